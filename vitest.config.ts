@@ -1,0 +1,45 @@
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+/** Tests that talk to PostgreSQL share one server per run; see scripts/testing/postgres-global.ts. */
+const postgres = ['./scripts/testing/postgres-global.ts'];
+
+/** One project per workspace. Files run in Node; a file that needs a DOM says `// @vitest-environment jsdom` itself. */
+function project(name: string, test: TestProjectInlineConfiguration['test'] = {}): TestProjectInlineConfiguration {
+  return {
+    test: {
+      name,
+      include: [`${name}/**/*.test.{ts,tsx}`],
+      exclude: ['**/node_modules/**', '**/dist/**', '**/generated/**'],
+      environment: 'node',
+      testTimeout: 20_000,
+      hookTimeout: 60_000,
+      ...test,
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    passWithNoTests: true,
+    projects: [
+      project('contracts'),
+      project('api', { globalSetup: postgres }),
+      project('media-server'),
+      project('live-client'),
+      project('ui'),
+      project('player'),
+      project('broadcaster'),
+      project('console'),
+      project('load-tests'),
+      project('scripts', { globalSetup: postgres }),
+      // Journeys start the whole product and a browser: one at a time, after everything else.
+      project('e2e', {
+        globalSetup: postgres,
+        fileParallelism: false,
+        testTimeout: 180_000,
+        hookTimeout: 180_000,
+        sequence: { groupOrder: 1 },
+      }),
+    ],
+  },
+});
