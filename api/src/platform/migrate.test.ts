@@ -1,36 +1,29 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createEmptyDatabase, type TestDatabase } from '../../../scripts/testing/database.ts';
 import { migrate } from './migrate.ts';
 
 let dir: string;
 let url: string;
+let database: TestDatabase;
 let db: pg.Client;
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'walnut-live-migrations-'));
-  const name = `migrate_${randomBytes(6).toString('hex')}`;
-  await onAdmin(`CREATE DATABASE ${name}`);
-  url = inject('databaseAdminUrl').replace(/\/[^/]*$/, `/${name}`);
+  database = await createEmptyDatabase();
+  url = database.url;
   db = new pg.Client({ connectionString: url });
   await db.connect();
 });
 
 afterEach(async () => {
   await db.end();
-  await onAdmin(`DROP DATABASE ${new URL(url).pathname.slice(1)} WITH (FORCE)`);
+  await database.drop();
   await rm(dir, { recursive: true });
 });
-
-async function onAdmin(sql: string): Promise<void> {
-  const admin = new pg.Client({ connectionString: inject('databaseAdminUrl') });
-  await admin.connect();
-  await admin.query(sql);
-  await admin.end();
-}
 
 async function write(name: string, sql: string): Promise<void> {
   await mkdir(join(dir, name), { recursive: true });
