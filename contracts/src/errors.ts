@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+/**
+ * Every error the product can answer with, and its HTTP status. One table for HTTP (RFC 9457 problem details) and for
+ * socket acknowledgements. Clients translate codes; `detail` is for engineers and never shown to a viewer.
+ */
+export const errorStatus = {
+  invalid_request: 400,
+  idempotency_key_missing: 400,
+  unauthenticated: 401,
+  session_expired: 401,
+  wrong_credentials: 401,
+  forbidden: 403,
+  banned: 403,
+  muted: 403,
+  self_action: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  conflict: 409,
+  request_in_flight: 409,
+  state_conflict: 409,
+  room_not_live: 409,
+  price_changed: 409,
+  out_of_stock: 409,
+  offer_not_open: 409,
+  offer_sold_out: 409,
+  limit_exceeded: 409,
+  already_paid: 409,
+  below_price_floor: 409,
+  gone: 410,
+  body_too_large: 413,
+  unsupported_media_type: 415,
+  idempotency_key_reused: 422,
+  rate_limited: 429,
+  internal: 500,
+  provider_unavailable: 502,
+  unavailable: 503,
+} as const satisfies Record<string, number>;
+
+export type ErrorCode = keyof typeof errorStatus;
+export const errorCodes = Object.keys(errorStatus) as [ErrorCode, ...ErrorCode[]];
+export const ErrorCodeSchema = z.enum(errorCodes);
+
+/** One place in the request that is wrong: JSON pointer and a machine-readable issue. */
+export const FieldIssue = z.strictObject({ path: z.string(), issue: z.string() });
+
+/** RFC 9457 problem details as this product serves them. */
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: ErrorCodeSchema,
+    detail: z.string().optional(),
+    requestId: z.string(),
+    issues: z.array(FieldIssue).optional(),
+    /** Facts a client may act on, for example `{ priceFen }` with `price_changed`. */
+    facts: z.record(z.string(), z.unknown()).optional(),
+    retryAfterSeconds: z.int().optional(),
+  })
+  .meta({ id: 'Problem' });
+export type Problem = z.infer<typeof Problem>;
+
+/** What a socket acknowledgement carries when it fails. */
+export const AckError = z.object({
+  code: ErrorCodeSchema,
+  issues: z.array(FieldIssue).optional(),
+  facts: z.record(z.string(), z.unknown()).optional(),
+});
+export type AckError = z.infer<typeof AckError>;
+export type Ack<T> = { ok: true; data: T } | { ok: false; error: AckError };

@@ -1,0 +1,253 @@
+import { z } from 'zod';
+import {
+  CommissionEntryId,
+  OrderId,
+  OrderItemId,
+  OrgUnitId,
+  PersonId,
+  ProductId,
+  RoomId,
+  ShareLinkId,
+} from '../ids.ts';
+import { Bps, Fen, SignedFen } from '../money.ts';
+import { Instant, OrgUnitRef, PageQuery, PersonRef, page } from './common.ts';
+import { defineRoute } from './route.ts';
+
+export const ShareChannel = z.enum(['copy', 'poster', 'wechat', 'moments', 'other']).meta({ id: 'ShareChannel' });
+export const ShareLinkView = z
+  .object({
+    id: ShareLinkId,
+    url: z.string(),
+    path: z.string(),
+    roomId: RoomId,
+    productId: ProductId.nullable(),
+    channel: ShareChannel,
+    createdAt: Instant,
+  })
+  .meta({ id: 'ShareLink' });
+export const createShareLink = defineRoute({
+  id: 'share-links.create',
+  method: 'POST',
+  path: '/share-links',
+  tag: 'sharing',
+  access: 'person',
+  summary: 'My link to a room (and product): the same target and channel give the same link',
+  body: z.strictObject({ roomId: RoomId, productId: ProductId.optional(), channel: ShareChannel.default('copy') }),
+  reply: ShareLinkView,
+  status: 201,
+  errors: ['not_found', 'rate_limited'],
+});
+export const followShareLink = defineRoute({
+  id: 'share-links.follow',
+  base: '',
+  method: 'GET',
+  path: '/s/:token',
+  tag: 'sharing',
+  access: 'public',
+  summary:
+    'Records the touch and redirects into the player; a forged or expired token still opens the player (rule A6)',
+  params: z.strictObject({ token: z.string().max(400) }),
+  status: 302,
+});
+export const myShares = defineRoute({
+  id: 'share-links.mine',
+  method: 'GET',
+  path: '/me/shares',
+  tag: 'sharing',
+  access: 'person',
+  summary: 'What my shares brought',
+  reply: z.object({
+    visitors: z.int(),
+    newCustomers: z.int(),
+    orders: z.int(),
+    gmvFen: Fen,
+    estimatedFen: SignedFen,
+    links: z.array(z.object({ link: ShareLinkView, roomTitle: z.string(), visitors: z.int(), orders: z.int() })),
+  }),
+});
+export const BindingView = z
+  .object({
+    customerId: PersonId,
+    store: OrgUnitRef.nullable(),
+    guide: PersonRef.nullable(),
+    reason: z.string(),
+    boundAt: Instant.nullable(),
+    protectedUntil: Instant.nullable(),
+    validUntil: Instant.nullable(),
+    inviter: PersonRef.nullable(),
+    invitedAt: Instant.nullable(),
+  })
+  .meta({ id: 'Binding' });
+export const getBinding = defineRoute({
+  id: 'bindings.get',
+  method: 'GET',
+  path: '/customers/:id/binding',
+  tag: 'attribution',
+  access: { consumerOrStaff: 'customers:read' },
+  summary: 'Whose customer this is, and who first brought them',
+  params: z.strictObject({ id: PersonId }),
+  reply: BindingView,
+});
+
+/** Rule K3: where a commission entry stands. */
+export const CommissionState = z
+  .enum(['estimated', 'frozen', 'settleable', 'claimed', 'paid', 'held', 'reversed'])
+  .meta({ id: 'CommissionState' });
+export const CommissionEntryView = z
+  .object({
+    id: CommissionEntryId,
+    orderId: OrderId,
+    orderNo: z.string(),
+    orderItemId: OrderItemId,
+    itemTitle: z.string(),
+    beneficiary: PersonRef,
+    store: OrgUnitRef,
+    level: z.int().min(1).max(2),
+    event: z.enum(['paid', 'refunded']),
+    basisFen: Fen,
+    bps: Bps,
+    amountFen: SignedFen,
+    ruleVersion: z.int(),
+    state: CommissionState,
+    at: Instant,
+  })
+  .meta({ id: 'CommissionEntry' });
+export const listCommissions = defineRoute({
+  id: 'commissions.list',
+  method: 'GET',
+  path: '/commissions',
+  tag: 'commission',
+  access: { staff: 'commission:read' },
+  summary: 'Commission entries of my scope',
+  produces: ['text/csv'],
+  query: PageQuery.extend({
+    beneficiaryId: PersonId.optional(),
+    orderId: OrderId.optional(),
+    state: CommissionState.optional(),
+    format: z.enum(['json', 'csv']).optional(),
+  }),
+  reply: page(CommissionEntryView),
+});
+export const myEarnings = defineRoute({
+  id: 'commissions.mine',
+  method: 'GET',
+  path: '/me/earnings',
+  tag: 'commission',
+  access: 'person',
+  summary: 'My commission by state, newest entries first',
+  query: PageQuery,
+  reply: z.object({
+    byState: z.array(z.object({ state: CommissionState, amountFen: SignedFen })),
+    items: z.array(CommissionEntryView),
+    nextCursor: z.string().nullable(),
+  }),
+});
+export const getCommissionRules = defineRoute({
+  id: 'commission-rules.get',
+  method: 'GET',
+  path: '/commission-rules',
+  tag: 'commission',
+  access: { staff: 'commission:read' },
+  summary: 'The rule in force',
+  reply: z.object({ version: z.int(), levelOneBps: Bps, levelTwoBps: Bps, effectiveFrom: Instant }),
+});
+
+// ── reports ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+export const ReportQuery = PageQuery.extend({
+  from: Instant.optional(),
+  to: Instant.optional(),
+  orgUnitId: OrgUnitId.optional(),
+  roomId: RoomId.optional(),
+  search: z.string().trim().max(40).optional(),
+  sort: z.enum(['gmv', 'visitors', 'orders', 'commission']).default('gmv'),
+  format: z.enum(['json', 'csv']).optional(),
+});
+export const InviterRow = z
+  .object({
+    inviter: PersonRef,
+    role: z.enum(['guide', 'consumer', 'staff', 'guest']),
+    orgUnit: OrgUnitRef.nullable(),
+    /** Distinct people (rule A7). */
+    visitors: z.int(),
+    newCustomers: z.int(),
+    /** Paid orders credited to this inviter by a share link or as owner/room guide. */
+    orders: z.int(),
+    gmvFen: Fen,
+    refundedFen: Fen,
+    commissionFen: SignedFen,
+    /** Orders per hundred visitors in basis points; null without visitors. */
+    conversionBps: z.int().nullable(),
+  })
+  .meta({ id: 'InviterRow' });
+export const reportInviters = defineRoute({
+  id: 'reports.inviters',
+  method: 'GET',
+  path: '/reports/inviters',
+  tag: 'reports',
+  access: { staff: 'reports:read' },
+  produces: ['text/csv'],
+  summary: 'Per inviter: visitors, new customers, orders, GMV, refunds, commission',
+  query: ReportQuery,
+  reply: z.object({
+    at: Instant,
+    items: z.array(InviterRow),
+    nextCursor: z.string().nullable(),
+    totals: z.object({
+      visitors: z.int(),
+      newCustomers: z.int(),
+      orders: z.int(),
+      gmvFen: Fen,
+      refundedFen: Fen,
+      commissionFen: SignedFen,
+    }),
+  }),
+});
+export const StoreRow = z
+  .object({
+    orgUnit: OrgUnitRef,
+    rooms: z.int(),
+    liveNow: z.int(),
+    visitors: z.int(),
+    newCustomers: z.int(),
+    orders: z.int(),
+    gmvFen: Fen,
+    refundedFen: Fen,
+  })
+  .meta({ id: 'StoreRow' });
+export const reportStores = defineRoute({
+  id: 'reports.stores',
+  method: 'GET',
+  path: '/reports/stores',
+  tag: 'reports',
+  access: { staff: 'reports:read' },
+  produces: ['text/csv'],
+  summary: 'Per store: rooms, visitors, orders, GMV, refunds',
+  query: z.strictObject({
+    from: Instant.optional(),
+    to: Instant.optional(),
+    format: z.enum(['json', 'csv']).optional(),
+  }),
+  reply: z.object({ at: Instant, items: z.array(StoreRow) }),
+});
+export const reportRoom = defineRoute({
+  id: 'reports.room',
+  method: 'GET',
+  path: '/reports/rooms/:id',
+  tag: 'reports',
+  access: { staff: 'reports:read' },
+  summary: 'One room: people, orders, GMV, top inviters',
+  params: z.strictObject({ id: RoomId }),
+  reply: z.object({
+    roomId: RoomId,
+    at: Instant,
+    visitors: z.int(),
+    peakViewers: z.int(),
+    likes: z.int(),
+    chats: z.int(),
+    orders: z.int(),
+    buyers: z.int(),
+    gmvFen: Fen,
+    refundedFen: Fen,
+    inviters: z.array(InviterRow),
+  }),
+});

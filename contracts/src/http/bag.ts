@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { OfferId, ProductId, RoomId, SkuId } from '../ids.ts';
+import { PriceFen, Quantity } from '../money.ts';
+import { ProductView } from './catalogue.ts';
+import { Instant } from './common.ts';
+import { defineRoute } from './route.ts';
+
+const params = z.strictObject({ id: RoomId });
+
+export const OfferView = z
+  .object({
+    id: OfferId,
+    roomId: RoomId,
+    skuId: SkuId,
+    priceFen: PriceFen,
+    /** Grows by one with every change of terms; an order names the version its buyer saw (rule S4). */
+    version: z.int().min(1),
+    startsAt: Instant,
+    endsAt: Instant,
+    cap: z.int().nullable(),
+    /** Pieces reserved or sold under this offer. */
+    taken: z.int(),
+    perPersonLimit: z.int().nullable(),
+    state: z.enum(['open', 'closed']),
+  })
+  .meta({ id: 'Offer' });
+export type OfferView = z.infer<typeof OfferView>;
+
+export const BagItem = z
+  .object({
+    position: z.int(),
+    product: ProductView,
+    offers: z.array(OfferView),
+    /** Pieces left for this room per SKU (stock − reserved). */
+    available: z.record(z.string(), z.int()),
+  })
+  .meta({ id: 'BagItem' });
+export type BagItem = z.infer<typeof BagItem>;
+export const Bag = z
+  .object({ roomId: RoomId, pinnedProductId: ProductId.nullable(), items: z.array(BagItem) })
+  .meta({ id: 'Bag' });
+export type Bag = z.infer<typeof Bag>;
+
+export const getBag = defineRoute({
+  id: 'bag.get',
+  method: 'GET',
+  path: '/rooms/:id/bag',
+  tag: 'bag',
+  access: 'public',
+  summary: 'The bag with open offers and stock',
+  params,
+  reply: Bag,
+});
+export const putBag = defineRoute({
+  id: 'bag.put',
+  method: 'PUT',
+  path: '/rooms/:id/bag',
+  tag: 'bag',
+  access: { staff: 'rooms:operate' },
+  summary: 'Set the products of the bag, in order',
+  params,
+  body: z.strictObject({ productIds: z.array(ProductId).max(50) }),
+  reply: Bag,
+  errors: ['forbidden', 'not_found'],
+});
+export const pinProduct = defineRoute({
+  id: 'bag.pin',
+  method: 'POST',
+  path: '/rooms/:id/pin',
+  tag: 'bag',
+  access: { staff: 'rooms:operate' },
+  summary: 'Pin a product of the bag (讲解中), or unpin with null',
+  params,
+  body: z.strictObject({ productId: ProductId.nullable() }),
+  reply: Bag,
+  errors: ['forbidden', 'not_found'],
+});
+export const openOffer = defineRoute({
+  id: 'offers.open',
+  method: 'POST',
+  path: '/rooms/:id/offers',
+  tag: 'bag',
+  access: { staff: 'offers:write' },
+  summary: 'Open an offer for a SKU of the bag: window, cap, per-person limit; rule S6 refuses a price below the floor',
+  params,
+  body: z.strictObject({
+    skuId: SkuId,
+    priceFen: PriceFen,
+    startsAt: Instant.optional(),
+    durationSeconds: z.int().min(10).max(86_400),
+    cap: z.int().min(1).max(1_000_000).nullable().default(null),
+    perPersonLimit: Quantity.nullable().default(null),
+  }),
+  reply: OfferView,
+  status: 201,
+  errors: ['forbidden', 'below_price_floor', 'state_conflict'],
+});
+export const patchOffer = defineRoute({
+  id: 'offers.patch',
+  method: 'PATCH',
+  path: '/offers/:id',
+  tag: 'bag',
+  access: { staff: 'offers:write' },
+  summary: 'Change price, end or limits (a new version), or close it',
+  params: z.strictObject({ id: OfferId }),
+  body: z.strictObject({
+    priceFen: PriceFen.optional(),
+    endsAt: Instant.optional(),
+    cap: z.int().min(1).nullable().optional(),
+    perPersonLimit: Quantity.nullable().optional(),
+    state: z.literal('closed').optional(),
+  }),
+  reply: OfferView,
+  errors: ['forbidden', 'below_price_floor', 'state_conflict'],
+});

@@ -1,0 +1,26 @@
+import * as attribution from './attribution.ts';
+import * as auth from './auth.ts';
+import * as bag from './bag.ts';
+import * as catalogue from './catalogue.ts';
+import * as orders from './orders.ts';
+import * as org from './org.ts';
+import * as rooms from './rooms.ts';
+import type { Route } from './route.ts';
+
+export * from './attribution.ts';
+export * from './auth.ts';
+export * from './bag.ts';
+export * from './catalogue.ts';
+export * from './common.ts';
+export * from './orders.ts';
+export * from './org.ts';
+export * from './rooms.ts';
+export * from './route.ts';
+
+const isRoute = (value: unknown): value is Route =>
+  typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'access' in value;
+
+/** Every HTTP route of the api, in the order of the modules. */
+export const routes: readonly Route[] = [auth, org, rooms, bag, catalogue, orders, attribution].flatMap((module) =>
+  Object.values(module).filter(isRoute),
+);

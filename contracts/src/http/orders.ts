@@ -1,0 +1,337 @@
+import { z } from 'zod';
+import { OfferId, OrderId, OrderItemId, PaymentId, ProductId, RefundId, RoomId, SkuId } from '../ids.ts';
+import { Fen, PriceFen, Quantity } from '../money.ts';
+import { Empty, Instant, OrgUnitRef, PageQuery, PersonRef, PictureUrl, page, text } from './common.ts';
+import { defineRoute } from './route.ts';
+
+/** Rule S7: the states an order can be in; the transition table lives in the api's `orders.policy.ts`. */
+export const OrderState = z
+  .enum(['pending_payment', 'paid', 'shipped', 'received', 'cancelled', 'expired', 'refunding', 'refunded'])
+  .meta({ id: 'OrderState' });
+export type OrderState = z.infer<typeof OrderState>;
+export const PaymentState = z.enum(['pending', 'captured', 'closed', 'failed']).meta({ id: 'PaymentState' });
+export const RefundState = z.enum(['requested', 'processing', 'succeeded', 'failed']).meta({ id: 'RefundState' });
+
+export const Address = z
+  .strictObject({
+    recipient: text(24),
+    phone: z.string().regex(/^1[3-9]\d{9}$/),
+    province: text(20),
+    city: text(20),
+    district: text(20),
+    street: text(100),
+  })
+  .meta({ id: 'Address' });
+export type Address = z.infer<typeof Address>;
+
+/** Rule A3: why an order is credited to whom. */
+export const CreditReason = z
+  .enum(['hq_ruling', 'share_link', 'owner_guide', 'room_guide', 'store', 'hq'])
+  .meta({ id: 'CreditReason' });
+export type CreditReason = z.infer<typeof CreditReason>;
+export const CreditView = z
+  .object({ reason: CreditReason, inviter: PersonRef.nullable(), orgUnit: OrgUnitRef })
+  .meta({ id: 'Credit' });
+
+export const OrderItemView = z
+  .object({
+    id: OrderItemId,
+    productId: ProductId,
+    skuId: SkuId,
+    title: z.string(),
+    skuName: z.string(),
+    pictureUrl: PictureUrl,
+    quantity: Quantity,
+    unitPriceFen: PriceFen,
+    discountFen: Fen,
+    amountFen: Fen,
+    refundedFen: Fen,
+    offerId: OfferId.nullable(),
+    offerVersion: z.int().nullable(),
+  })
+  .meta({ id: 'OrderItem' });
+export const OrderView = z
+  .object({
+    id: OrderId,
+    orderNo: z.string(),
+    state: OrderState,
+    roomId: RoomId.nullable(),
+    roomTitle: z.string().nullable(),
+    store: OrgUnitRef,
+    /** Masked for staff whose role does not ship (rule Z6). */
+    buyer: PersonRef,
+    items: z.array(OrderItemView),
+    itemsFen: Fen,
+    discountFen: Fen,
+    shippingFen: Fen,
+    totalFen: Fen,
+    paidFen: Fen,
+    refundedFen: Fen,
+    address: Address,
+    remark: z.string(),
+    placedAt: Instant,
+    /** When an unpaid order gives its stock back. */
+    expiresAt: Instant,
+    paidAt: Instant.nullable(),
+    shippedAt: Instant.nullable(),
+    receivedAt: Instant.nullable(),
+    closedAt: Instant.nullable(),
+    trackingNo: z.string().nullable(),
+    payment: z.object({ id: PaymentId, provider: z.string(), state: PaymentState, amountFen: Fen }).nullable(),
+    refunds: z.array(
+      z.object({
+        id: RefundId,
+        refundNo: z.string(),
+        amountFen: Fen,
+        state: RefundState,
+        reason: z.string(),
+        createdAt: Instant,
+      }),
+    ),
+    credit: CreditView,
+    history: z.array(z.object({ from: OrderState.nullable(), to: OrderState, event: z.string(), at: Instant })),
+  })
+  .meta({ id: 'Order' });
+export type OrderView = z.infer<typeof OrderView>;
+
+const params = z.strictObject({ id: OrderId });
+
+export const OrderLine = z.strictObject({
+  skuId: SkuId,
+  quantity: Quantity,
+  /** The price the buyer's screen showed: an offer version (rule S4) or the shelf price. */
+  offerId: OfferId.optional(),
+  offerVersion: z.int().min(1).optional(),
+  seenPriceFen: PriceFen,
+});
+export const placeOrder = defineRoute({
+  id: 'orders.place',
+  method: 'POST',
+  path: '/orders',
+  tag: 'orders',
+  access: 'consumer',
+  idempotent: true,
+  summary: 'Place an order in a room: credit is decided, stock reserved, a payment prepared — once per Idempotency-Key',
+  body: z.strictObject({
+    roomId: RoomId,
+    lines: z.array(OrderLine).min(1).max(20),
+    address: Address,
+    remark: text(200, 0).default(''),
+  }),
+  reply: OrderView,
+  status: 201,
+  errors: [
+    'price_changed',
+    'out_of_stock',
+    'offer_not_open',
+    'offer_sold_out',
+    'limit_exceeded',
+    'not_found',
+    'banned',
+    'room_not_live',
+  ],
+});
+export const listOrders = defineRoute({
+  id: 'orders.list',
+  method: 'GET',
+  path: '/orders',
+  tag: 'orders',
+  access: { consumerOrStaff: 'orders:read' },
+  summary: 'My orders, or (staff) the orders of my scope',
+  produces: ['text/csv'],
+  query: PageQuery.extend({
+    state: OrderState.optional(),
+    roomId: RoomId.optional(),
+    inviterId: z.uuid().optional(),
+    search: text(40).optional(),
+    format: z.enum(['json', 'csv']).optional(),
+  }),
+  reply: page(OrderView),
+});
+export const getOrder = defineRoute({
+  id: 'orders.get',
+  method: 'GET',
+  path: '/orders/:id',
+  tag: 'orders',
+  access: { consumerOrStaff: 'orders:read' },
+  summary: 'One order',
+  params,
+  reply: OrderView,
+});
+export const cancelOrder = defineRoute({
+  id: 'orders.cancel',
+  method: 'POST',
+  path: '/orders/:id/cancel',
+  tag: 'orders',
+  access: 'consumer',
+  idempotent: true,
+  summary: 'Cancel an unpaid order: the payment is closed, stock comes back',
+  params,
+  body: z.strictObject({ reason: text(100, 0).default('') }),
+  reply: OrderView,
+  errors: ['state_conflict', 'already_paid'],
+});
+export const payOrder = defineRoute({
+  id: 'orders.pay',
+  method: 'POST',
+  path: '/orders/:id/pay',
+  tag: 'orders',
+  access: 'consumer',
+  idempotent: true,
+  summary: 'Start (or resume) paying: what the client needs to open the cashier',
+  params,
+  body: z.strictObject({ provider: z.literal('sandbox') }),
+  reply: z.object({
+    paymentId: PaymentId,
+    provider: z.string(),
+    amountFen: Fen,
+    cashierUrl: z.string(),
+    expiresAt: Instant,
+  }),
+  errors: ['state_conflict', 'already_paid'],
+});
+export const shipOrder = defineRoute({
+  id: 'orders.ship',
+  method: 'POST',
+  path: '/orders/:id/ship',
+  tag: 'orders',
+  access: { staff: 'orders:ship' },
+  idempotent: true,
+  summary: 'Mark as shipped',
+  params,
+  body: z.strictObject({ trackingNo: text(40) }),
+  reply: OrderView,
+  errors: ['state_conflict'],
+});
+export const receiveOrder = defineRoute({
+  id: 'orders.receive',
+  method: 'POST',
+  path: '/orders/:id/receive',
+  tag: 'orders',
+  access: 'consumer',
+  idempotent: true,
+  summary: 'Confirm receipt',
+  params,
+  body: Empty,
+  reply: OrderView,
+  errors: ['state_conflict'],
+});
+export const refundOrder = defineRoute({
+  id: 'orders.refund',
+  method: 'POST',
+  path: '/orders/:id/refunds',
+  tag: 'orders',
+  access: { consumerOrStaff: 'orders:refund' },
+  idempotent: true,
+  summary: 'Refund the whole order: by its buyer before shipping, by staff later; commission is reversed with it',
+  params,
+  body: z.strictObject({ reason: text(100) }),
+  reply: OrderView,
+  status: 202,
+  errors: ['state_conflict', 'forbidden'],
+});
+export const orderCredit = defineRoute({
+  id: 'orders.credit',
+  method: 'GET',
+  path: '/orders/:id/credit',
+  tag: 'attribution',
+  access: { consumerOrStaff: 'orders:read' },
+  summary: 'Why this inviter: the rule that won, the touches considered, the rule version',
+  params,
+  reply: z
+    .object({
+      orderId: OrderId,
+      credit: CreditView,
+      decidedAt: Instant,
+      ruleVersion: z.int(),
+      considered: z.array(
+        z.object({
+          reason: CreditReason,
+          won: z.boolean(),
+          why: z.enum([
+            'won',
+            'outranked',
+            'none',
+            'expired',
+            'self',
+            'inactive',
+            'closed_by_order',
+            'older_click',
+            'loop',
+            'foreign_room',
+          ]),
+          person: PersonRef.nullable(),
+          touchId: z.uuid().nullable(),
+          at: Instant.nullable(),
+          channel: z.string().nullable(),
+        }),
+      ),
+      commission: z.array(
+        z.object({
+          itemId: OrderItemId,
+          beneficiary: PersonRef,
+          level: z.int(),
+          event: z.enum(['paid', 'refunded']),
+          basisFen: Fen,
+          bps: z.int(),
+          amountFen: z.int(),
+          state: z.string(),
+          at: Instant,
+        }),
+      ),
+    })
+    .meta({ id: 'CreditExplanation' }),
+});
+
+// ── payments ────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** Signed like a real provider's callback: `X-Sandbox-Timestamp`, `X-Sandbox-Nonce`, `X-Sandbox-Signature` over the raw body. */
+export const SandboxNotification = z.strictObject({
+  id: z.string().min(1).max(64),
+  type: z.enum(['payment.captured', 'payment.failed', 'refund.succeeded', 'refund.failed']),
+  paymentId: PaymentId,
+  refundNo: z.string().max(64).nullable(),
+  amountFen: Fen,
+  occurredAt: Instant,
+});
+export const notifyPayment = defineRoute({
+  id: 'payments.notify',
+  method: 'POST',
+  path: '/payments/:provider/notify',
+  tag: 'payments',
+  access: { secret: 'provider signature' },
+  summary: 'Callback of a payment provider; verified over the raw bytes, idempotent, any order',
+  params: z.strictObject({ provider: z.enum(['sandbox']) }),
+  body: SandboxNotification,
+  reply: z.object({ received: z.literal(true) }),
+  errors: ['unauthenticated', 'not_found', 'conflict'],
+});
+export const settleSandbox = defineRoute({
+  id: 'payments.sandbox.settle',
+  method: 'POST',
+  path: '/payments/sandbox/:paymentId/settle',
+  tag: 'payments',
+  access: 'consumer',
+  summary: 'The sandbox cashier: the payer approves or declines; the sandbox then sends its signed callback',
+  params: z.strictObject({ paymentId: PaymentId }),
+  body: z.strictObject({ outcome: z.enum(['captured', 'failed']) }),
+  reply: z.object({ paymentId: PaymentId, state: PaymentState }),
+  errors: ['state_conflict'],
+});
+export const getPayment = defineRoute({
+  id: 'payments.get',
+  method: 'GET',
+  path: '/payments/:paymentId',
+  tag: 'payments',
+  access: 'consumer',
+  summary: 'A payment of mine (cashier page)',
+  params: z.strictObject({ paymentId: PaymentId }),
+  reply: z.object({
+    id: PaymentId,
+    orderId: OrderId,
+    orderNo: z.string(),
+    amountFen: Fen,
+    state: PaymentState,
+    payee: z.string(),
+    expiresAt: Instant,
+  }),
+});

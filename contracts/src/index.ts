@@ -1,0 +1,6 @@
+export * from './errors.ts';
+export * from './http/index.ts';
+export * from './ids.ts';
+export * from './money.ts';
+export * from './realtime/index.ts';
+export * from './staff.ts';

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { OfferView } from '../http/bag.ts';
+import { Instant } from '../http/common.ts';
+import { OfferId, PersonId, ProductId, SkuId } from '../ids.ts';
+
+/**
+ * Facts of a room, in the past tense, as they stand in the room log. The class says what may be lost on the way to a viewer:
+ *  critical  never dropped · own  the sender always sees it · crowd  sampled per viewer budget · counter  latest value wins
+ */
+const event = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
+  z.object({ kind: z.literal(kind), ...shape });
+
+export const ChatMessage = z
+  .object({
+    /** Stable id of the message: the same for a re-sent one. */
+    messageId: z.string().max(120),
+    personId: PersonId,
+    name: z.string(),
+    /** host and operator messages are marked in the room. */
+    role: z.enum(['viewer', 'operator', 'host']),
+    text: z.string(),
+    at: Instant,
+  })
+  .meta({ id: 'ChatMessage' });
+export type ChatMessage = z.infer<typeof ChatMessage>;
+
+export const roomEventSchemas = [
+  event('chat:sent', { message: ChatMessage }),
+  event('chat:deleted', { messageId: z.string(), by: PersonId }),
+  event('viewer:joined', { personId: PersonId, name: z.string() }),
+  event('viewer:muted', { personId: PersonId, until: Instant.nullable() }),
+  event('viewer:banned', { personId: PersonId }),
+  event('viewer:unmuted', { personId: PersonId }),
+  event('likes:counted', { total: z.int() }),
+  event('viewers:counted', { now: z.int(), total: z.int() }),
+  event('product:pinned', { productId: ProductId, mediaTime: Instant }),
+  event('product:unpinned', { mediaTime: Instant }),
+  event('bag:changed', { productIds: z.array(ProductId) }),
+  event('offer:opened', { offer: OfferView, visibleFrom: Instant }),
+  event('offer:changed', { offer: OfferView, visibleFrom: Instant }),
+  event('offer:closed', { offerId: OfferId, skuId: SkuId }),
+  event('stock:changed', { skuId: SkuId, available: z.int(), offerId: OfferId.nullable(), taken: z.int().nullable() }),
+  event('order:paid', { buyerName: z.string(), productId: ProductId, productTitle: z.string(), quantity: z.int() }),
+  event('notice:set', { text: z.string() }),
+  event('stream:changed', {
+    state: z.enum(['idle', 'live', 'interrupted']),
+    hasVideo: z.boolean(),
+    hasAudio: z.boolean(),
+  }),
+  event('room:started', { at: Instant }),
+  event('room:ended', { at: Instant }),
+] as const;
+
+export const RoomEvent = z.discriminatedUnion('kind', roomEventSchemas);
+export type RoomEvent = z.infer<typeof RoomEvent>;
+export type RoomEventKind = RoomEvent['kind'];
+export type RoomEventOf<K extends RoomEventKind> = Extract<RoomEvent, { kind: K }>;
+
+export type EventClass = 'critical' | 'own' | 'crowd' | 'counter';
+export const eventClass: Record<RoomEventKind, EventClass> = {
+  'chat:sent': 'crowd',
+  'chat:deleted': 'critical',
+  'viewer:joined': 'crowd',
+  'viewer:muted': 'critical',
+  'viewer:banned': 'critical',
+  'viewer:unmuted': 'critical',
+  'likes:counted': 'counter',
+  'viewers:counted': 'counter',
+  'product:pinned': 'critical',
+  'product:unpinned': 'critical',
+  'bag:changed': 'critical',
+  'offer:opened': 'critical',
+  'offer:changed': 'critical',
+  'offer:closed': 'critical',
+  'stock:changed': 'counter',
+  'order:paid': 'critical',
+  'notice:set': 'critical',
+  'stream:changed': 'critical',
+  'room:started': 'critical',
+  'room:ended': 'critical',
+};
+
+/** One event with its place in the room's log. */
+export const SequencedEvent = z.object({ seq: z.int().min(1), at: Instant, event: RoomEvent });
+export type SequencedEvent = z.infer<typeof SequencedEvent>;
+
+/** All events of the last ~100 ms, encoded once; `seq` is the last sequence number the frame covers. */
+export const RoomFrame = z.object({ seq: z.int(), at: Instant, events: z.array(SequencedEvent) });
+export type RoomFrame = z.infer<typeof RoomFrame>;

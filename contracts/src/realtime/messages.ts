@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { openOffer } from '../http/bag.ts';
+import { text } from '../http/common.ts';
+import { PersonId, ProductId, RoomId } from '../ids.ts';
+import { ChatMessage } from './events.ts';
+
+/** Socket.IO namespace `/room`. Handshake: `auth: { token, roomId, lastSeq? }`. */
+export const RoomHandshake = z.strictObject({
+  token: z.string().max(4_000),
+  roomId: RoomId,
+  lastSeq: z.int().min(0).optional(),
+});
+
+/**
+ * What a client may send; each is acknowledged `{ ok: true, data } | { ok: false, error }`.
+ * `operate` messages need `rooms:operate` (or `offers:write`) within the room's org path.
+ */
+export const roomMessages = {
+  /** `clientMessageId` makes a re-send after a lost acknowledgement the same message. */
+  'chat:send': {
+    operate: false,
+    payload: z.strictObject({ text: text(200), clientMessageId: z.uuid().optional() }),
+    reply: z.object({ message: ChatMessage }),
+  },
+  /** Deltas at most once a second; `batch` (client-made id, growing number) makes a re-send count once. */
+  'like:add': {
+    operate: false,
+    payload: z.strictObject({
+      count: z.int().min(1).max(60),
+      batch: z.strictObject({ clientId: z.uuid(), no: z.int().min(1) }).optional(),
+    }),
+    reply: z.object({ total: z.int() }),
+  },
+  'product:pin': {
+    operate: true,
+    payload: z.strictObject({ productId: ProductId }),
+    reply: z.object({ pinnedProductId: ProductId.nullable() }),
+  },
+  'product:unpin': {
+    operate: true,
+    payload: z.strictObject({}),
+    reply: z.object({ pinnedProductId: ProductId.nullable() }),
+  },
+  'offer:open': { operate: true, payload: openOffer.body, reply: openOffer.reply },
+  'chat:delete': {
+    operate: true,
+    payload: z.strictObject({ messageId: z.string().max(120), reason: text(100, 0).default('') }),
+    reply: z.object({ messageId: z.string() }),
+  },
+  'viewer:mute': {
+    operate: true,
+    payload: z.strictObject({
+      personId: PersonId,
+      minutes: z.int().min(1).max(525_600).nullable().default(null),
+      reason: text(100, 0).default(''),
+    }),
+    reply: z.object({ personId: PersonId }),
+  },
+  'viewer:ban': {
+    operate: true,
+    payload: z.strictObject({ personId: PersonId, reason: text(100, 0).default('') }),
+    reply: z.object({ personId: PersonId }),
+  },
+  'notice:set': {
+    operate: true,
+    payload: z.strictObject({ text: text(120, 0) }),
+    reply: z.object({ text: z.string() }),
+  },
+} as const;
+export type RoomMessageName = keyof typeof roomMessages;
+
+/** Server → client besides `room:snapshot` (RoomSnapshot) and `room:frame` (RoomFrame). */
+export const RoomClosed = z.object({
+  reason: z.enum(['banned', 'ended', 'token_expired', 'server_shutdown', 'replaced']),
+});
+export type RoomClosed = z.infer<typeof RoomClosed>;

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { Bag } from '../http/bag.ts';
+import { Instant } from '../http/common.ts';
+import { ChatMessage } from './events.ts';
+
+/** The state of a room at `seq`; frames after it bring the rest. */
+export const RoomSnapshot = z
+  .object({
+    seq: z.int(),
+    at: Instant,
+    state: z.enum(['scheduled', 'live', 'ended']),
+    stream: z.object({ state: z.enum(['idle', 'live', 'interrupted']), hasVideo: z.boolean(), hasAudio: z.boolean() }),
+    bag: Bag,
+    /** The newest messages, oldest first, without deleted ones. */
+    chat: z.array(ChatMessage),
+    notice: z.string(),
+    likes: z.int(),
+    viewersNow: z.int(),
+    viewersTotal: z.int(),
+  })
+  .meta({ id: 'RoomSnapshot' });
+export type RoomSnapshot = z.infer<typeof RoomSnapshot>;

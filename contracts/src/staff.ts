@@ -1,0 +1,94 @@
+import { z } from 'zod';
+
+/** Roles of staff. A role acts within the org path of its account. */
+export const staffRoles = [
+  'hq_admin',
+  'hq_operations',
+  'hq_analyst',
+  'hq_finance',
+  'channel_manager',
+  'store_manager',
+  'guide',
+  'assistant',
+] as const;
+export const StaffRole = z.enum(staffRoles).meta({ id: 'StaffRole' });
+export type StaffRole = z.infer<typeof StaffRole>;
+
+export const permissions = [
+  'rooms:read', // see rooms, bags and live figures of the scope
+  'rooms:write', // create, schedule, start, end
+  'rooms:operate', // pin, moderate, notices
+  'offers:write',
+  'catalogue:read',
+  'catalogue:write',
+  'stock:write',
+  'orders:read',
+  'orders:ship',
+  'orders:refund',
+  'reports:read',
+  'commission:read',
+  'customers:read',
+  'staff:read',
+  'audit:read',
+] as const;
+export type Permission = (typeof permissions)[number];
+
+const everything: readonly Permission[] = permissions;
+/** The one table of who may do what; the org path narrows it to where. */
+export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
+  hq_admin: everything,
+  hq_operations: [
+    'rooms:read',
+    'rooms:write',
+    'rooms:operate',
+    'offers:write',
+    'catalogue:read',
+    'catalogue:write',
+    'stock:write',
+    'orders:read',
+    'orders:ship',
+    'reports:read',
+    'customers:read',
+    'staff:read',
+  ],
+  hq_analyst: ['rooms:read', 'catalogue:read', 'orders:read', 'reports:read', 'commission:read', 'customers:read'],
+  hq_finance: [
+    'rooms:read',
+    'catalogue:read',
+    'orders:read',
+    'orders:refund',
+    'reports:read',
+    'commission:read',
+    'audit:read',
+  ],
+  channel_manager: [
+    'rooms:read',
+    'catalogue:read',
+    'orders:read',
+    'reports:read',
+    'commission:read',
+    'customers:read',
+    'staff:read',
+  ],
+  store_manager: [
+    'rooms:read',
+    'rooms:write',
+    'rooms:operate',
+    'offers:write',
+    'catalogue:read',
+    'stock:write',
+    'orders:read',
+    'orders:ship',
+    'orders:refund',
+    'reports:read',
+    'commission:read',
+    'customers:read',
+    'staff:read',
+  ],
+  guide: ['rooms:read', 'rooms:write', 'rooms:operate', 'offers:write', 'catalogue:read', 'orders:read'],
+  assistant: ['rooms:read', 'rooms:operate', 'catalogue:read'],
+};
+
+export function may(role: StaffRole, permission: Permission): boolean {
+  return rolePermissions[role].includes(permission);
+}
