@@ -1,6 +1,7 @@
 export * from './errors.ts';
 export * from './http/index.ts';
 export * from './ids.ts';
+export * from './media/index.ts';
 export * from './money.ts';
 export * from './realtime/index.ts';
 export * from './staff.ts';

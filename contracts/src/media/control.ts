@@ -1,0 +1,92 @@
+/**
+ * The internal API of a media server, called by api only: `/control/*` with `Authorization: Bearer CONTROL_TOKEN`, and
+ * Socket.IO namespace `/control` with `auth: { token: CONTROL_TOKEN }`, where the server emits `streams:snapshot`
+ * (ControlStream[]) on connect and `stream:state` (ControlStream) on every change.
+ *
+ * GET    /control/streams                     → { streams: ControlStream[] }
+ * GET    /control/streams/:id                 → ControlStreamDetail (an unknown stream is idle, not 404)
+ * POST   /control/streams/:id/rtp-ingest      → RtpIngest
+ * DELETE /control/streams/:id/rtp-ingest      → 204
+ * POST   /control/streams/:id/close           → 204   puts publisher and viewers out
+ * POST   /control/revocations                 Revocation → { disconnected }
+ * POST   /control/drain                       → { streams, peers }
+ * Errors: { error: MediaError }.
+ */
+import { z } from 'zod';
+import { MediaKind } from './rtp.ts';
+import { StreamReason, StreamState } from './streams.ts';
+import { MediaPersonId, MediaStreamId } from './tokens.ts';
+
+export const CONTROL_NAMESPACE = '/control';
+
+export const ControlStream = z.strictObject({
+  streamId: MediaStreamId,
+  state: StreamState,
+  reason: z.nullable(StreamReason),
+  /** RFC 3339 UTC: when the stream entered this state. */
+  since: z.string(),
+  hasVideo: z.boolean(),
+  hasAudio: z.boolean(),
+  /** Connected peers, not people: WebRTC viewers and HLS playlists polled in the last 15 s. */
+  viewers: z.strictObject({ realtime: z.int(), smooth: z.int() }),
+});
+export type ControlStream = z.infer<typeof ControlStream>;
+
+/** Reception of one published track (simulcast layers summed). A value that is not known is null, never zero. */
+export const PublisherTrackStats = z.strictObject({
+  kind: MediaKind,
+  mimeType: z.string(),
+  paused: z.boolean(),
+  bitrateBps: z.nullable(z.number()),
+  packetsLost: z.nullable(z.number()),
+  roundTripMs: z.nullable(z.number()),
+  jitterMs: z.nullable(z.number()),
+  /** 0 (nothing arrives) to 10; null before the first packet. */
+  score: z.nullable(z.number()),
+  layers: z.int(),
+});
+export type PublisherTrackStats = z.infer<typeof PublisherTrackStats>;
+
+export const ControlStreamDetail = ControlStream.extend({
+  publisher: z.nullable(
+    z.strictObject({
+      kind: z.enum(['webrtc', 'rtp']),
+      personId: z.nullable(MediaPersonId),
+      connected: z.boolean(),
+      tracks: z.array(PublisherTrackStats),
+    }),
+  ),
+  /** Lowest score of the tracks; null while unknown. */
+  score: z.nullable(z.number()),
+});
+export type ControlStreamDetail = z.infer<typeof ControlStreamDetail>;
+
+const IngestTrack = z.strictObject({
+  port: z.int(),
+  /** Where sender reports go: always `port + 1`, which is where ffmpeg sends them by itself. */
+  rtcpPort: z.int(),
+  payloadType: z.int(),
+  ssrc: z.int(),
+});
+
+/**
+ * Where a local encoder sends plain RTP: H.264 constrained baseline (packetization-mode 1, a key frame every second) and
+ * Opus 48 kHz stereo. The same answer is given as long as the ingest is there; after a worker death it comes back on
+ * the same ports.
+ */
+export const RtpIngest = z.strictObject({ ip: z.string(), video: IngestTrack, audio: IngestTrack });
+export type RtpIngest = z.infer<typeof RtpIngest>;
+
+/** Puts a person's peers out within a second and refuses their tokens until those have expired. */
+export const Revocation = z.strictObject({
+  personId: MediaPersonId,
+  /** Only on this stream; otherwise everywhere. */
+  streamId: z.exactOptional(MediaStreamId),
+  /** Only this token; otherwise all of the person's. */
+  jti: z.exactOptional(z.string().min(1).max(128)),
+});
+export type Revocation = z.infer<typeof Revocation>;
+
+export const RevocationReply = z.strictObject({ disconnected: z.int() });
+export const ControlStreamsReply = z.strictObject({ streams: z.array(ControlStream) });
+export const DrainReply = z.strictObject({ streams: z.int(), peers: z.int() });

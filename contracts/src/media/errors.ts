@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+/** Every code that signalling acknowledgements, refused connections, `/hls` and `/control` may answer with. */
+export const mediaErrorCodes = [
+  /** No token, or one that is malformed, forged, expired or lives too long. */
+  'media_token_invalid',
+  /** The person was put out; their tokens do not work until they would have expired anyway. */
+  'media_token_revoked',
+  /** The token is good but not for this (other stream, other right). */
+  'media_forbidden',
+  /** The payload does not match its contract. `details.issues` says where. */
+  'media_payload_invalid',
+  'media_event_unknown',
+  'media_rate_limited',
+  /** Somebody else publishes this stream and the token does not allow to take over. */
+  'media_stream_busy',
+  /** The stream has no picture at the moment; wait for `stream:state`. */
+  'media_stream_not_live',
+  'media_stream_unknown',
+  /** The event needs an open session (`publish:open`, `watch:open`) or names a transport that is gone. */
+  'media_session_unknown',
+  /** No WebRTC place left; HLS still works. */
+  'media_over_capacity',
+  'media_draining',
+  /** A worker died while the request was on its way; try again. */
+  'media_worker_lost',
+  /** The browser cannot decode what is published. */
+  'media_codec_unsupported',
+  'media_hls_unavailable',
+  'media_not_found',
+  'media_internal',
+] as const;
+
+export const MediaErrorCode = z.enum(mediaErrorCodes);
+export type MediaErrorCode = z.infer<typeof MediaErrorCode>;
+
+export const MediaError = z.strictObject({
+  code: MediaErrorCode,
+  details: z.exactOptional(z.record(z.string(), z.unknown())),
+});
+export type MediaError = z.infer<typeof MediaError>;
+
+/** The one argument of every Socket.IO acknowledgement of the media server. */
+export type MediaAck<T> = { ok: true; data: T } | { ok: false; error: MediaError };

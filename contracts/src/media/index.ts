@@ -1,0 +1,6 @@
+export * from './control.ts';
+export * from './errors.ts';
+export * from './rtp.ts';
+export * from './signaling.ts';
+export * from './streams.ts';
+export * from './tokens.ts';
