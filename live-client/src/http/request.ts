@@ -1,0 +1,90 @@
+import type { BodyInputOf, ParamsOf, QueryInputOf, Route } from '@walnut-live/contracts';
+import { ApiError, errorFromResponse } from './api-error.ts';
+
+/** A part of the call: absent when the route has none, optional when all of its fields are. */
+type Part<Name extends string, Value> = [Value] extends [undefined]
+  ? { [K in Name]?: undefined }
+  : Record<string, never> extends Value
+    ? { [K in Name]?: Value }
+    : { [K in Name]: Value };
+
+/** What a route needs from its caller, derived from the contract. */
+export type CallArgs<R extends Route> = Part<'params', ParamsOf<R>> &
+  Part<'query', QueryInputOf<R>> &
+  Part<'body', BodyInputOf<R>> &
+  (R extends { idempotent: true } ? { idempotencyKey: string } : { idempotencyKey?: undefined }) & {
+    signal?: AbortSignal | undefined;
+  };
+
+/** The second argument may be left out when nothing in it is required. */
+export type CallRest<R extends Route> =
+  Record<string, never> extends CallArgs<R> ? [args?: CallArgs<R>] : [args: CallArgs<R>];
+
+export type LooseArgs = {
+  params?: unknown;
+  query?: unknown;
+  body?: unknown;
+  idempotencyKey?: string | undefined;
+  signal?: AbortSignal | undefined;
+};
+
+/** `/rooms/:id` + `{ id }` → `/rooms/0190…`; a missing parameter is a programming error and throws. */
+export const routeUrl = (baseUrl: string, route: Route, args: Pick<LooseArgs, 'params' | 'query'>): string => {
+  const params = (args.params ?? {}) as Record<string, unknown>;
+  const path = route.path.replace(/:([A-Za-z]\w*)/g, (_, name: string) => {
+    const value = params[name];
+    if (value === undefined || value === null || value === '') throw new TypeError(`${route.id}: no ${name}`);
+    return encodeURIComponent(String(value));
+  });
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries((args.query ?? {}) as Record<string, unknown>)) {
+    if (value !== undefined && value !== null && value !== '') search.set(key, String(value));
+  }
+  const text = search.toString();
+  return `${baseUrl}${route.base ?? '/api/v1'}${path}${text ? `?${text}` : ''}`;
+};
+
+export type SendOptions = {
+  fetch: typeof fetch;
+  baseUrl: string;
+  timeoutMs: number;
+  accessToken: string | null;
+  accept?: string;
+};
+
+/** One HTTP exchange. Resolves with a successful response; rejects with ApiError, or the caller's abort reason. */
+export const send = async (route: Route, args: LooseArgs, options: SendOptions): Promise<Response> => {
+  const url = routeUrl(options.baseUrl, route, args);
+  const headers = new Headers({ accept: options.accept ?? 'application/json', 'x-walnut-client': 'web' });
+  if (options.accessToken) headers.set('authorization', `Bearer ${options.accessToken}`);
+  if (args.idempotencyKey) headers.set('idempotency-key', args.idempotencyKey);
+  const hasBody = route.method !== 'GET' && route.body !== undefined;
+  if (hasBody) headers.set('content-type', 'application/json');
+
+  // AbortSignal.any and .timeout are missing in older WeChat browsers, so both are made by hand.
+  const { signal } = args;
+  signal?.throwIfAborted();
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), options.timeoutMs);
+  const onAbort = (): void => controller.abort();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    const response = await options.fetch(url, {
+      method: route.method,
+      headers,
+      credentials: 'include',
+      cache: 'no-store',
+      signal: controller.signal,
+      ...(hasBody ? { body: JSON.stringify(args.body ?? {}) } : {}),
+    });
+    if (!response.ok) throw await errorFromResponse(response);
+    return response;
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (cause instanceof ApiError) throw cause;
+    throw new ApiError({ code: 'offline', status: 0, cause });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  }
+};
