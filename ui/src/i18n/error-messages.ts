@@ -1,0 +1,112 @@
+import type { ErrorCode } from '@walnut-live/contracts';
+import type { Locale } from './locale.ts';
+import { useLocale } from './locale-provider.tsx';
+
+/** Failures that only a client can see; the rest of the codes come from contracts/src/errors.ts. */
+export type ClientErrorCode = 'network' | 'timeout' | 'unknown';
+export type AnyErrorCode = ErrorCode | ClientErrorCode;
+
+/** Each text says what happened and, where there is one, what to do. Server texts never reach a viewer. */
+export const errorMessages: { zh: Record<AnyErrorCode, string>; en: Record<AnyErrorCode, string> } = {
+  zh: {
+    network: '网络连接不上，请检查网络后重试',
+    timeout: '网络有点慢，请稍后重试',
+    unknown: '出了点问题，请稍后重试',
+    invalid_request: '填写的内容有误，请检查后重试',
+    idempotency_key_missing: '请求不完整，请刷新页面后重试',
+    unauthenticated: '请先登录',
+    session_expired: '登录已过期，请重新登录',
+    wrong_credentials: '账号或密码不正确',
+    forbidden: '你没有权限进行此操作',
+    banned: '你已被移出该直播间',
+    muted: '你已被禁言，暂时不能发言',
+    self_action: '不能对自己进行此操作',
+    not_found: '内容不存在或已下架',
+    method_not_allowed: '暂不支持此操作',
+    conflict: '内容已被修改，请刷新后重试',
+    request_in_flight: '正在处理，请勿重复提交',
+    state_conflict: '状态已变化，请刷新后重试',
+    room_not_live: '直播尚未开始或已结束',
+    price_changed: '价格有变动，请确认最新价格',
+    out_of_stock: '来晚一步，已售罄',
+    offer_not_open: '直播价还没开始或已结束',
+    offer_sold_out: '直播价名额已抢完',
+    limit_exceeded: '已达到每人限购数量',
+    already_paid: '订单已支付，无需重复付款',
+    below_price_floor: '价格低于总部设定的最低价',
+    gone: '内容已失效',
+    body_too_large: '内容太大，请精简后重试',
+    unsupported_media_type: '不支持的文件格式',
+    idempotency_key_reused: '请求已变化，请刷新页面后重试',
+    rate_limited: '操作太快了，请稍后再试',
+    internal: '服务开小差了，请稍后重试',
+    provider_unavailable: '支付服务暂时不可用，请稍后重试',
+    unavailable: '服务繁忙，请稍后重试',
+  },
+  en: {
+    network: 'Cannot reach the network. Check your connection and try again',
+    timeout: 'The network is slow. Try again in a moment',
+    unknown: 'Something went wrong. Try again in a moment',
+    invalid_request: 'Some of the input is not valid. Check it and try again',
+    idempotency_key_missing: 'The request was incomplete. Reload the page and try again',
+    unauthenticated: 'Please sign in first',
+    session_expired: 'Your session has expired. Please sign in again',
+    wrong_credentials: 'Wrong account or password',
+    forbidden: 'You are not allowed to do this',
+    banned: 'You have been removed from this live room',
+    muted: 'You are muted and cannot send messages for now',
+    self_action: 'You cannot do this to yourself',
+    not_found: 'This does not exist or is no longer available',
+    method_not_allowed: 'This is not supported',
+    conflict: 'This has been changed meanwhile. Reload and try again',
+    request_in_flight: 'Already in progress. Please do not submit twice',
+    state_conflict: 'The state has changed. Reload and try again',
+    room_not_live: 'The live has not started or is over',
+    price_changed: 'The price has changed. Please confirm the new price',
+    out_of_stock: 'Just missed it: sold out',
+    offer_not_open: 'The live price has not started or is over',
+    offer_sold_out: 'The live price is sold out',
+    limit_exceeded: 'You have reached the limit per person',
+    already_paid: 'This order is already paid',
+    below_price_floor: 'The price is below the floor set by headquarters',
+    gone: 'This is no longer valid',
+    body_too_large: 'This is too large. Shorten it and try again',
+    unsupported_media_type: 'This kind of file is not supported',
+    idempotency_key_reused: 'The request has changed. Reload the page and try again',
+    rate_limited: 'Too fast. Try again in a moment',
+    internal: 'Our service has a problem. Try again in a moment',
+    provider_unavailable: 'The payment service is unavailable. Try again in a moment',
+    unavailable: 'The service is busy. Try again in a moment',
+  },
+};
+
+/** Anything thrown by the http client, a socket acknowledgement's error, or a stranger. */
+const codeOf = (error: unknown): AnyErrorCode => {
+  if (typeof error === 'string' && error in errorMessages.zh) return error as AnyErrorCode;
+  if (typeof error === 'object' && error !== null && 'code' in error) {
+    const { code } = error;
+    if (typeof code === 'string' && code in errorMessages.zh) return code as AnyErrorCode;
+  }
+  // fetch() rejects with a TypeError when nothing came back at all.
+  if (error instanceof TypeError) return 'network';
+  if (error instanceof DOMException && (error.name === 'TimeoutError' || error.name === 'AbortError')) return 'timeout';
+  return 'unknown';
+};
+
+/** The text for an error or a code in a language. */
+export const errorText = (error: unknown, locale: Locale): string =>
+  errorMessages[locale === 'zh-CN' ? 'zh' : 'en'][codeOf(error)];
+
+/** The request id that an engineer needs, if the error carries one. */
+export const requestIdOf = (error: unknown): string | undefined => {
+  if (typeof error !== 'object' || error === null) return undefined;
+  if ('requestId' in error && typeof error.requestId === 'string') return error.requestId;
+  if ('problem' in error) return requestIdOf(error.problem);
+  return undefined;
+};
+
+/** Inside React: `const errorText = useErrorText(); errorText(error)`. */
+export const useErrorText = (): ((error: unknown) => string) => {
+  const { locale } = useLocale();
+  return (error) => errorText(error, locale);
+};
