@@ -120,6 +120,17 @@ export const useTopLayer = (): HTMLElement | null => {
   return useSyncExternalStore(layers.subscribe, layers.top, () => null);
 };
 
+/** WebViews of 2021 and before know no modal dialogs: there it opens as a plain layer, without a focus trap. */
+const openModally = (dialog: HTMLDialogElement): void => {
+  if (typeof dialog.showModal === 'function') dialog.showModal();
+  else dialog.setAttribute('open', '');
+};
+
+const close = (dialog: HTMLDialogElement): void => {
+  if (typeof dialog.close === 'function') dialog.close();
+  else dialog.removeAttribute('open');
+};
+
 /**
  * Opens a native `<dialog>` modally while `open`: focus is trapped and restored by the browser, Esc and the back
  * gesture ask `onClose`. Give the returned ref to the dialog.
@@ -141,7 +152,7 @@ export const useModalDialog = (
     const dialog = ref.current;
     if (!dialog || !open) return;
     const restoreFocusTo = document.activeElement;
-    if (!dialog.open) dialog.showModal();
+    if (!dialog.open) openModally(dialog);
     const remove = layers.add({ element: dialog, close: () => latestClose.current(), usesBack });
     const onCancel = (event: Event): void => {
       // React decides whether it closes; the browser must not do it behind its back.
@@ -152,7 +163,7 @@ export const useModalDialog = (
     return () => {
       dialog.removeEventListener('cancel', onCancel);
       remove();
-      if (dialog.open) dialog.close();
+      if (dialog.open) close(dialog);
       if (restoreFocusTo instanceof HTMLElement && restoreFocusTo.isConnected)
         restoreFocusTo.focus({ preventScroll: true });
     };
