@@ -85,5 +85,14 @@ export const SequencedEvent = z.object({ seq: z.int().min(1), at: Instant, event
 export type SequencedEvent = z.infer<typeof SequencedEvent>;
 
 /** All events of the last ~100 ms, encoded once; `seq` is the last sequence number the frame covers. */
-export const RoomFrame = z.object({ seq: z.int(), at: Instant, events: z.array(SequencedEvent) });
+export const RoomFrame = z.object({
+  seq: z.int(),
+  at: Instant,
+  events: z.array(SequencedEvent),
+  /**
+   * The sequence number this frame continues from. Sampling leaves holes between events, so only this shows a client
+   * that a whole frame is missing; it then resumes from its own last number.
+   */
+  after: z.int().optional(),
+});
 export type RoomFrame = z.infer<typeof RoomFrame>;

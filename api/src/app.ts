@@ -1,0 +1,129 @@
+/** The HTTP application: what every request goes through, then the routes of the features. */
+import { STATUS_CODES } from 'node:http';
+import { routes } from '@walnut-live/contracts';
+import express, { type ErrorRequestHandler, type Express } from 'express';
+import helmet from 'helmet';
+import { pinoHttp } from 'pino-http';
+import type { Random } from './platform/clock.ts';
+import { AppError, toAppError, toProblem } from './platform/errors.ts';
+import type { createHttp } from './platform/http.ts';
+import type { Logger } from './platform/logger.ts';
+import type { Metrics } from './platform/metrics.ts';
+import { buildOpenApi } from './platform/openapi.ts';
+
+const BODY_LIMIT = '64kb';
+
+export function createApp(deps: {
+  http: ReturnType<typeof createHttp>;
+  log: Logger;
+  metrics: Metrics;
+  random: Random;
+  publicUrl: string;
+  trustProxyHops: number;
+  picturesDir: string;
+  isReady: () => Promise<{ ready: boolean; checks: Record<string, boolean> }>;
+}): Express {
+  const { log, metrics, random } = deps;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('trust proxy', deps.trustProxyHops);
+  app.set('query parser', 'simple');
+  app.use((req, res, next) => {
+    const given = req.get('x-request-id');
+    res.locals.requestId = given && /^[\w-]{8,64}$/.test(given) ? given : random.id();
+    res.set('X-Request-Id', res.locals.requestId);
+    const done = metrics.requests.startTimer({ method: req.method });
+    res.on('finish', () => done({ route: req.route?.path ?? 'none', status: res.statusCode }));
+    next();
+  });
+  app.use(
+    pinoHttp({
+      logger: log,
+      genReqId: (_req, res) => res.getHeader('X-Request-Id') as string,
+      customLogLevel: (_req, res, error) => (error || res.statusCode >= 500 ? 'error' : 'debug'),
+      serializers: {
+        req: (req: { id: string; method: string; url: string }) => ({
+          id: req.id,
+          method: req.method,
+          path: req.url.split('?')[0]?.replace(/^\/s\/.*/, '/s/…'),
+        }),
+      },
+    }),
+  );
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        directives: { defaultSrc: ["'none'"], imgSrc: ["'self'"], styleSrc: ["'self'"], frameAncestors: ["'none'"] },
+      },
+      crossOriginResourcePolicy: { policy: 'same-site' },
+    }),
+  );
+
+  app.get('/healthz', (_req, res) => void res.json({ ok: true }));
+  app.get('/readyz', async (_req, res) => {
+    const { ready, checks } = await deps.isReady();
+    res.status(ready ? 200 : 503).json({ ready, checks });
+  });
+  app.get(
+    '/metrics',
+    async (_req, res) => void res.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
+  const openapi = buildOpenApi(deps.publicUrl);
+  app.get('/api/v1/openapi.json', (_req, res) => void res.json(openapi));
+  app.get('/docs', (_req, res) => void res.type('html').send(docsPage()));
+  app.use(
+    '/pictures',
+    express.static(deps.picturesDir, {
+      index: false,
+      maxAge: '1d',
+      setHeaders: (res) =>
+        void res.setHeader('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'"),
+    }),
+  );
+
+  app.use(
+    express.json({
+      limit: BODY_LIMIT,
+      strict: true,
+      verify: (req, _res, raw) => void Object.assign(req, { rawBody: raw }),
+    }),
+  );
+  app.use((req, _res, next) => {
+    const hasBody = req.get('content-length') !== undefined && req.get('content-length') !== '0';
+    if (hasBody && !req.is('application/json')) return next(new AppError('unsupported_media_type'));
+    next();
+  });
+  app.use(deps.http.router);
+  app.use((req, _res, next) => {
+    const path = req.path;
+    const known = routes.filter((route) =>
+      new RegExp(`^${(route.base ?? '/api/v1') + route.path.replaceAll(/:\w+/g, '[^/]+')}/?$`).test(path),
+    );
+    next(new AppError(known.length > 0 ? 'method_not_allowed' : 'not_found'));
+  });
+  app.use(((error, _req, res, _next) => {
+    const known = toAppError(error);
+    if (known.code === 'internal')
+      log.error(
+        { err: known.cause ?? known, requestId: res.locals.requestId },
+        known.details.detail ?? 'unexpected failure',
+      );
+    if (res.headersSent) return void res.destroy();
+    const problem = toProblem(known, res.locals.requestId as string);
+    if (known.code === 'internal') delete problem.detail;
+    if (problem.retryAfterSeconds) res.set('Retry-After', String(problem.retryAfterSeconds));
+    res.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  }) satisfies ErrorRequestHandler);
+  return app;
+}
+
+/** A plain, script-free index of the API; the machine-readable document is beside it. */
+function docsPage(): string {
+  const rows = routes
+    .map(
+      (route) =>
+        `<tr><td><code>${route.method}</code></td><td><code>${(route.base ?? '/api/v1') + route.path}</code></td><td>${route.summary.replaceAll('<', '&lt;')}</td><td>${route.idempotent ? 'Idempotency-Key' : ''}</td></tr>`,
+    )
+    .join('');
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Walnut Live API</title><link rel="stylesheet" href="/pictures/docs.css"></head><body><h1>Walnut Live API</h1><p><a href="/api/v1/openapi.json">openapi.json</a> · errors: <code>application/problem+json</code> · ${STATUS_CODES[409]} answers carry a code to act on.</p><table>${rows}</table></body></html>`;
+}

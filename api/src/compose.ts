@@ -1,0 +1,103 @@
+/**
+ * The api put together: platform first, then the features in the order in which they need one another. Everything is a plain
+ * function of what it is given; `close` undoes it in reverse.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createApp } from './app.ts';
+import type { Config } from './config.ts';
+import { type Clock, type Random, systemClock, systemRandom } from './platform/clock.ts';
+import { createDb, type Db } from './platform/db.ts';
+import { createHttp } from './platform/http.ts';
+import { createLogger, type Logger } from './platform/logger.ts';
+import { createMetrics, type Metrics } from './platform/metrics.ts';
+import { createOutboxPublisher, type OutboxPublisher } from './platform/outbox.ts';
+import { createTokens, type Tokens } from './platform/tokens.ts';
+
+export const PICTURES_DIR = join(import.meta.dirname, '../assets/pictures');
+
+/** What every feature may be given. */
+export interface Platform {
+  readonly config: Config;
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly tokens: Tokens;
+  readonly outbox: OutboxPublisher;
+}
+
+export interface Api {
+  readonly server: Server;
+  readonly platform: Platform;
+  /** Starts listening; resolves with the port. */
+  listen(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export async function createApi(config: Config, given: { clock?: Clock; random?: Random } = {}): Promise<Api> {
+  const clock = given.clock ?? systemClock;
+  const random = given.random ?? systemRandom;
+  const log = createLogger(config.LOG_LEVEL, 'api');
+  const metrics = createMetrics();
+  const db = createDb({
+    url: config.DATABASE_URL,
+    poolSize: config.DATABASE_POOL_SIZE,
+    onError: (error) => log.warn({ err: error }, 'database'),
+  });
+  const tokens = createTokens({
+    authSecret: config.AUTH_SECRET,
+    mediaSecret: config.MEDIA_TOKEN_SECRET,
+    clock,
+    random,
+  });
+  const outbox = createOutboxPublisher({ db, clock, log });
+  const http = createHttp({ db, tokens, clock, checkReplies: config.CHECK_REPLIES });
+  const platform: Platform = { config, db, clock, random, log, metrics, tokens, outbox };
+  const closers: (() => void | Promise<void>)[] = [];
+
+  const app = createApp({
+    http,
+    log,
+    metrics,
+    random,
+    publicUrl: config.PUBLIC_URL,
+    trustProxyHops: config.TRUST_PROXY_HOPS,
+    picturesDir: PICTURES_DIR,
+    isReady: async () => {
+      const database = await db.sql`SELECT 1`.then(
+        () => true,
+        () => false,
+      );
+      return { ready: database, checks: { database } };
+    },
+  });
+  const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 10_000 }, app);
+
+  // ── features ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  let closed: Promise<void> | undefined;
+  return {
+    server,
+    platform,
+    listen: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(config.PORT, config.HOST, () => resolve((server.address() as AddressInfo).port));
+      }),
+    close() {
+      closed ??= (async () => {
+        const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+        for (const close of closers.reverse()) await close();
+        server.closeIdleConnections();
+        setTimeout(() => server.closeAllConnections(), 2_000).unref();
+        await stopped;
+        await outbox.close();
+        await db.close();
+      })();
+      return closed;
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/** The only file of the api that reads process.env. One schema; all bad keys are reported at once. */
+import { z } from 'zod';
+
+const secret = z.string().min(32, 'at least 32 characters');
+const flag = z
+  .enum(['0', '1'])
+  .default('0')
+  .transform((v) => v === '1');
+
+export const ConfigSchema = z.object({
+  DATABASE_URL: z.url(),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  /** Origin as people see it; share links and redirects are made from it. */
+  PUBLIC_URL: z.url().default('http://127.0.0.1:8080'),
+  /** Signs access, room and visitor tokens. */
+  AUTH_SECRET: secret,
+  /** Signs media tokens; shared with the media-server. */
+  MEDIA_TOKEN_SECRET: secret,
+  /** Signs share tokens. */
+  SHARE_SECRET: secret,
+  /** Signs the callbacks of the sandbox payment provider. */
+  SANDBOX_PAYMENT_SECRET: secret,
+  /** Opens the media-server's control API. */
+  CONTROL_TOKEN: secret,
+  MEDIA_CONTROL_URL: z.url().default('http://127.0.0.1:4100'),
+  /** Where browsers reach the media-server's sockets; empty: the page's own origin. */
+  MEDIA_SOCKET_URL: z.string().default(''),
+  MEDIA_SOCKET_PATH: z.string().default('/media/socket.io'),
+  /** JSON array of RTCIceServer. */
+  ICE_SERVERS: z
+    .string()
+    .default('[]')
+    .transform((text, ctx) => {
+      try {
+        return z
+          .array(
+            z.object({ urls: z.array(z.string()), username: z.string().optional(), credential: z.string().optional() }),
+          )
+          .parse(JSON.parse(text));
+      } catch {
+        ctx.addIssue({ code: 'custom', message: 'not a JSON array of ICE servers' });
+        return z.NEVER;
+      }
+    }),
+  /** Hops of reverse proxies whose X-Forwarded-For is believed. */
+  TRUST_PROXY_HOPS: z.coerce.number().int().min(0).max(5).default(1),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(12),
+  /** How long an unpaid order holds its stock (rule S3). */
+  RESERVATION_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),
+  /** How long a superseded price may still be paid (rule S4). */
+  PRICE_GRACE_SECONDS: z.coerce.number().int().min(0).max(120).default(15),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Replies are checked against their contracts (tests, development). */
+  CHECK_REPLIES: flag,
+});
+export type Config = z.infer<typeof ConfigSchema>;
+
+export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const parsed = ConfigSchema.safeParse(env);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`Configuration is not usable:\n${lines.join('\n')}`);
+}

@@ -1,0 +1,147 @@
+/**
+ * The database: one pg pool under Prisma (model, ordinary reads and writes) and under tagged SQL (transactions that move
+ * money or stock, hot statements).
+ *
+ *   const rows = await db.sql<{ id: string }>`SELECT id FROM orders WHERE person_id = ${me}`;
+ *   await db.transaction(async (tx) => { await tx`UPDATE …`; tx.afterCommit(() => …); });
+ *
+ * Values are always parameters. int8 comes back as bigint (rule M1), timestamptz as Date, jsonb parsed. Statements are
+ * prepared under a name made from their text. Serialisation failures and deadlocks are tried again, everything else is not.
+ */
+import { createHash } from 'node:crypto';
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from '../generated/prisma/client.ts';
+
+const INT8_OID = 20;
+const STATEMENT_TIMEOUT_MS = 10_000;
+const LOCK_TIMEOUT_MS = 5_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000;
+const TRANSACTION_TRIES = 5;
+
+type Row = Record<string, unknown>;
+export type Sql = <T extends object = Row>(
+  strings: TemplateStringsArray,
+  ...values: readonly unknown[]
+) => Promise<T[]>;
+export interface Tx extends Sql {
+  /** Runs once the transaction has committed; failures are reported, never thrown. */
+  afterCommit(work: () => void | Promise<void>): void;
+}
+export interface Db {
+  readonly prisma: PrismaClient;
+  readonly sql: Sql;
+  readonly pool: pg.Pool;
+  transaction<T>(
+    work: (tx: Tx) => Promise<T>,
+    options?: { isolation?: 'read committed' | 'repeatable read' | 'serializable' },
+  ): Promise<T>;
+  close(): Promise<void>;
+}
+
+const names = new WeakMap<TemplateStringsArray, { text: string; name: string }>();
+function statement(strings: TemplateStringsArray): { text: string; name: string } {
+  const known = names.get(strings);
+  if (known) return known;
+  const text = strings.reduce((sql, part, i) => (i === 0 ? part : `${sql}$${i}${part}`), '');
+  const made = { text, name: createHash('sha1').update(text).digest('base64url').slice(0, 20) };
+  names.set(strings, made);
+  return made;
+}
+
+const toParameter = (value: unknown): unknown => {
+  if (typeof value === 'bigint') return value.toString();
+  if (
+    value !== null &&
+    typeof value === 'object' &&
+    !(value instanceof Date) &&
+    !Array.isArray(value) &&
+    !Buffer.isBuffer(value)
+  ) {
+    return JSON.stringify(value);
+  }
+  return value;
+};
+
+function sqlOn(client: pg.Pool | pg.PoolClient): Sql {
+  return async <T extends object>(strings: TemplateStringsArray, ...values: readonly unknown[]) => {
+    const { text, name } = statement(strings);
+    const result = await client.query({ text, name, values: values.map(toParameter) });
+    return result.rows as T[];
+  };
+}
+
+/** SQLSTATE of a failed statement, for example `23505` (unique violation) or `23514` (check violation). */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined;
+}
+export function violatedConstraint(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.constraint : undefined;
+}
+const worthAnotherTry = (error: unknown) => ['40001', '40P01'].includes(sqlState(error) ?? '');
+
+export function createDb(options: { url: string; poolSize: number; onError: (error: unknown) => void }): Db {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    lock_timeout: LOCK_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    types: {
+      getTypeParser: ((oid: number, format: 'text' | 'binary') =>
+        oid === INT8_OID && format !== 'binary'
+          ? BigInt
+          : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+    },
+  });
+  pool.on('error', options.onError); // an idle connection that the server ended; the pool replaces it
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { disposeExternalPool: false }) });
+
+  async function once<T>(work: (tx: Tx) => Promise<T>, isolation: string): Promise<T> {
+    const client = await pool.connect();
+    const after: (() => void | Promise<void>)[] = [];
+    let broken: Error | undefined;
+    const lost = (error: Error) => {
+      broken = error;
+    };
+    client.on('error', lost);
+    try {
+      await client.query(`BEGIN ISOLATION LEVEL ${isolation}`);
+      const tx = Object.assign(sqlOn(client), {
+        afterCommit: (done: () => void | Promise<void>) => void after.push(done),
+      });
+      const result = await work(tx);
+      await client.query('COMMIT');
+      for (const done of after) void Promise.resolve().then(done).catch(options.onError);
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((failure: Error) => {
+        broken = failure;
+      });
+      throw error;
+    } finally {
+      client.off('error', lost);
+      client.release(broken);
+    }
+  }
+
+  return {
+    prisma,
+    pool,
+    sql: sqlOn(pool),
+    async transaction(work, { isolation = 'read committed' } = {}) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await once(work, isolation);
+        } catch (error) {
+          if (attempt >= TRANSACTION_TRIES || !worthAnotherTry(error)) throw error;
+        }
+      }
+    },
+    async close() {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}

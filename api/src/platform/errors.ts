@@ -1,0 +1,61 @@
+import { type AckError, type ErrorCode, errorStatus, type Problem } from '@walnut-live/contracts';
+import { z } from 'zod';
+
+interface Details {
+  /** For engineers; never shown to a viewer. */
+  detail?: string;
+  /** What a client may act on, for example `{ priceFen }`. */
+  facts?: Record<string, unknown>;
+  issues?: { path: string; issue: string }[];
+  retryAfterSeconds?: number;
+}
+
+/** The one error of the api: a code of contracts/errors.ts, facts for the client, the cause for the log. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Details;
+  constructor(code: ErrorCode, details: Details = {}, cause?: unknown) {
+    super(details.detail ?? code, cause === undefined ? undefined : { cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+export function fromZod(error: z.ZodError): AppError {
+  const issues = error.issues.slice(0, 20).map((issue) => ({ path: `/${issue.path.join('/')}`, issue: issue.code }));
+  return new AppError('invalid_request', { detail: z.prettifyError(error).slice(0, 500), issues });
+}
+
+/** Known failures of Express and its body parser, in our own codes; anything else is `internal`. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof z.ZodError) return fromZod(error);
+  const type = typeof error === 'object' && error !== null && 'type' in error ? error.type : undefined;
+  if (type === 'entity.too.large') return new AppError('body_too_large');
+  if (type === 'entity.parse.failed' || type === 'encoding.unsupported' || type === 'charset.unsupported') {
+    return new AppError('invalid_request', { detail: 'body cannot be read as JSON' });
+  }
+  if (error instanceof URIError) return new AppError('invalid_request', { detail: 'malformed URL' });
+  return new AppError('internal', {}, error);
+}
+
+export function toProblem(error: AppError, requestId: string): Problem {
+  const { detail, facts, issues, retryAfterSeconds } = error.details;
+  return {
+    type: `urn:walnut-live:error:${error.code}`,
+    title: error.code.replaceAll('_', ' '),
+    status: errorStatus[error.code],
+    code: error.code,
+    requestId,
+    ...(detail === undefined ? {} : { detail }),
+    ...(facts === undefined ? {} : { facts }),
+    ...(issues === undefined ? {} : { issues }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  };
+}
+
+export function toAckError(error: AppError): AckError {
+  const { facts, issues } = error.details;
+  return { code: error.code, ...(facts === undefined ? {} : { facts }), ...(issues === undefined ? {} : { issues }) };
+}

@@ -1,0 +1,120 @@
+/**
+ * Binds contract routes to handlers. A request passes, in this order: size and JSON (app.ts) → who is asking → may they →
+ * params, query and body by their contract (unknown fields refused) → Idempotency-Key (rule M3) → handler → reply.
+ * Nothing else mounts a route, so what OpenAPI says and what the table tests walk over is what exists.
+ */
+import type { BodyOf, ParamsOf, QueryOf, ReplyOf, Route } from '@walnut-live/contracts';
+import { type Request, type Response, Router } from 'express';
+import type { z } from 'zod';
+import type { Clock } from './clock.ts';
+import type { Db, Tx } from './db.ts';
+import { AppError, fromZod } from './errors.ts';
+import { withIdempotencyKey } from './idempotency.ts';
+import { checkAccess, type Principal, type StaffPrincipal } from './principal.ts';
+import type { Tokens } from './tokens.ts';
+
+/** Who is asking, as far as the route's access promises it. */
+type PrincipalOf<R extends Route> = R['access'] extends 'public' | { secret: string }
+  ? Principal | undefined
+  : R['access'] extends { staff: string }
+    ? StaffPrincipal
+    : Principal;
+
+export interface Context<R extends Route> {
+  readonly principal: PrincipalOf<R>;
+  readonly params: ParamsOf<R>;
+  readonly query: QueryOf<R>;
+  readonly body: BodyOf<R>;
+  readonly requestId: string;
+  /** Address of the caller, for limits and fraud signals; hash before it is stored. */
+  readonly ip: string;
+  readonly userAgent: string;
+  readonly req: Request;
+  readonly res: Response;
+  /** The transaction in which an idempotent route must do its work; undefined elsewhere. */
+  readonly tx: R extends { idempotent: true } ? Tx : undefined;
+}
+export type Handler<R extends Route> = (context: Context<R>) => Promise<ReplyOf<R>>;
+/** A handler answers with this when it has written the response itself (redirects, CSV, pictures). */
+export const written = Symbol('response written') as unknown as never;
+
+export type Binder = <const R extends Route>(route: R, handler: Handler<R>) => void;
+
+const DEFAULT_STATUS = { GET: 200, POST: 200, PUT: 200, PATCH: 200, DELETE: 204 } as const;
+
+export function createHttp(deps: { db: Db; tokens: Tokens; clock: Clock; checkReplies: boolean }) {
+  const router = Router({ strict: false, caseSensitive: true });
+  const bound: Route[] = [];
+
+  const parse = (schema: z.ZodType | undefined, value: unknown): unknown => {
+    if (!schema) return undefined;
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) throw fromZod(parsed.error);
+    return parsed.data;
+  };
+
+  const bind: Binder = (route, handler) => {
+    bound.push(route);
+    const path = `${route.base ?? '/api/v1'}${route.path}`;
+    router[route.method.toLowerCase() as 'get'](path, async (req, res) => {
+      const principal = await principalOf(req);
+      checkAccess(route.access, principal);
+      const params = parse(route.params, req.params);
+      const query = parse(route.query, req.query);
+      const body = parse(route.body, req.body ?? {});
+      const requestId = res.locals.requestId as string;
+      const base = {
+        principal,
+        params,
+        query,
+        body,
+        requestId,
+        ip: req.ip ?? '',
+        userAgent: req.get('user-agent') ?? '',
+        req,
+        res,
+      };
+      const run = (tx: Tx | undefined) =>
+        handler({ ...base, tx } as unknown as Context<typeof route>) as Promise<unknown>;
+      const status = route.status ?? DEFAULT_STATUS[route.method];
+
+      if (route.idempotent && principal) {
+        const answer = await withIdempotencyKey(
+          { db: deps.db, clock: deps.clock },
+          {
+            key: req.get('idempotency-key'),
+            personId: principal.personId,
+            route: route.id,
+            request: { params, query, body },
+          },
+          async (tx) => ({ status, reply: await run(tx) }),
+        );
+        if (answer.replayed) res.set('Idempotency-Replayed', 'true');
+        return void res.status(answer.status).json(answer.reply);
+      }
+      const reply = await run(undefined);
+      if (reply === written || res.headersSent) return;
+      if (status === 204) return void res.status(204).end();
+      if (deps.checkReplies && route.reply) {
+        const checked = route.reply.safeParse(reply);
+        if (!checked.success)
+          throw new AppError(
+            'internal',
+            { detail: `${route.id}: reply breaks its contract: ${checked.error.message}` },
+            checked.error,
+          );
+      }
+      res.status(status).json(reply);
+    });
+  };
+
+  async function principalOf(req: Request): Promise<Principal | undefined> {
+    const header = req.get('authorization');
+    if (header === undefined) return undefined;
+    const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/.exec(header)?.[1];
+    if (!token) throw new AppError('unauthenticated');
+    return deps.tokens.verifyAccess(token);
+  }
+
+  return { router, bind, bound: bound as readonly Route[] };
+}

@@ -1,0 +1,46 @@
+/**
+ * Rule M3. The key row is written in the transaction of its effect, so there is a stored answer exactly when the effect
+ * happened. While the first request is in flight its advisory lock is held: a second one is told so at once. A request that
+ * failed leaves no row; the same key may be tried again.
+ */
+import { createHash } from 'node:crypto';
+import type { Clock } from './clock.ts';
+import type { Db, Tx } from './db.ts';
+import { AppError } from './errors.ts';
+
+const KEY_PATTERN = /^[\x21-\x7e]{8,128}$/;
+
+export interface StoredAnswer {
+  status: number;
+  reply: unknown;
+  replayed: boolean;
+}
+
+export async function withIdempotencyKey(
+  deps: { db: Db; clock: Clock },
+  request: { key: string | undefined; personId: string; route: string; request: unknown },
+  work: (tx: Tx) => Promise<{ status: number; reply: unknown }>,
+): Promise<StoredAnswer> {
+  const { key, personId, route } = request;
+  if (key === undefined) throw new AppError('idempotency_key_missing');
+  if (!KEY_PATTERN.test(key))
+    throw new AppError('invalid_request', { detail: 'Idempotency-Key: 8 to 128 visible ASCII characters' });
+  const requestHash = createHash('sha256').update(JSON.stringify(request.request)).digest('base64url');
+  const lock = createHash('sha256').update(`${personId} ${route} ${key}`).digest().readBigInt64BE();
+
+  return deps.db.transaction(async (tx) => {
+    const [held] = await tx<{ got: boolean }>`SELECT pg_try_advisory_xact_lock(${lock}::bigint) AS got`;
+    if (!held?.got) throw new AppError('request_in_flight', { retryAfterSeconds: 1 });
+    const [known] = await tx<{ request_hash: string; status: number; reply: unknown }>`
+      SELECT request_hash, status, reply FROM idempotency_keys WHERE person_id = ${personId} AND route = ${route} AND key = ${key}`;
+    if (known) {
+      if (known.request_hash !== requestHash) throw new AppError('idempotency_key_reused');
+      return { status: known.status, reply: known.reply, replayed: true };
+    }
+    const answer = await work(tx);
+    const now = deps.clock.now();
+    await tx`INSERT INTO idempotency_keys (person_id, route, key, request_hash, state, status, reply, created_at, finished_at)
+      VALUES (${personId}, ${route}, ${key}, ${requestHash}, 'done', ${answer.status}, ${JSON.stringify(answer.reply)}::jsonb, ${now}, ${now})`;
+    return { ...answer, replayed: false };
+  });
+}

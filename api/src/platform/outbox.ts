@@ -1,0 +1,119 @@
+/**
+ * Facts of a transaction reach the world after commit, never before: `write` puts a row beside the effect, the publisher
+ * (one at a time, by advisory lock) hands rows to the subscribers in order and marks them. A subscriber may see a row again
+ * after a crash; `id` is stable, so the room log appends it once.
+ */
+import type { RoomEvent } from '@walnut-live/contracts';
+import type { Clock } from './clock.ts';
+import type { Db, Tx } from './db.ts';
+import type { Logger } from './logger.ts';
+
+export interface OutboxMessage {
+  id: bigint;
+  topic: 'room';
+  roomId: string;
+  event: RoomEvent;
+  at: Date;
+}
+export type OutboxSubscriber = (messages: readonly OutboxMessage[]) => Promise<void>;
+
+const CHANNEL = 'outbox';
+const BATCH = 200;
+const IDLE_POLL_MS = 1_000;
+const PUBLISHER_LOCK = 5_150_001;
+
+/** Puts an event of a room into the outbox of this transaction. */
+export async function writeRoomEvent(tx: Tx, clock: Clock, roomId: string, event: RoomEvent): Promise<void> {
+  await tx`INSERT INTO outbox (topic, room_id, payload, created_at) VALUES ('room', ${roomId}, ${JSON.stringify(event)}::jsonb, ${clock.now()})`;
+  await tx`SELECT pg_notify(${CHANNEL}, '')`; // delivered by PostgreSQL when this transaction commits
+}
+
+export interface OutboxPublisher {
+  subscribe(subscriber: OutboxSubscriber): () => void;
+  /** Publishes what is there now; resolves when nothing is left. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createOutboxPublisher(deps: { db: Db; clock: Clock; log: Logger }): OutboxPublisher {
+  const { db, clock, log } = deps;
+  const subscribers = new Set<OutboxSubscriber>();
+  let closed = false;
+  let running: Promise<void> | undefined;
+  let again = false;
+
+  async function publishBatch(): Promise<number> {
+    return db.transaction(async (tx) => {
+      const [lock] = await tx<{ got: boolean }>`SELECT pg_try_advisory_xact_lock(${PUBLISHER_LOCK}) AS got`;
+      if (!lock?.got) return 0;
+      const rows = await tx<{ id: bigint; room_id: string; payload: RoomEvent; created_at: Date }>`
+        SELECT id, room_id, payload, created_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT ${BATCH}`;
+      if (rows.length === 0) return 0;
+      const messages = rows.map((row) => ({
+        id: row.id,
+        topic: 'room' as const,
+        roomId: row.room_id,
+        event: row.payload,
+        at: row.created_at,
+      }));
+      for (const subscriber of subscribers) await subscriber(messages);
+      await tx`UPDATE outbox SET published_at = ${clock.now()} WHERE id = ANY(${rows.map((row) => row.id)}::bigint[])`;
+      return rows.length;
+    });
+  }
+
+  function kick(): Promise<void> {
+    if (running) {
+      again = true;
+      return running;
+    }
+    running = (async () => {
+      do {
+        again = false;
+        while (!closed && subscribers.size > 0 && (await publishBatch()) > 0);
+      } while (again && !closed);
+    })()
+      .catch((error: unknown) => log.error({ err: error }, 'outbox: publishing failed, will try again'))
+      .finally(() => {
+        running = undefined;
+      });
+    return running;
+  }
+
+  const timer = setInterval(() => void kick(), IDLE_POLL_MS);
+  timer.unref();
+
+  // One connection listens for commits; without it the poll still delivers within a second.
+  let stopListening: () => Promise<void> = async () => {};
+  void (async () => {
+    const client = await db.pool.connect();
+    const lost = (error?: Error) => {
+      client.removeAllListeners('notification');
+      client.release(error ?? true);
+    };
+    stopListening = async () => lost();
+    if (closed) return lost();
+    client.once('error', (error) => {
+      stopListening = async () => {};
+      lost(error);
+    });
+    client.on('notification', () => void kick());
+    await client.query(`LISTEN ${CHANNEL}`);
+  })().catch((error: unknown) => log.warn({ err: error }, 'outbox: cannot listen, polling instead'));
+
+  return {
+    subscribe(subscriber) {
+      subscribers.add(subscriber);
+      void kick();
+      return () => void subscribers.delete(subscriber);
+    },
+    drain: kick,
+    async close() {
+      if (closed) return;
+      closed = true;
+      clearInterval(timer);
+      await running;
+      await stopListening();
+    },
+  };
+}

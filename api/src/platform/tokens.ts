@@ -1,0 +1,107 @@
+/** Signed tokens (JWS HS256, RFC 7515/7519). Each kind has its own audience, so that one cannot stand in for another. */
+import type { StaffRole } from '@walnut-live/contracts';
+import { jwtVerify, SignJWT } from 'jose';
+import { z } from 'zod';
+import type { Clock, Random } from './clock.ts';
+import { AppError } from './errors.ts';
+import type { Principal } from './principal.ts';
+
+export const ACCESS_TOKEN_SECONDS = 600;
+export const ROOM_TOKEN_SECONDS = 120;
+export const MEDIA_TOKEN_SECONDS = 120;
+const VISITOR_TOKEN_SECONDS = 400 * 24 * 3600;
+
+const AccessClaims = z.object({
+  sub: z.uuid(),
+  kind: z.enum(['guest', 'consumer', 'staff']),
+  name: z.string(),
+  staff: z.object({ role: z.string(), orgUnitId: z.uuid(), orgPath: z.string() }).optional(),
+});
+const RoomClaims = AccessClaims.extend({ roomId: z.uuid(), role: z.enum(['viewer', 'operator', 'host']) });
+export type RoomClaims = {
+  principal: Principal;
+  roomId: string;
+  role: 'viewer' | 'operator' | 'host';
+  expiresAt: Date;
+};
+
+export interface Tokens {
+  access(principal: Principal): Promise<string>;
+  verifyAccess(token: string): Promise<Principal>;
+  room(principal: Principal, roomId: string, role: RoomClaims['role']): Promise<{ token: string; expiresAt: Date }>;
+  verifyRoom(token: string): Promise<RoomClaims>;
+  media(grant: {
+    personId: string;
+    streamId: string;
+    right: 'publish' | 'watch';
+    roomId: string;
+  }): Promise<{ token: string; expiresAt: Date }>;
+  /** Names the person a browser is, across sign-ins, for share links. */
+  visitor(personId: string): Promise<string>;
+  verifyVisitor(token: string): Promise<string | undefined>;
+}
+
+export function createTokens(deps: { authSecret: string; mediaSecret: string; clock: Clock; random: Random }): Tokens {
+  const { clock, random } = deps;
+  const authKey = new TextEncoder().encode(deps.authSecret);
+  const mediaKey = new TextEncoder().encode(deps.mediaSecret);
+
+  const sign = async (key: Uint8Array, audience: string, claims: Record<string, unknown>, lifeSeconds: number) => {
+    const at = Math.floor(clock.now().getTime() / 1000);
+    const token = await new SignJWT(claims)
+      .setProtectedHeader({ alg: 'HS256' })
+      .setAudience(audience)
+      .setIssuedAt(at)
+      .setExpirationTime(at + lifeSeconds)
+      .setJti(random.id())
+      .sign(key);
+    return { token, expiresAt: new Date((at + lifeSeconds) * 1000) };
+  };
+  const verify = async (token: string, audience: string) => {
+    try {
+      const { payload } = await jwtVerify(token, authKey, {
+        audience,
+        algorithms: ['HS256'],
+        currentDate: clock.now(),
+      });
+      return payload;
+    } catch (cause) {
+      throw new AppError('session_expired', {}, cause);
+    }
+  };
+  const claimsOf = ({ personId, kind, name, staff }: Principal) => ({
+    sub: personId,
+    kind,
+    name,
+    ...(staff ? { staff } : {}),
+  });
+  const principalOf = (claims: z.infer<typeof AccessClaims>): Principal => ({
+    personId: claims.sub,
+    kind: claims.kind,
+    name: claims.name,
+    ...(claims.staff ? { staff: { ...claims.staff, role: claims.staff.role as StaffRole } } : {}),
+  });
+
+  return {
+    access: async (principal) => (await sign(authKey, 'access', claimsOf(principal), ACCESS_TOKEN_SECONDS)).token,
+    verifyAccess: async (token) => principalOf(AccessClaims.parse(await verify(token, 'access'))),
+    room: (principal, roomId, role) =>
+      sign(authKey, 'room', { ...claimsOf(principal), roomId, role }, ROOM_TOKEN_SECONDS),
+    async verifyRoom(token) {
+      const payload = await verify(token, 'room');
+      const claims = RoomClaims.parse(payload);
+      return {
+        principal: principalOf(claims),
+        roomId: claims.roomId,
+        role: claims.role,
+        expiresAt: new Date((payload.exp ?? 0) * 1000),
+      };
+    },
+    media: ({ personId, ...rest }) => sign(mediaKey, 'media', { sub: personId, ...rest }, MEDIA_TOKEN_SECONDS),
+    visitor: async (personId) => (await sign(authKey, 'visitor', { sub: personId }, VISITOR_TOKEN_SECONDS)).token,
+    verifyVisitor: async (token) => {
+      const payload = await verify(token, 'visitor').catch(() => undefined);
+      return z.uuid().safeParse(payload?.sub).data;
+    },
+  };
+}
