@@ -1,0 +1,68 @@
+/** `/control/*`: see contracts/src/media/control.ts. Closed to everybody without the control token. */
+import { MediaStreamId, Revocation } from '@walnut-live/contracts';
+import express, { type Router } from 'express';
+import type { Revocations } from '../domain/revocations.ts';
+import { mediaFailure } from '../platform/failure.ts';
+import type { Streams } from '../streams/streams.ts';
+import { idleDetail, streamDetail, streamView } from './views.ts';
+
+const BODY_LIMIT = '4kb';
+
+export function createControlRoutes(deps: {
+  streams: Streams;
+  revocations: Revocations;
+  isAllowed: (token: unknown) => boolean;
+  smoothViewers: (streamId: string) => number;
+  now: () => number;
+}): Router {
+  const { streams, smoothViewers } = deps;
+  const startedAtMs = deps.now();
+  const router = express.Router();
+
+  router.use((request, _response, next) => {
+    const [scheme, token] = (request.headers.authorization ?? '').split(' ', 2);
+    if (scheme?.toLowerCase() !== 'bearer' || !deps.isAllowed(token)) throw mediaFailure('media_token_invalid');
+    next();
+  });
+  router.use(express.json({ limit: BODY_LIMIT }));
+  router.param('id', (_request, _response, next, id) => {
+    if (!MediaStreamId.safeParse(id).success) throw mediaFailure('media_payload_invalid', { why: 'stream-id' });
+    next();
+  });
+
+  router.get('/streams', (_request, response) => {
+    response.json({ streams: streams.list().map((stream) => streamView(stream, smoothViewers)) });
+  });
+  router.get('/streams/:id', async (request, response) => {
+    const stream = streams.get(request.params.id);
+    response.json(stream ? await streamDetail(stream, smoothViewers) : idleDetail(request.params.id, startedAtMs));
+  });
+  router.post('/streams/:id/rtp-ingest', async (request, response) => {
+    response.json(await streams.ensure(request.params.id).openIngest());
+  });
+  router.delete('/streams/:id/rtp-ingest', async (request, response) => {
+    await streams.get(request.params.id)?.closeIngest();
+    response.status(204).end();
+  });
+  router.post('/streams/:id/close', (request, response) => {
+    streams.get(request.params.id)?.close('closed_by_control');
+    response.status(204).end();
+  });
+  router.post('/revocations', (request, response) => {
+    const parsed = Revocation.safeParse(request.body);
+    if (!parsed.success) {
+      throw mediaFailure('media_payload_invalid', {
+        issues: parsed.error.issues.map((issue) => ({ path: `/${issue.path.join('/')}`, issue: issue.code })),
+      });
+    }
+    // First the refusal, then the disconnection: nobody slips in between.
+    deps.revocations.add(parsed.data, deps.now());
+    response.json({ disconnected: streams.revoke(parsed.data) });
+  });
+  router.post('/drain', (_request, response) => {
+    streams.drain();
+    const active = streams.list().filter((stream) => stream.status.state !== 'idle').length;
+    response.json({ streams: active, peers: streams.peerCount });
+  });
+  return router;
+}

@@ -1,0 +1,44 @@
+import type { ControlStream, ControlStreamDetail } from '@walnut-live/contracts';
+import type { Stream } from '../streams/stream.ts';
+
+export function streamView(stream: Stream, smoothViewers: (streamId: string) => number): ControlStream {
+  const tracks = stream.tracks();
+  return {
+    streamId: stream.id,
+    state: stream.status.state,
+    reason: stream.status.reason,
+    since: new Date(stream.status.sinceMs).toISOString(),
+    hasVideo: tracks.some((track) => track.kind === 'video'),
+    hasAudio: tracks.some((track) => track.kind === 'audio'),
+    viewers: { realtime: stream.realtimeViewers, smooth: smoothViewers(stream.id) },
+  };
+}
+
+export async function streamDetail(
+  stream: Stream,
+  smoothViewers: (streamId: string) => number,
+): Promise<ControlStreamDetail> {
+  const publisher = stream.publisher();
+  const tracks = await stream.publisherStats();
+  const scores = tracks.flatMap((track) => (track.score === null ? [] : [track.score]));
+  return {
+    ...streamView(stream, smoothViewers),
+    publisher: publisher && { ...publisher, tracks },
+    score: scores.length > 0 ? Math.min(...scores) : null,
+  };
+}
+
+/** A stream that nobody has touched since the start. */
+export function idleDetail(streamId: string, sinceMs: number): ControlStreamDetail {
+  return {
+    streamId,
+    state: 'idle',
+    reason: null,
+    since: new Date(sinceMs).toISOString(),
+    hasVideo: false,
+    hasAudio: false,
+    viewers: { realtime: 0, smooth: 0 },
+    publisher: null,
+    score: null,
+  };
+}

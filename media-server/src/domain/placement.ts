@@ -1,0 +1,55 @@
+/**
+ * Which worker carries what. Load is measured (CPU and consumers), never counted round-robin. Publishers are dearer to
+ * lose than viewers, so a stream's own worker is kept for it while another one has room.
+ */
+export interface WorkerLoad {
+  workerId: string;
+  /** 0 to 1: share of one core used during the last second. */
+  cpu: number;
+  /** Viewers (WebRTC transports) it carries. */
+  viewers: number;
+  /** Origins of streams it carries. */
+  origins: number;
+}
+
+/** Weight of being the origin's own worker when a viewer is placed. */
+const ORIGIN_RESERVE = 0.3;
+/** Weight of having to open a new pipe. */
+const NEW_PIPE_COST = 0.05;
+/** What one origin (a publisher with three layers) weighs before the CPU figure shows it. */
+const ORIGIN_WEIGHT = 0.05;
+
+function baseLoad(worker: WorkerLoad, maxViewersPerWorker: number): number {
+  return Math.max(worker.cpu, worker.viewers / maxViewersPerWorker) + worker.origins * ORIGIN_WEIGHT;
+}
+
+function lightest(candidates: Array<{ workerId: string; load: number }>): string | null {
+  let best: { workerId: string; load: number } | null = null;
+  for (const candidate of candidates) if (!best || candidate.load < best.load) best = candidate;
+  return best?.workerId ?? null;
+}
+
+/** The worker for a new origin, or null when there is none alive. */
+export function placeOrigin(workers: WorkerLoad[], maxViewersPerWorker: number): string | null {
+  return lightest(
+    workers.map((worker) => ({ workerId: worker.workerId, load: baseLoad(worker, maxViewersPerWorker) })),
+  );
+}
+
+/** The worker for a new viewer of a stream, or null when every one is full. */
+export function placeViewer(input: {
+  workers: WorkerLoad[];
+  originWorkerId: string;
+  /** Workers that already have a viewer router of this stream. */
+  audienceWorkerIds: ReadonlySet<string>;
+  maxViewersPerWorker: number;
+}): string | null {
+  const open = input.workers.filter((worker) => worker.viewers < input.maxViewersPerWorker);
+  return lightest(
+    open.map((worker) => {
+      const isOrigin = worker.workerId === input.originWorkerId;
+      const extra = isOrigin ? ORIGIN_RESERVE : input.audienceWorkerIds.has(worker.workerId) ? 0 : NEW_PIPE_COST;
+      return { workerId: worker.workerId, load: baseLoad(worker, input.maxViewersPerWorker) + extra };
+    }),
+  );
+}

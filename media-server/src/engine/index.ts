@@ -1,0 +1,84 @@
+/** The engine: everything that touches mediasoup. Nothing outside this folder imports it. */
+import type { RtpIngest } from '@walnut-live/contracts';
+import type { Logger } from '../platform/logger.ts';
+import { chooseIngestAddress } from './ingest-link.ts';
+import { createOrigin, type Origin } from './origin.ts';
+import { createPortPlan } from './ports.ts';
+import { createWorkerPool } from './workers.ts';
+
+export type { IngestLink } from './ingest-link.ts';
+export type { Origin } from './origin.ts';
+export type { PublishLink } from './publish-link.ts';
+export type { Tap, TapTrack } from './tap.ts';
+export type { ViewerLink } from './viewer-link.ts';
+
+/** How long a request waits for a worker after all of them died. */
+const WORKER_WAIT_MS = 8_000;
+const LOOPBACK = '127.0.0.1';
+
+/** Live mediasoup objects, for the leak test and /metrics. */
+export interface EngineCensus {
+  workers: number;
+  workerDeaths: number;
+  routers: number;
+  webRtcTransports: number;
+}
+
+export interface WorkerReport {
+  id: string;
+  pid: number;
+  cpu: number;
+  viewers: number;
+  origins: number;
+}
+
+export interface Engine {
+  /** Waits for a worker if none is alive. @throws MediaFailure media_worker_lost */
+  createOrigin(): Promise<Origin>;
+  chooseIngestAddress(): Promise<RtpIngest>;
+  takePackagerPorts(): Promise<number>;
+  workers(): WorkerReport[];
+  census(): Promise<EngineCensus>;
+  close(): Promise<void>;
+}
+
+export async function createEngine(options: {
+  workers: number;
+  listenIp: string;
+  announcedAddress: string | undefined;
+  portBase: number;
+  workerBin: string | undefined;
+  maxViewersPerWorker: number;
+  log: Logger;
+}): Promise<Engine> {
+  const ports = createPortPlan(options.portBase);
+  const pool = await createWorkerPool({
+    count: options.workers,
+    listenIp: options.listenIp,
+    announcedAddress: options.announcedAddress,
+    workerBin: options.workerBin,
+    ports,
+    log: options.log,
+  });
+  return {
+    async createOrigin() {
+      await pool.ready(WORKER_WAIT_MS);
+      return createOrigin({ workers: pool, ports, maxViewersPerWorker: options.maxViewersPerWorker });
+    },
+    chooseIngestAddress: async () => chooseIngestAddress(await ports.takeIngestBlock(LOOPBACK)),
+    takePackagerPorts: () => ports.takePackagerBlock(LOOPBACK),
+    workers: () => pool.alive().map((worker) => ({ id: worker.id, pid: worker.pid, ...worker.load })),
+    async census() {
+      const alive = pool.alive();
+      const dumps = await Promise.all(alive.map((worker) => worker.handle.dump().catch(() => null)));
+      const servers = await Promise.all(alive.map((worker) => worker.webRtcServer.dump().catch(() => null)));
+      return {
+        workers: alive.length,
+        workerDeaths: pool.deaths,
+        routers: dumps.reduce((sum, dump) => sum + (dump?.routerIds.length ?? 0), 0),
+        webRtcTransports: servers.reduce((sum, server) => sum + (server?.webRtcTransportIds.length ?? 0), 0),
+      };
+    },
+    close: () => pool.close(),
+  };
+}

@@ -1,0 +1,107 @@
+/** A tap gives a stream as plain RTP to a local program (the HLS packager): one plain transport per track. */
+import type { MediaKind } from '@walnut-live/contracts';
+import type { types } from 'mediasoup';
+import { createClosing } from '../platform/closing.ts';
+import { mediaFailure } from '../platform/failure.ts';
+import type { TrackTable } from './tracks.ts';
+
+const TAP_IP = '127.0.0.1';
+
+export interface TapTrack {
+  kind: MediaKind;
+  producerId: string;
+  mimeType: string;
+  payloadType: number;
+  clockRate: number;
+  channels: number | undefined;
+  ip: string;
+  /** Where the packets go; RTCP to the next one. */
+  port: number;
+}
+
+export interface Tap {
+  readonly tracks: TapTrack[];
+  /** Packets start to flow. */
+  start(): Promise<void>;
+  requestKeyFrame(): void;
+  close(reason: string): void;
+}
+
+export interface TapEvents {
+  /** A track ended, the worker died or the picture changed its layer: what was tapped is not what comes now. */
+  onBroken(why: string): void;
+}
+
+export async function openTap(input: {
+  router: types.Router;
+  tracks: TrackTable;
+  portRange: { min: number; max: number };
+  /** First of four free ports of the receiving program. */
+  firstPort: number;
+  events: TapEvents;
+}): Promise<Tap> {
+  const closing = createClosing();
+  const consumers: types.Consumer[] = [];
+  const broken = (why: string): void => {
+    if (!closing.closed) input.events.onBroken(why);
+  };
+
+  async function tapTrack(producer: types.Producer): Promise<TapTrack> {
+    const port = input.firstPort + (producer.kind === 'video' ? 0 : 2);
+    const transport = await input.router.createPlainTransport({
+      listenInfo: { protocol: 'udp', ip: TAP_IP, portRange: input.portRange },
+      rtcpListenInfo: { protocol: 'udp', ip: TAP_IP, portRange: input.portRange },
+      rtcpMux: false,
+      comedia: false,
+    });
+    closing.onClose(() => transport.close());
+    await transport.connect({ ip: TAP_IP, port, rtcpPort: port + 1 });
+    const consumer = await transport.consume({
+      producerId: producer.id,
+      rtpCapabilities: input.router.rtpCapabilities,
+      paused: true,
+      enableRtx: false,
+    });
+    consumers.push(consumer);
+    consumer.on('producerclose', () => broken('track-ended'));
+    consumer.on('transportclose', () => broken('transport-closed'));
+    let layer: number | undefined;
+    consumer.on('layerschange', (layers) => {
+      // Another layer has another size: a copied H.264 track cannot go on in the same file.
+      if (layers && layer !== undefined && layers.spatialLayer !== layer) broken('layer-changed');
+      if (layers) layer = layers.spatialLayer;
+    });
+    const codec = consumer.rtpParameters.codecs[0]!;
+    return {
+      kind: producer.kind,
+      producerId: producer.id,
+      mimeType: codec.mimeType,
+      payloadType: codec.payloadType,
+      clockRate: codec.clockRate,
+      channels: codec.channels,
+      ip: TAP_IP,
+      port,
+    };
+  }
+
+  try {
+    const producers = input.tracks.producers();
+    if (producers.length === 0) throw mediaFailure('media_stream_not_live');
+    const tracks = await Promise.all(producers.map(tapTrack));
+    return {
+      tracks,
+      async start() {
+        await Promise.all(consumers.map((consumer) => consumer.resume()));
+      },
+      requestKeyFrame() {
+        for (const consumer of consumers) {
+          if (consumer.kind === 'video' && !consumer.closed) consumer.requestKeyFrame().catch(() => undefined);
+        }
+      },
+      close: closing.close,
+    };
+  } catch (error) {
+    closing.close('not-opened');
+    throw error;
+  }
+}

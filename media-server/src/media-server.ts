@@ -1,0 +1,137 @@
+/** Composition: builds every part, wires them, and takes them down in the reverse order. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Server } from 'socket.io';
+import type { MediaServerConfig } from './config.ts';
+import { createControlAccess } from './control/access.ts';
+import { attachControlNamespace } from './control/namespace.ts';
+import { createControlRoutes } from './control/routes.ts';
+import { createRevocations } from './domain/revocations.ts';
+import { createEngine, type EngineCensus } from './engine/index.ts';
+import { createApp } from './platform/http.ts';
+import { createLogger } from './platform/logger.ts';
+import { createMediaTokens, HLS_SESSION_LIFE_SECONDS } from './platform/media-tokens.ts';
+import { createMetrics } from './platform/metrics.ts';
+import { attachMediaNamespace } from './signaling/namespace.ts';
+import { createStreams } from './streams/streams.ts';
+
+/** RTP parameters of a publisher are about 4 KB; nothing legitimate is larger than this. */
+const MAX_MESSAGE_BYTES = 64 * 1024;
+const MAX_REVOCATIONS = 50_000;
+
+export interface MediaServer {
+  readonly port: number;
+  readonly url: string;
+  /** Live objects of the engine, for leak tests. */
+  census(): Promise<EngineCensus & { peers: number; streams: number; packagers: number }>;
+  /** Process ids of the media workers, for fault drills. */
+  workerPids(): number[];
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Overrides for tests: shorter graces, another clock. */
+export interface MediaServerTuning {
+  now?: () => number;
+  publisherGraceMs?: number;
+  viewerGraceMs?: number;
+}
+
+/** Starts workers, HTTP and signalling. @throws when a port is taken or the worker binary does not start */
+export async function createMediaServer(
+  config: MediaServerConfig,
+  tuning: MediaServerTuning = {},
+): Promise<MediaServer> {
+  const log = createLogger(config.logLevel);
+  const now = tuning.now ?? Date.now;
+  const engine = await createEngine({
+    workers: config.workers,
+    listenIp: config.rtcListenIp,
+    announcedAddress: config.rtcAnnouncedAddress,
+    portBase: config.rtcPortBase,
+    workerBin: config.mediasoupWorkerBin,
+    maxViewersPerWorker: config.maxViewersPerWorker,
+    log,
+  });
+  const streams = createStreams({
+    engine,
+    log,
+    now,
+    ...(tuning.publisherGraceMs !== undefined && { publisherGraceMs: tuning.publisherGraceMs }),
+    ...(tuning.viewerGraceMs !== undefined && { viewerGraceMs: tuning.viewerGraceMs }),
+  });
+  const revocations = createRevocations({
+    keepMs: HLS_SESSION_LIFE_SECONDS * 1000,
+    maxEntries: MAX_REVOCATIONS,
+    maxTokenLifeSeconds: 120,
+  });
+  const tokens = createMediaTokens({ secret: config.mediaTokenSecret, revocations, now });
+  const isAllowed = createControlAccess(config.controlToken);
+  const smoothViewers = (_streamId: string): number => 0;
+
+  const metrics = createMetrics({
+    workers: engine.workers,
+    workerDeaths: async () => (await engine.census()).workerDeaths,
+    streams: () => {
+      const counts: Record<string, number> = { idle: 0, live: 0, interrupted: 0 };
+      for (const stream of streams.list()) counts[stream.status.state] = (counts[stream.status.state] ?? 0) + 1;
+      return counts;
+    },
+    peers: () => streams.peerCount,
+    hlsViewers: () => 0,
+    packagers: () => 0,
+  });
+  const app = createApp({
+    log,
+    metrics,
+    isReady: () => !streams.draining && engine.workers().length > 0,
+    routers: [
+      { path: '/control', router: createControlRoutes({ streams, revocations, isAllowed, smoothViewers, now }) },
+    ],
+  });
+
+  const http = createServer(app);
+  const io = new Server(http, {
+    serveClient: false,
+    perMessageDeflate: false,
+    maxHttpBufferSize: MAX_MESSAGE_BYTES,
+    cors: { origin: config.allowedOrigins },
+  });
+  attachMediaNamespace({ io, streams, tokens, log, now, onRequest: metrics.request });
+  attachControlNamespace({ io, streams, isAllowed, smoothViewers });
+
+  try {
+    await new Promise<void>((resolve, reject) => {
+      http.once('error', reject);
+      http.listen(config.port, config.host, resolve);
+    });
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+  const { port } = http.address() as AddressInfo;
+  log.info({ port, workers: engine.workers().length }, 'media server ready');
+
+  let closing: Promise<void> | null = null;
+  return {
+    port,
+    url: `http://${config.host}:${port}`,
+    census: async () => ({
+      ...(await engine.census()),
+      peers: streams.peerCount,
+      streams: streams.list().length,
+      packagers: 0,
+    }),
+    workerPids: () => engine.workers().map((worker) => worker.pid),
+    close() {
+      closing ??= (async () => {
+        streams.close();
+        http.closeAllConnections();
+        await io.close();
+        await engine.close();
+        log.info('media server closed');
+      })();
+      return closing;
+    },
+  };
+}

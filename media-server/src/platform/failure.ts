@@ -1,0 +1,37 @@
+import type { MediaErrorCode } from '@walnut-live/contracts';
+
+/** The one error that crosses a boundary: a code from the contracts; anything else becomes `media_internal`. */
+export interface MediaFailure extends Error {
+  code: MediaErrorCode;
+  details?: Record<string, unknown>;
+}
+
+export function mediaFailure(code: MediaErrorCode, details?: Record<string, unknown>, cause?: unknown): MediaFailure {
+  const error = new Error(code, cause === undefined ? undefined : { cause });
+  return Object.assign(error, { code, ...(details && { details }) });
+}
+
+export function isMediaFailure(error: unknown): error is MediaFailure {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('media_');
+}
+
+/** HTTP status of each code, for /hls and /control. */
+export const failureStatus: Record<MediaErrorCode, number> = {
+  media_token_invalid: 401,
+  media_token_revoked: 403,
+  media_forbidden: 403,
+  media_payload_invalid: 400,
+  media_event_unknown: 400,
+  media_rate_limited: 429,
+  media_stream_busy: 409,
+  media_stream_not_live: 404,
+  media_stream_unknown: 404,
+  media_session_unknown: 404,
+  media_over_capacity: 503,
+  media_draining: 503,
+  media_worker_lost: 503,
+  media_codec_unsupported: 422,
+  media_hls_unavailable: 503,
+  media_not_found: 404,
+  media_internal: 500,
+};

@@ -1,0 +1,54 @@
+/** The parts of the HTTP side that belong to no feature: hardening, health, metrics, the error shape. */
+import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
+import helmet from 'helmet';
+import { failureStatus, isMediaFailure, mediaFailure } from './failure.ts';
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+
+export function createApp(deps: {
+  log: Logger;
+  metrics: Metrics;
+  isReady: () => boolean;
+  routers: Array<{ path: string; router: Router }>;
+}): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  // Segments are fetched by pages of other origins.
+  app.use(helmet({ crossOriginResourcePolicy: { policy: 'cross-origin' } }));
+  app.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  app.get('/readyz', (_request, response) => {
+    const ready = deps.isReady();
+    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not-ready' });
+  });
+  app.get('/metrics', async (_request, response) => {
+    response.type(deps.metrics.registry.contentType).send(await deps.metrics.registry.metrics());
+  });
+  for (const { path, router } of deps.routers) app.use(path, router);
+  app.use(() => {
+    throw mediaFailure('media_not_found');
+  });
+  const onError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+    if (response.headersSent) return next(error);
+    response.setHeader('cache-control', 'no-store');
+    if (isMediaFailure(error)) {
+      const { code, details } = error;
+      response.status(failureStatus[code]).json({ error: { code, ...(details && { details }) } });
+      return;
+    }
+    const status = statusOf(error);
+    if (status >= 500) deps.log.error({ err: error }, 'request failed');
+    response.status(status).json({ error: { code: status >= 500 ? 'media_internal' : 'media_payload_invalid' } });
+  };
+  app.use(onError);
+  return app;
+}
+
+/** Body parser and URI errors carry their own status. */
+function statusOf(error: unknown): number {
+  if (typeof error !== 'object' || error === null || !('status' in error)) return 500;
+  const { status } = error;
+  return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
+}

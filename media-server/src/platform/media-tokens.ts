@@ -1,0 +1,85 @@
+/** Verifies media tokens (issued by api) and issues and verifies the playlist sessions of HLS. */
+import { MEDIA_TOKEN_MAX_LIFE_SECONDS, MediaTokenClaims } from '@walnut-live/contracts';
+import { jwtVerify, SignJWT } from 'jose';
+import type { Revocations } from '../domain/revocations.ts';
+import { mediaFailure } from './failure.ts';
+
+const CLOCK_TOLERANCE_SECONDS = 5;
+/** A playlist is polled with the same URL as long as somebody watches; revocation, not expiry, ends it early. */
+export const HLS_SESSION_LIFE_SECONDS = 12 * 3600;
+
+export interface HlsSession {
+  personId: string;
+  streamId: string;
+  jti: string;
+}
+
+export interface MediaTokens {
+  /** @throws MediaFailure media_token_invalid, media_token_revoked, media_forbidden (other right or stream) */
+  verify(token: unknown, expected?: { right?: 'publish' | 'watch'; streamId?: string }): Promise<MediaTokenClaims>;
+  issueHlsSession(claims: MediaTokenClaims): Promise<string>;
+  /** @throws MediaFailure like verify */
+  verifyHlsSession(session: unknown, streamId: string): Promise<HlsSession>;
+}
+
+export function createMediaTokens(deps: { secret: string; revocations: Revocations; now: () => number }): MediaTokens {
+  const key = new TextEncoder().encode(deps.secret);
+
+  async function payloadOf(token: unknown): Promise<Record<string, unknown>> {
+    if (typeof token !== 'string' || token.length > 2_048) throw mediaFailure('media_token_invalid');
+    try {
+      const { payload } = await jwtVerify(token, key, {
+        algorithms: ['HS256'],
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        currentDate: new Date(deps.now()),
+      });
+      return payload;
+    } catch (cause) {
+      throw mediaFailure('media_token_invalid', undefined, cause);
+    }
+  }
+
+  return {
+    async verify(token, expected = {}) {
+      const parsed = MediaTokenClaims.safeParse(await payloadOf(token));
+      if (!parsed.success) throw mediaFailure('media_token_invalid');
+      const claims = parsed.data;
+      const nowMs = deps.now();
+      if (claims.exp * 1000 - nowMs > (MEDIA_TOKEN_MAX_LIFE_SECONDS + CLOCK_TOLERANCE_SECONDS) * 1000) {
+        throw mediaFailure('media_token_invalid', { why: 'lives-too-long' });
+      }
+      const facts = {
+        personId: claims.sub,
+        streamId: claims.streamId,
+        jti: claims.jti,
+        issuedAtSeconds: claims.iat ?? null,
+        expiresAtSeconds: claims.exp,
+      };
+      if (deps.revocations.isRevoked(facts, nowMs)) throw mediaFailure('media_token_revoked');
+      if (expected.right && claims.right !== expected.right) throw mediaFailure('media_forbidden');
+      if (expected.streamId && claims.streamId !== expected.streamId) throw mediaFailure('media_forbidden');
+      return claims;
+    },
+
+    issueHlsSession(claims) {
+      const nowSeconds = Math.floor(deps.now() / 1000);
+      return new SignJWT({ sub: claims.sub, streamId: claims.streamId, right: 'hls', jti: claims.jti })
+        .setProtectedHeader({ alg: 'HS256' })
+        .setIssuedAt(nowSeconds)
+        .setExpirationTime(nowSeconds + HLS_SESSION_LIFE_SECONDS)
+        .sign(key);
+    },
+
+    async verifyHlsSession(session, streamId) {
+      const payload = await payloadOf(session);
+      const { sub, jti, iat, exp } = payload;
+      if (payload.right !== 'hls' || payload.streamId !== streamId) throw mediaFailure('media_forbidden');
+      if (typeof sub !== 'string' || typeof jti !== 'string' || typeof iat !== 'number' || typeof exp !== 'number') {
+        throw mediaFailure('media_token_invalid');
+      }
+      const facts = { personId: sub, streamId, jti, issuedAtSeconds: iat, expiresAtSeconds: exp };
+      if (deps.revocations.isRevoked(facts, deps.now())) throw mediaFailure('media_token_revoked');
+      return { personId: sub, streamId, jti };
+    },
+  };
+}

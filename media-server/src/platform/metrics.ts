@@ -1,0 +1,100 @@
+/** Prometheus metrics. Gauges are read when they are scraped, so nothing has to be kept in step. */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+export interface Metrics {
+  registry: Registry;
+  request(name: string, outcome: string): void;
+  hlsRequest(kind: string, status: number): void;
+}
+
+export function createMetrics(read: {
+  workers: () => Array<{ id: string; cpu: number; viewers: number; origins: number }>;
+  workerDeaths: () => Promise<number>;
+  streams: () => Record<string, number>;
+  peers: () => number;
+  hlsViewers: () => number;
+  packagers: () => number;
+}): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+
+  new Gauge({
+    name: 'media_worker_cpu_ratio',
+    help: 'Share of one core a worker used during the last second',
+    labelNames: ['worker'],
+    registers,
+    collect() {
+      this.reset();
+      for (const worker of read.workers()) this.set({ worker: worker.id }, worker.cpu);
+    },
+  });
+  new Gauge({
+    name: 'media_worker_viewers',
+    help: 'WebRTC viewers on a worker',
+    labelNames: ['worker'],
+    registers,
+    collect() {
+      this.reset();
+      for (const worker of read.workers()) this.set({ worker: worker.id }, worker.viewers);
+    },
+  });
+  new Gauge({
+    name: 'media_streams',
+    help: 'Streams by state',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      for (const [state, count] of Object.entries(read.streams())) this.set({ state }, count);
+    },
+  });
+  new Gauge({
+    name: 'media_peers',
+    help: 'Connected or briefly detached publishers and viewers',
+    registers,
+    collect() {
+      this.set(read.peers());
+    },
+  });
+  new Gauge({
+    name: 'media_hls_viewers',
+    help: 'HLS playlist sessions polled lately',
+    registers,
+    collect() {
+      this.set(read.hlsViewers());
+    },
+  });
+  new Gauge({
+    name: 'media_packagers',
+    help: 'Running HLS packagers',
+    registers,
+    collect() {
+      this.set(read.packagers());
+    },
+  });
+  new Gauge({
+    name: 'media_worker_deaths',
+    help: 'Media workers that died since the start',
+    registers,
+    async collect() {
+      this.set(await read.workerDeaths());
+    },
+  });
+  const requests = new Counter({
+    name: 'media_signaling_requests_total',
+    help: 'Signalling requests by event and outcome',
+    labelNames: ['event', 'outcome'],
+    registers,
+  });
+  const hlsRequests = new Counter({
+    name: 'media_hls_requests_total',
+    help: 'HLS requests by kind and status',
+    labelNames: ['kind', 'status'],
+    registers,
+  });
+  return {
+    registry,
+    request: (event, outcome) => requests.inc({ event, outcome }),
+    hlsRequest: (kind, status) => hlsRequests.inc({ kind, status: String(status) }),
+  };
+}

@@ -1,0 +1,87 @@
+/** Socket.IO namespace `/media`: the token decides at connect; afterwards a socket speaks for exactly one peer. */
+import { MEDIA_NAMESPACE, type MediaEvent, type MediaEventName, type MediaTokenClaims } from '@walnut-live/contracts';
+import type { Server, Socket } from 'socket.io';
+import { isMediaFailure } from '../platform/failure.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { MediaTokens } from '../platform/media-tokens.ts';
+import type { Peer, PeerPort } from '../streams/peer.ts';
+import type { Streams } from '../streams/streams.ts';
+import { bindHandlers, type Handlers } from './dispatch.ts';
+import { publishHandlers } from './publish-handlers.ts';
+import { sessionHandlers } from './session-handlers.ts';
+import { transportHandlers } from './transport-handlers.ts';
+import { watchHandlers } from './watch-handlers.ts';
+
+const handlers: Handlers = { ...sessionHandlers, ...transportHandlers, ...publishHandlers, ...watchHandlers };
+
+export function attachMediaNamespace(deps: {
+  io: Server;
+  streams: Streams;
+  tokens: MediaTokens;
+  log: Logger;
+  now: () => number;
+  onRequest: (name: string, outcome: string) => void;
+}): void {
+  const namespace = deps.io.of(MEDIA_NAMESPACE);
+
+  namespace.use((socket, next) => {
+    deps.tokens
+      .verify(socket.handshake.auth.token)
+      .then((claims) => {
+        if (deps.streams.draining) return next(refusal('media_draining'));
+        socket.data.claims = claims;
+        next();
+      })
+      .catch((error: unknown) => next(refusal(isMediaFailure(error) ? error.code : 'media_internal')));
+  });
+
+  namespace.on('connection', (socket) => {
+    const claims = socket.data.claims as MediaTokenClaims;
+    const port = portOf(socket);
+    let peer: Peer;
+    try {
+      peer = deps.streams.connect(claims, port);
+    } catch (error) {
+      deps.log.warn({ err: error }, 'peer refused');
+      socket.disconnect(true);
+      return;
+    }
+    bindHandlers({
+      socket,
+      handlers,
+      log: deps.log,
+      now: deps.now,
+      onRequest: deps.onRequest,
+      context: {
+        streams: deps.streams,
+        get peer() {
+          return peer;
+        },
+        setPeer(next) {
+          peer = next;
+        },
+      },
+    });
+    socket.on('disconnect', () => deps.streams.disconnected(peer, port));
+  });
+}
+
+/** socket.io hands `message` and `data` of this error to the client's `connect_error`. */
+function refusal(code: string): Error {
+  return Object.assign(new Error(code), { data: { code } });
+}
+
+function portOf(socket: Socket): PeerPort {
+  return {
+    send<Name extends MediaEventName>(event: Name, payload: MediaEvent<Name>) {
+      socket.emit(event, payload);
+    },
+    putOut(reason) {
+      socket.emit('session:closed', { reason });
+      socket.disconnect(true);
+    },
+    cut() {
+      socket.disconnect(true);
+    },
+  };
+}

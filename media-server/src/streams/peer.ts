@@ -1,0 +1,37 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { MediaEvent, MediaEventName, MediaTokenClaims } from '@walnut-live/contracts';
+import type { ViewerLink } from '../engine/index.ts';
+
+/** The connected end of a peer: what a socket can do for us. */
+export interface PeerPort {
+  send<Name extends MediaEventName>(event: Name, payload: MediaEvent<Name>): void;
+  /** Says why, then disconnects. */
+  putOut(reason: MediaEvent<'session:closed'>['reason']): void;
+  /** Disconnects without a word: a newer socket speaks for the peer now. */
+  cut(): void;
+}
+
+/**
+ * One publisher or viewer. It outlives its socket for a moment: while `port` is null it is detached and its media goes
+ * on, until another socket resumes it with the session key or its grace is over.
+ */
+export interface Peer {
+  readonly id: string;
+  readonly claims: MediaTokenClaims;
+  readonly sessionKey: string;
+  port: PeerPort | null;
+  /** Viewers only. */
+  viewerLink: ViewerLink | null;
+  closed: boolean;
+}
+
+export function createPeer(claims: MediaTokenClaims, port: PeerPort): Peer {
+  return {
+    id: randomUUID(),
+    claims,
+    sessionKey: randomBytes(24).toString('base64url'),
+    port,
+    viewerLink: null,
+    closed: false,
+  };
+}

@@ -1,0 +1,165 @@
+/**
+ * All streams of this server and all peers in them.
+ *
+ * Invariants: a stream is kept while somebody is in it or it is not idle; a peer belongs to one stream for its whole
+ * life; a detached peer (socket gone) is removed when its grace is over. Both maps are bounded by domain/admission.ts.
+ */
+import type { MediaTokenClaims, Revocation } from '@walnut-live/contracts';
+import { admitPeer } from '../domain/admission.ts';
+import type { Engine } from '../engine/index.ts';
+import { createSignal } from '../platform/closing.ts';
+import { mediaFailure } from '../platform/failure.ts';
+import type { Logger } from '../platform/logger.ts';
+import { createPeer, type Peer, type PeerPort } from './peer.ts';
+import { createStream, PUBLISHER_GRACE_MS, type Stream } from './stream.ts';
+
+/** A viewer whose socket is gone keeps its picture this long. */
+const VIEWER_GRACE_MS = 10_000;
+
+export interface Streams {
+  get(streamId: string): Stream | undefined;
+  list(): Stream[];
+  /** The stream, made if it is new. @throws MediaFailure media_over_capacity, media_draining */
+  ensure(streamId: string): Stream;
+  /** @throws MediaFailure media_over_capacity, media_draining */
+  connect(claims: MediaTokenClaims, port: PeerPort): Peer;
+  /** Continues a detached session of the same person, stream and right; the peer of the new socket gives way. */
+  resume(newcomer: Peer, sessionKey: string): Peer;
+  /** A socket of the peer is gone; ignored when a newer one speaks for it already. */
+  disconnected(peer: Peer, port: PeerPort): void;
+  leave(peer: Peer): void;
+  /** Puts matching peers out. Returns how many. */
+  revoke(revocation: Revocation): number;
+  /** Every change of a stream's state or tracks. */
+  onChange(listener: (stream: Stream) => void): () => void;
+  drain(): void;
+  readonly draining: boolean;
+  readonly peerCount: number;
+  close(): void;
+}
+
+export function createStreams(deps: {
+  engine: Engine;
+  log: Logger;
+  now: () => number;
+  publisherGraceMs?: number;
+  viewerGraceMs?: number;
+}): Streams {
+  const publisherGraceMs = deps.publisherGraceMs ?? PUBLISHER_GRACE_MS;
+  const viewerGraceMs = deps.viewerGraceMs ?? VIEWER_GRACE_MS;
+  const streams = new Map<string, Stream>();
+  const peers = new Map<string, Peer>();
+  const graceTimers = new Map<string, NodeJS.Timeout>();
+  const changed = createSignal<Stream>();
+  let draining = false;
+
+  function ensure(streamId: string): Stream {
+    const known = streams.get(streamId);
+    const refusal = admitPeer({ draining, peers: peers.size, streams: streams.size, streamIsNew: !known });
+    if (refusal) throw mediaFailure(refusal);
+    if (known) return known;
+    const created = createStream({
+      id: streamId,
+      engine: deps.engine,
+      log: deps.log,
+      now: deps.now,
+      graceMs: publisherGraceMs,
+      onChange: (stream) => {
+        changed.emit(stream);
+        forgetIfUnused(stream);
+      },
+    });
+    streams.set(streamId, created);
+    return created;
+  }
+
+  function forgetIfUnused(stream: Stream): void {
+    if (stream.isUnused && streams.get(stream.id) === stream) streams.delete(stream.id);
+  }
+
+  function drop(peer: Peer, reason: Parameters<Stream['remove']>[1]): void {
+    clearTimeout(graceTimers.get(peer.id));
+    graceTimers.delete(peer.id);
+    peers.delete(peer.id);
+    const stream = streams.get(peer.claims.streamId);
+    stream?.remove(peer, reason);
+    if (stream) forgetIfUnused(stream);
+  }
+
+  const api: Streams = {
+    get: (streamId) => streams.get(streamId),
+    list: () => [...streams.values()],
+    ensure,
+    connect(claims, port) {
+      const stream = ensure(claims.streamId);
+      const peer = createPeer(claims, port);
+      peers.set(peer.id, peer);
+      stream.join(peer);
+      return peer;
+    },
+    resume(newcomer, sessionKey) {
+      const { sub, streamId, right } = newcomer.claims;
+      const stream = streams.get(streamId);
+      for (const peer of peers.values()) {
+        if (peer.sessionKey !== sessionKey || peer === newcomer || peer.closed) continue;
+        if (peer.claims.sub !== sub || peer.claims.streamId !== streamId || peer.claims.right !== right) continue;
+        if (!stream || !(peer.viewerLink ?? stream.publishLinkOf(peer))) continue;
+        clearTimeout(graceTimers.get(peer.id));
+        graceTimers.delete(peer.id);
+        const oldPort = peer.port;
+        peer.port = newcomer.port;
+        newcomer.port = null;
+        oldPort?.cut();
+        drop(newcomer, 'publisher_left');
+        stream.attached(peer);
+        return peer;
+      }
+      throw mediaFailure('media_session_unknown');
+    },
+    disconnected(peer, port) {
+      if (peer.port !== null && peer.port !== port) return;
+      peer.port = null;
+      const stream = streams.get(peer.claims.streamId);
+      const isAwaited = stream !== undefined && (peer.viewerLink !== null || stream.isPublisher(peer));
+      if (peer.closed || !isAwaited) return drop(peer, 'publisher_lost');
+      const graceMs = peer.claims.right === 'publish' ? publisherGraceMs : viewerGraceMs;
+      const timer = setTimeout(() => drop(peer, 'publisher_lost'), graceMs);
+      timer.unref();
+      graceTimers.set(peer.id, timer);
+      stream.detached(peer);
+    },
+    leave: (peer) => drop(peer, 'publisher_left'),
+    revoke({ personId, streamId, jti }) {
+      let count = 0;
+      for (const peer of [...peers.values()]) {
+        if (peer.claims.sub !== personId) continue;
+        if (streamId !== undefined && peer.claims.streamId !== streamId) continue;
+        if (jti !== undefined && peer.claims.jti !== jti) continue;
+        const { port } = peer;
+        drop(peer, 'revoked');
+        port?.putOut('revoked');
+        count += 1;
+      }
+      return count;
+    },
+    onChange: (listener) => changed.subscribe(listener),
+    drain() {
+      draining = true;
+    },
+    get draining() {
+      return draining;
+    },
+    get peerCount() {
+      return peers.size;
+    },
+    close() {
+      draining = true;
+      for (const stream of [...streams.values()]) stream.close('drained');
+      for (const timer of graceTimers.values()) clearTimeout(timer);
+      graceTimers.clear();
+      peers.clear();
+      streams.clear();
+    },
+  };
+  return api;
+}
