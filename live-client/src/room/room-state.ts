@@ -1,0 +1,388 @@
+import type {
+  Bag,
+  BagItem,
+  ChatMessage,
+  JoinReply,
+  OfferView,
+  Room,
+  RoomClosed,
+  RoomEvent,
+  RoomFrame,
+  RoomSnapshot,
+  SequencedEvent,
+} from '@walnut-live/contracts';
+import type { ClientErrorCode } from '../http/api-error.ts';
+
+/*
+ * A room as one viewer or operator sees it, and the pure reducer that moves it.
+ *
+ * Invariants
+ * - `seq` never falls except with a fresh snapshot; an event at or below it has been applied and is skipped, so frames
+ *   that overlap after a resume do no harm.
+ * - `chat` holds at most CHAT_LIMIT messages, oldest first, each id once; a deleted one never comes back.
+ * - An own message is either in `outbox` (not acknowledged) or in `chat`, and is shown once (`visibleChat`).
+ * - Parts that did not change keep their identity, so selectors compare by `===`.
+ */
+
+/** Messages kept in the room; older ones fall out. */
+export const CHAT_LIMIT = 300;
+/** Purchases, joins and ids of deleted messages remembered. */
+const RECENT_LIMIT = 30;
+const DELETED_LIMIT = 500;
+
+export type Connection =
+  /** First HTTP join under way. */
+  | { state: 'joining' }
+  | { state: 'connecting' }
+  | { state: 'online' }
+  /** Lost; comes back by itself. `sinceMs` is local monotonic time. */
+  | { state: 'reconnecting'; attempt: number }
+  /** Over; `failed` is a join that cannot succeed (its code says why). */
+  | { state: 'closed'; reason: RoomClosed['reason'] | 'failed' | 'left'; code?: ClientErrorCode };
+
+export type OutboxItem = {
+  clientMessageId: string;
+  text: string;
+  name: string;
+  personId: string;
+  at: string;
+  state: 'sending' | 'failed';
+  /** Why it failed. */
+  code: ClientErrorCode | null;
+  /** True once its event was seen although its acknowledgement was not: kept for re-sending, no longer shown. */
+  echoed: boolean;
+};
+
+export type Purchase = { seq: number; at: string } & Omit<Extract<RoomEvent, { kind: 'order:paid' }>, 'kind'>;
+export type Arrival = { seq: number; at: string; personId: string; name: string };
+export type Muted = { until: string | null };
+
+export type RoomState = {
+  roomId: string;
+  connection: Connection;
+  /** What the last join said; null until then. */
+  join: JoinReply | null;
+  room: Room | null;
+  /** True once a snapshot was applied. */
+  loaded: boolean;
+  seq: number;
+  stage: RoomSnapshot['state'];
+  stream: RoomSnapshot['stream'];
+  bag: Bag;
+  /** The bag names a product that was never sent: it has to be fetched. */
+  bagStale: boolean;
+  chat: readonly ChatMessage[];
+  outbox: readonly OutboxItem[];
+  deletedIds: readonly string[];
+  notice: string;
+  likes: number;
+  /** Own likes that the server has not counted yet. */
+  likesUnsent: number;
+  viewersNow: number;
+  viewersTotal: number;
+  purchases: readonly Purchase[];
+  arrivals: readonly Arrival[];
+  selfId: string | null;
+  role: JoinReply['role'];
+  /** Not null while this person may not chat. */
+  selfMuted: Muted | null;
+  selfBanned: boolean;
+  /** Seen in this session, for operators. */
+  mutedIds: Readonly<Record<string, Muted>>;
+  bannedIds: readonly string[];
+};
+
+export type RoomAction =
+  | { type: 'joined'; reply: JoinReply; selfId: string | null }
+  | { type: 'snapshot'; snapshot: RoomSnapshot }
+  | { type: 'frame'; frame: RoomFrame }
+  | { type: 'bag'; bag: Bag }
+  | { type: 'connection'; connection: Connection }
+  | { type: 'chat:queued'; item: OutboxItem }
+  | { type: 'chat:accepted'; clientMessageId: string; message: ChatMessage }
+  | { type: 'chat:failed'; clientMessageId: string; code: ClientErrorCode }
+  | { type: 'chat:retried'; clientMessageId: string }
+  | { type: 'chat:dismissed'; clientMessageId: string }
+  | { type: 'likes:local'; unsent: number; total?: number };
+
+export const initialRoomState = (roomId: string): RoomState => ({
+  roomId,
+  connection: { state: 'joining' },
+  join: null,
+  room: null,
+  loaded: false,
+  seq: 0,
+  stage: 'scheduled',
+  stream: { state: 'idle', hasVideo: false, hasAudio: false },
+  bag: { roomId, pinnedProductId: null, items: [] },
+  bagStale: false,
+  chat: [],
+  outbox: [],
+  deletedIds: [],
+  notice: '',
+  likes: 0,
+  likesUnsent: 0,
+  viewersNow: 0,
+  viewersTotal: 0,
+  purchases: [],
+  arrivals: [],
+  selfId: null,
+  role: 'viewer',
+  selfMuted: null,
+  selfBanned: false,
+  mutedIds: {},
+  bannedIds: [],
+});
+
+const append = <T>(list: readonly T[], item: T, limit: number): readonly T[] =>
+  list.length < limit ? [...list, item] : [...list.slice(list.length - limit + 1), item];
+
+const without = <T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> =>
+  key in record ? Object.fromEntries(Object.entries(record).filter(([id]) => id !== key)) : record;
+
+/** The server builds its stable id from ours; the text is the fallback for a server that does not. */
+const isEchoOf = (item: OutboxItem, message: ChatMessage): boolean =>
+  message.messageId.includes(item.clientMessageId) ||
+  (!item.echoed && item.state === 'sending' && message.personId === item.personId && message.text === item.text);
+
+const addChat = (state: RoomState, message: ChatMessage): RoomState => {
+  if (state.deletedIds.includes(message.messageId)) return state;
+  if (state.chat.some((known) => known.messageId === message.messageId)) return state;
+  const echo = state.outbox.findIndex((item) => isEchoOf(item, message));
+  return {
+    ...state,
+    chat: append(state.chat, message, CHAT_LIMIT),
+    outbox: echo < 0 ? state.outbox : state.outbox.map((item, at) => (at === echo ? { ...item, echoed: true } : item)),
+  };
+};
+
+const mapBagItems = (state: RoomState, change: (item: BagItem) => BagItem): RoomState => {
+  const items = state.bag.items.map(change);
+  return items.some((item, at) => item !== state.bag.items[at]) ? { ...state, bag: { ...state.bag, items } } : state;
+};
+
+/** An older version of a known offer arrives late only through a replay and must not win. */
+const putOffer = (item: BagItem, offer: OfferView): BagItem => {
+  if (!item.product.skus.some((sku) => sku.id === offer.skuId)) return item;
+  const known = item.offers.find((other) => other.id === offer.id);
+  if (known && known.version > offer.version) return item;
+  return { ...item, offers: [...item.offers.filter((other) => other.id !== offer.id), offer] };
+};
+
+const rearrangeBag = (state: RoomState, productIds: readonly string[]): RoomState => {
+  const known = new Map(state.bag.items.map((item) => [item.product.id, item]));
+  const items = productIds.flatMap((id, at) => {
+    const item = known.get(id);
+    return item ? [item.position === at ? item : { ...item, position: at }] : [];
+  });
+  const pinned = state.bag.pinnedProductId;
+  return {
+    ...state,
+    bag: { ...state.bag, items, pinnedProductId: pinned && productIds.includes(pinned) ? pinned : null },
+    bagStale: state.bagStale || items.length < productIds.length,
+  };
+};
+
+const apply = (state: RoomState, { seq, at, event }: SequencedEvent): RoomState => {
+  switch (event.kind) {
+    case 'chat:sent':
+      return addChat(state, event.message);
+    case 'chat:deleted':
+      return {
+        ...state,
+        chat: state.chat.filter((message) => message.messageId !== event.messageId),
+        deletedIds: append(state.deletedIds, event.messageId, DELETED_LIMIT),
+      };
+    case 'viewer:joined': {
+      const { personId, name } = event;
+      return { ...state, arrivals: append(state.arrivals, { seq, at, personId, name }, RECENT_LIMIT) };
+    }
+    case 'viewer:muted': {
+      const muted: Muted = { until: event.until };
+      return {
+        ...state,
+        mutedIds: { ...state.mutedIds, [event.personId]: muted },
+        selfMuted: event.personId === state.selfId ? muted : state.selfMuted,
+      };
+    }
+    case 'viewer:unmuted':
+      return {
+        ...state,
+        mutedIds: without(state.mutedIds, event.personId),
+        selfMuted: event.personId === state.selfId ? null : state.selfMuted,
+      };
+    case 'viewer:banned':
+      return {
+        ...state,
+        bannedIds: state.bannedIds.includes(event.personId)
+          ? state.bannedIds
+          : append(state.bannedIds, event.personId, DELETED_LIMIT),
+        selfBanned: state.selfBanned || event.personId === state.selfId,
+      };
+    case 'likes:counted':
+      return { ...state, likes: event.total };
+    case 'viewers:counted':
+      return { ...state, viewersNow: event.now, viewersTotal: event.total };
+    case 'product:pinned':
+      return {
+        ...state,
+        bag: { ...state.bag, pinnedProductId: event.productId },
+        bagStale: state.bagStale || !state.bag.items.some((item) => item.product.id === event.productId),
+      };
+    case 'product:unpinned':
+      return { ...state, bag: { ...state.bag, pinnedProductId: null } };
+    case 'bag:changed':
+      return rearrangeBag(state, event.productIds);
+    case 'offer:opened':
+    case 'offer:changed':
+      return mapBagItems(state, (item) => putOffer(item, event.offer));
+    case 'offer:closed':
+      return mapBagItems(state, (item) =>
+        item.offers.some((offer) => offer.id === event.offerId)
+          ? {
+              ...item,
+              offers: item.offers.map((offer) => (offer.id === event.offerId ? { ...offer, state: 'closed' } : offer)),
+            }
+          : item,
+      );
+    case 'stock:changed':
+      return mapBagItems(state, (item) =>
+        item.product.skus.some((sku) => sku.id === event.skuId)
+          ? {
+              ...item,
+              available: { ...item.available, [event.skuId]: event.available },
+              offers: item.offers.map((offer) =>
+                offer.id === event.offerId && event.taken !== null ? { ...offer, taken: event.taken } : offer,
+              ),
+            }
+          : item,
+      );
+    case 'order:paid': {
+      const { kind: _, ...purchase } = event;
+      return { ...state, purchases: append(state.purchases, { seq, at, ...purchase }, RECENT_LIMIT) };
+    }
+    case 'notice:set':
+      return { ...state, notice: event.text };
+    case 'stream:changed':
+      return { ...state, stream: { state: event.state, hasVideo: event.hasVideo, hasAudio: event.hasAudio } };
+    case 'room:started':
+      return { ...state, stage: 'live', room: state.room && { ...state.room, state: 'live', startedAt: event.at } };
+    case 'room:ended':
+      return { ...state, stage: 'ended', room: state.room && { ...state.room, state: 'ended', endedAt: event.at } };
+    default:
+      // A newer server knows more kinds than this client.
+      return state;
+  }
+};
+
+/** True if a frame says that it continues from events this client has not seen. */
+export const isGap = (state: RoomState, frame: RoomFrame): boolean =>
+  frame.after !== undefined && frame.after > state.seq;
+
+const applySnapshot = (state: RoomState, snapshot: RoomSnapshot): RoomState => {
+  const deleted = new Set(state.deletedIds);
+  const fresh: RoomState = {
+    ...state,
+    loaded: true,
+    seq: snapshot.seq,
+    stage: snapshot.state,
+    stream: snapshot.stream,
+    bag: snapshot.bag,
+    bagStale: false,
+    chat: snapshot.chat.filter((message) => !deleted.has(message.messageId)).slice(-CHAT_LIMIT),
+    notice: snapshot.notice,
+    likes: snapshot.likes,
+    viewersNow: snapshot.viewersNow,
+    viewersTotal: snapshot.viewersTotal,
+  };
+  const outbox = fresh.outbox.map((item) =>
+    fresh.chat.some((message) => message.messageId.includes(item.clientMessageId)) ? { ...item, echoed: true } : item,
+  );
+  return { ...fresh, outbox };
+};
+
+const changeOutbox = (state: RoomState, id: string, change: (item: OutboxItem) => OutboxItem): RoomState => ({
+  ...state,
+  outbox: state.outbox.map((item) => (item.clientMessageId === id ? change(item) : item)),
+});
+
+const dropOutbox = (state: RoomState, id: string): RoomState => ({
+  ...state,
+  outbox: state.outbox.filter((item) => item.clientMessageId !== id),
+});
+
+/** Pure: the next state of the room. */
+export const reduce = (state: RoomState, action: RoomAction): RoomState => {
+  switch (action.type) {
+    case 'joined': {
+      const { reply, selfId } = action;
+      const joined: RoomState = {
+        ...state,
+        join: reply,
+        room: reply.room,
+        role: reply.role,
+        selfId,
+        selfMuted: reply.muted ? (state.selfMuted ?? { until: null }) : null,
+        selfBanned: false,
+      };
+      // A later snapshot of the socket is newer than this one; an older one must not take events back.
+      return joined.loaded && reply.snapshot.seq < joined.seq ? joined : applySnapshot(joined, reply.snapshot);
+    }
+    case 'snapshot':
+      return applySnapshot(state, action.snapshot);
+    case 'frame': {
+      const news = action.frame.events.filter((item) => item.seq > state.seq);
+      const next = news.reduce(apply, state);
+      return action.frame.seq > state.seq ? { ...next, seq: action.frame.seq } : next;
+    }
+    case 'bag':
+      return { ...state, bag: action.bag, bagStale: false };
+    case 'connection':
+      return { ...state, connection: action.connection };
+    case 'chat:queued':
+      return { ...state, outbox: [...state.outbox, action.item] };
+    case 'chat:accepted':
+      return dropOutbox(addChat(state, action.message), action.clientMessageId);
+    case 'chat:failed':
+      // One that is already in the room did not fail: only its acknowledgement was lost.
+      return state.outbox.some((item) => item.clientMessageId === action.clientMessageId && item.echoed)
+        ? dropOutbox(state, action.clientMessageId)
+        : changeOutbox(state, action.clientMessageId, (item) => ({ ...item, state: 'failed', code: action.code }));
+    case 'chat:retried':
+      return changeOutbox(state, action.clientMessageId, (item) => ({ ...item, state: 'sending', code: null }));
+    case 'chat:dismissed':
+      return dropOutbox(state, action.clientMessageId);
+    case 'likes:local':
+      return {
+        ...state,
+        likesUnsent: action.unsent,
+        likes: action.total === undefined ? state.likes : Math.max(state.likes, action.total),
+      };
+  }
+};
+
+export type ChatLine = ChatMessage & {
+  delivery: 'sent' | 'sending' | 'failed';
+  clientMessageId?: string;
+  code?: ClientErrorCode | null;
+};
+
+/** What the chat shows: the room's messages, then own ones that are on their way. */
+export const visibleChat = (chat: readonly ChatMessage[], outbox: readonly OutboxItem[], role: RoomState['role']) => [
+  ...chat.map((message): ChatLine => ({ ...message, delivery: 'sent' })),
+  ...outbox
+    .filter((item) => !item.echoed)
+    .map(
+      (item): ChatLine => ({
+        messageId: item.clientMessageId,
+        clientMessageId: item.clientMessageId,
+        personId: item.personId,
+        name: item.name,
+        role,
+        text: item.text,
+        at: item.at,
+        delivery: item.state,
+        code: item.code,
+      }),
+    ),
+];
