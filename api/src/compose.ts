@@ -10,6 +10,7 @@ import type { Config } from './config.ts';
 import { type Clock, type Random, systemClock, systemRandom } from './platform/clock.ts';
 import { createDb, type Db } from './platform/db.ts';
 import { createHttp } from './platform/http.ts';
+import { createJobs, type Jobs } from './platform/jobs.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
 import { createOutboxPublisher, type OutboxPublisher } from './platform/outbox.ts';
@@ -27,6 +28,7 @@ export interface Platform {
   readonly metrics: Metrics;
   readonly tokens: Tokens;
   readonly outbox: OutboxPublisher;
+  readonly jobs: Jobs;
 }
 
 export interface Api {
@@ -54,8 +56,9 @@ export async function createApi(config: Config, given: { clock?: Clock; random?:
     random,
   });
   const outbox = createOutboxPublisher({ db, clock, log });
+  const jobs = createJobs({ log });
   const http = createHttp({ db, tokens, clock, checkReplies: config.CHECK_REPLIES });
-  const platform: Platform = { config, db, clock, random, log, metrics, tokens, outbox };
+  const platform: Platform = { config, db, clock, random, log, metrics, tokens, outbox, jobs };
   const closers: (() => void | Promise<void>)[] = [];
 
   const app = createApp({
@@ -90,6 +93,7 @@ export async function createApi(config: Config, given: { clock?: Clock; random?:
     close() {
       closed ??= (async () => {
         const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+        await jobs.close();
         for (const close of closers.reverse()) await close();
         server.closeIdleConnections();
         setTimeout(() => server.closeAllConnections(), 2_000).unref();
