@@ -1,0 +1,98 @@
+/** The rules of a transfer (M2), without a database: who may be moved what, and how the entries chain onto the accounts. */
+
+/**
+ * What an account is for. `owner` names whose: a provider, an org unit, a person.
+ * - `provider_clearing`   money a payment provider holds for us (owner: the provider); positive = they owe us
+ * - `store_sales`         sales of an org unit (owner: its id); negative = earned
+ * - `unmatched_payments`  money that came for an order that could no longer take it, until it is back (owner: the provider)
+ * - `commission_expense`  commission an org unit bears (owner: its id)
+ * - `commission_payable`  commission a person is owed (owner: their id); negative = owed
+ */
+export type AccountKind =
+  | 'provider_clearing'
+  | 'store_sales'
+  | 'unmatched_payments'
+  | 'commission_expense'
+  | 'commission_payable';
+export interface AccountRef {
+  readonly kind: AccountKind;
+  readonly owner: string;
+}
+/** One leg of a transfer: positive debits, negative credits. */
+export interface Leg {
+  readonly account: AccountRef;
+  readonly amountFen: bigint;
+}
+export interface Transfer {
+  /** What happened, for example `order_paid`. Together with `ref` it names the fact that moves money once. */
+  readonly kind: string;
+  readonly ref: string;
+  readonly at: Date;
+  readonly entries: readonly Leg[];
+}
+
+/** A transfer no ledger may take: always a mistake of the caller, never of a person. */
+export class LedgerRuleError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'LedgerRuleError';
+  }
+}
+
+const KEY_SEPARATOR = '\u0000';
+export const accountKey = ({ kind, owner }: AccountRef): string => `${kind}${KEY_SEPARATOR}${owner}`;
+
+/** Rule M2: at least two entries, none of zero, and together they sum to zero. Throws LedgerRuleError. */
+export function checkTransfer({ kind, ref, entries }: Transfer): void {
+  const name = `transfer ${kind} ${ref}`;
+  if (kind === '' || ref === '') throw new LedgerRuleError('a transfer needs a kind and a ref');
+  if (entries.length < 2) throw new LedgerRuleError(`${name}: needs at least two entries`);
+  if (entries.some((entry) => entry.amountFen === 0n)) throw new LedgerRuleError(`${name}: has an entry of zero`);
+  if (entries.some((entry) => entry.account.owner === ''))
+    throw new LedgerRuleError(`${name}: an account has no owner`);
+  const sum = entries.reduce((total, entry) => total + entry.amountFen, 0n);
+  if (sum !== 0n) throw new LedgerRuleError(`${name}: entries sum to ${sum}, not to zero`);
+}
+
+/** The accounts of a transfer, each once, in the one order in which everybody locks them. */
+export function accountsInLockOrder(entries: readonly Leg[]): AccountRef[] {
+  const unique = new Map(entries.map((entry) => [accountKey(entry.account), entry.account]));
+  return [...unique].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, account]) => account);
+}
+
+export interface AccountState {
+  readonly id: string;
+  readonly balanceFen: bigint;
+  /** Entries so far; the next one gets this plus one. */
+  readonly entryCount: bigint;
+}
+export interface ChainedEntry {
+  readonly accountId: string;
+  readonly amountFen: bigint;
+  readonly previousFen: bigint;
+  readonly currentFen: bigint;
+  readonly accountSeq: bigint;
+}
+
+/** Appends the legs to their accounts: every entry starts from the balance the one before it left. */
+export function chainEntries(
+  states: ReadonlyMap<string, AccountState>,
+  entries: readonly Leg[],
+): { entries: ChainedEntry[]; after: AccountState[] } {
+  const current = new Map(states);
+  const chained = entries.map(({ account, amountFen }) => {
+    const key = accountKey(account);
+    const state = current.get(key);
+    if (!state) throw new LedgerRuleError(`account ${account.kind} ${account.owner} is not locked`);
+    const next = { id: state.id, balanceFen: state.balanceFen + amountFen, entryCount: state.entryCount + 1n };
+    current.set(key, next);
+    return {
+      accountId: state.id,
+      amountFen,
+      previousFen: state.balanceFen,
+      currentFen: next.balanceFen,
+      accountSeq: next.entryCount,
+    };
+  });
+  return { entries: chained, after: [...current.values()] };
+}
