@@ -1,0 +1,53 @@
+/** Headers that the apps' pages carry, the same in the gateway and in nginx. */
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+
+/**
+ * Content security policy of the three apps. Inline styles are allowed because both component libraries write them;
+ * scripts only from our own files. Sockets to our own host are named as well: older Safari does not count them as 'self'.
+ */
+export function contentSecurityPolicy(host: string): string {
+  const sockets = /^[\w.:[\]-]+$/.test(host) ? ` ws://${host} wss://${host}` : '';
+  return [
+    "default-src 'self'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "media-src 'self' blob:",
+    "font-src 'self' data:",
+    `connect-src 'self'${sockets}`,
+    "worker-src 'self' blob:",
+    "manifest-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
+/** Set on every page and file of the apps. */
+export const PAGE_HEADERS = {
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'same-origin',
+  'Permissions-Policy': 'camera=(self), microphone=(self), display-capture=(self), geolocation=()',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+} as const;
+
+/** Whether the request came from this machine. */
+export function isLoopback(request: IncomingMessage): boolean {
+  const address = request.socket.remoteAddress ?? '';
+  return address === '::1' || /^(?:::ffff:)?127\./.test(address);
+}
+
+/**
+ * Says who really asks. The gateway is the outermost proxy, so what a caller wrote there itself is thrown away: rate
+ * limits and audit depend on it.
+ */
+export function setForwarded(request: IncomingMessage): void {
+  for (const name of Object.keys(request.headers)) {
+    if (name.startsWith('x-forwarded-') || name === 'forwarded' || name === 'x-real-ip') delete request.headers[name];
+  }
+  request.headers['x-forwarded-for'] = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+  request.headers['x-forwarded-proto'] = (request.socket as TLSSocket).encrypted ? 'https' : 'http';
+  if (request.headers.host) request.headers['x-forwarded-host'] = request.headers.host;
+}

@@ -1,0 +1,74 @@
+/** Which ports this run uses: the usual ones, or free ones when somebody else has them. */
+
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { freePort, isPortFree } from '../processes.ts';
+import { SetupError } from '../setup/say.ts';
+
+export interface Ports {
+  gateway: number;
+  api: number;
+  media: number;
+  /** First of the media ports; worker i uses base + i, the server's own traffic the 800 after them. */
+  rtcBase: number;
+}
+
+const USUAL: Ports = { gateway: 8080, api: 4000, media: 4100, rtcBase: 40_000 };
+/** A media server takes its workers' ports and the 800 after them; a second instance stays clear of all. */
+const RTC_STRIDE = 1_000;
+const RTC_BASES = 24;
+
+export interface PortWishes {
+  /** The pages' port must be this one. */
+  gateway?: number;
+  gatewayHost: string;
+  rtcHost: string;
+  workers: number;
+  /** For tests and benchmarks: take no usual port, so that a person's own start keeps them. */
+  unusual?: boolean;
+}
+
+/** @throws SetupError when the port that was asked for is taken */
+export async function choosePorts(wishes: PortWishes): Promise<Ports> {
+  const usualOrFree = async (port: number, host: string) =>
+    !wishes.unusual && (await isPortFree(port, host)) ? port : freePort(host);
+  if (wishes.gateway !== undefined && !(await isPortFree(wishes.gateway, wishes.gatewayHost))) {
+    throw new SetupError(`Port ${wishes.gateway} is taken.`, [
+      `See who has it:  ss -ltnp 'sport = :${wishes.gateway}'`,
+      'or start without --port: a free one is chosen.',
+    ]);
+  }
+  return {
+    gateway: wishes.gateway ?? (await usualOrFree(USUAL.gateway, wishes.gatewayHost)),
+    api: await usualOrFree(USUAL.api, '127.0.0.1'),
+    media: await usualOrFree(USUAL.media, '127.0.0.1'),
+    rtcBase: await rtcBase(wishes),
+  };
+}
+
+async function rtcBase({ rtcHost, workers, unusual }: PortWishes): Promise<number> {
+  const first = unusual ? randomInt(1, RTC_BASES) : 0;
+  for (let i = 0; i < RTC_BASES; i++) {
+    const base = USUAL.rtcBase + ((first + i) % RTC_BASES) * RTC_STRIDE;
+    if (await areAllFree(base, workers, rtcHost)) return base;
+  }
+  throw new SetupError(
+    `No free ports for media between ${USUAL.rtcBase} and ${USUAL.rtcBase + RTC_BASES * RTC_STRIDE}.`,
+  );
+}
+
+async function areAllFree(base: number, count: number, host: string): Promise<boolean> {
+  for (let port = base; port < base + count; port++) {
+    if (!(await isPortFree(port, host)) || !(await isUdpPortFree(port, host))) return false;
+  }
+  return true;
+}
+
+/** Whether a UDP port can be bound on `host` now. */
+export function isUdpPortFree(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    socket.once('error', () => resolve(false));
+    socket.bind({ port, address: host, exclusive: true }, () => socket.close(() => resolve(true)));
+  });
+}

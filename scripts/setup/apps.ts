@@ -1,0 +1,65 @@
+/** The three browser apps, built by Vite when their sources changed, with compressed copies for the gateway. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import { contentKey, isStamped, stamp } from './content-key.ts';
+import { ROOT } from './paths.ts';
+import { runCommand } from './run-command.ts';
+import { step } from './say.ts';
+
+/** Workspace of each app and the path it is served under. */
+export const APPS = [
+  { name: 'player', base: '/' },
+  { name: 'broadcaster', base: '/studio/' },
+  { name: 'console', base: '/console/' },
+] as const;
+
+const COMPRESSIBLE = /\.(?:js|css|html|svg|json|webmanifest|txt|wasm)$/;
+const MIN_COMPRESSIBLE_BYTES = 1_024;
+
+/** Builds the apps whose sources changed since they were built. */
+export async function ensureApps(): Promise<void> {
+  const shared = ['ui', 'live-client', 'contracts', 'package-lock.json', 'tsconfig.base.json', 'scripts/setup/apps.ts'];
+  const stale = APPS.map(({ name }) => ({ name, key: contentKey([name, ...shared]) })).filter(
+    ({ name, key }) => !isStamped(`app-${name}`, key) || !existsSync(join(ROOT, name, 'dist/index.html')),
+  );
+  if (stale.length === 0) return;
+  await step(`building the apps: ${stale.map(({ name }) => name).join(', ')}`, () =>
+    Promise.all(
+      stale.map(async ({ name, key }) => {
+        await build(name);
+        stamp(`app-${name}`, key);
+      }),
+    ),
+  );
+}
+
+async function build(app: string): Promise<void> {
+  const dir = join(ROOT, app);
+  await runCommand(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'], {
+    cwd: dir,
+    env: { ...process.env, NODE_ENV: 'production' },
+    what: `vite build (${app})`,
+  });
+  await compress(join(dir, 'dist'));
+}
+
+async function compress(dir: string): Promise<void> {
+  const files = readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && COMPRESSIBLE.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+  await Promise.all(
+    files.map(async (file) => {
+      const content = readFileSync(file);
+      if (content.length < MIN_COMPRESSIBLE_BYTES) return;
+      const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
+      const [brotli, zipped] = await Promise.all([
+        promisify(brotliCompress)(content, quality),
+        promisify(gzip)(content, { level: 9 }),
+      ]);
+      writeFileSync(`${file}.br`, brotli);
+      writeFileSync(`${file}.gz`, zipped);
+    }),
+  );
+}
