@@ -9,7 +9,7 @@ import type { Principal } from './principal.ts';
 export const ACCESS_TOKEN_SECONDS = 600;
 export const ROOM_TOKEN_SECONDS = 120;
 export const MEDIA_TOKEN_SECONDS = 120;
-const VISITOR_TOKEN_SECONDS = 400 * 24 * 3600;
+export const VISITOR_TOKEN_SECONDS = 400 * 24 * 3600;
 
 const AccessClaims = z.object({
   sub: z.uuid(),
@@ -35,6 +35,8 @@ export interface Tokens {
     streamId: string;
     right: 'publish' | 'watch';
     roomId: string;
+    /** May replace another person's publication of the stream. */
+    takeOver?: boolean;
   }): Promise<{ token: string; expiresAt: Date }>;
   /** Names the person a browser is, across sign-ins, for share links. */
   visitor(personId: string): Promise<string>;

@@ -13,6 +13,8 @@ export const MediaPersonId = z.string().min(1).max(128);
  * `sub` is the person (staff or customer), never the socket: revocation and "the same publisher again" go by it.
  */
 export const MediaTokenClaims = z.strictObject({
+  /** What the token is for; api's other tokens name another audience. */
+  aud: z.exactOptional(z.literal('media')),
   sub: MediaPersonId,
   streamId: MediaStreamId,
   right: z.enum(['publish', 'watch']),
