@@ -1,6 +1,7 @@
 /** Design tokens, languages and shared React controls. Import `@walnut-live/ui/styles.css` once per app. */
 export { Avatar, type AvatarProps, initialsOf } from './controls/avatar.tsx';
 export { Badge, type BadgeTone, LiveBadge, type LiveState, StaleBadge } from './controls/badges.tsx';
+export { BrandMark } from './controls/brand-mark.tsx';
 export {
   Button,
   type ButtonProps,

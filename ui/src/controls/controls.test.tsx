@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   Avatar,
   Badge,
+  BrandMark,
   Button,
   Countdown,
   Dialog,
@@ -126,6 +127,7 @@ describe('every control is accessible (axe)', () => {
     LiveBadge: <LiveBadge />,
     Badge: <Badge tone="warn">预售</Badge>,
     StaleBadge: <StaleBadge updatedAt={Date.now() - 60_000} />,
+    BrandMark: <BrandMark label="核桃直播" />,
     Skeleton: <Skeleton lines={3} />,
     Spinner: <Spinner />,
     EmptyState: <EmptyState title="还没有订单" hint="下单后在这里查看" action={<Button>去看看</Button>} />,

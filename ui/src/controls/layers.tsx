@@ -72,6 +72,8 @@ export const createLayers = (): Layers => {
       .slice(-surplus)
       .reverse())
       layer.close();
+    // A layer that stays open (it asked a question instead) gets its entry back.
+    schedule();
   };
 
   return {

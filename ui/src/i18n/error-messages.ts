@@ -2,13 +2,18 @@ import type { ErrorCode } from '@walnut-live/contracts';
 import type { Locale } from './locale.ts';
 import { useLocale } from './locale-provider.tsx';
 
-/** Failures that only a client can see; the rest of the codes come from contracts/src/errors.ts. */
-export type ClientErrorCode = 'network' | 'timeout' | 'unknown';
+/**
+ * Failures that only a client can see (`offline` and `bad_reply` are live-client's); the rest of the codes come from
+ * contracts/src/errors.ts.
+ */
+export type ClientErrorCode = 'offline' | 'bad_reply' | 'network' | 'timeout' | 'unknown';
 export type AnyErrorCode = ErrorCode | ClientErrorCode;
 
 /** Each text says what happened and, where there is one, what to do. Server texts never reach a viewer. */
 export const errorMessages: { zh: Record<AnyErrorCode, string>; en: Record<AnyErrorCode, string> } = {
   zh: {
+    offline: '网络连接不上，请检查网络后重试',
+    bad_reply: '网络返回异常，可能需要先登录当前 Wi-Fi',
     network: '网络连接不上，请检查网络后重试',
     timeout: '网络有点慢，请稍后重试',
     unknown: '出了点问题，请稍后重试',
@@ -44,6 +49,8 @@ export const errorMessages: { zh: Record<AnyErrorCode, string>; en: Record<AnyEr
     unavailable: '服务繁忙，请稍后重试',
   },
   en: {
+    offline: 'Cannot reach the network. Check your connection and try again',
+    bad_reply: 'The network answered strangely. You may have to sign in to this Wi-Fi first',
     network: 'Cannot reach the network. Check your connection and try again',
     timeout: 'The network is slow. Try again in a moment',
     unknown: 'Something went wrong. Try again in a moment',
