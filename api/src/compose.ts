@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
+import { createIdentity } from './features/identity/index.ts';
 import { type Clock, type Random, systemClock, systemRandom } from './platform/clock.ts';
 import { createDb, type Db } from './platform/db.ts';
 import { createHttp } from './platform/http.ts';
@@ -80,6 +81,20 @@ export async function createApi(config: Config, given: { clock?: Clock; random?:
   const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 10_000 }, app);
 
   // ── features ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  const { bind } = http;
+  createIdentity({
+    bind,
+    db,
+    clock,
+    random,
+    log,
+    tokens,
+    authSecret: config.AUTH_SECRET,
+    publicUrl: config.PUBLIC_URL,
+    signInsPerMinute: config.AUTH_RATE_PER_MINUTE,
+    onGuestBecamePerson: async () => {},
+  });
 
   let closed: Promise<void> | undefined;
   return {

@@ -1,0 +1,85 @@
+import * as contracts from '@walnut-live/contracts';
+import type { Request, Response } from 'express';
+import { AppError } from '../../platform/errors.ts';
+import type { Binder } from '../../platform/http.ts';
+import { type Limit, limitKeyOf } from '../../platform/limits.ts';
+import type { Tokens } from '../../platform/tokens.ts';
+import type { Cookies } from './cookies.ts';
+import type { IdentityService, SignedIn } from './identity.service.ts';
+import { REFRESH_SECONDS } from './refresh-tokens.ts';
+
+export interface IdentityLimits {
+  /** Guests and refreshes per address. */
+  readonly visits: Limit;
+  /** Sign-ins per address. */
+  readonly signIns: Limit;
+  /** Sign-ins per phone or user name, and uses of one refresh token. */
+  readonly identity: Limit;
+}
+
+/** A page of another site can make a browser post a form, but not with a header of its own: this stops forged requests. */
+function requireOwnClient(req: Request): void {
+  if (!req.get('x-walnut-client'))
+    throw new AppError('forbidden', { detail: 'the header X-Walnut-Client is required' });
+}
+
+export function bindIdentityRoutes(
+  bind: Binder,
+  deps: { service: IdentityService; cookies: Cookies; limits: IdentityLimits; tokens: Tokens },
+): void {
+  const { service, cookies, limits, tokens } = deps;
+
+  async function answer(res: Response, audience: contracts.Audience, signedIn: SignedIn): Promise<contracts.Session> {
+    res.set('Cache-Control', 'no-store');
+    if (audience === 'consumer') cookies.setVisitor(res, await tokens.visitor(signedIn.session.me.id));
+    if (signedIn.refreshToken) cookies.setRefresh(res, audience, signedIn.refreshToken, REFRESH_SECONDS[audience]);
+    return signedIn.session;
+  }
+
+  bind(contracts.guestSignIn, async ({ req, res, ip }) => {
+    await limits.visits.take(limitKeyOf(ip));
+    const refreshToken = cookies.refreshOf(req, 'consumer');
+    const consumer = await service.refresh(refreshToken, 'consumer');
+    if (consumer) return answer(res, 'consumer', consumer);
+    if (refreshToken) cookies.clearRefresh(res, 'consumer');
+    return answer(res, 'consumer', await service.guest(cookies.visitorOf(req)));
+  });
+
+  bind(contracts.sandboxSignIn, async ({ req, res, ip, body, principal }) => {
+    await limits.signIns.take(limitKeyOf(ip));
+    await limits.identity.take(`phone ${body.phone}`);
+    const browser = { bearer: principal, visitorToken: cookies.visitorOf(req) };
+    return answer(res, 'consumer', await service.sandbox(body, browser));
+  });
+
+  bind(contracts.staffSignIn, async ({ res, ip, body }) => {
+    await limits.signIns.take(limitKeyOf(ip));
+    await limits.identity.take(`staff ${body.username.trim().toLowerCase()}`);
+    return answer(res, 'staff', await service.staff(body.username, body.password));
+  });
+
+  bind(contracts.refreshSession, async ({ req, res, ip, body: { audience } }) => {
+    requireOwnClient(req);
+    await limits.visits.take(limitKeyOf(ip));
+    const token = cookies.refreshOf(req, audience);
+    if (token) await limits.identity.take(`refresh ${token}`);
+    const signedIn = await service.refresh(token, audience);
+    if (signedIn) return answer(res, audience, signedIn);
+    if (token) cookies.clearRefresh(res, audience);
+    throw new AppError('session_expired');
+  });
+
+  bind(contracts.signOut, async ({ req, res, body: { audience } }) => {
+    requireOwnClient(req);
+    await service.signOut(cookies.refreshOf(req, audience), audience);
+    cookies.clearRefresh(res, audience);
+    // Whoever takes this phone next is another person.
+    if (audience === 'consumer') cookies.clearVisitor(res);
+    return undefined;
+  });
+
+  bind(contracts.me, async ({ principal, res }) => {
+    res.set('Cache-Control', 'no-store');
+    return service.me(principal);
+  });
+}
