@@ -16,6 +16,7 @@ export const BrandMark = ({
   const ground = useId();
   const shell = tile ? '#fbe9cb' : 'currentColor';
   return (
+    // biome-ignore lint/a11y/noSvgWithoutTitle: named by aria-label or hidden, a title would also be a tooltip
     <svg
       className={className}
       viewBox="0 0 256 256"
