@@ -23,6 +23,10 @@ export const Address = z
   })
   .meta({ id: 'Address' });
 export type Address = z.infer<typeof Address>;
+/** As shown: for staff whose role does not ship, recipient, phone and street are masked (`139****1234`, rule Z6). */
+export const AddressView = Address.extend({ recipient: z.string(), phone: z.string(), street: z.string() }).meta({
+  id: 'AddressView',
+});
 
 /** Rule A3: why an order is credited to whom. */
 export const CreditReason = z
@@ -67,7 +71,7 @@ export const OrderView = z
     totalFen: Fen,
     paidFen: Fen,
     refundedFen: Fen,
-    address: Address,
+    address: AddressView,
     remark: z.string(),
     placedAt: Instant,
     /** When an unpaid order gives its stock back. */
