@@ -9,7 +9,9 @@ export const text = (max: number, min = 1) =>
     .trim()
     .min(min)
     .max(max)
-    .refine((s) => ![...s].some((c) => c.charCodeAt(0) < 32 && c !== '\n'), 'control_character');
+    .refine((s) => ![...s].some((c) => c.charCodeAt(0) < 32 && c !== '\n'), 'control_character')
+    // Half of a surrogate pair is no text; PostgreSQL refuses it in JSON.
+    .refine((s) => ![...s].some((c) => c.length === 1 && c >= '\uD800' && c <= '\uDFFF'), 'malformed_text');
 /** Opaque keyset cursor and page size of every list. */
 export const PageQuery = z.strictObject({
   cursor: z.string().max(200).optional(),
