@@ -86,6 +86,6 @@ function filterGraph(): string {
     leaves('landscape', '1', 'far', FAR_FALL_SECONDS, 2),
     `[far][2]overlay=x=0:y='2+2*sin(${turn}*4)'[near0]`,
     leaves('near0', '3', 'near', NEAR_FALL_SECONDS, 4),
-    `[near]drawbox=x=0:y=${HEIGHT - 6}:w=${WIDTH}:h=6:color=white@0.25:t=fill,format=yuv420p[out]`,
+    `[near]format=yuv420p[out]`,
   ].join(';');
 }

@@ -1,0 +1,61 @@
+/**
+ * `./live test`: static checks, then the tests beside the code, then the journeys in a real browser, one after the
+ * other. The last line is the sum.
+ */
+import { prepare } from '../setup/prepare.ts';
+import { green, red, say, sayFailure, step } from '../setup/say.ts';
+import { STATIC_CHECKS } from './static-checks.ts';
+import { runVitest, sum, type Tally } from './vitest-run.ts';
+
+type Part = 'static' | 'unit' | 'e2e';
+
+/** @param args nothing for all; or `static`, `unit`, `e2e`; or files and folders with tests */
+export async function test(args: readonly string[]): Promise<void> {
+  const startedAt = Date.now();
+  const named = args.filter((arg): arg is Part => arg === 'static' || arg === 'unit' || arg === 'e2e');
+  const files = args.filter((arg) => !named.includes(arg as Part));
+  const parts: readonly Part[] = named.length > 0 ? named : files.length > 0 ? [] : ['static', 'unit', 'e2e'];
+
+  const prepared = await prepare({
+    forTests: true,
+    apps: parts.includes('e2e') || files.some((file) => file.includes('e2e')),
+  });
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    MEDIASOUP_WORKER_BIN: prepared.mediaWorkerBin,
+    FFMPEG_BIN: prepared.ffmpegBin,
+    ...(prepared.chromiumBin ? { CHROMIUM_BIN: prepared.chromiumBin } : {}),
+  };
+
+  const tallies: Tally[] = [];
+  if (parts.includes('static')) tallies.push(await runStaticChecks());
+  if (files.length > 0) tallies.push(await runVitest('files', files, env));
+  if (parts.includes('unit')) tallies.push(await runVitest('unit', ['--project=!e2e'], env));
+  if (parts.includes('e2e')) tallies.push(await runVitest('e2e', ['--project=e2e'], env));
+
+  const { passed, failed, skipped } = sum(tallies);
+  const minutes = ((Date.now() - startedAt) / 60_000).toFixed(1);
+  say();
+  say(
+    failed === 0
+      ? `${green('✓')} all good after ${minutes} min; what is changed can go in`
+      : `${red('✗')} after ${minutes} min; run one file again with ./live test FILE`,
+  );
+  process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+async function runStaticChecks(): Promise<Tally> {
+  const result: Tally = { passed: 0, failed: 0, skipped: 0 };
+  for (const check of STATIC_CHECKS) {
+    try {
+      await step(check.name, check.run);
+      result.passed++;
+    } catch (error) {
+      result.failed++;
+      say(`${red('✗')} ${check.name}`);
+      sayFailure(error);
+    }
+  }
+  return result;
+}
