@@ -1,2 +1,3 @@
 export * from './http/index.ts';
+export * from './media/index.ts';
 export * from './room/index.ts';

@@ -63,7 +63,8 @@ export async function openIngestLink(input: {
           },
         ],
         encodings: [{ ssrc }],
-        rtcp: { cname: `ingest-${ssrc}` },
+        // One name for both: receivers synchronise tracks by it.
+        rtcp: { cname: `ingest-${address.video.ssrc}` },
       },
     });
     producers.push(producer);

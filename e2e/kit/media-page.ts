@@ -1,0 +1,115 @@
+/** Browser side of the media tests: publishes a pixel clock, watches, reads it back. See media-page-api.ts. */
+import { type Publication, publishStream, type Watching, watchStream } from '@walnut-live/live-client';
+import type { MediaPageApi, MediaPageTarget, Picture } from './media-page-api.ts';
+import { PIXEL_CLOCK_MODULO, type PixelClockCanvas, readPixelClock, startPixelClock } from './pixel-clock.ts';
+
+declare global {
+  interface Window {
+    mediaPage: MediaPageApi;
+    /** Given by the test: a fresh media token. */
+    mintToken(right: 'publish' | 'watch', streamId: string): Promise<string>;
+  }
+}
+
+interface Watcher {
+  watching: Watching;
+  video: HTMLVideoElement;
+  history: string[];
+}
+
+let publication: Publication | null = null;
+let clock: PixelClockCanvas | null = null;
+const watchers = new Map<string, Watcher>();
+
+function endpoint(target: MediaPageTarget, right: 'publish' | 'watch') {
+  return {
+    url: target.url,
+    ...(target.path !== undefined && { path: target.path }),
+    token: () => window.mintToken(right, target.streamId),
+  };
+}
+
+function watcher(name: string): Watcher {
+  const found = watchers.get(name);
+  if (!found) throw new Error(`nobody watches as ${name}`);
+  return found;
+}
+
+export function newVideo(): HTMLVideoElement {
+  const video = document.createElement('video');
+  video.muted = true;
+  video.autoplay = true;
+  video.playsInline = true;
+  document.body.append(video);
+  return video;
+}
+
+export function readPicture(video: HTMLVideoElement): Picture | string {
+  const reading = readPixelClock(video);
+  if (!reading.ok) return reading.why;
+  const now = Date.now() % PIXEL_CLOCK_MODULO;
+  return { value: reading.value, ageMs: now - reading.value, width: video.videoWidth, height: video.videoHeight };
+}
+
+export async function waitForPicture(
+  video: HTMLVideoElement,
+  options: { afterMs?: number; timeoutMs: number },
+): Promise<Picture & { tookMs: number }> {
+  const startedAt = Date.now();
+  const after = (options.afterMs ?? 0) % PIXEL_CLOCK_MODULO;
+  let last: Picture | string = 'nothing read';
+  while (Date.now() - startedAt < options.timeoutMs) {
+    last = readPicture(video);
+    if (typeof last !== 'string' && last.value > after) return { ...last, tookMs: Date.now() - startedAt };
+    await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+  throw new Error(`no picture after ${options.timeoutMs} ms: ${JSON.stringify(last)}`);
+}
+
+window.mediaPage = {
+  publish(target, options = {}) {
+    clock = startPixelClock(options);
+    publication = publishStream({ ...endpoint(target, 'publish'), stream: clock.stream });
+  },
+  publishState: () => publication?.state ?? { status: 'closed' },
+  publishStats() {
+    if (!publication) throw new Error('not publishing');
+    return publication.stats().then((stats) => ({ ...stats }));
+  },
+  async setMuted(kind, muted) {
+    await publication?.setMuted(kind, muted);
+  },
+  stopPublishing() {
+    publication?.close();
+    clock?.stop();
+    publication = null;
+  },
+  watch(target, name = 'viewer') {
+    const video = newVideo();
+    const watching = watchStream(endpoint(target, 'watch'));
+    const history: string[] = [watching.state.status];
+    watching.on('state', (state) => {
+      history.push(state.status);
+    });
+    watching.on('stream', (stream) => {
+      if (video.srcObject !== stream) video.srcObject = stream;
+      video.play().catch(() => undefined);
+    });
+    watchers.set(name, { watching, video, history });
+  },
+  watchState: (name = 'viewer') => watcher(name).watching.state,
+  watchHistory: (name = 'viewer') => watcher(name).history,
+  watchStats: (name = 'viewer') =>
+    watcher(name)
+      .watching.stats()
+      .then((stats) => ({ ...stats })),
+  setQuality: (level, name = 'viewer') => watcher(name).watching.setQuality(level),
+  stopWatching(name = 'viewer') {
+    const { watching, video } = watcher(name);
+    watching.close();
+    video.remove();
+    watchers.delete(name);
+  },
+  picture: (name = 'viewer') => readPicture(watcher(name).video),
+  waitForPicture: ({ name = 'viewer', ...options }) => waitForPicture(watcher(name).video, options),
+};

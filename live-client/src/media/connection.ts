@@ -1,0 +1,183 @@
+/**
+ * The signalling socket that comes back by itself.
+ *
+ * Model: `down` → (token, connect) → `up` → … Every attempt asks for a fresh token and makes a new socket; attempts are
+ * spaced by jittered back-off. It ends for good on `close`, on a refusal that another attempt cannot change, or when the
+ * server puts the peer out. Invariant: listeners hear only the present socket.
+ */
+import type {
+  MediaAck,
+  MediaErrorCode,
+  MediaEvent,
+  MediaEventName,
+  MediaReply,
+  MediaRequest,
+  MediaRequestName,
+} from '@walnut-live/contracts';
+import { io, type Socket } from 'socket.io-client';
+import { createBackoff } from './backoff.ts';
+import { createEmitter } from './emitter.ts';
+import type { MediaEndpoint, MediaFailureReason } from './types.ts';
+
+const NAMESPACE = '/media';
+const REQUEST_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 8_000;
+/** Tokens refused in a row (clock skew, restart of the other side) before it is believed. */
+const MAX_TOKEN_REFUSALS = 3;
+
+/** A request that the server refused or that got no answer (`code` null). */
+export interface RequestError extends Error {
+  code: MediaErrorCode | null;
+}
+
+export function requestError(code: MediaErrorCode | null, message: string): RequestError {
+  return Object.assign(new Error(message), { code });
+}
+
+export type ConnectionEnd = MediaFailureReason | 'ended' | 'closed';
+
+interface ConnectionEvents {
+  up: undefined;
+  down: undefined;
+  /** It will not come back. */
+  end: ConnectionEnd;
+}
+
+export interface MediaConnection {
+  readonly isUp: boolean;
+  on<Name extends keyof ConnectionEvents>(name: Name, listener: (value: ConnectionEvents[Name]) => void): () => void;
+  onEvent<Name extends MediaEventName>(name: Name, listener: (payload: MediaEvent<Name>) => void): () => void;
+  /** @throws RequestError */
+  request<Name extends MediaRequestName>(name: Name, payload: MediaRequest<Name>): Promise<MediaReply<Name>>;
+  close(): void;
+}
+
+export function openConnection(endpoint: MediaEndpoint): MediaConnection {
+  const events = createEmitter<ConnectionEvents>();
+  const serverEvents = createEmitter<{ [Name in MediaEventName]: MediaEvent<Name> }>();
+  const backoff = createBackoff({ firstMs: 300, maxMs: 6_000 });
+  let socket: Socket | null = null;
+  let isUp = false;
+  let ended = false;
+  let tokenRefusals = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function end(why: ConnectionEnd): void {
+    if (ended) return;
+    ended = true;
+    clearTimeout(timer);
+    dropSocket();
+    events.emit('end', why);
+    events.clear();
+    serverEvents.clear();
+  }
+
+  function dropSocket(): void {
+    const old = socket;
+    socket = null;
+    isUp = false;
+    old?.offAny();
+    old?.removeAllListeners();
+    old?.disconnect();
+  }
+
+  function lost(): void {
+    const wasUp = isUp;
+    dropSocket();
+    if (ended) return;
+    if (wasUp) events.emit('down', undefined);
+    timer = setTimeout(connect, backoff.nextMs());
+  }
+
+  /** Ends the connection when `why` says that it is over for good, otherwise tries again. */
+  function endOrRetry(why: ConnectionEnd | null): void {
+    if (why === null) lost();
+    else end(why);
+  }
+
+  function verdictOfRefusal(code: string | undefined): ConnectionEnd | null {
+    if (code === 'media_token_revoked') return 'revoked';
+    if (code === 'media_forbidden') return 'refused';
+    if (code !== 'media_token_invalid') return null;
+    tokenRefusals += 1;
+    return tokenRefusals >= MAX_TOKEN_REFUSALS ? 'refused' : null;
+  }
+
+  async function connect(): Promise<void> {
+    let token: string;
+    try {
+      token = await endpoint.token();
+    } catch (error) {
+      endOrRetry(isPermanent(error) ? 'refused' : null);
+      return;
+    }
+    if (ended) return;
+    const next = io(`${endpoint.url}${NAMESPACE}`, {
+      path: endpoint.path ?? '/socket.io',
+      auth: { token },
+      transports: ['websocket', 'polling'],
+      tryAllTransports: true,
+      forceNew: true,
+      reconnection: false,
+      timeout: CONNECT_TIMEOUT_MS,
+    });
+    socket = next;
+    next.on('connect', () => {
+      backoff.reset();
+      tokenRefusals = 0;
+      isUp = true;
+      events.emit('up', undefined);
+    });
+    next.on('connect_error', (error: Error & { data?: { code?: string } }) =>
+      endOrRetry(verdictOfRefusal(error.data?.code)),
+    );
+    next.on('disconnect', lost);
+    next.onAny((name: string, payload: unknown) => {
+      if (name === 'session:closed') endOrRetry(verdictOfClosing(payload as MediaEvent<'session:closed'>));
+      else serverEvents.emit(name as MediaEventName, payload as never);
+    });
+  }
+
+  // In a later tick, so that the caller can subscribe first.
+  timer = setTimeout(connect, 0);
+
+  return {
+    get isUp() {
+      return isUp;
+    },
+    on: events.on,
+    onEvent: (name, listener) => serverEvents.on(name, listener),
+    async request<Name extends MediaRequestName>(name: Name, payload: MediaRequest<Name>): Promise<MediaReply<Name>> {
+      const current = socket;
+      if (!current || !isUp) throw requestError(null, `${name}: not connected`);
+      let ack: MediaAck<MediaReply<Name>>;
+      try {
+        ack = await current.timeout(REQUEST_TIMEOUT_MS).emitWithAck(name, payload);
+      } catch {
+        throw requestError(null, `${name}: no answer`);
+      }
+      if (!ack.ok) throw requestError(ack.error.code, `${name}: ${ack.error.code}`);
+      return ack.data;
+    },
+    close() {
+      end('closed');
+    },
+  };
+}
+
+function verdictOfClosing({ reason }: MediaEvent<'session:closed'>): ConnectionEnd | null {
+  switch (reason) {
+    case 'revoked':
+      return 'revoked';
+    case 'publisher_replaced':
+      return 'replaced';
+    case 'closed_by_control':
+      return 'ended';
+    default:
+      return null; // drained, or its grace was over: another try
+  }
+}
+
+function isPermanent(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'permanent' in error && error.permanent === true;
+}

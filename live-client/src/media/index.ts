@@ -1,0 +1,4 @@
+/** The browser's publishing and watching. Apps use these (or, to watch, `createPlayback`); none touches mediasoup-client. */
+export { publishStream } from './publish.ts';
+export * from './types.ts';
+export { watchStream } from './watch.ts';

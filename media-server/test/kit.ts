@@ -1,0 +1,139 @@
+/** Starts a real media server and real pages for the tests in this folder. */
+import { randomInt, randomUUID } from 'node:crypto';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { MediaTokenClaims } from '@walnut-live/contracts';
+import { SignJWT } from 'jose';
+import type { Browser, Page } from 'playwright-core';
+import { launchChromium } from '../../e2e/kit/chromium.ts';
+import type { MediaPageApi } from '../../e2e/kit/media-page-api.ts';
+import { serveTestPage } from '../../e2e/kit/test-page.ts';
+import { readConfig } from '../src/config.ts';
+import { createMediaServer, type MediaServer, type MediaServerTuning } from '../src/media-server.ts';
+
+export const SECRET = 'test-secret-of-media-tokens';
+export const CONTROL = 'test-token-of-the-control-api';
+
+/** A base whose first ports are free for TCP; the tests of several checkouts may run at once. */
+async function freePortBase(): Promise<number> {
+  for (;;) {
+    const base = randomInt(14_000, 31_000);
+    const free = await Promise.all([base, base + 1].map(isTcpPortFree));
+    if (free.every(Boolean)) return base;
+  }
+}
+
+function isTcpPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+export async function startServer(
+  environment: Record<string, string> = {},
+  tuning: MediaServerTuning = {},
+): Promise<MediaServer> {
+  const config = readConfig({
+    PORT: '0',
+    WORKERS: '2',
+    LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+    MEDIA_TOKEN_SECRET: SECRET,
+    CONTROL_TOKEN: CONTROL,
+    RTC_PORT_BASE: String(await freePortBase()),
+    MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN,
+    ...environment,
+  });
+  return createMediaServer(config, tuning);
+}
+
+/** A media token like the ones api issues; every claim can be bent. */
+export function mintToken(claims: Partial<MediaTokenClaims> = {}, secret = SECRET): Promise<string> {
+  const nowSeconds = Math.floor(Date.now() / 1000);
+  return new SignJWT({
+    sub: `person-${randomUUID()}`,
+    streamId: 'stream-a',
+    right: 'watch',
+    jti: randomUUID(),
+    iat: nowSeconds,
+    exp: nowSeconds + 60,
+    ...claims,
+  })
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(new TextEncoder().encode(secret));
+}
+
+export function control(server: MediaServer, method: string, path: string, body?: unknown): Promise<Response> {
+  return fetch(`${server.url}/control${path}`, {
+    method,
+    headers: { authorization: `Bearer ${CONTROL}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+}
+
+/** Waits for a condition; the time-out says what was seen last. */
+export async function until<T>(
+  what: string,
+  read: () => T | Promise<T>,
+  accept: (value: T) => boolean = Boolean,
+  timeoutMs = 10_000,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await read();
+    if (accept(value)) return value;
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${timeoutMs} ms, last ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/** The API of media-page.ts, called across the process border: everything becomes a promise. */
+export type RemotePage = {
+  [Name in keyof MediaPageApi]: (
+    ...args: Parameters<MediaPageApi[Name]>
+  ) => Promise<Awaited<ReturnType<MediaPageApi[Name]>>>;
+} & { page: Page };
+
+export interface Stage {
+  /** A fresh page of its own person. */
+  open(options?: {
+    personId?: string;
+    mint?: (right: 'publish' | 'watch', streamId: string) => Promise<string>;
+  }): Promise<RemotePage>;
+  browser: Browser;
+  close(): Promise<void>;
+}
+
+/** One Chromium and the bundled test page. */
+export async function openStage(): Promise<Stage> {
+  const [site, browser] = await Promise.all([
+    serveTestPage(fileURLToPath(new URL('../../e2e/kit/media-page.ts', import.meta.url))),
+    launchChromium(),
+  ]);
+  return {
+    browser,
+    async open({ personId = `person-${randomUUID()}`, mint } = {}) {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      page.on('pageerror', (error) => process.stderr.write(`page error: ${error.message}\n`));
+      await page.exposeFunction(
+        'mintToken',
+        mint ?? ((right: 'publish' | 'watch', streamId: string) => mintToken({ sub: personId, right, streamId })),
+      );
+      await page.goto(site.url);
+      await page.waitForFunction('Boolean(window.mediaPage)');
+      return new Proxy({ page } as RemotePage, {
+        get(target, name: string) {
+          if (name === 'page') return target.page;
+          if (name === 'then') return undefined; // it is not a promise
+          return (...args: unknown[]) => page.evaluate(`window.mediaPage.${name}(...${JSON.stringify(args)})`);
+        },
+      });
+    },
+    async close() {
+      await browser.close();
+      await site.close();
+    },
+  };
+}
