@@ -39,7 +39,8 @@ export function connect(options: ConnectOptions): RoomSocket {
     close: () => ws.close(),
   };
 
-  ws.addEventListener('message', ({ data }: { data: string }) => {
+  ws.addEventListener('message', (message) => {
+    const data = 'data' in message ? String(message.data) : '';
     if (data === '2') return ws.send('3');
     if (data.startsWith('0')) return ws.send(`40${namespace},${JSON.stringify(options.auth)}`);
     const match = /^4([0-4])(?:\/[\w-]+,)?(\d*)(.*)$/s.exec(data);
