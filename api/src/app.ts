@@ -1,10 +1,10 @@
 /** The HTTP application: what every request goes through, then the routes of the features. */
-import { STATUS_CODES } from 'node:http';
 import { routes } from '@walnut-live/contracts';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import type { Random } from './platform/clock.ts';
+import { docsPage, docsStyle } from './platform/docs-page.ts';
 import { AppError, toAppError, toProblem } from './platform/errors.ts';
 import type { createHttp } from './platform/http.ts';
 import type { Logger } from './platform/logger.ts';
@@ -71,6 +71,7 @@ export function createApp(deps: {
   const openapi = buildOpenApi(deps.publicUrl);
   app.get('/api/v1/openapi.json', (_req, res) => void res.json(openapi));
   app.get('/docs', (_req, res) => void res.type('html').send(docsPage()));
+  app.get('/docs/style.css', (_req, res) => void res.type('css').send(docsStyle));
   app.use(
     '/pictures',
     express.static(deps.picturesDir, {
@@ -115,15 +116,4 @@ export function createApp(deps: {
     res.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   }) satisfies ErrorRequestHandler);
   return app;
-}
-
-/** A plain, script-free index of the API; the machine-readable document is beside it. */
-function docsPage(): string {
-  const rows = routes
-    .map(
-      (route) =>
-        `<tr><td><code>${route.method}</code></td><td><code>${(route.base ?? '/api/v1') + route.path}</code></td><td>${route.summary.replaceAll('<', '&lt;')}</td><td>${route.idempotent ? 'Idempotency-Key' : ''}</td></tr>`,
-    )
-    .join('');
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Walnut Live API</title><link rel="stylesheet" href="/pictures/docs.css"></head><body><h1>Walnut Live API</h1><p><a href="/api/v1/openapi.json">openapi.json</a> · errors: <code>application/problem+json</code> · ${STATUS_CODES[409]} answers carry a code to act on.</p><table>${rows}</table></body></html>`;
 }

@@ -27,7 +27,8 @@ function inlineDefs(value: unknown, defs: Record<string, Json>): unknown {
   );
 }
 
-function accessText(route: Route): string {
+/** Who may call, in words. */
+export function accessText(route: Route): string {
   const { access } = route;
   if (typeof access === 'string') return access;
   if ('staff' in access) return `staff with ${access.staff}`;
