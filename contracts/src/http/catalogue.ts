@@ -13,6 +13,8 @@ export const SkuView = z
     listPriceFen: PriceFen.nullable(),
     listPriceBasis: z.string().nullable(),
     active: z.boolean(),
+    /** Rule S6: no store may offer it for less. Told to staff only. */
+    floorPriceFen: PriceFen.nullable().optional(),
   })
   .meta({ id: 'Sku' });
 export const ProductView = z
@@ -37,6 +39,17 @@ const skuInput = z.strictObject({
   listPriceFen: PriceFen.nullable().default(null),
   listPriceBasis: text(60).nullable().default(null),
   floorPriceFen: PriceFen.nullable().default(null),
+});
+/** Terms that are not named stay as they are. */
+const skuPatch = z.strictObject({
+  id: SkuId.optional(),
+  name: text(40),
+  priceFen: PriceFen,
+  listPriceFen: PriceFen.nullable().optional(),
+  listPriceBasis: text(60).nullable().optional(),
+  floorPriceFen: PriceFen.nullable().optional(),
+  /** An inactive SKU is not sold any more; orders keep it. */
+  active: z.boolean().optional(),
 });
 const productInput = z.strictObject({
   title: text(60),
@@ -86,7 +99,10 @@ export const patchProduct = defineRoute({
   access: { staff: 'catalogue:write' },
   summary: 'Change a product; SKUs named by id are changed, others added',
   params: z.strictObject({ id: ProductId }),
-  body: productInput.partial().extend({ status: z.enum(['on_sale', 'off_sale']).optional() }),
+  body: productInput.partial().extend({
+    skus: z.array(skuPatch).min(1).max(50).optional(),
+    status: z.enum(['on_sale', 'off_sale']).optional(),
+  }),
   reply: ProductView,
 });
 
