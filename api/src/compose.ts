@@ -7,7 +7,16 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
+import { createBag } from './features/bag/index.ts';
+import { createBindings } from './features/bindings/index.ts';
+import { createCatalogue } from './features/catalogue/index.ts';
+import { createCommissions } from './features/commissions/index.ts';
+import { createCredits } from './features/credits/index.ts';
 import { createIdentity } from './features/identity/index.ts';
+import { createOrg } from './features/org/index.ts';
+import { createReports } from './features/reports/index.ts';
+import { createShareLinks } from './features/share-links/index.ts';
+import { createLedger } from './ledger/index.ts';
 import { type Clock, type Random, systemClock, systemRandom } from './platform/clock.ts';
 import { createDb, type Db } from './platform/db.ts';
 import { createHttp } from './platform/http.ts';
@@ -83,7 +92,9 @@ export async function createApi(config: Config, given: { clock?: Clock; random?:
   // ── features ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   const { bind } = http;
-  createIdentity({
+  const ledger = createLedger({ random });
+  const bindings = createBindings({ bind, db, clock, random });
+  const identity = createIdentity({
     bind,
     db,
     clock,
@@ -93,8 +104,34 @@ export async function createApi(config: Config, given: { clock?: Clock; random?:
     authSecret: config.AUTH_SECRET,
     publicUrl: config.PUBLIC_URL,
     signInsPerMinute: config.AUTH_RATE_PER_MINUTE,
-    onGuestBecamePerson: async () => {},
+    onGuestBecamePerson: bindings.onGuestBecamePerson,
   });
+  createOrg({ bind, db });
+  createCatalogue({ bind, db, clock, random });
+  createBag({ bind, db, clock, random, jobs });
+  createShareLinks({
+    bind,
+    db,
+    clock,
+    random,
+    log,
+    secret: config.SHARE_SECRET,
+    publicUrl: config.PUBLIC_URL,
+    ensureVisitor: identity.ensureVisitor,
+    lockPerson: bindings.lockPerson,
+    onTouch: bindings.onTouch,
+    onBadToken: (reason) => metrics.badShareTokens.inc({ reason }),
+  });
+  const credits = createCredits({
+    bind,
+    db,
+    lockPerson: bindings.lockPerson,
+    policyAt: bindings.policyAt,
+    currentBinding: bindings.currentBinding,
+    onOrder: bindings.onOrder,
+  });
+  const commissions = createCommissions({ bind, db, clock, random, ledger, policyAt: bindings.policyAt });
+  createReports({ bind, db, clock });
 
   let closed: Promise<void> | undefined;
   return {

@@ -72,8 +72,3 @@ export async function mergeGuest(tx: Tx, guestId: string, personId: string): Pro
 export async function renamePerson(tx: Tx, id: string, name: string): Promise<void> {
   await tx`UPDATE people SET name = ${name} WHERE id = ${id}`;
 }
-
-export async function writeSignInAudit(sql: Sql, entry: { id: string; personId: string; orgPath: string; at: Date }) {
-  await sql`INSERT INTO audit_log (id, actor_id, action, target, org_path, at)
-    VALUES (${entry.id}, ${entry.personId}, 'staff:signed-in', ${`person:${entry.personId}`}, ${entry.orgPath}, ${entry.at})`;
-}

@@ -4,6 +4,7 @@
  * none, their visitor cookie is enough.
  */
 import { type Audience, type Me, rolePermissions, type Session } from '@walnut-live/contracts';
+import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -124,9 +125,12 @@ export function createIdentityService(deps: IdentityDeps) {
       const matches = await verifyPassword(password, account?.hash);
       const person = matches && account ? await current(account.id) : undefined;
       if (!person?.staff) throw new AppError('wrong_credentials');
-      const refreshToken = await db.transaction((tx) => refreshTokens.issue(tx, person.id, 'staff'));
-      const audit = { id: random.id(), personId: person.id, orgPath: person.staff.orgUnit.path, at: clock.now() };
-      await people.writeSignInAudit(db.sql, audit);
+      const { orgUnit } = person.staff;
+      const refreshToken = await db.transaction(async (tx) => {
+        const target = `person:${person.id}`;
+        await writeAudit(tx, deps, { actorId: person.id, action: 'staff:signed-in', target, orgPath: orgUnit.path });
+        return refreshTokens.issue(tx, person.id, 'staff');
+      });
       return { session: await sessionOf(person), refreshToken };
     },
 

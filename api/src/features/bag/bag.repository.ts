@@ -1,0 +1,74 @@
+import type { BagItem, OfferView } from '@walnut-live/contracts';
+import type { Sql, Tx } from '../../platform/db.ts';
+
+export interface RoomRow {
+  id: string;
+  orgPath: string;
+  state: 'scheduled' | 'live' | 'ended';
+  pinnedProductId: string | null;
+}
+
+/** The whole bag in one statement: every viewer who joins needs it. Sold is what the SKU's nearest stock row has left. */
+export async function readBag(
+  sql: Sql,
+  roomId: string,
+  at: Date,
+): Promise<{ pinnedProductId: string | null; items: BagItem[] } | undefined> {
+  const [row] = await sql<{ pinnedProductId: string | null; items: BagItem[] }>`
+    SELECT r.pinned_product_id AS "pinnedProductId", (
+      SELECT coalesce(json_agg(json_build_object('position', b.position,
+        'product', json_build_object('id', p.id, 'title', p.title, 'subtitle', p.subtitle, 'description', p.description,
+          'pictureUrl', p.picture_url, 'role', p.role, 'status', p.status, 'skus', skus.views),
+        'offers', (
+          SELECT coalesce(json_agg(json_build_object('id', o.id, 'roomId', o.room_id, 'skuId', o.sku_id, 'priceFen', o.price_fen,
+            'version', o.version, 'startsAt', o.starts_at, 'endsAt', o.ends_at, 'cap', o.cap, 'taken', o.taken,
+            'perPersonLimit', o.per_person_limit, 'state', o.state) ORDER BY o.starts_at, o.id), '[]')
+          FROM offers o JOIN skus k ON k.id = o.sku_id
+          WHERE o.room_id = r.id AND k.product_id = p.id AND o.state = 'open' AND o.ends_at > ${at}),
+        'available', skus.available) ORDER BY b.position, p.id), '[]')
+      FROM bag_items b JOIN products p ON p.id = b.product_id CROSS JOIN LATERAL (
+        SELECT coalesce(json_agg(json_build_object('id', k.id, 'name', k.name, 'priceFen', k.price_fen, 'listPriceFen', k.list_price_fen,
+            'listPriceBasis', k.list_price_basis, 'active', k.active) ORDER BY k.position, k.id), '[]') AS views,
+          coalesce(json_object_agg(k.id, coalesce(nearest.left_over, 0)), '{}') AS available
+        FROM skus k LEFT JOIN LATERAL (
+          SELECT s.on_hand - s.reserved AS left_over FROM stocks s
+          WHERE s.sku_id = k.id AND (s.org_path = r.org_path OR starts_with(r.org_path, s.org_path || '.'))
+          ORDER BY length(s.org_path) DESC LIMIT 1) nearest ON true
+        WHERE k.product_id = p.id AND k.active) skus
+      WHERE b.room_id = r.id) AS items
+    FROM rooms r WHERE r.id = ${roomId}`;
+  if (!row) return undefined;
+  const utc = (time: string) => new Date(time).toISOString();
+  const inUtc = (offer: OfferView) => ({ ...offer, startsAt: utc(offer.startsAt), endsAt: utc(offer.endsAt) });
+  return { ...row, items: row.items.map((item) => ({ ...item, offers: item.offers.map(inUtc) })) };
+}
+
+/** Changes of one room's bag, pin and offers stand in line. */
+export async function lockRoom(tx: Tx, roomId: string): Promise<RoomRow | undefined> {
+  const [row] = await tx<RoomRow>`SELECT id, org_path AS "orgPath", state, pinned_product_id AS "pinnedProductId"
+    FROM rooms WHERE id = ${roomId} FOR NO KEY UPDATE`;
+  return row;
+}
+
+export async function listBagProducts(tx: Sql, roomId: string): Promise<string[]> {
+  const rows = await tx<{ id: string }>`
+    SELECT product_id AS id FROM bag_items WHERE room_id = ${roomId} ORDER BY position, product_id`;
+  return rows.map((row) => row.id);
+}
+
+export async function countProducts(tx: Sql, ids: readonly string[]): Promise<number> {
+  const [row] = await tx<{ count: number }>`SELECT count(*)::int AS count FROM products WHERE id = ANY(${ids}::uuid[])`;
+  return row?.count ?? 0;
+}
+
+/** The bag holds exactly `productIds`, in this order. */
+export async function writeBag(tx: Sql, roomId: string, productIds: readonly string[]): Promise<void> {
+  await tx`DELETE FROM bag_items WHERE room_id = ${roomId} AND product_id <> ALL(${productIds}::uuid[])`;
+  await tx`INSERT INTO bag_items (room_id, product_id, position)
+    SELECT ${roomId}::uuid, product_id, place - 1 FROM unnest(${productIds}::uuid[]) WITH ORDINALITY AS wanted (product_id, place)
+    ON CONFLICT (room_id, product_id) DO UPDATE SET position = excluded.position`;
+}
+
+export async function writePin(tx: Sql, roomId: string, productId: string | null, at: Date): Promise<void> {
+  await tx`UPDATE rooms SET pinned_product_id = ${productId}, pinned_at = ${productId ? at : null} WHERE id = ${roomId}`;
+}

@@ -1,0 +1,12 @@
+import * as contracts from '@walnut-live/contracts';
+import type { Binder } from '../../platform/http.ts';
+import type { BagService } from './bag.service.ts';
+import type { OffersService } from './offers.service.ts';
+
+export function bindBagRoutes(bind: Binder, { bag, offers }: { bag: BagService; offers: OffersService }): void {
+  bind(contracts.getBag, ({ params }) => bag.read(params.id));
+  bind(contracts.putBag, ({ principal, params, body }) => bag.set(principal, params.id, body.productIds));
+  bind(contracts.pinProduct, ({ principal, params, body }) => bag.pin(principal, params.id, body.productId));
+  bind(contracts.openOffer, ({ principal, params, body }) => offers.open(principal, params.id, body));
+  bind(contracts.patchOffer, ({ principal, params, body }) => offers.patch(principal, params.id, body));
+}

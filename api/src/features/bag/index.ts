@@ -1,0 +1,25 @@
+/** The bag of a room, the pinned product, and offers. */
+import type { Clock, Random } from '../../platform/clock.ts';
+import type { Db } from '../../platform/db.ts';
+import type { Binder } from '../../platform/http.ts';
+import type { Jobs } from '../../platform/jobs.ts';
+import { bindBagRoutes } from './bag.routes.ts';
+import { type BagService, createBagService } from './bag.service.ts';
+import { createOffersService, type OffersService } from './offers.service.ts';
+
+const SWEEP_INTERVAL_MS = 2_000;
+/** Name of the job that closes offers whose window is over. */
+export const CLOSE_ENDED_OFFERS = 'offers: close ended';
+
+export interface BagFeature {
+  readonly bag: BagService;
+  readonly offers: Pick<OffersService, 'open' | 'patch'>;
+}
+
+export function createBag(deps: { bind: Binder; db: Db; clock: Clock; random: Random; jobs: Jobs }): BagFeature {
+  const bag = createBagService(deps);
+  const offers = createOffersService(deps);
+  bindBagRoutes(deps.bind, { bag, offers });
+  deps.jobs.every(CLOSE_ENDED_OFFERS, SWEEP_INTERVAL_MS, offers.sweep);
+  return { bag, offers };
+}

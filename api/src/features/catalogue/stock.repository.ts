@@ -1,0 +1,90 @@
+import type { Sql } from '../../platform/db.ts';
+
+export interface StockRow {
+  skuId: string;
+  skuName: string;
+  productId: string;
+  productTitle: string;
+  orgUnit: { id: string; kind: 'hq' | 'channel' | 'store'; path: string; name: string };
+  onHand: number;
+  reserved: number;
+  updatedAt: Date;
+}
+
+/** Rows of `scope`, by org path and SKU, after the keyset position. */
+export function listStock(
+  sql: Sql,
+  wanted: {
+    scope: string;
+    skuId?: string | undefined;
+    after?: [path: string, skuId: string] | undefined;
+    limit: number;
+  },
+): Promise<StockRow[]> {
+  const [path, skuId] = wanted.after ?? [null, null];
+  return sql<StockRow>`
+    SELECT s.sku_id AS "skuId", k.name AS "skuName", p.id AS "productId", p.title AS "productTitle", s.on_hand AS "onHand", s.reserved,
+      s.updated_at AS "updatedAt", json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS "orgUnit"
+    FROM stocks s JOIN skus k ON k.id = s.sku_id JOIN products p ON p.id = k.product_id JOIN org_units u ON u.id = s.org_unit_id
+    WHERE (s.org_path = ${wanted.scope} OR s.org_path LIKE ${`${wanted.scope}.%`})
+      AND (${wanted.skuId ?? null}::uuid IS NULL OR s.sku_id = ${wanted.skuId ?? null})
+      AND (${path}::text IS NULL OR (s.org_path COLLATE "C", s.sku_id) > (${path}::text, ${skuId}::uuid))
+    ORDER BY s.org_path COLLATE "C", s.sku_id LIMIT ${wanted.limit}`;
+}
+
+export async function findStock(tx: Sql, skuId: string, orgUnitId: string): Promise<StockRow | undefined> {
+  const [row] = await tx<StockRow>`
+    SELECT s.sku_id AS "skuId", k.name AS "skuName", p.id AS "productId", p.title AS "productTitle", s.on_hand AS "onHand", s.reserved,
+      s.updated_at AS "updatedAt", json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS "orgUnit"
+    FROM stocks s JOIN skus k ON k.id = s.sku_id JOIN products p ON p.id = k.product_id JOIN org_units u ON u.id = s.org_unit_id
+    WHERE s.sku_id = ${skuId} AND s.org_unit_id = ${orgUnitId}`;
+  return row;
+}
+
+export async function findUnit(tx: Sql, id: string): Promise<{ id: string; path: string } | undefined> {
+  const [row] = await tx<{ id: string; path: string }>`SELECT id, path FROM org_units WHERE id = ${id}`;
+  return row;
+}
+export async function skuExists(tx: Sql, id: string): Promise<boolean> {
+  return (await tx`SELECT 1 FROM skus WHERE id = ${id}`).length === 1;
+}
+
+/** Rule S1: one conditional statement; false when pieces would be missing for what is reserved. */
+export async function addToStock(
+  tx: Sql,
+  change: { skuId: string; unit: { id: string; path: string }; delta: number; at: Date },
+): Promise<boolean> {
+  const { skuId, unit, delta, at } = change;
+  const rows =
+    delta < 0
+      ? await tx`UPDATE stocks SET on_hand = on_hand + ${delta}::int, updated_at = ${at}
+          WHERE sku_id = ${skuId} AND org_unit_id = ${unit.id} AND on_hand + ${delta}::int >= reserved RETURNING sku_id`
+      : await tx`INSERT INTO stocks (sku_id, org_unit_id, org_path, on_hand, updated_at) VALUES (${skuId}, ${unit.id}, ${unit.path}, ${delta}::int, ${at})
+          ON CONFLICT (sku_id, org_unit_id) DO UPDATE SET on_hand = stocks.on_hand + ${delta}::int, updated_at = ${at} RETURNING sku_id`;
+  return rows.length === 1;
+}
+
+export async function insertMovement(
+  tx: Sql,
+  movement: { id: string; skuId: string; orgUnitId: string; delta: number; actorId: string; at: Date },
+): Promise<void> {
+  await tx`INSERT INTO stock_movements (id, sku_id, org_unit_id, delta, reason, ref, actor_id, at)
+    VALUES (${movement.id}, ${movement.skuId}, ${movement.orgUnitId}, ${movement.delta}, 'adjusted', ${movement.id}, ${movement.actorId}, ${movement.at})`;
+}
+
+/** Live rooms with the SKU in their bag that sell it from exactly this unit, with what is left for them. */
+export function findRoomsSelling(
+  tx: Sql,
+  skuId: string,
+  unit: { id: string; path: string },
+): Promise<{ roomId: string; available: number }[]> {
+  return tx<{ roomId: string; available: number }>`
+    SELECT r.id AS "roomId", nearest.on_hand - nearest.reserved AS available
+    FROM rooms r
+    JOIN bag_items b ON b.room_id = r.id
+    JOIN skus k ON k.product_id = b.product_id AND k.id = ${skuId}
+    JOIN LATERAL (SELECT s.org_unit_id, s.on_hand, s.reserved FROM stocks s
+      WHERE s.sku_id = ${skuId} AND (s.org_path = r.org_path OR starts_with(r.org_path, s.org_path || '.'))
+      ORDER BY length(s.org_path) DESC LIMIT 1) nearest ON nearest.org_unit_id = ${unit.id}
+    WHERE r.state = 'live' AND (r.org_path = ${unit.path} OR r.org_path LIKE ${`${unit.path}.%`})`;
+}
