@@ -1,0 +1,31 @@
+import { getCommissionRules, listCommissions, myEarnings } from '@walnut-live/contracts';
+import { type CsvColumn, sendCsv } from '../../platform/csv.ts';
+import { type Binder, written } from '../../platform/http.ts';
+import type { CommissionsService, EntryView } from './commissions.service.ts';
+
+const columns: readonly CsvColumn<EntryView>[] = [
+  { title: 'at', value: (entry) => entry.at },
+  { title: 'order_no', value: (entry) => entry.orderNo },
+  { title: 'item', value: (entry) => entry.itemTitle },
+  { title: 'beneficiary_id', value: (entry) => entry.beneficiary.id },
+  { title: 'beneficiary', value: (entry) => entry.beneficiary.name },
+  { title: 'store', value: (entry) => entry.store.name },
+  { title: 'level', value: (entry) => entry.level },
+  { title: 'event', value: (entry) => entry.event },
+  { title: 'basis_fen', value: (entry) => entry.basisFen },
+  { title: 'rate_bps', value: (entry) => entry.bps },
+  { title: 'amount_fen', value: (entry) => entry.amountFen },
+  { title: 'rule_version', value: (entry) => entry.ruleVersion },
+  { title: 'state', value: (entry) => entry.state },
+];
+
+export function bindCommissions(bind: Binder, service: CommissionsService): void {
+  bind(listCommissions, async ({ principal, query, res }) => {
+    if (query.format !== 'csv') return service.list(principal, query);
+    const { beneficiaryId, orderId, state } = query;
+    await sendCsv(res, 'commissions.csv', columns, service.all(principal, { beneficiaryId, orderId, state }));
+    return written;
+  });
+  bind(myEarnings, async ({ principal, query }) => service.earnings(principal, query));
+  bind(getCommissionRules, async () => service.rule());
+}

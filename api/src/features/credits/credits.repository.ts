@@ -1,0 +1,177 @@
+import type { CreditReason } from '@walnut-live/contracts';
+import type { Sql, Tx } from '../../platform/db.ts';
+import type { Click, CreditWhy } from './credits.policy.ts';
+
+/** Clicks looked at per order, those of the order's room first; more would only make the reasoning long. */
+const CLICKS_CONSIDERED = 100;
+
+/** The buyer and every guest they were. */
+export async function selvesOf(tx: Tx, personId: string): Promise<string[]> {
+  const rows = await tx<{ id: string }>`SELECT id FROM people WHERE id = ${personId} OR merged_into = ${personId}`;
+  return rows.map((row) => row.id);
+}
+
+export async function clicksOf(tx: Tx, buyerIds: readonly string[], roomId: string, at: Date): Promise<Click[]> {
+  return tx<Click>`
+    SELECT t.id AS "touchId", p.id AS "sharerId", p.active AND COALESCE(s.active, true) AS "sharerActive",
+      t.room_id AS "roomId", t.channel, t.at
+    FROM touches t
+    JOIN people raw ON raw.id = t.sharer_id
+    JOIN people p ON p.id = COALESCE(raw.merged_into, raw.id)
+    LEFT JOIN staff_accounts s ON s.person_id = p.id
+    WHERE t.visitor_id = ANY(${buyerIds}::uuid[]) AND t.at <= ${at}
+    ORDER BY t.room_id = ${roomId} DESC, t.at DESC, t.id DESC LIMIT ${CLICKS_CONSIDERED}`;
+}
+
+/** The last order in this room that closes clicks: neither cancelled nor expired, whatever became of it afterwards. */
+export async function previousOrderAt(
+  tx: Tx,
+  order: { orderId: string; buyerIds: readonly string[]; roomId: string; at: Date },
+): Promise<Date | null> {
+  const [row] = await tx<{ at: Date | null }>`
+    SELECT max(placed_at) AS at FROM orders
+    WHERE person_id = ANY(${order.buyerIds}::uuid[]) AND room_id = ${order.roomId} AND id <> ${order.orderId}
+      AND placed_at <= ${order.at} AND state NOT IN ('cancelled', 'expired')`;
+  return row?.at ?? null;
+}
+
+export interface GuideFacts {
+  id: string;
+  name: string;
+  active: boolean;
+}
+export async function personFacts(tx: Tx, ids: readonly string[]): Promise<Map<string, GuideFacts>> {
+  const rows = await tx<GuideFacts>`
+    SELECT p.id, p.name, p.active AND COALESCE(s.active, true) AS active
+    FROM people p LEFT JOIN staff_accounts s ON s.person_id = p.id WHERE p.id = ANY(${ids}::uuid[])`;
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+export interface UnitRow {
+  id: string;
+  kind: 'hq' | 'channel' | 'store';
+  path: string;
+  name: string;
+}
+/** Where the credited person works, else the unit of the room. */
+export async function creditedUnit(tx: Tx, personId: string | null, roomUnitId: string): Promise<UnitRow> {
+  const [row] = await tx<UnitRow>`
+    SELECT u.id, u.kind, u.path, u.name FROM org_units u
+    WHERE u.id = COALESCE((SELECT org_unit_id FROM staff_accounts WHERE person_id = ${personId}), ${roomUnitId}::uuid)`;
+  if (!row) throw new Error('credit: the room has no org unit');
+  return row;
+}
+export async function headquarters(tx: Tx): Promise<UnitRow> {
+  const [row] = await tx<UnitRow>`SELECT id, kind, path, name FROM org_units WHERE kind = 'hq' ORDER BY path LIMIT 1`;
+  if (!row) throw new Error('credit: there is no headquarters');
+  return row;
+}
+
+/** How a candidate stands in the frozen trace. */
+export interface TraceEntry {
+  reason: CreditReason;
+  won: boolean;
+  why: CreditWhy;
+  personId: string | null;
+  touchId: string | null;
+  at: string | null;
+  channel: string | null;
+}
+export interface CreditRow {
+  orderId: string;
+  reason: CreditReason;
+  personId: string | null;
+  unit: UnitRow;
+  touchId: string | null;
+  ruleVersion: number;
+  trace: { rules: number; windowSeconds: number; considered: readonly TraceEntry[] };
+  decidedAt: Date;
+}
+export async function insertCredit(tx: Tx, row: CreditRow): Promise<void> {
+  await tx`
+    INSERT INTO order_credits (order_id, reason, person_id, org_unit_id, org_path, touch_id, rule_version, trace, decided_at)
+    VALUES (${row.orderId}, ${row.reason}, ${row.personId}, ${row.unit.id}, ${row.unit.path}, ${row.touchId},
+      ${row.ruleVersion}, ${JSON.stringify(row.trace)}::jsonb, ${row.decidedAt})`;
+}
+
+export interface ExplainedOrder {
+  orderId: string;
+  buyerId: string;
+  orgPath: string;
+  credit: CreditRow;
+}
+export async function readCredit(sql: Sql, orderId: string): Promise<ExplainedOrder | undefined> {
+  const [row] = await sql<{
+    buyer_id: string;
+    order_path: string;
+    reason: CreditReason;
+    person_id: string | null;
+    unit_id: string;
+    unit_kind: UnitRow['kind'];
+    unit_path: string;
+    unit_name: string;
+    touch_id: string | null;
+    rule_version: number;
+    trace: CreditRow['trace'];
+    decided_at: Date;
+  }>`
+    SELECT COALESCE(p.merged_into, p.id) AS buyer_id, o.org_path AS order_path, c.reason, c.person_id, u.id AS unit_id,
+      u.kind AS unit_kind, u.path AS unit_path, u.name AS unit_name, c.touch_id, c.rule_version, c.trace, c.decided_at
+    FROM orders o
+    JOIN people p ON p.id = o.person_id
+    JOIN order_credits c ON c.order_id = o.id
+    JOIN org_units u ON u.id = c.org_unit_id
+    WHERE o.id = ${orderId}`;
+  if (!row) return undefined;
+  return {
+    orderId,
+    buyerId: row.buyer_id,
+    orgPath: row.order_path,
+    credit: {
+      orderId,
+      reason: row.reason,
+      personId: row.person_id,
+      unit: { id: row.unit_id, kind: row.unit_kind, path: row.unit_path, name: row.unit_name },
+      touchId: row.touch_id,
+      ruleVersion: row.rule_version,
+      trace: row.trace,
+      decidedAt: row.decided_at,
+    },
+  };
+}
+
+export interface TracePerson {
+  id: string;
+  name: string;
+  kind: string;
+  ownerPath: string | null;
+}
+/** Names for a trace, with where each person belongs; ids as they stand in the trace. */
+export async function tracePeople(sql: Sql, ids: readonly string[]): Promise<Map<string, TracePerson>> {
+  const rows = await sql<TracePerson & { raw_id: string }>`
+    SELECT raw.id AS raw_id, p.id, p.name, p.kind, u.path AS "ownerPath"
+    FROM people raw
+    JOIN people p ON p.id = COALESCE(raw.merged_into, raw.id)
+    LEFT JOIN owner_bindings b ON b.customer_id = p.id AND b.ended_at IS NULL
+    LEFT JOIN org_units u ON u.id = b.store_id
+    WHERE raw.id = ANY(${ids}::uuid[])`;
+  return new Map(rows.map(({ raw_id, ...person }) => [raw_id, person]));
+}
+
+export interface CommissionFact {
+  itemId: string;
+  beneficiaryId: string;
+  level: number;
+  event: 'paid' | 'refunded';
+  basisFen: bigint;
+  bps: number;
+  amountFen: bigint;
+  state: string;
+  at: Date;
+}
+export async function commissionOf(sql: Sql, orderId: string): Promise<CommissionFact[]> {
+  return sql<CommissionFact>`
+    SELECT order_item_id AS "itemId", beneficiary_id AS "beneficiaryId", level, event, basis_fen AS "basisFen", bps,
+      amount_fen AS "amountFen", state, at
+    FROM commission_entries WHERE order_id = ${orderId} ORDER BY at, id`;
+}

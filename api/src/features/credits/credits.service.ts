@@ -1,0 +1,133 @@
+/**
+ * The credit of an order: decided in the order's own transaction, frozen with its reasoning, never resolved again (A4).
+ * Orders of one person are decided one after the other, so that two of them cannot both use the same click.
+ */
+import { fenToWire, may, type orderCredit, type ReplyOf } from '@walnut-live/contracts';
+import type { Db, Tx } from '../../platform/db.ts';
+import { AppError } from '../../platform/errors.ts';
+import { mayIn, type Principal } from '../../platform/principal.ts';
+import { type AttributionPolicy, type Binding, isValid, nameFor } from '../bindings/index.ts';
+import { CREDIT_RULES, decideCredit } from './credits.policy.ts';
+import * as rows from './credits.repository.ts';
+
+export interface OrderToCredit {
+  readonly orderId: string;
+  readonly personId: string;
+  readonly room: { readonly id: string; readonly orgUnitId: string; readonly orgPath: string; readonly hostId: string };
+  readonly at: Date;
+}
+export type CreditView = ReplyOf<typeof orderCredit>['credit'];
+
+export interface CreditsDeps {
+  readonly db: Db;
+  readonly lockPerson: (tx: Tx, personId: string) => Promise<string>;
+  readonly policyAt: (tx: Tx, at: Date) => Promise<AttributionPolicy>;
+  readonly currentBinding: (tx: Tx, customerId: string) => Promise<Binding | undefined>;
+  /** Told after the decision: an order binds a customer who is nobody's yet, but not in time to count for itself. */
+  readonly onOrder: (tx: Tx, order: { personId: string; room: OrderToCredit['room']; at: Date }) => Promise<void>;
+}
+
+export function createCreditsService(deps: CreditsDeps) {
+  const { db } = deps;
+
+  /** Decides and freezes. The order's row must be in this transaction already. */
+  async function decide(tx: Tx, order: OrderToCredit): Promise<CreditView> {
+    const { room, at } = order;
+    const buyerId = await deps.lockPerson(tx, order.personId);
+    const policy = await deps.policyAt(tx, at);
+    const buyerIds = await rows.selvesOf(tx, buyerId);
+    const binding = await deps.currentBinding(tx, buyerId);
+    const guides = await rows.personFacts(tx, [room.hostId, ...(binding?.guideId ? [binding.guideId] : [])]);
+    const guide = binding?.guideId ? guides.get(binding.guideId) : undefined;
+    const host = guides.get(room.hostId);
+    const roomUnit = await rows.creditedUnit(tx, null, room.orgUnitId);
+
+    const decision = decideCredit({
+      at,
+      buyerIds: new Set(buyerIds),
+      roomId: room.id,
+      windowSeconds: policy.creditWindowSeconds,
+      clicks: await rows.clicksOf(tx, buyerIds, room.id, at),
+      previousOrderAt: await rows.previousOrderAt(tx, { orderId: order.orderId, buyerIds, roomId: room.id, at }),
+      owner:
+        binding && guide
+          ? {
+              guideId: guide.id,
+              guideActive: guide.active,
+              valid: isValid(binding, at),
+              boundAt: binding.boundAt,
+            }
+          : null,
+      host: host ? { id: host.id, active: host.active } : null,
+      storeRoom: roomUnit.kind === 'store',
+    });
+    const unit =
+      decision.reason === 'hq'
+        ? await rows.headquarters(tx)
+        : await rows.creditedUnit(tx, decision.personId, roomUnit.id);
+    await rows.insertCredit(tx, {
+      orderId: order.orderId,
+      reason: decision.reason,
+      personId: decision.personId,
+      unit,
+      touchId: decision.touchId,
+      ruleVersion: policy.version,
+      trace: {
+        rules: CREDIT_RULES,
+        windowSeconds: policy.creditWindowSeconds,
+        considered: decision.considered.map((one) => ({ ...one, at: one.at?.toISOString() ?? null })),
+      },
+      decidedAt: at,
+    });
+    await deps.onOrder(tx, { personId: buyerId, room, at });
+    const inviter =
+      decision.personId === null ? undefined : (await rows.personFacts(tx, [decision.personId])).get(decision.personId);
+    return { reason: decision.reason, inviter: inviter ? { id: inviter.id, name: inviter.name } : null, orgUnit: unit };
+  }
+
+  /** Why this inviter. The buyer reads names but no commission; staff within scope, customers' names by role. */
+  async function explain(principal: Principal, orderId: string): Promise<ReplyOf<typeof orderCredit>> {
+    const order = await rows.readCredit(db.sql, orderId);
+    const isBuyer = order?.buyerId === principal.personId;
+    if (!order || !(isBuyer || mayIn(principal, 'orders:read', order.orgPath))) throw new AppError('not_found');
+    const { credit } = order;
+    const { staff } = principal;
+    const entries = staff ? await rows.commissionOf(db.sql, orderId) : [];
+    const mayReadCommission = staff !== undefined && may(staff.role, 'commission:read');
+    const commission = entries.filter((entry) => mayReadCommission || entry.beneficiaryId === principal.personId);
+
+    const people = await rows.tracePeople(db.sql, [
+      ...new Set(
+        [credit, ...credit.trace.considered]
+          .map((one) => one.personId)
+          .concat(commission.map((entry) => entry.beneficiaryId))
+          .filter((id) => id !== null),
+      ),
+    ]);
+    const named = (id: string | null) => {
+      const person = id === null ? undefined : people.get(id);
+      if (!person) return null;
+      return staff ? nameFor(staff, person) : { id: person.id, name: person.name };
+    };
+    return {
+      orderId,
+      credit: { reason: credit.reason, inviter: named(credit.personId), orgUnit: credit.unit },
+      decidedAt: credit.decidedAt.toISOString(),
+      ruleVersion: credit.ruleVersion,
+      considered: credit.trace.considered.map(({ personId, ...one }) => ({ ...one, person: named(personId) })),
+      commission: commission.map((entry) => ({
+        itemId: entry.itemId,
+        beneficiary: named(entry.beneficiaryId) ?? { id: entry.beneficiaryId, name: '' },
+        level: entry.level,
+        event: entry.event,
+        basisFen: fenToWire(entry.basisFen),
+        bps: entry.bps,
+        amountFen: fenToWire(entry.amountFen),
+        state: entry.state,
+        at: entry.at.toISOString(),
+      })),
+    };
+  }
+
+  return { decide, explain };
+}

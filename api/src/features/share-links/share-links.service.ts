@@ -1,0 +1,167 @@
+/**
+ * Share links and the visits they bring.
+ *
+ * Model: a link is (sharer, room, product?, channel), made once; what travels is a signed token that names it. A visit by a
+ * good token is one append-only touch, written in one transaction with what follows from it (owner binding, invite edge).
+ * Invariants: whatever the token is, the visitor gets into the player (rule A6); a reload or a second tap within a minute is
+ * the same touch (rule A7); a sharer's own click is kept as a touch and counts for nothing anywhere.
+ */
+import { createHmac } from 'node:crypto';
+import { type BodyOf, type createShareLink, fenToWire, type myShares, type ReplyOf } from '@walnut-live/contracts';
+import type { Clock, Random } from '../../platform/clock.ts';
+import type { Db, Tx } from '../../platform/db.ts';
+import { AppError } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Principal } from '../../platform/principal.ts';
+import * as rows from './share-links.repository.ts';
+import {
+  deriveKey,
+  encodeShareToken,
+  issueMoment,
+  readShareToken,
+  type ShareTokenFacts,
+} from './share-token.policy.ts';
+import { SAME_VISIT_SECONDS } from './visit.policy.ts';
+
+export type ShareLinkView = ReplyOf<typeof createShareLink>;
+/** A visit through somebody's link, as others need it. */
+export interface Touch {
+  readonly id: string;
+  readonly visitorId: string;
+  readonly sharerId: string;
+  readonly room: { readonly id: string; readonly orgUnitId: string; readonly hostId: string };
+  readonly at: Date;
+}
+export interface Visitor {
+  /** The person this browser is; made now if it is nobody yet. */
+  personId(): Promise<string>;
+  readonly ip: string;
+  readonly userAgent: string;
+}
+/** The newest of a sharer's links are listed; the totals count all. */
+const LINKS_LISTED = 50;
+
+export type BadToken = 'malformed' | 'forged' | 'expired' | 'unknown';
+
+export interface ShareLinksDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly secret: string;
+  readonly publicUrl: string;
+  /** Locks a person (and who they have become) until the transaction ends; answers who they are now. */
+  readonly lockPerson: (tx: Tx, personId: string) => Promise<string>;
+  readonly onTouch: (tx: Tx, touch: Touch) => Promise<void>;
+  readonly onBadToken: (reason: BadToken) => void;
+}
+
+export type ShareLinksService = ReturnType<typeof createShareLinksService>;
+
+export function createShareLinksService(deps: ShareLinksDeps) {
+  const { db, clock, random } = deps;
+  const tokenKey = deriveKey(deps.secret, 'share token');
+  const traceKey = deriveKey(deps.secret, 'visit trace');
+  /** Equal addresses can be told equal (fraud signals), the address itself cannot be told. */
+  const traceOf = (value: string) => createHmac('sha256', traceKey).update(value).digest('base64url').slice(0, 22);
+  const publicUrl = deps.publicUrl.replace(/\/$/, '');
+
+  function view(link: rows.LinkRow): ShareLinkView {
+    const { id, roomId, productId, channel, createdAt } = link;
+    const issuedAt = issueMoment(createdAt, clock.now());
+    const token = encodeShareToken(tokenKey, {
+      linkId: id,
+      sharerId: link.sharerId,
+      roomId,
+      productId,
+      channel,
+      issuedAt,
+    });
+    const path = `/s/${token}`;
+    return { id, url: `${publicUrl}${path}`, path, roomId, productId, channel, createdAt: createdAt.toISOString() };
+  }
+
+  /** My link to this target; the same one whenever I ask. Throws `not_found` for a room, or a product outside its bag. */
+  async function create(principal: Principal, wanted: BodyOf<typeof createShareLink>): Promise<ShareLinkView> {
+    const target = { roomId: wanted.roomId, productId: wanted.productId ?? null, channel: wanted.channel };
+    const known = await rows.findLink(db.sql, principal.personId, target);
+    if (known) return view(known);
+    if (!(await rows.findRoom(db.sql, target.roomId))) throw new AppError('not_found');
+    if (target.productId !== null && !(await rows.isInBag(db.sql, target.roomId, target.productId)))
+      throw new AppError('not_found');
+    await rows.insertLink(db.sql, { id: random.id(), sharerId: principal.personId, target, at: clock.now() });
+    const made = await rows.findLink(db.sql, principal.personId, target);
+    if (!made) throw new AppError('internal', { detail: 'share link vanished' });
+    return view(made);
+  }
+
+  async function recordTouch(facts: ShareTokenFacts, room: rows.RoomFacts, visitor: Visitor): Promise<void> {
+    const visitorId = await visitor.personId();
+    await db.transaction(async (tx) => {
+      const personId = await deps.lockPerson(tx, visitorId);
+      const at = clock.now();
+      const last = await rows.lastTouchAt(tx, facts.linkId, personId);
+      if (last && at.getTime() - last.getTime() < SAME_VISIT_SECONDS * 1000) return;
+      const id = random.id();
+      await rows.insertTouch(tx, {
+        id,
+        linkId: facts.linkId,
+        sharerId: facts.sharerId,
+        visitorId: personId,
+        roomId: facts.roomId,
+        productId: facts.productId,
+        channel: facts.channel,
+        linkIssuedAt: facts.issuedAt,
+        ipHash: traceOf(`ip ${visitor.ip}`),
+        agentHash: traceOf(`agent ${visitor.userAgent}`),
+        at,
+      });
+      await deps.onTouch(tx, { id, visitorId: personId, sharerId: facts.sharerId, room, at });
+    });
+  }
+
+  /** Where to send who followed this token. Never fails: what cannot be credited can still be watched (rule A6). */
+  async function follow(token: string, visitor: Visitor | null): Promise<string> {
+    const reading = readShareToken(tokenKey, token, clock.now());
+    try {
+      const roomId = reading.ok ? reading.facts.roomId : reading.roomId;
+      const room = roomId === null ? undefined : await rows.findRoom(db.sql, roomId);
+      const known = reading.ok && room !== undefined && (await rows.isKnownLink(db.sql, reading.facts));
+      if (!reading.ok || !known) {
+        deps.onBadToken(reading.ok ? 'unknown' : reading.reason);
+        return room ? `/r/${room.id}` : '/';
+      }
+      const { facts } = reading;
+      if (visitor) {
+        await recordTouch(facts, room, visitor).catch((error: unknown) =>
+          deps.log.error({ err: error, linkId: facts.linkId }, 'share link: a visit was not recorded'),
+        );
+      }
+      return `/r/${room.id}?via=${facts.linkId}${facts.productId === null ? '' : `&product=${facts.productId}`}`;
+    } catch (error) {
+      deps.log.error({ err: error }, 'share link: the room could not be looked up');
+      return reading.ok ? `/r/${reading.facts.roomId}` : '/';
+    }
+  }
+
+  /** What my links brought, with those I made while I was a guest. */
+  async function mine(principal: Principal): Promise<ReplyOf<typeof myShares>> {
+    const totals = await rows.shareTotals(db.sql, principal.personId);
+    const links = await rows.sharedLinks(db.sql, principal.personId, LINKS_LISTED);
+    return {
+      visitors: Number(totals.visitors),
+      newCustomers: Number(totals.newCustomers),
+      orders: Number(totals.orders),
+      gmvFen: fenToWire(totals.gmvFen),
+      estimatedFen: fenToWire(totals.estimatedFen),
+      links: links.map((row) => ({
+        link: view(row),
+        roomTitle: row.roomTitle,
+        visitors: Number(row.visitors),
+        orders: Number(row.orders),
+      })),
+    };
+  }
+
+  return { create, follow, mine };
+}
