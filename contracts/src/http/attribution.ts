@@ -46,7 +46,7 @@ export const followShareLink = defineRoute({
   access: 'public',
   summary:
     'Records the touch and redirects into the player; a forged or expired token still opens the player (rule A6)',
-  params: z.strictObject({ token: z.string().max(400) }),
+  params: z.strictObject({ token: z.string().max(16_384) }),
   status: 302,
 });
 export const myShares = defineRoute({
