@@ -12,9 +12,9 @@ const YEAR_SECONDS = 31_536_000;
 const HASHED = /\/assets\/[^/]+-[\w-]{8,}\.\w+$/;
 
 /** Serves `<app>/dist`; a path without a file extension is a page of the app and gets its index.html. */
-export function builtApps(): Record<AppName, AppHandler> {
+export function builtApps(root = ROOT): Record<AppName, AppHandler> {
   return forEachApp(({ app, base }) => {
-    const files = sirv(join(ROOT, app, 'dist'), {
+    const files = sirv(join(root, app, 'dist'), {
       single: true,
       brotli: true,
       gzip: true,

@@ -86,13 +86,8 @@ export function createGateway(options: GatewayOptions): Server {
       upgradeTimeout: UPGRADE_TIMEOUT_MS,
     })
       .then((upstream: Socket) => upstream.on('error', () => socket.destroy()))
-      .catch((error: Error & { code?: string }) => {
-        options.onBackendError?.(target.to, error);
-        const refused = error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET';
-        if (refused && socket.writable) {
-          socket.end('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n');
-        }
-      });
+      // httpxy has answered by now: with the backend's own refusal, or, when there is none, by closing the socket.
+      .catch((error: Error) => options.onBackendError?.(target.to as Backend, error));
   }
 
   const server: Server = options.tls ? createTlsServer(options.tls, onRequest) : createServer(onRequest);
