@@ -8,6 +8,8 @@ import { attachControlNamespace } from './control/namespace.ts';
 import { createControlRoutes } from './control/routes.ts';
 import { createRevocations } from './domain/revocations.ts';
 import { createEngine, type EngineCensus } from './engine/index.ts';
+import { createPackagers } from './hls/packagers.ts';
+import { createHlsRoutes } from './hls/routes.ts';
 import { createApp } from './platform/http.ts';
 import { createLogger } from './platform/logger.ts';
 import { createMediaTokens, HLS_SESSION_LIFE_SECONDS } from './platform/media-tokens.ts';
@@ -26,6 +28,8 @@ export interface MediaServer {
   census(): Promise<EngineCensus & { peers: number; streams: number; packagers: number }>;
   /** Process ids of the media workers, for fault drills. */
   workerPids(): number[];
+  /** Process ids of the running packagers. */
+  packagerPids(): number[];
   /** Idempotent. */
   close(): Promise<void>;
 }
@@ -35,6 +39,7 @@ export interface MediaServerTuning {
   now?: () => number;
   publisherGraceMs?: number;
   viewerGraceMs?: number;
+  packagerIdleMs?: number;
 }
 
 /** Starts workers, HTTP and signalling. @throws when a port is taken or the worker binary does not start */
@@ -67,7 +72,15 @@ export async function createMediaServer(
   });
   const tokens = createMediaTokens({ secret: config.mediaTokenSecret, revocations, now });
   const isAllowed = createControlAccess(config.controlToken);
-  const smoothViewers = (_streamId: string): number => 0;
+  const packagers = createPackagers({
+    engine,
+    streams,
+    ffmpegBin: config.ffmpegBin,
+    log,
+    now,
+    ...(tuning.packagerIdleMs !== undefined && { idleMs: tuning.packagerIdleMs }),
+  });
+  const smoothViewers = (streamId: string): number => packagers.viewers(streamId);
 
   const metrics = createMetrics({
     workers: engine.workers,
@@ -78,14 +91,18 @@ export async function createMediaServer(
       return counts;
     },
     peers: () => streams.peerCount,
-    hlsViewers: () => 0,
-    packagers: () => 0,
+    hlsViewers: () => packagers.viewers(),
+    packagers: () => packagers.count,
   });
   const app = createApp({
     log,
     metrics,
     isReady: () => !streams.draining && engine.workers().length > 0,
     routers: [
+      {
+        path: '/hls',
+        router: createHlsRoutes({ streams, packagers, tokens, onRequest: metrics.hlsRequest }),
+      },
       { path: '/control', router: createControlRoutes({ streams, revocations, isAllowed, smoothViewers, now }) },
     ],
   });
@@ -120,11 +137,13 @@ export async function createMediaServer(
       ...(await engine.census()),
       peers: streams.peerCount,
       streams: streams.list().length,
-      packagers: 0,
+      packagers: packagers.count,
     }),
     workerPids: () => engine.workers().map((worker) => worker.pid),
+    packagerPids: () => packagers.pids(),
     close() {
       closing ??= (async () => {
+        packagers.close();
         streams.close();
         http.closeAllConnections();
         await io.close();

@@ -1,0 +1,131 @@
+/**
+ * The packagers of this server, one per stream that somebody watches by HLS, and who these watchers are.
+ *
+ * Invariants: a packager that nobody asked for during IDLE_MS is closed; there are never more than MAX_PACKAGERS, and
+ * never more than MAX_TRANSCODERS that re-encode.
+ */
+import type { Engine } from '../engine/index.ts';
+import { mediaFailure } from '../platform/failure.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Stream } from '../streams/stream.ts';
+import type { Streams } from '../streams/streams.ts';
+import { createPackager, type Packager } from './packager.ts';
+
+const IDLE_MS = 20_000;
+const SWEEP_MS = 1_000;
+const MAX_PACKAGERS = 50;
+/** Re-encoding one 720p stream takes half a core. */
+const MAX_TRANSCODERS = 2;
+/** A playlist polled within this time has a viewer behind it. */
+const VIEWER_MS = 15_000;
+const MAX_VIEWERS_TRACKED = 50_000;
+
+export interface Packagers {
+  /** The stream's packager, started if need be. @throws MediaFailure media_hls_unavailable at the bound */
+  use(stream: Stream): Packager;
+  /** The one that runs already; asking for it keeps it alive. */
+  touch(streamId: string): Packager | undefined;
+  /** For segments: does not count as use. */
+  peek(streamId: string): Packager | undefined;
+  seen(streamId: string, viewerId: string): void;
+  viewers(streamId?: string): number;
+  readonly count: number;
+  pids(): number[];
+  close(): void;
+}
+
+export function createPackagers(deps: {
+  engine: Pick<Engine, 'takePackagerPorts'>;
+  streams: Streams;
+  ffmpegBin: string;
+  log: Logger;
+  now: () => number;
+  idleMs?: number;
+}): Packagers {
+  const { now } = deps;
+  const idleMs = deps.idleMs ?? IDLE_MS;
+  const packagers = new Map<string, { packager: Packager; stream: Stream; usedAtMs: number }>();
+  /** `streamId viewerId` → last seen; insertion order is age. */
+  const viewers = new Map<string, { streamId: string; atMs: number }>();
+  let transcoders = 0;
+
+  function drop(streamId: string, reason: string): void {
+    const entry = packagers.get(streamId);
+    packagers.delete(streamId);
+    entry?.packager.close(reason);
+  }
+
+  const stopListening = deps.streams.onChange((stream) => {
+    const entry = packagers.get(stream.id);
+    if (!entry) return;
+    // The same id may be a new stream object after everybody had left.
+    if (entry.stream !== stream) drop(stream.id, 'stream-replaced');
+    else if (stream.status.state === 'idle') drop(stream.id, 'stream-idle');
+    else entry.packager.streamChanged();
+  });
+
+  const sweeper = setInterval(() => {
+    for (const [streamId, entry] of [...packagers]) if (now() - entry.usedAtMs > idleMs) drop(streamId, 'unused');
+    for (const [key, viewer] of viewers) {
+      if (now() - viewer.atMs < VIEWER_MS && viewers.size <= MAX_VIEWERS_TRACKED) break;
+      viewers.delete(key);
+    }
+  }, SWEEP_MS);
+  sweeper.unref();
+
+  return {
+    use(stream) {
+      const known = packagers.get(stream.id);
+      if (known && known.stream === stream) {
+        known.usedAtMs = now();
+        return known.packager;
+      }
+      if (known) drop(stream.id, 'stream-replaced');
+      if (packagers.size >= MAX_PACKAGERS) throw mediaFailure('media_hls_unavailable');
+      const packager = createPackager({
+        stream,
+        takePorts: deps.engine.takePackagerPorts,
+        takeTranscoder: () => {
+          if (transcoders >= MAX_TRANSCODERS) return null;
+          transcoders += 1;
+          return () => {
+            transcoders -= 1;
+          };
+        },
+        ffmpegBin: deps.ffmpegBin,
+        log: deps.log,
+        now,
+      });
+      packagers.set(stream.id, { packager, stream, usedAtMs: now() });
+      return packager;
+    },
+    touch(streamId) {
+      const entry = packagers.get(streamId);
+      if (entry) entry.usedAtMs = now();
+      return entry?.packager;
+    },
+    peek: (streamId) => packagers.get(streamId)?.packager,
+    seen(streamId, viewerId) {
+      const key = `${streamId} ${viewerId}`;
+      viewers.delete(key);
+      viewers.set(key, { streamId, atMs: now() });
+    },
+    viewers(streamId) {
+      let count = 0;
+      for (const viewer of viewers.values()) {
+        if (now() - viewer.atMs < VIEWER_MS && (streamId === undefined || viewer.streamId === streamId)) count += 1;
+      }
+      return count;
+    },
+    get count() {
+      return packagers.size;
+    },
+    pids: () => [...packagers.values()].flatMap(({ packager }) => (packager.pid === undefined ? [] : [packager.pid])),
+    close() {
+      stopListening();
+      clearInterval(sweeper);
+      for (const streamId of [...packagers.keys()]) drop(streamId, 'server-closed');
+      viewers.clear();
+    },
+  };
+}
