@@ -6,7 +6,7 @@
  * killed with -9. It has a process group of its own, so Ctrl-C reaches the supervisor only, which stops things in order.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, existsSync, renameSync, type WriteStream } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dyingWithUs } from '../processes.ts';
 
 const FIRST_RESTART_MS = 500;
@@ -166,26 +166,28 @@ function parse(line: string): Record<string, unknown> | undefined {
   }
 }
 
-/** A log file of at most 20 MiB, with the one before it kept as `.1`. */
+/** A log file of at most 20 MiB, with the one before it kept as `.1`. Written at once: nothing is lost with us. */
 function rotatingLog(file: string): { write(text: string): void; end(): void } {
   let bytes = 0;
-  const open = (): WriteStream => {
+  const open = (): number => {
     if (existsSync(file)) renameSync(file, `${file}.1`);
     bytes = 0;
-    return createWriteStream(file, { mode: 0o600 });
+    return openSync(file, 'w', 0o600);
   };
-  let stream = open();
+  let descriptor: number | undefined = open();
   return {
     write(text) {
+      if (descriptor === undefined) return;
       bytes += text.length;
       if (bytes > MAX_LOG_BYTES) {
-        stream.end();
-        stream = open();
+        closeSync(descriptor);
+        descriptor = open();
       }
-      stream.write(text);
+      writeSync(descriptor, text);
     },
     end() {
-      stream.end();
+      if (descriptor !== undefined) closeSync(descriptor);
+      descriptor = undefined;
     },
   };
 }
