@@ -70,6 +70,8 @@ export function startChild(options: ChildOptions): Child {
         if (text !== undefined && wanted) options.notice(text);
       });
     }
+    // What it started must hold neither its ports nor our pipes once it is gone itself.
+    child.once('exit', () => killGroup(child.pid, 'SIGKILL'));
     closed = new Promise((done) => {
       child.once('error', (error) => {
         recent.push(error.message);
@@ -83,7 +85,6 @@ export function startChild(options: ChildOptions): Child {
       if (Date.now() - startedAt > GOOD_RUN_MS) delayMs = FIRST_RESTART_MS;
       options.notice(`ended (${code}); starting it again in ${delayMs / 1000} s. It last said:`);
       for (const line of recent.filter((text) => text.trim() !== '')) options.notice(`  ${plainText(line)}`);
-      killGroup(child.pid, 'SIGKILL'); // what it started must not hold its ports
       timer = setTimeout(() => {
         restarts++;
         launch();
@@ -100,7 +101,6 @@ export function startChild(options: ChildOptions): Child {
     const insist = setTimeout(() => killGroup(pid, 'SIGKILL'), STOP_GRACE_MS);
     await closed;
     clearTimeout(insist);
-    killGroup(pid, 'SIGKILL');
     log.end();
   }
 

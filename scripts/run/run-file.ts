@@ -62,12 +62,12 @@ export function removeRun(dataDir: string): void {
 }
 
 /** Waits until the processes of a run whose supervisor was killed are gone; ends those that do not go. */
-export async function clearLeftovers(dataDir: string): Promise<void> {
+export async function clearLeftovers(dataDir: string, graceMs = LEFTOVER_GRACE_MS): Promise<void> {
   const record = readRun(dataDir);
   if (!record || runningOn(dataDir)) return;
   const left = () => Object.values(record.children).filter((pid) => isAlive(pid) && /\.ts\b/.test(commandLine(pid)));
   try {
-    await waitUntil('the processes of the last run end', LEFTOVER_GRACE_MS, () => left().length === 0);
+    await waitUntil('the processes of the last run end', graceMs, () => left().length === 0);
   } catch {
     for (const pid of left()) process.kill(pid, 'SIGKILL');
   }

@@ -104,7 +104,7 @@ describe('run file', () => {
   test('what a killed run left behind is ended before the next one', async () => {
     const orphan = await sleeper('orphan.ts');
     writeRun(dir, { ...record(process.pid, { api: orphan.pid ?? 0 }), bornAt: 'gone' });
-    await clearLeftovers(dir);
+    await clearLeftovers(dir, 200);
     expect(readRun(dir)).toBeUndefined();
     await once(orphan, 'close').catch(() => undefined);
     expect(isAlive(orphan.pid ?? 0)).toBe(false);

@@ -25,14 +25,16 @@ export async function ensureApps(): Promise<void> {
     ({ name, key }) => !isStamped(`app-${name}`, key) || !existsSync(join(ROOT, name, 'dist/index.html')),
   );
   if (stale.length === 0) return;
-  await step(`building the apps: ${stale.map(({ name }) => name).join(', ')}`, () =>
-    Promise.all(
+  await step(`building the apps: ${stale.map(({ name }) => name).join(', ')}`, async () => {
+    const builds = await Promise.allSettled(
       stale.map(async ({ name, key }) => {
         await build(name);
         stamp(`app-${name}`, key);
       }),
-    ),
-  );
+    );
+    const failed = builds.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason; // only after the others have ended, so that none is left running
+  });
 }
 
 async function build(app: string): Promise<void> {
