@@ -15,8 +15,15 @@ import { createCredits } from './features/credits/index.ts';
 import { createIdentity } from './features/identity/index.ts';
 import { createOrg } from './features/org/index.ts';
 import { createReports } from './features/reports/index.ts';
+import { createRoomChat } from './features/room-chat/index.ts';
+import { createRoomLikes } from './features/room-likes/index.ts';
+import { createRoomModeration } from './features/room-moderation/index.ts';
+import { createRoomPresence } from './features/room-presence/index.ts';
+import { createRoomHandlers, createRoomSockets } from './features/room-sockets/index.ts';
+import { createRooms, ROOM_SOCKET_PATH } from './features/rooms/index.ts';
 import { createShareLinks } from './features/share-links/index.ts';
 import { createLedger } from './ledger/index.ts';
+import { createMediaControl } from './media-control/index.ts';
 import { type Clock, type Random, systemClock, systemRandom } from './platform/clock.ts';
 import { createDb, type Db } from './platform/db.ts';
 import { createHttp } from './platform/http.ts';
@@ -25,6 +32,7 @@ import { createLogger, type Logger } from './platform/logger.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
 import { createOutboxPublisher, type OutboxPublisher } from './platform/outbox.ts';
 import { createTokens, type Tokens } from './platform/tokens.ts';
+import { createMemoryRoomLog, feedFromOutbox, type RoomLog } from './room-log/index.ts';
 
 export const PICTURES_DIR = join(import.meta.dirname, '../assets/pictures');
 
@@ -108,7 +116,56 @@ export async function createApi(config: Config, given: { clock?: Clock; random?:
   });
   createOrg({ bind, db });
   createCatalogue({ bind, db, clock, random });
-  createBag({ bind, db, clock, random, jobs });
+  const { bag, offers } = createBag({ bind, db, clock, random, jobs });
+
+  const roomLog = createMemoryRoomLog({
+    db,
+    clock,
+    random,
+    log,
+    onAppended: ({ kind }) => metrics.roomEvents.inc({ kind }),
+  });
+  closers.push(roomLog.close, feedFromOutbox({ outbox, roomLog }));
+  const mediaControl = createMediaControl({ url: config.MEDIA_CONTROL_URL, token: config.CONTROL_TOKEN, log });
+  closers.push(mediaControl.close);
+  const append: (...event: Parameters<RoomLog['append']>) => Promise<unknown> = roomLog.append;
+  const presence = createRoomPresence({ sql: db.sql, clock, log, append });
+  const likes = createRoomLikes({ sql: db.sql, log, append });
+  closers.push(presence.close, likes.close);
+  const rooms = createRooms({
+    bind,
+    db,
+    clock,
+    random,
+    log,
+    config,
+    tokens,
+    roomLog,
+    mediaControl,
+    viewersNow: presence.now,
+    readBag: bag.read,
+    fillBag: bag.fill,
+  });
+  closers.push(rooms.close);
+  const { revoke: revokeMedia } = mediaControl;
+  const moderation = createRoomModeration({ bind, db, clock, random, roomLog, findRoom: rooms.get, revokeMedia });
+  const chat = createRoomChat({ db, clock, random, roomLog, standing: rooms.standings.of, findRoom: rooms.get });
+  const roomSockets = createRoomSockets({
+    server,
+    path: ROOM_SOCKET_PATH,
+    tokens,
+    clock,
+    random,
+    log,
+    roomLog,
+    socketsGauge: metrics.sockets,
+    checkReplies: config.CHECK_REPLIES,
+    readSnapshot: rooms.readSnapshot,
+    readStandings: rooms.standings.read,
+    enterAudience: presence.enter,
+    handlers: createRoomHandlers({ bag, offers, chat, likes, moderation }),
+  });
+  closers.push(roomSockets.close);
   createShareLinks({
     bind,
     db,

@@ -1,0 +1,62 @@
+/**
+ * Likes: counted on the client, sent as numbered batches, added up here.
+ *
+ * Invariants: a batch counts once, however often it is sent and whatever was restarted (the row of the client remembers its
+ * last number); the answer comes after the count is on disk; a room is told its total at most four times a second.
+ */
+import type { RoomEvent } from '@walnut-live/contracts';
+import type { Sql } from '../../platform/db.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { createMicroBatch } from '../../platform/micro-batch.ts';
+import { createLikesRepository, type LikeBatch } from './likes.repository.ts';
+
+const BATCH_WAIT_MS = 20;
+const BATCH_ITEMS = 500;
+const PENDING_LIMIT = 20_000;
+const TELL_INTERVAL_MS = 250;
+
+export function createRoomLikes(deps: {
+  sql: Sql;
+  log: Logger;
+  append: (roomId: string, event: RoomEvent) => Promise<unknown>;
+}) {
+  const { log, append } = deps;
+  const repository = createLikesRepository(deps.sql);
+  const totals = new Map<string, number>();
+  const timers = new Map<string, NodeJS.Timeout>();
+
+  function tellSoon(roomId: string, total: number): void {
+    totals.set(roomId, Math.max(total, totals.get(roomId) ?? 0));
+    if (timers.has(roomId)) return;
+    const timer = setTimeout(() => {
+      timers.delete(roomId);
+      const latest = totals.get(roomId) ?? total;
+      totals.delete(roomId);
+      append(roomId, { kind: 'likes:counted', total: latest }).catch((error: unknown) =>
+        log.warn({ err: error, roomId }, 'likes: total not written'),
+      );
+    }, TELL_INTERVAL_MS);
+    timers.set(roomId, timer);
+  }
+
+  const counting = createMicroBatch<LikeBatch, { total: number; added: boolean }>({
+    waitMs: BATCH_WAIT_MS,
+    maxItems: BATCH_ITEMS,
+    maxPending: PENDING_LIMIT,
+    run: repository.add,
+  });
+
+  return {
+    /** Counts a batch once. Answers with the room's total. @throws AppError unavailable */
+    async add(like: LikeBatch): Promise<{ total: number }> {
+      const { total, added } = await counting.add(like);
+      if (added) tellSoon(like.roomId, total);
+      return { total };
+    },
+    async close(): Promise<void> {
+      await counting.close();
+      for (const timer of timers.values()) clearTimeout(timer);
+    },
+  };
+}
+export type RoomLikes = ReturnType<typeof createRoomLikes>;

@@ -1,0 +1,199 @@
+/**
+ * Socket.IO namespace `/room`: handshake, one connection's life, and its end.
+ *
+ * A token says who somebody was when they joined; what they may do is read from the database at the handshake and again
+ * every STANDING_CHECK_MS, so that a ban, a role taken away or a switched-off account does not outlive a minute.
+ */
+import type { Server as HttpServer } from 'node:http';
+import { RoomHandshake, type RoomSnapshot } from '@walnut-live/contracts';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { Server, type Socket } from 'socket.io';
+import type { Clock, Random } from '../../platform/clock.ts';
+import { AppError, toAppError } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Principal } from '../../platform/principal.ts';
+import type { Tokens } from '../../platform/tokens.ts';
+import type { RoomLog } from '../../room-log/index.ts';
+import { createDispatch, type RoomHandlers } from './dispatch.ts';
+import { createRoomHub, type Member } from './room-hub.ts';
+
+const MESSAGE_BYTES = 16 * 1024;
+const CONNECT_TIMEOUT_MS = 10_000;
+const PING_INTERVAL_MS = 15_000;
+const PING_TIMEOUT_MS = 15_000;
+/** Tabs and devices of one person in one room; the oldest goes. */
+const SOCKETS_PER_PERSON = 4;
+const HANDSHAKES_PER_MINUTE = 60;
+const STANDING_CHECK_MS = 60_000;
+const LONGEST_STAY_MS = 12 * 3_600_000;
+const FAREWELL_MS = 1_000;
+const FAREWELL_POLL_MS = 20;
+
+interface Standing {
+  readonly roomId: string;
+  readonly principal: Principal;
+  readonly role: 'viewer' | 'operator' | 'host';
+  readonly roomState: 'scheduled' | 'live' | 'ended';
+  readonly banned: boolean;
+  readonly valid: boolean;
+}
+interface Entry {
+  readonly standing: Standing;
+  readonly lastSeq: number | undefined;
+}
+
+export function createRoomSockets(deps: {
+  server: HttpServer;
+  path: string;
+  tokens: Pick<Tokens, 'verifyRoom'>;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  roomLog: RoomLog;
+  socketsGauge: { inc(): void; dec(): void };
+  handlers: RoomHandlers;
+  checkReplies: boolean;
+  readSnapshot: (roomId: string) => Promise<RoomSnapshot>;
+  readStandings: (pairs: readonly { roomId: string; personId: string }[]) => Promise<readonly Standing[]>;
+  enterAudience: (roomId: string, person: { id: string; name: string; announce: boolean }) => () => void;
+}) {
+  const { tokens, random, log } = deps;
+  const io = new Server(deps.server, {
+    path: deps.path,
+    serveClient: false,
+    perMessageDeflate: false,
+    httpCompression: false,
+    maxHttpBufferSize: MESSAGE_BYTES,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    pingInterval: PING_INTERVAL_MS,
+    pingTimeout: PING_TIMEOUT_MS,
+  });
+  io.use((_socket, next) => next(refusal(new AppError('not_found')))); // the default namespace has nothing to offer
+  const namespace = io.of('/room');
+  const hub = createRoomHub({ ...deps, namespace });
+  const dispatch = createDispatch(deps);
+  const handshakes = new RateLimiterMemory({ points: HANDSHAKES_PER_MINUTE, duration: 60 });
+  const entries = new WeakMap<Socket, Entry>();
+  let closing = false;
+
+  /** @throws AppError */
+  async function admit(auth: unknown): Promise<Entry> {
+    if (closing) throw new AppError('unavailable');
+    const handshake = RoomHandshake.parse(auth);
+    const claims = await tokens.verifyRoom(handshake.token);
+    if (claims.roomId !== handshake.roomId) throw new AppError('forbidden');
+    const { personId } = claims.principal;
+    await handshakes.consume(personId).catch(() => {
+      throw new AppError('rate_limited');
+    });
+    const [standing] = await deps.readStandings([{ roomId: claims.roomId, personId }]);
+    if (!standing?.valid) throw new AppError('session_expired');
+    if (standing.banned) throw new AppError('banned');
+    return { standing, lastSeq: handshake.lastSeq };
+  }
+
+  namespace.use((socket, next) => {
+    admit(socket.handshake.auth).then(
+      (entry) => {
+        entries.set(socket, entry);
+        next();
+      },
+      (error: unknown) => next(refusal(error)),
+    );
+  });
+
+  namespace.on('connection', (socket) => {
+    const entry = entries.get(socket);
+    if (!entry || closing) return void socket.disconnect(true);
+    const { standing, lastSeq } = entry;
+    const { roomId, principal, role } = standing;
+    const others = hub.ofPerson(roomId, principal.personId).sort((a, b) => a.enteredAtMs - b.enteredAtMs);
+    for (const oldest of others.slice(0, Math.max(0, others.length - SOCKETS_PER_PERSON + 1))) {
+      hub.close(oldest, 'replaced');
+    }
+    const member: Member = {
+      socket,
+      roomId,
+      principal,
+      role,
+      enteredAtMs: Date.now(),
+      sentSeq: 0,
+      fallenBehind: false,
+    };
+    const connectionId = random.id();
+    deps.socketsGauge.inc();
+    const leaveAudience =
+      role === 'viewer'
+        ? deps.enterAudience(roomId, {
+            id: principal.personId,
+            name: principal.name,
+            announce: principal.kind === 'consumer',
+          })
+        : () => {};
+    let messageNo = 0;
+    socket.onAny((...message: unknown[]) => {
+      messageNo += 1;
+      void dispatch({ principal: member.principal, role: member.role, roomId, connectionId, messageNo }, message);
+    });
+    socket.on('disconnect', () => {
+      deps.socketsGauge.dec();
+      leaveAudience();
+      hub.leave(member);
+    });
+    void hub.enter(member, lastSeq).then(() => {
+      if (standing.roomState === 'ended' && socket.connected) hub.close(member, 'ended');
+    });
+  });
+
+  async function checkStandings(): Promise<void> {
+    const members = hub.members();
+    if (members.length === 0) return;
+    const key = (roomId: string, personId: string) => `${roomId} ${personId}`;
+    const pairs = new Map(
+      members.map(({ roomId, principal: { personId } }) => [key(roomId, personId), { roomId, personId }]),
+    );
+    const standings = await deps.readStandings([...pairs.values()]);
+    const known = new Map(standings.map((standing) => [key(standing.roomId, standing.principal.personId), standing]));
+    for (const member of members) {
+      const standing = known.get(key(member.roomId, member.principal.personId));
+      if (standing?.banned) hub.close(member, 'banned');
+      else if (!standing?.valid || standing.role !== member.role) hub.close(member, 'token_expired');
+      else if (standing.roomState === 'ended') hub.close(member, 'ended');
+      else if (Date.now() - member.enteredAtMs > LONGEST_STAY_MS) hub.close(member, 'token_expired');
+      else member.principal = standing.principal;
+    }
+  }
+  const standingCheck = setInterval(() => {
+    checkStandings().catch((error: unknown) => log.warn({ err: error }, 'room sockets: standings not checked'));
+  }, STANDING_CHECK_MS);
+  standingCheck.unref();
+
+  let closed: Promise<void> | undefined;
+  return {
+    /** Reads again what everybody who is connected may do. */
+    checkStandings,
+    /** Tells everybody to come back elsewhere, gives them a moment to hear it, then closes. */
+    close(): Promise<void> {
+      closed ??= (async () => {
+        closing = true;
+        clearInterval(standingCheck);
+        hub.closeAll('server_shutdown');
+        const until = Date.now() + FAREWELL_MS;
+        while (io.engine.clientsCount > 0 && Date.now() < until) {
+          await new Promise((resolve) => setTimeout(resolve, FAREWELL_POLL_MS));
+        }
+        await io.close();
+      })();
+      return closed;
+    },
+  };
+}
+
+/** What the client's `connect_error` gets: `message` and `data.code` are the code. */
+function refusal(error: unknown): Error {
+  const { code } = toAppError(error);
+  return Object.assign(new Error(code), { data: { code } });
+}
+
+export type { RoomHandlers, Sender } from './dispatch.ts';
+export { createRoomHandlers } from './handlers.ts';

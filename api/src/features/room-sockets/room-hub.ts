@@ -1,0 +1,246 @@
+/**
+ * The sockets of this node and the logs of the rooms they are in.
+ *
+ * Model: a room with sockets tails its log. Events gather in `buffer`; a frame goes out at most every FRAME_INTERVAL_MS to
+ * all sockets that are *in step*, encoded once. `framedSeq` is the last number those sockets have. A newcomer, or a socket
+ * that fell behind, is brought to `framedSeq` by frames of its own and only then joins the step.
+ * Invariants
+ * - A socket in step has been sent everything up to `framedSeq`, or a sample of it; every frame names what it continues.
+ * - Nobody's output grows without bound: a socket with more than BACKLOG_LIMIT unsent packets gets nothing until it has
+ *   drained, then what it missed without the crowd, or a snapshot.
+ * - A room without sockets keeps nothing.
+ */
+import type { RoomClosed, RoomSnapshot, SequencedEvent } from '@walnut-live/contracts';
+import type { Namespace, Socket } from 'socket.io';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Principal } from '../../platform/principal.ts';
+import type { RoomLog } from '../../room-log/index.ts';
+import { type Budget, fullBudget, refill, selectEvents, toFrame, withoutCrowd } from './frames.policy.ts';
+
+const FRAME_INTERVAL_MS = 100;
+/** After a quiet moment the first event waits only this long for company. */
+const FIRST_FRAME_MS = 15;
+/** More missed events than this are a snapshot. */
+export const RESUME_LIMIT = 500;
+/** Packets waiting in a socket before it counts as fallen behind: about two seconds of frames. */
+const BACKLOG_LIMIT = 20;
+const BACKLOG_CHECK_MS = 1_000;
+
+export interface Member {
+  readonly socket: Socket;
+  readonly roomId: string;
+  readonly enteredAtMs: number;
+  principal: Principal;
+  role: 'viewer' | 'operator' | 'host';
+  /** Last number this socket was sent while out of step. */
+  sentSeq: number;
+  fallenBehind: boolean;
+}
+
+interface HubRoom {
+  readonly id: string;
+  readonly members: Set<Member>;
+  readonly ready: Promise<void>;
+  readonly stopTail: () => void;
+  framedSeq: number;
+  buffer: SequencedEvent[];
+  budget: Budget;
+  framedAtMs: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export function createRoomHub(deps: {
+  namespace: Namespace;
+  roomLog: RoomLog;
+  clock: Clock;
+  log: Logger;
+  readSnapshot: (roomId: string) => Promise<RoomSnapshot>;
+}) {
+  const { namespace, roomLog, clock, log } = deps;
+  const rooms = new Map<string, HubRoom>();
+
+  function openRoom(roomId: string): HubRoom {
+    const known = rooms.get(roomId);
+    if (known) return known;
+    const room: HubRoom = {
+      id: roomId,
+      members: new Set(),
+      stopTail: roomLog.tail(roomId, (events) => onEvents(room, events)),
+      ready: roomLog.head(roomId).then((head) => {
+        room.framedSeq = Math.max(room.framedSeq, head);
+      }),
+      framedSeq: 0,
+      buffer: [],
+      budget: fullBudget(Date.now()),
+      framedAtMs: 0,
+      timer: undefined,
+    };
+    rooms.set(roomId, room);
+    return room;
+  }
+
+  function forget(room: HubRoom): void {
+    if (room.members.size > 0 || rooms.get(room.id) !== room) return;
+    room.stopTail();
+    clearTimeout(room.timer);
+    rooms.delete(room.id);
+  }
+
+  function onEvents(room: HubRoom, events: readonly SequencedEvent[]): void {
+    room.buffer.push(...events);
+    for (const { event } of events) {
+      if (event.kind === 'viewer:banned') {
+        for (const member of [...room.members]) {
+          if (member.principal.personId === event.personId) close(member, 'banned');
+        }
+      }
+      if (event.kind === 'room:ended') {
+        sendFrame(room);
+        for (const member of [...room.members]) if (!member.fallenBehind) close(member, 'ended');
+      }
+    }
+    if (room.timer || room.buffer.length === 0) return;
+    const waitMs = Math.max(FIRST_FRAME_MS, room.framedAtMs + FRAME_INTERVAL_MS - Date.now());
+    room.timer = setTimeout(() => sendFrame(room), waitMs);
+  }
+
+  function sendFrame(room: HubRoom): void {
+    clearTimeout(room.timer);
+    room.timer = undefined;
+    const events = room.buffer.filter(({ seq }) => seq > room.framedSeq);
+    room.buffer = [];
+    const last = events.at(-1);
+    if (!last) return;
+    const after = room.framedSeq;
+    room.framedSeq = last.seq;
+    room.framedAtMs = Date.now();
+    const { shown, leftOut, budget } = selectEvents(events, refill(room.budget, room.framedAtMs));
+    room.budget = budget;
+    const at = clock.now();
+    const own = ownFrames(room, shown, leftOut);
+    const exceptions = [...own.keys()].map(({ socket }) => socket.id);
+    namespace
+      .to(room.id)
+      .except(exceptions)
+      .emit('room:frame', toFrame(after, last.seq, at, shown));
+    for (const [member, mine] of own) member.socket.emit('room:frame', toFrame(after, last.seq, at, mine));
+  }
+
+  /** Senders whose message the sample left out get a frame of their own: they always see what they said. */
+  function ownFrames(
+    room: HubRoom,
+    shown: readonly SequencedEvent[],
+    leftOut: readonly SequencedEvent[],
+  ): Map<Member, SequencedEvent[]> {
+    const frames = new Map<Member, SequencedEvent[]>();
+    if (leftOut.length === 0) return frames;
+    for (const member of room.members) {
+      if (!member.socket.rooms.has(room.id)) continue;
+      const mine = leftOut.filter(
+        ({ event }) => event.kind === 'chat:sent' && event.message.personId === member.principal.personId,
+      );
+      if (mine.length > 0)
+        frames.set(
+          member,
+          [...shown, ...mine].sort((a, b) => a.seq - b.seq),
+        );
+    }
+    return frames;
+  }
+
+  async function sendSnapshot(member: Member): Promise<void> {
+    const snapshot = await deps.readSnapshot(member.roomId);
+    member.socket.emit('room:snapshot', snapshot);
+    member.sentSeq = snapshot.seq;
+  }
+
+  /**
+   * Brings a socket to where the others are, then puts it in step. `from` undefined: it knows nothing. A number beyond the
+   * log (a database was restored) is worth nothing either.
+   */
+  async function bringUp(room: HubRoom, member: Member, from: number | undefined, essential: boolean): Promise<void> {
+    await room.ready;
+    const head = await roomLog.head(room.id);
+    if (from === undefined || from > head) await sendSnapshot(member);
+    else member.sentSeq = from;
+    let answered = from === undefined || from > head;
+    while (member.socket.connected && (!answered || member.sentSeq < room.framedSeq)) {
+      const upTo = room.framedSeq;
+      const missed = await roomLog.range(room.id, member.sentSeq, RESUME_LIMIT + 1);
+      if (missed.length > RESUME_LIMIT) {
+        await sendSnapshot(member);
+      } else {
+        const seq = Math.max(missed.at(-1)?.seq ?? 0, upTo, member.sentSeq);
+        const events = essential ? withoutCrowd(missed) : missed;
+        member.socket.emit('room:frame', toFrame(member.sentSeq, seq, clock.now(), events));
+        member.sentSeq = seq;
+      }
+      answered = true;
+    }
+    if (member.socket.connected) void member.socket.join(room.id); // from here on synchronous: no frame in between
+  }
+
+  function close(member: Member, reason: RoomClosed['reason']): void {
+    void member.socket.leave(member.roomId);
+    member.socket.emit('room:closed', { reason } satisfies RoomClosed);
+    member.socket.disconnect(true);
+  }
+
+  const isDrained = ({ socket }: Member): boolean => backlogOf(socket) === 0 && socket.conn.transport.writable;
+
+  const backlogCheck = setInterval(() => {
+    for (const room of rooms.values()) {
+      for (const member of room.members) {
+        if (!member.fallenBehind && member.socket.rooms.has(room.id) && backlogOf(member.socket) > BACKLOG_LIMIT) {
+          member.fallenBehind = true;
+          member.sentSeq = room.framedSeq; // what it has in its queue goes up to here
+          void member.socket.leave(room.id);
+        } else if (member.fallenBehind && isDrained(member)) {
+          member.fallenBehind = false;
+          bringUp(room, member, member.sentSeq, true).catch((error: unknown) => failed(member, error));
+        }
+      }
+    }
+  }, BACKLOG_CHECK_MS);
+  backlogCheck.unref();
+
+  /** The client comes back with its last number, which is all that is needed. */
+  function failed(member: Member, error: unknown): void {
+    log.warn({ err: error, roomId: member.roomId }, 'room sockets: a client could not be brought up to date');
+    close(member, 'server_shutdown');
+  }
+
+  return {
+    /** All sockets, for whoever has to look at every one. */
+    members: (): Member[] => [...rooms.values()].flatMap((room) => [...room.members]),
+    ofPerson: (roomId: string, personId: string): Member[] =>
+      [...(rooms.get(roomId)?.members ?? [])].filter(({ principal }) => principal.personId === personId),
+
+    /** Sends what the socket has missed since `lastSeq`, or a snapshot, then everything that happens. */
+    async enter(member: Member, lastSeq: number | undefined): Promise<void> {
+      const room = openRoom(member.roomId);
+      room.members.add(member);
+      await bringUp(room, member, lastSeq, false).catch((error: unknown) => failed(member, error));
+    },
+    leave(member: Member): void {
+      const room = rooms.get(member.roomId);
+      room?.members.delete(member);
+      if (room) forget(room);
+    },
+    close,
+    closeAll(reason: RoomClosed['reason']): void {
+      clearInterval(backlogCheck);
+      for (const room of rooms.values()) {
+        sendFrame(room);
+        for (const member of [...room.members]) close(member, reason);
+      }
+    },
+  };
+}
+export type RoomHub = ReturnType<typeof createRoomHub>;
+
+/** Packets that wait because the client reads too slowly. Engine.IO keeps the list to itself. */
+function backlogOf(socket: Socket): number {
+  return (socket.conn as unknown as { writeBuffer: { length: number } }).writeBuffer.length;
+}

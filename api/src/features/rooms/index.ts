@@ -1,0 +1,73 @@
+/** Rooms: their life from scheduled to ended, who may enter, and what somebody who enters sees. */
+import type { Bag } from '@walnut-live/contracts';
+import type { Config } from '../../config.ts';
+import type { MediaControl } from '../../media-control/index.ts';
+import type { Clock, Random } from '../../platform/clock.ts';
+import type { Db, Tx } from '../../platform/db.ts';
+import type { Binder } from '../../platform/http.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Tokens } from '../../platform/tokens.ts';
+import type { RoomLog } from '../../room-log/index.ts';
+import { createMediaGrants } from './media-grants.ts';
+import { createRoomsRepository } from './rooms.repository.ts';
+import { bindRoomRoutes } from './rooms.routes.ts';
+import { createRoomsService } from './rooms.service.ts';
+import { createSnapshots } from './snapshot.ts';
+import { createStandings } from './standing.ts';
+import { writeStreamStates } from './stream-to-rooms.ts';
+
+export function createRooms(deps: {
+  bind: Binder;
+  db: Db;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  config: Config;
+  tokens: Pick<Tokens, 'room' | 'media'>;
+  roomLog: RoomLog;
+  mediaControl: MediaControl;
+  viewersNow: (roomId: string) => number;
+  readBag: (roomId: string) => Promise<Bag>;
+  fillBag: (tx: Tx, roomId: string, productIds: readonly string[]) => Promise<void>;
+}) {
+  const { db, clock, random, log, tokens, roomLog, mediaControl, viewersNow } = deps;
+  const standings = createStandings({ sql: db.sql, clock });
+  const { find } = createRoomsRepository(db.sql);
+  const streamState = mediaControl.stateOf;
+  const readSnapshot = createSnapshots({
+    roomLog,
+    clock,
+    findRoom: find,
+    readBag: deps.readBag,
+    streamState,
+    viewersNow,
+  });
+  const service = createRoomsService({
+    db,
+    clock,
+    random,
+    tokens,
+    standings,
+    readSnapshot,
+    grantMedia: createMediaGrants({ tokens, config: deps.config }),
+    viewersNow,
+    streamState,
+    closeStream: mediaControl.closeStream,
+    fillBag: deps.fillBag,
+  });
+  bindRoomRoutes(deps.bind, service);
+  const close = writeStreamStates({ sql: db.sql, log, roomLog, mediaControl });
+  return {
+    /** @throws AppError not_found */
+    get: service.get,
+    standings,
+    /** @throws AppError not_found */
+    readSnapshot: async (roomId: string) => (await readSnapshot(roomId)).snapshot,
+    close,
+  };
+}
+export type Rooms = ReturnType<typeof createRooms>;
+export type { RoomRole } from './rooms.policy.ts';
+export type { RoomFacts } from './rooms.repository.ts';
+export { ROOM_SOCKET_PATH } from './rooms.service.ts';
+export type { Standing } from './standing.ts';

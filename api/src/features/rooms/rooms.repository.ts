@@ -1,0 +1,183 @@
+import type { OrgUnitRef, Room, RoomState, StaffRole } from '@walnut-live/contracts';
+import type { z } from 'zod';
+import type { Sql } from '../../platform/db.ts';
+
+export interface RoomFacts {
+  readonly id: string;
+  readonly title: string;
+  readonly coverUrl: string;
+  readonly state: RoomState;
+  readonly orgUnitId: string;
+  readonly orgPath: string;
+  readonly unit: z.infer<typeof OrgUnitRef>;
+  readonly hostId: string;
+  readonly hostName: string;
+  readonly streamId: string;
+  readonly isDemo: boolean;
+  readonly notice: string;
+  readonly likes: number;
+  readonly viewersTotal: number;
+  readonly scheduledAt: Date | null;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+  readonly createdAt: Date;
+}
+
+interface RoomRow extends Omit<RoomFacts, 'likes' | 'unit'> {
+  likes: bigint;
+  unitKind: RoomFacts['unit']['kind'];
+  unitPath: string;
+  unitName: string;
+}
+const toRoom = ({ unitKind, unitPath, unitName, ...row }: RoomRow): RoomFacts => ({
+  ...row,
+  likes: Number(row.likes),
+  unit: { id: row.orgUnitId, kind: unitKind, path: unitPath, name: unitName },
+});
+
+export function toRoomView(room: RoomFacts, viewersNow: number): Room {
+  return {
+    id: room.id,
+    title: room.title,
+    coverUrl: room.coverUrl,
+    state: room.state,
+    orgUnit: room.unit,
+    host: { id: room.hostId, name: room.hostName },
+    streamId: room.streamId,
+    isDemo: room.isDemo,
+    scheduledAt: room.scheduledAt?.toISOString() ?? null,
+    startedAt: room.startedAt?.toISOString() ?? null,
+    endedAt: room.endedAt?.toISOString() ?? null,
+    createdAt: room.createdAt.toISOString(),
+    viewersNow,
+    viewersTotal: room.viewersTotal,
+    likes: room.likes,
+  };
+}
+
+/** Place of a room in the list: live, then scheduled, then ended; newest first. */
+export interface ListPosition {
+  readonly rank: number;
+  readonly at: string;
+  readonly id: string;
+}
+
+export function createRoomsRepository(sql: Sql) {
+  return {
+    async find(roomId: string): Promise<RoomFacts | undefined> {
+      const [row] = await sql<RoomRow>`
+        SELECT r.id, r.title, r.cover_url AS "coverUrl", r.state, r.org_unit_id AS "orgUnitId", r.org_path AS "orgPath",
+          u.kind AS "unitKind", u.path AS "unitPath", u.name AS "unitName", r.host_id AS "hostId", h.name AS "hostName",
+          r.stream_id AS "streamId", r.is_demo AS "isDemo", r.notice, r.likes, r.viewers_total AS "viewersTotal",
+          r.scheduled_at AS "scheduledAt", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.created_at AS "createdAt"
+        FROM rooms r JOIN org_units u ON u.id = r.org_unit_id JOIN people h ON h.id = r.host_id WHERE r.id = ${roomId}`;
+      return row && toRoom(row);
+    },
+
+    /** One row more than `limit` shows that there is a next page. */
+    async list(filter: {
+      state: RoomState | undefined;
+      orgPath: string | undefined;
+      scope: string | undefined;
+      after: ListPosition | undefined;
+      limit: number;
+    }): Promise<{ room: RoomFacts; position: ListPosition }[]> {
+      const { state = null, orgPath = null, scope = null, after } = filter;
+      const rows = await sql<RoomRow & { rank: number; listAt: Date }>`
+        SELECT * FROM (
+          SELECT r.id, r.title, r.cover_url AS "coverUrl", r.state, r.org_unit_id AS "orgUnitId", r.org_path AS "orgPath",
+            u.kind AS "unitKind", u.path AS "unitPath", u.name AS "unitName", r.host_id AS "hostId", h.name AS "hostName",
+            r.stream_id AS "streamId", r.is_demo AS "isDemo", r.notice, r.likes, r.viewers_total AS "viewersTotal",
+            r.scheduled_at AS "scheduledAt", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.created_at AS "createdAt",
+            CASE r.state WHEN 'live' THEN 2 WHEN 'scheduled' THEN 1 ELSE 0 END AS rank,
+            coalesce(r.started_at, r.scheduled_at, r.created_at) AS "listAt"
+          FROM rooms r JOIN org_units u ON u.id = r.org_unit_id JOIN people h ON h.id = r.host_id
+          WHERE (${state}::text IS NULL OR r.state = ${state})
+            AND (${orgPath}::text IS NULL OR r.org_path = ${orgPath} OR r.org_path LIKE ${orgPath} || '.%')
+            AND (${scope}::text IS NULL OR r.org_path = ${scope} OR r.org_path LIKE ${scope} || '.%')
+        ) AS listed
+        WHERE ${after === undefined} OR (rank, "listAt", id) < (${after?.rank ?? 0}::int, ${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid)
+        ORDER BY rank DESC, "listAt" DESC, id DESC LIMIT ${filter.limit + 1}`;
+      return rows.map(({ rank, listAt, ...row }) => ({
+        room: toRoom(row),
+        position: { rank, at: listAt.toISOString(), id: row.id },
+      }));
+    },
+
+    async findUnit(unitId: string): Promise<{ id: string; path: string } | undefined> {
+      const [row] = await sql<{ id: string; path: string }>`SELECT id, path FROM org_units WHERE id = ${unitId}`;
+      return row;
+    },
+
+    async findStaff(personId: string): Promise<{ role: StaffRole; orgPath: string } | undefined> {
+      const [row] = await sql<{ role: StaffRole; orgPath: string }>`
+        SELECT s.role, s.org_path AS "orgPath" FROM staff_accounts s JOIN people p ON p.id = s.person_id
+        WHERE s.person_id = ${personId} AND s.active AND p.active`;
+      return row;
+    },
+
+    async insert(room: {
+      id: string;
+      orgUnitId: string;
+      orgPath: string;
+      hostId: string;
+      title: string;
+      coverUrl: string;
+      streamId: string;
+      scheduledAt: Date | null;
+      createdAt: Date;
+    }): Promise<void> {
+      await sql`INSERT INTO rooms (id, org_unit_id, org_path, host_id, title, cover_url, state, stream_id, scheduled_at, created_at)
+        VALUES (${room.id}, ${room.orgUnitId}, ${room.orgPath}, ${room.hostId}, ${room.title}, ${room.coverUrl}, 'scheduled',
+          ${room.streamId}, ${room.scheduledAt}, ${room.createdAt})`;
+    },
+
+    /** Title and cover any time before the end, the schedule before the start. False when the state forbids it. */
+    async patch(
+      roomId: string,
+      change: { title?: string | undefined; coverUrl?: string | undefined; scheduledAt?: Date | null | undefined },
+    ): Promise<boolean> {
+      const setsSchedule = change.scheduledAt !== undefined;
+      const rows = await sql`UPDATE rooms SET title = coalesce(${change.title ?? null}, title),
+          cover_url = coalesce(${change.coverUrl ?? null}, cover_url),
+          scheduled_at = CASE WHEN ${setsSchedule} THEN ${change.scheduledAt ?? null}::timestamptz ELSE scheduled_at END
+        WHERE id = ${roomId} AND state <> 'ended' AND (NOT ${setsSchedule} OR state = 'scheduled') RETURNING id`;
+      return rows.length === 1;
+    },
+
+    /** True for the one call that took the room live. */
+    async start(roomId: string, at: Date): Promise<boolean> {
+      const rows =
+        await sql`UPDATE rooms SET state = 'live', started_at = ${at} WHERE id = ${roomId} AND state = 'scheduled' RETURNING id`;
+      return rows.length === 1;
+    },
+    /** True for the one call that ended the room. */
+    async end(roomId: string, at: Date): Promise<boolean> {
+      const rows =
+        await sql`UPDATE rooms SET state = 'ended', ended_at = ${at} WHERE id = ${roomId} AND state = 'live' RETURNING id`;
+      return rows.length === 1;
+    },
+
+    /** Paid orders of rooms (rule A7: an unpaid order is no sale); GMV before refunds, as in the reports. */
+    async sales(roomIds: readonly string[]): Promise<Map<string, { orders: number; gmvFen: number }>> {
+      const rows = await sql<{ roomId: string; orders: number; gmvFen: bigint }>`
+        SELECT room_id AS "roomId", count(*)::int AS orders, sum(paid_fen)::bigint AS "gmvFen"
+        FROM orders WHERE room_id = ANY(${[...roomIds]}::uuid[]) AND paid_at IS NOT NULL GROUP BY room_id`;
+      return new Map(rows.map((row) => [row.roomId, { orders: row.orders, gmvFen: Number(row.gmvFen) }]));
+    },
+
+    async liveIn(scope: string): Promise<RoomFacts[]> {
+      const rows = await this.list({
+        state: 'live',
+        orgPath: scope,
+        scope: undefined,
+        after: undefined,
+        limit: WALL_LIMIT,
+      });
+      return rows.map(({ room }) => room);
+    },
+  };
+}
+/** Rooms a wall shows at most. */
+const WALL_LIMIT = 500;
+export type RoomsRepository = ReturnType<typeof createRoomsRepository>;

@@ -1,0 +1,224 @@
+import type {
+  BodyOf,
+  createRoom,
+  JoinReply,
+  listRooms,
+  liveWall,
+  MediaGrant,
+  patchRoom,
+  QueryOf,
+  ReplyOf,
+  Room,
+} from '@walnut-live/contracts';
+import { z } from 'zod';
+import type { StreamView } from '../../media-control/index.ts';
+import type { Clock, Random } from '../../platform/clock.ts';
+import type { Db, Tx } from '../../platform/db.ts';
+import { AppError } from '../../platform/errors.ts';
+import { writeRoomEvent } from '../../platform/outbox.ts';
+import { mayIn, type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
+import type { Tokens } from '../../platform/tokens.ts';
+import type { GrantMedia } from './media-grants.ts';
+import { afterEnd, afterStart, mayHost, troubleOf, worstFirst } from './rooms.policy.ts';
+import { createRoomsRepository, type ListPosition, type RoomFacts, toRoomView } from './rooms.repository.ts';
+import type { ReadSnapshot } from './snapshot.ts';
+import type { Standing, Standings } from './standing.ts';
+
+/** Path of the api's Socket.IO, behind the gateway and without it. */
+export const ROOM_SOCKET_PATH = '/socket.io';
+const DEFAULT_COVER = '/pictures/room-walnut-grove.svg';
+
+const Cursor = z.tuple([z.int(), z.iso.datetime(), z.uuid()]);
+const toCursor = ({ rank, at, id }: ListPosition): string =>
+  Buffer.from(JSON.stringify([rank, at, id])).toString('base64url');
+function fromCursor(cursor: string | undefined): ListPosition | undefined {
+  if (cursor === undefined) return undefined;
+  try {
+    const [rank, at, id] = Cursor.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+    return { rank, at, id };
+  } catch {
+    throw new AppError('invalid_request', { issues: [{ path: '/cursor', issue: 'not_a_cursor' }] });
+  }
+}
+
+export function createRoomsService(deps: {
+  db: Db;
+  clock: Clock;
+  random: Random;
+  tokens: Pick<Tokens, 'room'>;
+  standings: Standings;
+  readSnapshot: ReadSnapshot;
+  grantMedia: GrantMedia;
+  viewersNow: (roomId: string) => number;
+  streamState: (streamId: string) => StreamView;
+  closeStream: (streamId: string) => Promise<void>;
+  fillBag: (tx: Tx, roomId: string, productIds: readonly string[]) => Promise<void>;
+}) {
+  const { db, clock, random, viewersNow } = deps;
+  const rooms = createRoomsRepository(db.sql);
+  const view = (room: RoomFacts): Room => toRoomView(room, viewersNow(room.id));
+
+  async function get(roomId: string): Promise<RoomFacts> {
+    const room = await rooms.find(roomId);
+    if (!room) throw new AppError('not_found');
+    return room;
+  }
+
+  /** The person as they stand in this room. @throws AppError not_found, session_expired, banned */
+  async function admitted(roomId: string, principal: Principal): Promise<Standing> {
+    const standing = await deps.standings.of(roomId, principal.personId);
+    if (!standing) {
+      await get(roomId);
+      throw new AppError('session_expired');
+    }
+    if (!standing.valid) throw new AppError('session_expired');
+    if (standing.banned) throw new AppError('banned');
+    return standing;
+  }
+
+  return {
+    get,
+
+    async list(principal: Principal | undefined, query: QueryOf<typeof listRooms>): Promise<ReplyOf<typeof listRooms>> {
+      let scope: string | undefined;
+      if (query.mine === 'true') {
+        if (!principal) throw new AppError('unauthenticated');
+        if (!principal.staff || !mayIn(principal, 'rooms:operate', principal.staff.orgPath))
+          throw new AppError('forbidden');
+        scope = principal.staff.orgPath;
+      }
+      const found = await rooms.list({
+        state: query.state,
+        orgPath: query.orgPath,
+        scope,
+        after: fromCursor(query.cursor),
+        limit: query.limit,
+      });
+      const items = found.slice(0, query.limit);
+      const last = items.at(-1);
+      return {
+        items: items.map(({ room }) => view(room)),
+        nextCursor: found.length > query.limit && last ? toCursor(last.position) : null,
+      };
+    },
+
+    async create(principal: StaffPrincipal, body: BodyOf<typeof createRoom>): Promise<Room> {
+      const unit = await rooms.findUnit(body.orgUnitId ?? principal.staff.orgUnitId);
+      if (!unit) throw new AppError('not_found');
+      requireScope(principal, 'rooms:write', unit.path);
+      const hostId = body.hostId ?? principal.personId;
+      if (!mayHost(await rooms.findStaff(hostId), unit.path)) {
+        throw new AppError('not_found', { detail: 'the host must be staff who may go live for this unit' });
+      }
+      const id = random.id();
+      await db.transaction(async (tx) => {
+        await createRoomsRepository(tx).insert({
+          id,
+          orgUnitId: unit.id,
+          orgPath: unit.path,
+          hostId,
+          title: body.title,
+          coverUrl: body.coverUrl ?? DEFAULT_COVER,
+          streamId: random.id(),
+          scheduledAt: body.scheduledAt === undefined ? null : new Date(body.scheduledAt),
+          createdAt: clock.now(),
+        });
+        if (body.productIds) await deps.fillBag(tx, id, body.productIds);
+      });
+      return view(await get(id));
+    },
+
+    read: async (roomId: string): Promise<Room> => view(await get(roomId)),
+
+    async patch(principal: StaffPrincipal, roomId: string, body: BodyOf<typeof patchRoom>): Promise<Room> {
+      const room = await get(roomId);
+      requireScope(principal, 'rooms:write', room.orgPath);
+      const scheduledAt =
+        body.scheduledAt === undefined || body.scheduledAt === null ? body.scheduledAt : new Date(body.scheduledAt);
+      if (!(await rooms.patch(roomId, { title: body.title, coverUrl: body.coverUrl, scheduledAt }))) {
+        throw new AppError('state_conflict', { facts: { state: room.state } });
+      }
+      return view(await get(roomId));
+    },
+
+    /** scheduled → live once; on a live room the same answer with a fresh grant. */
+    async start(principal: StaffPrincipal, roomId: string): Promise<{ room: Room; publish: MediaGrant }> {
+      const room = await get(roomId);
+      requireScope(principal, 'rooms:write', room.orgPath);
+      await db.transaction(async (tx) => {
+        const at = clock.now();
+        if (!(await createRoomsRepository(tx).start(roomId, at))) return;
+        await writeRoomEvent(tx, clock, roomId, { kind: 'room:started', at: at.toISOString() });
+      });
+      const now = await get(roomId);
+      if (!afterStart[now.state]) throw new AppError('state_conflict', { facts: { state: now.state } });
+      return { room: view(now), publish: await deps.grantMedia(principal, now, 'publish') };
+    },
+
+    /** live → ended once; on an ended room the same answer. Viewers are told through the log, then their sockets close. */
+    async end(principal: StaffPrincipal, roomId: string): Promise<Room> {
+      const room = await get(roomId);
+      requireScope(principal, 'rooms:write', room.orgPath);
+      await db.transaction(async (tx) => {
+        const at = clock.now();
+        if (!(await createRoomsRepository(tx).end(roomId, at))) return;
+        await writeRoomEvent(tx, clock, roomId, { kind: 'room:ended', at: at.toISOString() });
+        tx.afterCommit(() => deps.closeStream(room.streamId));
+      });
+      const now = await get(roomId);
+      if (!afterEnd[now.state]) throw new AppError('state_conflict', { facts: { state: now.state } });
+      return view(now);
+    },
+
+    async join(principal: Principal, roomId: string): Promise<JoinReply> {
+      const standing = await admitted(roomId, principal);
+      const [{ room, snapshot }, token] = await Promise.all([
+        deps.readSnapshot(roomId),
+        deps.tokens.room(standing.principal, roomId, standing.role),
+      ]);
+      return {
+        roomToken: token.token,
+        roomTokenExpiresAt: token.expiresAt.toISOString(),
+        socketUrl: '',
+        socketPath: ROOM_SOCKET_PATH,
+        room: view(room),
+        role: standing.role,
+        muted: standing.muted,
+        media: room.state === 'live' ? await deps.grantMedia(principal, room, 'watch') : null,
+        snapshot,
+        serverTime: clock.now().toISOString(),
+      };
+    },
+
+    async mediaGrant(principal: Principal, roomId: string, right: MediaGrant['right']): Promise<MediaGrant> {
+      const standing = await admitted(roomId, principal);
+      const room = await get(roomId);
+      // By the database, not by the token: a colleague who left must not publish for the rest of their ten minutes.
+      if (right === 'publish' && !mayIn(standing.principal, 'rooms:write', room.orgPath))
+        throw new AppError('forbidden');
+      if (room.state !== 'live') throw new AppError('room_not_live', { facts: { state: room.state } });
+      return deps.grantMedia(principal, room, right);
+    },
+
+    async wall(principal: StaffPrincipal): Promise<ReplyOf<typeof liveWall>> {
+      const at = clock.now();
+      const live = await rooms.liveIn(principal.staff.orgPath);
+      const sales = await rooms.sales(live.map(({ id }) => id));
+      const items = live.map((room) => {
+        const streamState = deps.streamState(room.streamId).state;
+        const now = viewersNow(room.id);
+        return {
+          room: view(room),
+          streamState,
+          viewersNow: now,
+          orders: sales.get(room.id)?.orders ?? 0,
+          gmvFen: sales.get(room.id)?.gmvFen ?? 0,
+          liveSeconds: Math.max(0, Math.floor((at.getTime() - (room.startedAt ?? at).getTime()) / 1000)),
+          trouble: troubleOf({ streamState, viewersNow: now }),
+        };
+      });
+      return { at: at.toISOString(), items: worstFirst(items) };
+    },
+  };
+}
+export type RoomsService = ReturnType<typeof createRoomsService>;

@@ -1,0 +1,1 @@
+export { createMediaControl, type MediaControl, type StreamView } from './media-control.ts';

@@ -1,0 +1,154 @@
+/**
+ * What api knows of the media server: the state of every stream, and two orders it gives (close a stream, put a person out).
+ *
+ * Model: a Socket.IO connection to `/control` brings a snapshot, then every change; it comes back by itself. Orders go by
+ * HTTP. Invariants: without a connection for AWAY_AFTER_MS every stream counts as idle (rooms go on without a picture, api
+ * stays ready); an order that could not be given is kept (at most ORDERS_KEPT) and given again after the next connection,
+ * unless it is older than ORDER_LIFE_MS: by then the media tokens it was about have expired.
+ */
+import { CONTROL_NAMESPACE, ControlStream, type Revocation } from '@walnut-live/contracts';
+import { io } from 'socket.io-client';
+import { z } from 'zod';
+import type { Logger } from '../platform/logger.ts';
+
+const AWAY_AFTER_MS = 10_000;
+const CALL_TIMEOUT_MS = 2_000;
+const RECONNECT_FIRST_MS = 500;
+const RECONNECT_LONGEST_MS = 5_000;
+const ORDERS_KEPT = 1_000;
+const ORDER_LIFE_MS = 10 * 60_000;
+
+export interface StreamView {
+  readonly state: 'idle' | 'live' | 'interrupted';
+  readonly hasVideo: boolean;
+  readonly hasAudio: boolean;
+}
+const idle: StreamView = { state: 'idle', hasVideo: false, hasAudio: false };
+
+export interface MediaControl {
+  /** An unknown stream is idle. */
+  stateOf(streamId: string): StreamView;
+  /** Called with the streams that changed, or `all` after a connection or its loss. Returns its undo. */
+  onChange(listener: (changed: readonly string[] | 'all') => void): () => void;
+  /** Puts publisher and viewers out. Never throws. */
+  closeStream(streamId: string): Promise<void>;
+  /** Puts a person's peers out of a stream (of all streams without one). Never throws. */
+  revoke(personId: string, streamId?: string): Promise<void>;
+  close(): void;
+}
+
+interface Order {
+  readonly path: string;
+  readonly body: unknown;
+  readonly atMs: number;
+}
+
+export function createMediaControl(deps: { url: string; token: string; log: Logger }): MediaControl {
+  const { url, token, log } = deps;
+  const streams = new Map<string, ControlStream>();
+  const listeners = new Set<(changed: readonly string[] | 'all') => void>();
+  let kept: Order[] = [];
+  let closed = false;
+  let awayTimer: NodeJS.Timeout | undefined;
+
+  const socket = io(new URL(CONTROL_NAMESPACE, url).href, {
+    auth: { token },
+    transports: ['websocket'],
+    reconnectionDelay: RECONNECT_FIRST_MS,
+    reconnectionDelayMax: RECONNECT_LONGEST_MS,
+    timeout: CALL_TIMEOUT_MS,
+    forceNew: true,
+  });
+
+  const tell = (changed: readonly string[] | 'all'): void => {
+    for (const listener of listeners) listener(changed);
+  };
+  const countAsAway = (): void => {
+    awayTimer ??= setTimeout(() => {
+      log.warn('the media server is away: rooms go on without a picture');
+      streams.clear();
+      tell('all');
+    }, AWAY_AFTER_MS).unref();
+  };
+  const isBack = (): void => {
+    clearTimeout(awayTimer);
+    awayTimer = undefined;
+  };
+
+  countAsAway();
+  socket.on('disconnect', countAsAway);
+  socket.on('connect', () => void giveKeptOrders());
+  socket.on('connect_error', (error) => {
+    log.debug({ err: error }, 'media control: no connection');
+    // A refusal ends Socket.IO's own attempts; a media server that restarts with the right token must be found again.
+    if (!socket.active && !closed) setTimeout(() => void (closed || socket.connect()), RECONNECT_LONGEST_MS).unref();
+  });
+  socket.on('streams:snapshot', (raw: unknown) => {
+    const parsed = z.array(ControlStream).safeParse(raw);
+    if (!parsed.success) return log.error({ err: parsed.error }, 'media control: unreadable snapshot');
+    isBack();
+    streams.clear();
+    for (const stream of parsed.data) streams.set(stream.streamId, stream);
+    tell('all');
+  });
+  socket.on('stream:state', (raw: unknown) => {
+    const parsed = ControlStream.safeParse(raw);
+    if (!parsed.success) return log.error({ err: parsed.error }, 'media control: unreadable stream state');
+    streams.set(parsed.data.streamId, parsed.data);
+    if (parsed.data.state === 'idle') streams.delete(parsed.data.streamId); // unknown is idle: the map stays small
+    tell([parsed.data.streamId]);
+  });
+
+  /** True when the order was carried out or makes no sense to the media server. */
+  async function give(order: Order): Promise<boolean> {
+    try {
+      const response = await fetch(new URL(order.path, url), {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify(order.body),
+        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+      });
+      await response.body?.cancel();
+      if (!response.ok) log.warn({ path: order.path, status: response.status }, 'media control: order refused');
+      return response.status < 500;
+    } catch (error) {
+      log.warn({ err: error, path: order.path }, 'media control: order not delivered, kept for later');
+      return false;
+    }
+  }
+  async function giveOrKeep(path: string, body: unknown): Promise<void> {
+    const order: Order = { path, body, atMs: Date.now() };
+    if (await give(order)) return;
+    kept = [...kept, order].slice(-ORDERS_KEPT);
+  }
+  async function giveKeptOrders(): Promise<void> {
+    const orders = kept;
+    kept = [];
+    for (const order of orders) {
+      if (Date.now() - order.atMs > ORDER_LIFE_MS) continue;
+      if (!(await give(order))) kept = [...kept, order].slice(-ORDERS_KEPT);
+    }
+  }
+
+  return {
+    stateOf(streamId) {
+      const known = streams.get(streamId);
+      return known ? { state: known.state, hasVideo: known.hasVideo, hasAudio: known.hasAudio } : idle;
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    closeStream: (streamId) => giveOrKeep(`/control/streams/${encodeURIComponent(streamId)}/close`, {}),
+    revoke(personId, streamId) {
+      const body: Revocation = { personId, ...(streamId === undefined ? {} : { streamId }) };
+      return giveOrKeep('/control/revocations', body);
+    },
+    close() {
+      closed = true;
+      isBack();
+      listeners.clear();
+      socket.disconnect();
+    },
+  };
+}
