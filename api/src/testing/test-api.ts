@@ -5,7 +5,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { BodyInputOf, Problem, QueryInputOf, ReplyOf, Route } from '@walnut-live/contracts';
 import { createTestDatabase } from '../../../scripts/testing/database.ts';
-import { type Api, createApi } from '../compose.ts';
+import { type Api, createApi, type Given } from '../compose.ts';
 import { type Config, loadConfig } from '../config.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Principal } from '../platform/principal.ts';
@@ -55,7 +55,10 @@ export interface TestApi extends AsyncDisposable {
   token(principal: Principal): Promise<string>;
 }
 
-export async function startTestApi(overrides: Partial<Record<keyof Config, string>> = {}): Promise<TestApi> {
+export async function startTestApi(
+  overrides: Partial<Record<keyof Config, string>> = {},
+  given: Omit<Given, 'clock'> = {},
+): Promise<TestApi> {
   const database = await createTestDatabase();
   const secret = () => randomBytes(32).toString('hex');
   const clock = createTestClock();
@@ -73,7 +76,7 @@ export async function startTestApi(overrides: Partial<Record<keyof Config, strin
     MEDIA_CONTROL_URL: 'http://127.0.0.1:9',
     ...overrides,
   });
-  const api = await createApi(config, { clock });
+  const api = await createApi(config, { ...given, clock });
   const url = `http://127.0.0.1:${await api.listen()}`;
 
   const call: TestApi['call'] = async (route, options = {}) => {

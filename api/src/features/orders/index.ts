@@ -1,0 +1,33 @@
+/** Orders: see orders.service.ts for the model. */
+import type { Db } from '../../platform/db.ts';
+import type { Binder } from '../../platform/http.ts';
+import type { Jobs } from '../../platform/jobs.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { expireDueOrders } from './expiry.ts';
+import { sumSales } from './orders.repository.ts';
+import { bindOrders } from './orders.routes.ts';
+import { createOrdersService, type OrdersDeps } from './orders.service.ts';
+
+export { eyesOf, readOrders } from './order-view.ts';
+export type { OrderRow } from './orders.repository.ts';
+export type { OrdersDeps, OrdersService } from './orders.service.ts';
+export { auditOrders } from './orders-audit.ts';
+
+export const EXPIRY_JOB = 'orders-expiry';
+const EXPIRY_EVERY_MS = 5_000;
+
+export function createOrders(deps: OrdersDeps & { bind: Binder; db: Db; jobs: Jobs; log: Logger }) {
+  const { db, clock, log } = deps;
+  const orders = createOrdersService(deps);
+  bindOrders(deps.bind, { db, clock, orders });
+  const expireDue = () => expireDueOrders({ db, clock, log, orders });
+  deps.jobs.every(EXPIRY_JOB, EXPIRY_EVERY_MS, async () => void (await expireDue()));
+  return {
+    ...orders,
+    /** Closes what is due now; answers how many orders gave their stock back. */
+    expireDue,
+    /** Paid orders and their money per room; rooms without any are absent. */
+    salesOfRooms: (roomIds: readonly string[]) => sumSales(db.sql, roomIds),
+  };
+}
+export type Orders = ReturnType<typeof createOrders>;

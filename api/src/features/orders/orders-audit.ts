@@ -1,0 +1,67 @@
+/** Recomputes stock, offers, payments and refunds from the orders; tests, drills and operators ask it whether all agrees. */
+import type { Db } from '../../platform/db.ts';
+
+/** What is wrong, in words with ids; empty when everything agrees. One snapshot of the whole shop. */
+export async function auditOrders(db: Pick<Db, 'transaction'>): Promise<string[]> {
+  return db.transaction(
+    async (tx) => {
+      const stock = await tx<{
+        sku: string;
+        unit: string;
+        reserved: number;
+        held: bigint;
+        sold: bigint;
+        moved: bigint;
+      }>`
+        SELECT * FROM (
+          SELECT s.sku_id AS sku, s.org_unit_id AS unit, s.reserved,
+            coalesce((SELECT sum(i.quantity) FROM order_items i JOIN orders o ON o.id = i.order_id
+              WHERE i.sku_id = s.sku_id AND i.stock_unit_id = s.org_unit_id AND o.state = 'pending_payment'), 0) AS held,
+            coalesce((SELECT sum(i.quantity) FROM order_items i JOIN orders o ON o.id = i.order_id
+              WHERE i.sku_id = s.sku_id AND i.stock_unit_id = s.org_unit_id AND o.paid_at IS NOT NULL
+                AND (o.state <> 'refunded' OR o.shipped_at IS NOT NULL)), 0) AS sold,
+            coalesce((SELECT -sum(m.delta) FROM stock_movements m
+              WHERE m.sku_id = s.sku_id AND m.org_unit_id = s.org_unit_id AND m.reason IN ('sale', 'refund')), 0) AS moved
+          FROM stocks s) a
+        WHERE reserved <> held OR sold <> moved`;
+      const offers = await tx<{ id: string; taken: number; counted: bigint }>`
+        SELECT * FROM (
+          SELECT f.id, f.taken, coalesce((SELECT sum(i.quantity) FROM order_items i JOIN orders o ON o.id = i.order_id
+            WHERE i.offer_id = f.id AND o.state NOT IN ('cancelled', 'expired')), 0) AS counted FROM offers f) a
+        WHERE taken <> counted`;
+      const shares = await tx<{ offer_id: string; person_id: string; quantity: number; counted: bigint }>`
+        SELECT * FROM (
+          SELECT p.offer_id, p.person_id, p.quantity, coalesce((SELECT sum(i.quantity) FROM order_items i JOIN orders o ON o.id = i.order_id
+            WHERE i.offer_id = p.offer_id AND o.person_id = p.person_id AND o.state NOT IN ('cancelled', 'expired')), 0) AS counted
+          FROM offer_purchases p) a
+        WHERE quantity <> counted`;
+      const payments = await tx<{ order_no: string; state: string }>`
+        SELECT o.order_no, o.state FROM orders o
+        WHERE o.paid_fen <> coalesce((SELECT sum(p.captured_fen) FROM payments p WHERE p.order_id = o.id AND p.state = 'captured'), 0)
+          OR (o.state IN ('paid', 'shipped', 'received', 'refunding', 'refunded')) <> (o.paid_fen > 0)
+          OR (o.state = 'refunded') <> (o.refunded_fen > 0)`;
+      const refunds = await tx<{ id: string }>`
+        SELECT p.id FROM payments p WHERE p.refunded_fen <> coalesce((
+          SELECT sum(r.amount_fen) FROM refunds r WHERE r.payment_id = p.id AND r.state <> 'failed'), 0)`;
+      const [clearing] = await tx<{ booked: bigint; due: bigint }>`
+        SELECT coalesce((SELECT sum(balance_fen) FROM ledger_accounts WHERE kind = 'provider_clearing'), 0)::bigint AS booked,
+          (coalesce((SELECT sum(captured_fen) FROM payments), 0)
+            - coalesce((SELECT sum(amount_fen) FROM refunds WHERE state = 'succeeded'), 0))::bigint AS due`;
+      const lost = await tx<{ id: string }>`
+        SELECT o.id FROM orders o WHERE o.state <> (SELECT t.to_state FROM order_transitions t WHERE t.order_id = o.id ORDER BY t.id DESC LIMIT 1)`;
+      return [
+        ...stock.map(
+          (s) =>
+            `stock ${s.sku} at ${s.unit}: reserved ${s.reserved}, held ${s.held}; sold ${s.sold}, moved ${s.moved}`,
+        ),
+        ...offers.map((o) => `offer ${o.id}: taken ${o.taken}, orders say ${o.counted}`),
+        ...shares.map((p) => `offer ${p.offer_id} person ${p.person_id}: ${p.quantity}, orders say ${p.counted}`),
+        ...payments.map((o) => `order ${o.order_no} is ${o.state}, its payments say otherwise`),
+        ...refunds.map((p) => `payment ${p.id}: refunded sum is not that of its refunds`),
+        ...(clearing?.booked === clearing?.due ? [] : [`clearing ${clearing?.booked}, payments say ${clearing?.due}`]),
+        ...lost.map((o) => `order ${o.id}: its history ends elsewhere`),
+      ];
+    },
+    { isolation: 'repeatable read' },
+  );
+}

@@ -1,0 +1,289 @@
+/** Rows of orders: what placing needs to know, writing an order, moving its state. Reading for people is in order-view.ts. */
+import type { Address, OrderState } from '@walnut-live/contracts';
+import type { Sql, Tx } from '../../platform/db.ts';
+import { type OrderEvent, orderNo } from './orders.policy.ts';
+import type { SkuFacts, WantedLine } from './pricing.policy.ts';
+
+export interface SellingRoom {
+  readonly id: string;
+  readonly orgUnitId: string;
+  readonly orgPath: string;
+  readonly hostId: string;
+  readonly state: 'scheduled' | 'live' | 'ended';
+  /** The asking person is banned here. */
+  readonly banned: boolean;
+}
+
+export async function readSellingRoom(
+  tx: Tx,
+  roomId: string,
+  personId: string,
+  at: Date,
+): Promise<SellingRoom | undefined> {
+  const [room] = await tx<SellingRoom>`
+    SELECT r.id, r.org_unit_id AS "orgUnitId", r.org_path AS "orgPath", r.host_id AS "hostId", r.state,
+      EXISTS (SELECT 1 FROM room_moderation m WHERE m.room_id = r.id AND m.person_id = ${personId} AND m.kind = 'ban'
+        AND m.lifted_at IS NULL AND (m.until IS NULL OR m.until > ${at})) AS banned
+    FROM rooms r WHERE r.id = ${roomId}`;
+  return room;
+}
+
+export type SkuRow = SkuFacts & { productId: string; title: string; skuName: string; pictureUrl: string };
+
+/** Everything about the wanted SKUs in one statement; a SKU that does not exist has no row. */
+export async function readSkus(tx: Tx, roomId: string, lines: readonly WantedLine[]): Promise<SkuRow[]> {
+  const rows = await tx<{
+    sku_id: string;
+    sku_name: string;
+    shelf_price_fen: bigint;
+    product_id: string;
+    title: string;
+    picture_url: string;
+    buyable: boolean;
+    offer_id: string | null;
+    offer_state: 'open' | 'closed';
+    offer_version: number;
+    offer_starts_at: Date;
+    version: number | null;
+    price_fen: bigint;
+    superseded_at: Date | null;
+    ends_at: Date;
+    cap: number | null;
+    per_person_limit: number | null;
+    open_id: string | null;
+    open_version: number;
+    open_price_fen: bigint;
+    open_starts_at: Date;
+    open_ends_at: Date;
+  }>`
+    SELECT s.id AS sku_id, s.name AS sku_name, s.price_fen AS shelf_price_fen, p.id AS product_id, p.title, p.picture_url,
+      s.active AND p.status = 'on_sale' AND EXISTS (
+        SELECT 1 FROM bag_items b WHERE b.room_id = ${roomId} AND b.product_id = p.id) AS buyable,
+      o.id AS offer_id, o.state AS offer_state, o.version AS offer_version, o.starts_at AS offer_starts_at,
+      v.version, v.price_fen, v.superseded_at, v.ends_at, v.cap, v.per_person_limit,
+      cur.id AS open_id, cur.version AS open_version, cur.price_fen AS open_price_fen, cur.starts_at AS open_starts_at,
+      cur.ends_at AS open_ends_at
+    FROM unnest(${lines.map((l) => l.skuId)}::uuid[], ${lines.map((l) => l.offerId)}::uuid[], ${lines.map((l) => l.offerVersion)}::int[])
+      AS wanted (sku_id, offer_id, version)
+    JOIN skus s ON s.id = wanted.sku_id
+    JOIN products p ON p.id = s.product_id
+    LEFT JOIN offers o ON o.id = wanted.offer_id AND o.room_id = ${roomId} AND o.sku_id = s.id
+    LEFT JOIN offer_versions v ON v.offer_id = o.id AND v.version = coalesce(wanted.version, o.version)
+    LEFT JOIN offers cur ON cur.room_id = ${roomId} AND cur.sku_id = s.id AND cur.state = 'open'`;
+  return rows.map((row) => ({
+    skuId: row.sku_id,
+    skuName: row.sku_name,
+    productId: row.product_id,
+    title: row.title,
+    pictureUrl: row.picture_url,
+    buyable: row.buyable,
+    shelfPriceFen: row.shelf_price_fen,
+    offer: row.offer_id === null ? null : { id: row.offer_id, state: row.offer_state, version: row.offer_version },
+    named:
+      row.version === null
+        ? null
+        : {
+            version: row.version,
+            priceFen: row.price_fen,
+            supersededAt: row.superseded_at,
+            startsAt: row.offer_starts_at,
+            endsAt: row.ends_at,
+            cap: row.cap,
+            perPersonLimit: row.per_person_limit,
+          },
+    open:
+      row.open_id === null
+        ? null
+        : {
+            id: row.open_id,
+            version: row.open_version,
+            priceFen: row.open_price_fen,
+            startsAt: row.open_starts_at,
+            endsAt: row.open_ends_at,
+          },
+  }));
+}
+
+export interface NewOrder {
+  readonly id: string;
+  readonly personId: string;
+  readonly room: SellingRoom;
+  readonly itemsFen: bigint;
+  readonly discountFen: bigint;
+  readonly shippingFen: bigint;
+  readonly address: Address;
+  readonly remark: string;
+  readonly placedAt: Date;
+  readonly expiresAt: Date;
+  readonly items: readonly {
+    readonly id: string;
+    readonly productId: string;
+    readonly skuId: string;
+    readonly stockUnitId: string;
+    readonly title: string;
+    readonly skuName: string;
+    readonly pictureUrl: string;
+    readonly quantity: number;
+    readonly unitPriceFen: bigint;
+    readonly discountFen: bigint;
+    readonly offerId: string | null;
+    readonly offerVersion: number | null;
+    /** Rule S4: the terms as they were. */
+    readonly offerTerms: Record<string, string | number | null> | null;
+  }[];
+}
+
+/** Writes order, items and the first history row: two statements. */
+export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
+  const [drawn] = await tx<{ no: bigint }>`SELECT nextval('order_no_seq') AS no`;
+  if (!drawn) throw new Error('no order number');
+  const total = order.itemsFen - order.discountFen + order.shippingFen;
+  const items = order.items.map((item, position) => ({
+    ...item,
+    position,
+    unitPriceFen: item.unitPriceFen.toString(),
+    discountFen: item.discountFen.toString(),
+    amountFen: (item.unitPriceFen * BigInt(item.quantity) - item.discountFen).toString(),
+  }));
+  await tx`
+    WITH made AS (
+      INSERT INTO orders (id, order_no, person_id, room_id, org_unit_id, org_path, state, items_fen, discount_fen, shipping_fen,
+        total_fen, address, remark, placed_at, expires_at)
+      VALUES (${order.id}, ${orderNo(drawn.no, order.placedAt)}, ${order.personId}, ${order.room.id}, ${order.room.orgUnitId},
+        ${order.room.orgPath}, 'pending_payment', ${order.itemsFen}, ${order.discountFen}, ${order.shippingFen}, ${total},
+        ${JSON.stringify(order.address)}::jsonb, ${order.remark}, ${order.placedAt}, ${order.expiresAt})
+      RETURNING id, person_id, placed_at),
+    listed AS (
+      INSERT INTO order_items (id, order_id, position, product_id, sku_id, stock_unit_id, title, sku_name, picture_url, quantity,
+        unit_price_fen, discount_fen, amount_fen, offer_id, offer_version, offer_terms)
+      SELECT i.id, made.id, i.position, i."productId", i."skuId", i."stockUnitId", i.title, i."skuName", i."pictureUrl",
+        i.quantity, i."unitPriceFen", i."discountFen", i."amountFen", i."offerId", i."offerVersion", i."offerTerms"
+      FROM made, jsonb_to_recordset(${JSON.stringify(items)}::jsonb) AS i (id uuid, position int, "productId" uuid, "skuId" uuid,
+        "stockUnitId" uuid, title text, "skuName" text, "pictureUrl" text, quantity int, "unitPriceFen" bigint,
+        "discountFen" bigint, "amountFen" bigint, "offerId" uuid, "offerVersion" int, "offerTerms" jsonb))
+    INSERT INTO order_transitions (order_id, to_state, event, actor_id, at)
+    SELECT id, 'pending_payment', 'place', person_id, placed_at FROM made`;
+}
+
+export interface OrderRow {
+  readonly id: string;
+  readonly orderNo: string;
+  readonly personId: string;
+  readonly roomId: string | null;
+  readonly orgUnitId: string;
+  readonly orgPath: string;
+  readonly state: OrderState;
+  readonly totalFen: bigint;
+  readonly paidFen: bigint;
+  readonly expiresAt: Date;
+  readonly shippedAt: Date | null;
+  readonly receivedAt: Date | null;
+}
+
+/** The order with its row locked until the transaction ends: the first lock of whatever happens to an order. */
+export async function lockOrder(tx: Tx, orderId: string): Promise<OrderRow | undefined> {
+  const [order] = await tx<OrderRow>`
+    SELECT id, order_no AS "orderNo", person_id AS "personId", room_id AS "roomId", org_unit_id AS "orgUnitId",
+      org_path AS "orgPath", state, total_fen AS "totalFen", paid_fen AS "paidFen", expires_at AS "expiresAt",
+      shipped_at AS "shippedAt", received_at AS "receivedAt"
+    FROM orders WHERE id = ${orderId} FOR UPDATE`;
+  return order;
+}
+
+/** Locks the next unpaid order that is over its time and that nobody else is at; `except` were tried in this turn. */
+export async function lockNextDue(tx: Tx, at: Date, except: readonly string[]): Promise<string | undefined> {
+  const [row] = await tx<{ id: string }>`
+    SELECT id FROM orders WHERE state = 'pending_payment' AND expires_at <= ${at} AND id <> ALL(${except}::uuid[])
+    ORDER BY expires_at LIMIT 1 FOR UPDATE SKIP LOCKED`;
+  return row?.id;
+}
+
+/** What a transition writes beside the state; absent fields keep their value. */
+export interface TransitionFacts {
+  readonly paidFen?: bigint;
+  readonly refundedNowFen?: bigint;
+  readonly paidAt?: Date;
+  readonly shippedAt?: Date;
+  readonly receivedAt?: Date;
+  readonly closedAt?: Date;
+  readonly trackingNo?: string;
+}
+
+/** Rule S7: moves the state only from where the caller saw it, with its history row, in one statement. False: a rival was faster. */
+export async function moveOrder(
+  tx: Tx,
+  move: {
+    orderId: string;
+    from: OrderState;
+    to: OrderState;
+    event: OrderEvent;
+    actorId: string | null;
+    reason: string;
+    at: Date;
+  },
+  facts: TransitionFacts = {},
+): Promise<boolean> {
+  const rows = await tx`
+    WITH moved AS (
+      UPDATE orders SET state = ${move.to},
+        paid_fen = coalesce(${facts.paidFen ?? null}::bigint, paid_fen),
+        refunded_fen = refunded_fen + ${facts.refundedNowFen ?? 0n}::bigint,
+        paid_at = coalesce(${facts.paidAt ?? null}::timestamptz, paid_at),
+        shipped_at = coalesce(${facts.shippedAt ?? null}::timestamptz, shipped_at),
+        received_at = coalesce(${facts.receivedAt ?? null}::timestamptz, received_at),
+        closed_at = coalesce(${facts.closedAt ?? null}::timestamptz, closed_at),
+        tracking_no = coalesce(${facts.trackingNo ?? null}::text, tracking_no)
+      WHERE id = ${move.orderId} AND state = ${move.from} RETURNING id)
+    INSERT INTO order_transitions (order_id, from_state, to_state, event, actor_id, reason, at)
+    SELECT id, ${move.from}::text, ${move.to}::text, ${move.event}::text, ${move.actorId}::uuid, ${move.reason}::text, ${move.at}::timestamptz
+    FROM moved RETURNING id`;
+  return rows.length === 1;
+}
+
+export interface ItemRow {
+  readonly id: string;
+  readonly productId: string;
+  readonly title: string;
+  readonly skuId: string;
+  readonly stockUnitId: string;
+  readonly quantity: number;
+  readonly amountFen: bigint;
+  readonly refundedFen: bigint;
+  readonly offerId: string | null;
+}
+export async function readItems(tx: Tx, orderId: string): Promise<ItemRow[]> {
+  return tx<ItemRow>`
+    SELECT id, product_id AS "productId", title, sku_id AS "skuId", stock_unit_id AS "stockUnitId", quantity,
+      amount_fen AS "amountFen", refunded_fen AS "refundedFen", offer_id AS "offerId"
+    FROM order_items WHERE order_id = ${orderId} ORDER BY position`;
+}
+
+/** Marks every item as refunded in full; answers what each got back now. */
+export async function refundItems(
+  tx: Tx,
+  orderId: string,
+): Promise<{ itemId: string; amountFen: bigint; refundedNowFen: bigint }[]> {
+  const items = await readItems(tx, orderId);
+  await tx`UPDATE order_items SET refunded_fen = amount_fen WHERE order_id = ${orderId}`;
+  return items.map((item) => ({
+    itemId: item.id,
+    amountFen: item.amountFen,
+    refundedNowFen: item.amountFen - item.refundedFen,
+  }));
+}
+
+export async function readPersonName(tx: Tx, personId: string): Promise<string> {
+  const [person] = await tx<{ name: string }>`SELECT name FROM people WHERE id = ${personId}`;
+  return person?.name ?? '';
+}
+
+/** Paid orders and their money per room, refunds not yet taken off (rule A7: unpaid orders are not sales). */
+export async function sumSales(
+  sql: Sql,
+  roomIds: readonly string[],
+): Promise<Map<string, { orders: number; gmvFen: bigint }>> {
+  const rows = await sql<{ room_id: string; orders: bigint; gmv_fen: string }>`
+    SELECT room_id, count(*) AS orders, sum(paid_fen)::text AS gmv_fen FROM orders
+    WHERE room_id = ANY(${roomIds}::uuid[]) AND paid_at IS NOT NULL GROUP BY room_id`;
+  return new Map(rows.map((row) => [row.room_id, { orders: Number(row.orders), gmvFen: BigInt(row.gmv_fen) }]));
+}

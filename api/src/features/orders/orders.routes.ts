@@ -1,0 +1,117 @@
+import {
+  cancelOrder,
+  getOrder,
+  listOrders,
+  type OrderView,
+  payOrder,
+  placeOrder,
+  receiveOrder,
+  shipOrder,
+} from '@walnut-live/contracts';
+import type { Clock } from '../../platform/clock.ts';
+import { type CsvColumn, sendCsv } from '../../platform/csv.ts';
+import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
+import type { Db } from '../../platform/db.ts';
+import { AppError } from '../../platform/errors.ts';
+import { type Binder, written } from '../../platform/http.ts';
+import type { Principal } from '../../platform/principal.ts';
+import { eyesOf, findOrderIds, type OrderFilter, readOrders, type SeenOrder } from './order-view.ts';
+import type { OrdersService } from './orders.service.ts';
+
+const CSV_PAGE = 500;
+
+export function bindOrders(bind: Binder, deps: { db: Db; clock: Clock; orders: OrdersService }): void {
+  const { db, clock, orders } = deps;
+
+  bind(placeOrder, ({ tx, principal, body }) => orders.place(tx, principal, body));
+  bind(payOrder, ({ tx, principal, params, body }) => orders.pay(tx, principal, params.id, body.provider));
+  bind(cancelOrder, ({ tx, principal, params, body }) => orders.cancel(tx, principal, params.id, body.reason));
+  bind(shipOrder, ({ tx, principal, params, body }) => orders.ship(tx, principal, params.id, body.trackingNo));
+  bind(receiveOrder, ({ tx, principal, params }) => orders.receive(tx, principal, params.id));
+
+  bind(getOrder, async ({ principal, params }) => {
+    const [order] = await readOrders(db.sql, [params.id]);
+    const eyes = order && eyesOf(principal, order);
+    if (!order || !eyes) throw new AppError('not_found');
+    return order.view(eyes);
+  });
+
+  bind(listOrders, async ({ principal, query, res }) => {
+    const filter: OrderFilter = {
+      ...scopeOf(principal),
+      state: query.state,
+      roomId: query.roomId,
+      inviterId: query.inviterId,
+      search: query.search,
+    };
+    if (query.format === 'csv') {
+      if (!principal.staff) throw new AppError('forbidden');
+      const day = clock.now().toISOString().slice(0, 10);
+      await sendCsv(res, `orders-${day}.csv`, csvColumns, exportOrders(principal, filter));
+      return written;
+    }
+    const page = await readPage(filter, query.cursor, query.limit);
+    return { items: page.orders.map((order) => shown(principal, order)), nextCursor: page.nextCursor };
+  });
+
+  async function readPage(filter: OrderFilter, cursor: string | undefined, limit: number) {
+    const ids = await findOrderIds(db.sql, filter, { after: decodeTimeCursor(cursor), limit });
+    const found = await readOrders(db.sql, ids.slice(0, limit));
+    const last = found.at(-1);
+    const more = ids.length > limit && last !== undefined;
+    return { orders: found, nextCursor: more ? encodeTimeCursor({ at: last.placedAt, id: last.id }) : null };
+  }
+
+  async function* exportOrders(principal: Principal, filter: OrderFilter): AsyncGenerator<OrderView> {
+    let cursor: string | undefined;
+    do {
+      const page = await readPage(filter, cursor, CSV_PAGE);
+      for (const order of page.orders) yield shown(principal, order);
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+  }
+}
+
+/** Consumers see their own orders, staff those at or under their org unit. */
+function scopeOf(principal: Principal): OrderFilter {
+  return principal.staff ? { orgPath: principal.staff.orgPath } : { personId: principal.personId };
+}
+
+function shown(principal: Principal, order: SeenOrder): OrderView {
+  const eyes = eyesOf(principal, order);
+  if (!eyes) throw new AppError('internal', { detail: `order ${order.id} was listed out of scope` });
+  return order.view(eyes);
+}
+
+/** Amounts stay integers of fen: a spreadsheet must be able to sum them. */
+const csvColumns: readonly CsvColumn<OrderView>[] = [
+  { title: 'orderNo', value: (o) => o.orderNo },
+  { title: 'state', value: (o) => o.state },
+  { title: 'storePath', value: (o) => o.store.path },
+  { title: 'store', value: (o) => o.store.name },
+  { title: 'room', value: (o) => o.roomTitle },
+  { title: 'buyer', value: (o) => o.buyer.name },
+  { title: 'items', value: (o) => o.items.map((i) => `${i.title} ${i.skuName} × ${i.quantity}`).join('; ') },
+  { title: 'pieces', value: (o) => o.items.reduce((sum, i) => sum + i.quantity, 0) },
+  { title: 'itemsFen', value: (o) => o.itemsFen },
+  { title: 'discountFen', value: (o) => o.discountFen },
+  { title: 'shippingFen', value: (o) => o.shippingFen },
+  { title: 'totalFen', value: (o) => o.totalFen },
+  { title: 'paidFen', value: (o) => o.paidFen },
+  { title: 'refundedFen', value: (o) => o.refundedFen },
+  { title: 'creditReason', value: (o) => o.credit.reason },
+  { title: 'inviter', value: (o) => o.credit.inviter?.name },
+  { title: 'recipient', value: (o) => o.address.recipient },
+  { title: 'phone', value: (o) => o.address.phone },
+  {
+    title: 'address',
+    value: (o) => `${o.address.province} ${o.address.city} ${o.address.district} ${o.address.street}`,
+  },
+  { title: 'remark', value: (o) => o.remark },
+  { title: 'trackingNo', value: (o) => o.trackingNo },
+  { title: 'placedAt', value: (o) => o.placedAt },
+  { title: 'paidAt', value: (o) => o.paidAt },
+  { title: 'shippedAt', value: (o) => o.shippedAt },
+  { title: 'receivedAt', value: (o) => o.receivedAt },
+  { title: 'closedAt', value: (o) => o.closedAt },
+];

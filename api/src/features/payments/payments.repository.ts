@@ -1,0 +1,114 @@
+/** Rows of payments and of the callbacks that were believed. */
+import type { PaymentState } from '@walnut-live/contracts';
+import type { z } from 'zod';
+import type { Sql, Tx } from '../../platform/db.ts';
+import type { ProviderName, ProviderNotification } from './provider.ts';
+
+/**
+ * `pending` may still pay its order, `captured` has paid it. `closed` and `failed` cannot any more; when the provider took the
+ * money all the same, `capturedFen` says so and the money goes back (rule S3). `refundedFen` counts refunds from the moment
+ * they are asked for, so that two at once cannot exceed what was captured (rule S8).
+ */
+export interface PaymentRow {
+  readonly id: string;
+  readonly orderId: string;
+  readonly provider: ProviderName;
+  readonly amountFen: bigint;
+  readonly capturedFen: bigint;
+  readonly refundedFen: bigint;
+  readonly state: z.infer<typeof PaymentState>;
+}
+
+export async function insertPayment(
+  tx: Tx,
+  payment: { id: string; orderId: string; provider: ProviderName; amountFen: bigint; at: Date },
+): Promise<void> {
+  await tx`INSERT INTO payments (id, order_id, provider, amount_fen, state, created_at)
+    VALUES (${payment.id}, ${payment.orderId}, ${payment.provider}, ${payment.amountFen}, 'pending', ${payment.at})`;
+}
+
+export async function readPayment(sql: Sql, paymentId: string): Promise<PaymentRow | undefined> {
+  const [row] = await sql<PaymentRow>`
+    SELECT id, order_id AS "orderId", provider, amount_fen AS "amountFen", captured_fen AS "capturedFen",
+      refunded_fen AS "refundedFen", state
+    FROM payments WHERE id = ${paymentId}`;
+  return row;
+}
+
+/** The one payment that can pay, or has paid, this order. */
+export async function readCurrentPayment(sql: Sql, orderId: string): Promise<PaymentRow | undefined> {
+  const [row] = await sql<PaymentRow>`
+    SELECT id, order_id AS "orderId", provider, amount_fen AS "amountFen", captured_fen AS "capturedFen",
+      refunded_fen AS "refundedFen", state
+    FROM payments WHERE order_id = ${orderId} AND state IN ('pending', 'captured')`;
+  return row;
+}
+
+export async function movePayment(
+  tx: Tx,
+  paymentId: string,
+  to: 'captured' | 'closed' | 'failed',
+  at: Date,
+): Promise<boolean> {
+  const rows = await tx`
+    UPDATE payments SET state = ${to},
+      captured_fen = CASE WHEN ${to} = 'captured' THEN amount_fen ELSE captured_fen END,
+      captured_at = CASE WHEN ${to} = 'captured' THEN ${at}::timestamptz ELSE captured_at END,
+      closed_at = CASE WHEN ${to} = 'captured' THEN closed_at ELSE ${at}::timestamptz END
+    WHERE id = ${paymentId} AND state = 'pending' RETURNING id`;
+  return rows.length === 1;
+}
+
+/** Money that came for a payment that can no longer pay its order. False when it was noted before. */
+export async function noteLateCapture(tx: Tx, paymentId: string, at: Date): Promise<boolean> {
+  const rows = await tx`
+    UPDATE payments SET state = 'closed', captured_fen = amount_fen, captured_at = ${at}, closed_at = coalesce(closed_at, ${at})
+    WHERE id = ${paymentId} AND captured_fen = 0 RETURNING id`;
+  return rows.length === 1;
+}
+
+/** Rule S8: sets the amount aside in one conditional statement. */
+export async function holdForRefund(tx: Tx, paymentId: string, amountFen: bigint): Promise<boolean> {
+  const rows = await tx`
+    UPDATE payments SET refunded_fen = refunded_fen + ${amountFen}
+    WHERE id = ${paymentId} AND refunded_fen + ${amountFen} <= captured_fen RETURNING id`;
+  return rows.length === 1;
+}
+
+export async function giveBackHold(tx: Tx, paymentId: string, amountFen: bigint): Promise<void> {
+  await tx`UPDATE payments SET refunded_fen = refunded_fen - ${amountFen} WHERE id = ${paymentId}`;
+}
+
+/** Remembers a believed callback; false when this one was here before. Waits for a rival that is at the same one. */
+export async function insertNotification(
+  tx: Tx,
+  provider: ProviderName,
+  notification: ProviderNotification,
+  receivedAt: Date,
+): Promise<boolean> {
+  const body = { ...notification, amountFen: notification.amountFen.toString() };
+  const rows = await tx`
+    INSERT INTO payment_notifications (provider, notification_id, payment_id, kind, body, received_at)
+    VALUES (${provider}, ${notification.id}, ${notification.paymentId}, ${notification.type}, ${JSON.stringify(body)}::jsonb, ${receivedAt})
+    ON CONFLICT (provider, notification_id) DO NOTHING RETURNING notification_id`;
+  return rows.length === 1;
+}
+
+/** What the cashier page shows of a payment, and whose it is. */
+export async function readCashierSlip(sql: Sql, paymentId: string) {
+  const [row] = await sql<{
+    id: string;
+    orderId: string;
+    orderNo: string;
+    personId: string;
+    amountFen: bigint;
+    state: PaymentRow['state'];
+    payee: string;
+    expiresAt: Date;
+  }>`
+    SELECT p.id, o.id AS "orderId", o.order_no AS "orderNo", o.person_id AS "personId", p.amount_fen AS "amountFen", p.state,
+      coalesce(nullif(u.legal_name, ''), u.name) AS payee, o.expires_at AS "expiresAt"
+    FROM payments p JOIN orders o ON o.id = p.order_id JOIN org_units u ON u.id = o.org_unit_id
+    WHERE p.id = ${paymentId}`;
+  return row;
+}

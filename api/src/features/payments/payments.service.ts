@@ -1,0 +1,153 @@
+/**
+ * Payments: our side of what a provider does. A payment belongs to one order; whoever changes both locks the order first.
+ * Callbacks may come late, twice and in any order: each is believed once, after signature, payment and amount were checked.
+ */
+import type { Clock, Random } from '../../platform/clock.ts';
+import type { Db, Tx } from '../../platform/db.ts';
+import { AppError } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/logger.ts';
+import {
+  giveBackHold,
+  holdForRefund,
+  insertNotification,
+  insertPayment,
+  movePayment,
+  noteLateCapture,
+  type PaymentRow,
+  readCurrentPayment,
+  readPayment,
+} from './payments.repository.ts';
+import type { ProviderName, ProviderNotification, Providers, RefundOutcome } from './provider.ts';
+
+/** What others do when a provider reports; each runs in the transaction of the callback. */
+export interface PaymentListeners {
+  captured(tx: Tx, payment: PaymentRow, at: Date): Promise<void>;
+  refundFinished(tx: Tx, refundNo: string, outcome: 'succeeded' | 'failed', at: Date): Promise<void>;
+}
+
+export type Payments = ReturnType<typeof createPaymentsService>;
+
+export function createPaymentsService(deps: {
+  db: Db;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  providers: Providers;
+}) {
+  const { db, clock, random, log, providers } = deps;
+
+  /** A provider that does not answer is not our failure. */
+  async function ask<T>(what: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (cause) {
+      throw new AppError('provider_unavailable', { detail: what, retryAfterSeconds: 5 }, cause);
+    }
+  }
+
+  return {
+    read: readPayment,
+    current: readCurrentPayment,
+    noteLateCapture,
+    holdForRefund,
+    giveBackHold,
+
+    /** A pending payment over the whole order: one statement. The provider hears of it when the buyer goes to pay. */
+    async open(
+      tx: Tx,
+      order: { orderId: string; amountFen: bigint; provider: ProviderName; at: Date },
+    ): Promise<PaymentRow> {
+      const id = random.id();
+      await insertPayment(tx, { id, ...order });
+      return {
+        id,
+        orderId: order.orderId,
+        provider: order.provider,
+        amountFen: order.amountFen,
+        capturedFen: 0n,
+        refundedFen: 0n,
+        state: 'pending',
+      };
+    },
+
+    /** Registers the payment with its provider; safe to repeat. */
+    async prepare(payment: PaymentRow, order: { orderNo: string; expiresAt: Date }): Promise<{ cashierUrl: string }> {
+      const charge = { paymentId: payment.id, amountFen: payment.amountFen, ...order };
+      const { state, cashierUrl } = await ask('prepare', () => providers[payment.provider].prepare(charge));
+      if (state === 'captured') throw new AppError('already_paid');
+      if (state !== 'open') throw new AppError('state_conflict', { detail: `the charge is ${state}` });
+      return { cashierUrl };
+    },
+
+    markCaptured: (tx: Tx, paymentId: string, at: Date) => movePayment(tx, paymentId, 'captured', at),
+
+    /**
+     * Rule S3: asks the provider first, closes the charge there, then here. `captured`: the payer was faster, nothing was
+     * closed. Call it with the order's row locked.
+     */
+    async close(tx: Tx, payment: PaymentRow, at: Date): Promise<'closed' | 'captured'> {
+      const provider = providers[payment.provider];
+      const state = await ask('query', () => provider.query(payment.id));
+      if (state === 'captured') return 'captured';
+      if ((await ask('close', () => provider.close(payment.id))) === 'captured') return 'captured';
+      await movePayment(tx, payment.id, 'closed', at);
+      return 'closed';
+    },
+
+    /** Asks the provider for the money back; an error means: unknown, ask again under the same number. */
+    refund(payment: PaymentRow, refund: { refundNo: string; amountFen: bigint }): Promise<RefundOutcome> {
+      return providers[payment.provider].refund({ paymentId: payment.id, ...refund });
+    },
+
+    /** One callback. Throws `unauthenticated` (forged or stale), `not_found` (no such payment), `conflict` (wrong amount). */
+    async receive(
+      name: ProviderName,
+      header: (name: string) => string | undefined,
+      rawBody: Buffer,
+      listeners: PaymentListeners,
+    ): Promise<void> {
+      const notification = providers[name].verifyNotification(header, rawBody);
+      await db.transaction(async (tx) => {
+        const payment = await readPayment(tx, notification.paymentId);
+        if (!payment || payment.provider !== name) throw new AppError('not_found');
+        const isPayment = notification.type === 'payment.captured' || notification.type === 'payment.failed';
+        if (isPayment && notification.amountFen !== payment.amountFen) {
+          log.error(
+            { paymentId: payment.id, notificationId: notification.id },
+            'callback names another amount: refused',
+          );
+          throw new AppError('conflict', { detail: 'amount' });
+        }
+        if (!(await insertNotification(tx, name, notification, clock.now()))) return;
+        await apply(tx, payment, notification, listeners);
+      });
+    },
+  };
+
+  async function apply(
+    tx: Tx,
+    payment: PaymentRow,
+    notification: ProviderNotification,
+    listeners: PaymentListeners,
+  ): Promise<void> {
+    const at = clock.now();
+    switch (notification.type) {
+      case 'payment.captured':
+        return listeners.captured(tx, payment, at);
+      case 'payment.failed':
+        // A payment that is captured or closed by now stays so; after a failed one the buyer may try again.
+        await movePayment(tx, payment.id, 'failed', at);
+        return;
+      case 'refund.succeeded':
+      case 'refund.failed': {
+        const outcome = notification.type === 'refund.succeeded' ? 'succeeded' : 'failed';
+        if (notification.refundNo === null) throw new AppError('conflict', { detail: 'refundNo' });
+        const [refund] = await tx<{ amount_fen: bigint }>`
+          SELECT amount_fen FROM refunds WHERE refund_no = ${notification.refundNo} AND payment_id = ${payment.id}`;
+        if (!refund) throw new AppError('not_found');
+        if (refund.amount_fen !== notification.amountFen) throw new AppError('conflict', { detail: 'amount' });
+        return listeners.refundFinished(tx, notification.refundNo, outcome, at);
+      }
+    }
+  }
+}

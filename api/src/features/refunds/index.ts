@@ -1,0 +1,166 @@
+/**
+ * Refunds: the row first, then the provider, always under the same number (rule S8).
+ *
+ * Model: `requested` → `processing` (the provider was asked at least once) → `succeeded` | `failed`. A refund ends once, whoever
+ * tells it first: the provider's answer, its callback, or a repeated question. The amount is set aside on the payment in the
+ * same transaction as the row, so refunds never exceed what was captured, also when two are asked for at once.
+ * There are two kinds: of an order (asked for by a person) and of money that came for an order that was closed by then
+ * (asked for by the system, once, rule S3); the payment tells them apart.
+ */
+import { refundOrder } from '@walnut-live/contracts';
+import type { Ledger } from '../../ledger/index.ts';
+import type { Clock, Random } from '../../platform/clock.ts';
+import type { Db, Tx } from '../../platform/db.ts';
+import { AppError } from '../../platform/errors.ts';
+import type { Binder } from '../../platform/http.ts';
+import type { Jobs } from '../../platform/jobs.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { eyesOf, type OrdersService, readOrders } from '../orders/index.ts';
+import type { PaymentRow, Payments } from '../payments/index.ts';
+import { claimDueRefund, endRefund, insertRefund, type RefundRow, readRefund } from './refunds.repository.ts';
+
+export const REFUND_JOB = 'refunds';
+const REFUND_EVERY_MS = 5_000;
+const BATCH = 100;
+const FIRST_PAUSE_SECONDS = 10;
+const LONGEST_PAUSE_SECONDS = 3_600;
+
+/** Doubling pauses between attempts, at most an hour. */
+export function refundPauseSeconds(attempts: number): number {
+  return Math.min(FIRST_PAUSE_SECONDS * 2 ** Math.min(attempts, 20), LONGEST_PAUSE_SECONDS);
+}
+
+export function createRefunds(deps: {
+  bind: Binder;
+  db: Db;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  jobs: Jobs;
+  ledger: Pick<Ledger, 'postTransfer'>;
+  orders: Pick<OrdersService, 'beginRefund' | 'completeRefund' | 'resumeAfterRefund'>;
+  payments: Pick<Payments, 'current' | 'read' | 'noteLateCapture' | 'holdForRefund' | 'giveBackHold' | 'refund'>;
+}) {
+  const { db, clock, random, log, ledger, orders, payments } = deps;
+  const underWay = new Set<Promise<unknown>>();
+
+  deps.bind(refundOrder, async ({ tx, principal, params, body }) => {
+    const order = await orders.beginRefund(tx, principal, params.id, body.reason);
+    const payment = await payments.current(tx, order.id);
+    if (payment?.state !== 'captured') throw new AppError('state_conflict');
+    await request(tx, payment, { amountFen: payment.capturedFen, reason: body.reason, by: principal.personId });
+    const [seen] = await readOrders(tx, [order.id]);
+    const eyes = seen && eyesOf(principal, seen);
+    if (!eyes) throw new AppError('not_found');
+    return seen.view(eyes);
+  });
+
+  async function request(
+    tx: Tx,
+    payment: PaymentRow,
+    refund: { amountFen: bigint; reason: string; by: string | null },
+  ): Promise<void> {
+    if (!(await payments.holdForRefund(tx, payment.id, refund.amountFen))) throw new AppError('state_conflict');
+    const id = random.id();
+    await insertRefund(tx, {
+      id,
+      refundNo: `RF${id.replaceAll('-', '')}`,
+      orderId: payment.orderId,
+      paymentId: payment.id,
+      amountFen: refund.amountFen,
+      reason: refund.reason,
+      requestedBy: refund.by,
+      at: clock.now(),
+    });
+    tx.afterCommit(() => {
+      const trying = runDue().finally(() => underWay.delete(trying));
+      underWay.add(trying);
+      return trying.then(() => {});
+    });
+  }
+
+  /** Rule S3: money for an order that can no longer take it goes back, once, by the system. */
+  async function refundLatePayment(tx: Tx, paymentId: string, at: Date): Promise<void> {
+    if (!(await payments.noteLateCapture(tx, paymentId, at))) return;
+    const payment = await payments.read(tx, paymentId);
+    if (!payment) throw new Error(`payment ${paymentId} is gone`);
+    await ledger.postTransfer(tx, {
+      kind: 'late_payment',
+      ref: payment.id,
+      at,
+      entries: lateEntries(payment, payment.capturedFen),
+    });
+    await request(tx, payment, { amountFen: payment.capturedFen, reason: 'late_payment', by: null });
+  }
+
+  /** Asks the provider for every refund that is due; answers how many were asked. A failure only postpones its own refund. */
+  async function runDue(): Promise<number> {
+    const tried: string[] = [];
+    while (tried.length < BATCH) {
+      const now = clock.now();
+      const due = await db.transaction((tx) =>
+        claimDueRefund(tx, now, (n) => new Date(now.getTime() + refundPauseSeconds(n) * 1000), tried),
+      );
+      if (!due) break;
+      tried.push(due.id);
+      try {
+        await ask(due);
+      } catch (error) {
+        log.warn({ err: error, refundNo: due.refundNo }, 'refund not finished, will be asked for again');
+      }
+    }
+    return tried.length;
+  }
+
+  async function ask(refund: RefundRow): Promise<void> {
+    const payment = await payments.read(db.sql, refund.paymentId);
+    if (!payment) throw new Error(`payment ${refund.paymentId} is gone`);
+    const outcome = await payments.refund(payment, { refundNo: refund.refundNo, amountFen: refund.amountFen });
+    if (outcome === 'processing') return; // its callback, or the next question, will tell
+    await db.transaction((tx) => finish(tx, refund.refundNo, outcome, clock.now()));
+  }
+
+  /** Books the end of a refund; telling it again changes nothing. */
+  async function finish(tx: Tx, refundNo: string, outcome: 'succeeded' | 'failed', at: Date): Promise<void> {
+    const refund = await readRefund(tx, refundNo);
+    const payment = refund && (await payments.read(tx, refund.paymentId));
+    if (!refund || !payment) throw new AppError('not_found');
+    await tx`SELECT 1 FROM orders WHERE id = ${refund.orderId} FOR UPDATE`; // the first lock of whatever happens to an order
+    if (!(await endRefund(tx, refund.id, outcome, at))) return;
+    const late = payment.state !== 'captured';
+    if (outcome === 'failed') {
+      log.error({ refundNo, orderId: refund.orderId }, 'the provider refused a refund for good: somebody must look');
+      await payments.giveBackHold(tx, payment.id, refund.amountFen);
+      if (!late) await orders.resumeAfterRefund(tx, refund.orderId, 'refund_failed', at);
+      return;
+    }
+    if (!late) {
+      const { id: refundId, orderId, amountFen } = refund;
+      await orders.completeRefund(tx, { orderId, refundId, refundNo, amountFen, provider: payment.provider, at });
+      return;
+    }
+    await ledger.postTransfer(tx, {
+      kind: 'late_payment_refunded',
+      ref: refund.id,
+      at,
+      entries: lateEntries(payment, -refund.amountFen),
+    });
+  }
+
+  const lateEntries = (payment: PaymentRow, amountFen: bigint) => [
+    { account: { kind: 'provider_clearing', owner: payment.provider } as const, amountFen },
+    { account: { kind: 'unmatched_payments', owner: payment.provider } as const, amountFen: -amountFen },
+  ];
+
+  deps.jobs.every(REFUND_JOB, REFUND_EVERY_MS, async () => void (await runDue()));
+  return {
+    refundLatePayment,
+    finish,
+    runDue,
+    /** Waits for refunds under way. */
+    async close() {
+      await Promise.allSettled(underWay);
+    },
+  };
+}
+export type Refunds = ReturnType<typeof createRefunds>;

@@ -1,0 +1,61 @@
+/** Rows of refunds. A row exists before the provider hears of it (rule S8), so a refund under way survives any crash. */
+import type { Tx } from '../../platform/db.ts';
+
+export interface RefundRow {
+  readonly id: string;
+  readonly refundNo: string;
+  readonly orderId: string;
+  readonly paymentId: string;
+  readonly amountFen: bigint;
+  readonly attempts: number;
+}
+
+export async function insertRefund(
+  tx: Tx,
+  refund: {
+    id: string;
+    refundNo: string;
+    orderId: string;
+    paymentId: string;
+    amountFen: bigint;
+    reason: string;
+    requestedBy: string | null;
+    at: Date;
+  },
+): Promise<void> {
+  await tx`INSERT INTO refunds (id, refund_no, order_id, payment_id, amount_fen, state, reason, requested_by, next_try_at, created_at)
+    VALUES (${refund.id}, ${refund.refundNo}, ${refund.orderId}, ${refund.paymentId}, ${refund.amountFen}, 'requested',
+      ${refund.reason}, ${refund.requestedBy}, ${refund.at}, ${refund.at})`;
+}
+
+/** Takes the next due refund for one attempt; until `nextTryAt` nobody else does. */
+export async function claimDueRefund(
+  tx: Tx,
+  now: Date,
+  nextTryAt: (attempts: number) => Date,
+  except: readonly string[],
+): Promise<RefundRow | undefined> {
+  const [due] = await tx<RefundRow>`
+    SELECT id, refund_no AS "refundNo", order_id AS "orderId", payment_id AS "paymentId", amount_fen AS "amountFen", attempts
+    FROM refunds WHERE state IN ('requested', 'processing') AND next_try_at <= ${now} AND id <> ALL(${except}::uuid[])
+    ORDER BY next_try_at LIMIT 1 FOR UPDATE SKIP LOCKED`;
+  if (!due) return undefined;
+  await tx`UPDATE refunds SET state = 'processing', attempts = attempts + 1, next_try_at = ${nextTryAt(due.attempts)}
+    WHERE id = ${due.id}`;
+  return due;
+}
+
+export async function readRefund(tx: Tx, refundNo: string): Promise<RefundRow | undefined> {
+  const [row] = await tx<RefundRow>`
+    SELECT id, refund_no AS "refundNo", order_id AS "orderId", payment_id AS "paymentId", amount_fen AS "amountFen", attempts
+    FROM refunds WHERE refund_no = ${refundNo}`;
+  return row;
+}
+
+/** Ends a refund once; false when it had ended before. */
+export async function endRefund(tx: Tx, refundId: string, outcome: 'succeeded' | 'failed', at: Date): Promise<boolean> {
+  const rows = await tx`
+    UPDATE refunds SET state = ${outcome}, finished_at = ${at}, next_try_at = NULL
+    WHERE id = ${refundId} AND state IN ('requested', 'processing') RETURNING id`;
+  return rows.length === 1;
+}
