@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createApp } from './app.ts';
+import { createSelling } from './compose-selling.ts';
 import type { Config } from './config.ts';
 import { createBag } from './features/bag/index.ts';
 import { createBindings } from './features/bindings/index.ts';
@@ -14,6 +15,7 @@ import { createCommissions } from './features/commissions/index.ts';
 import { createCredits } from './features/credits/index.ts';
 import { createIdentity } from './features/identity/index.ts';
 import { createOrg } from './features/org/index.ts';
+import type { DeliveryPlan } from './features/payments/index.ts';
 import { createReports } from './features/reports/index.ts';
 import { createRoomChat } from './features/room-chat/index.ts';
 import { createRoomLikes } from './features/room-likes/index.ts';
@@ -57,7 +59,14 @@ export interface Api {
   close(): Promise<void>;
 }
 
-export async function createApi(config: Config, given: { clock?: Clock; random?: Random } = {}): Promise<Api> {
+/** What tests put in the place of time, chance and the network between the sandbox provider and us. */
+export interface Given {
+  clock?: Clock;
+  random?: Random;
+  sandboxPlan?: DeliveryPlan;
+}
+
+export async function createApi(config: Config, given: Given = {}): Promise<Api> {
   const clock = given.clock ?? systemClock;
   const random = given.random ?? systemRandom;
   const log = createLogger(config.LOG_LEVEL, 'api');
@@ -188,6 +197,14 @@ export async function createApi(config: Config, given: { clock?: Clock; random?:
     onOrder: bindings.onOrder,
   });
   const commissions = createCommissions({ bind, db, clock, random, ledger, policyAt: bindings.policyAt });
+  const selling = createSelling({
+    ...{ bind, config, db, clock, random, log, jobs, ledger, server },
+    decideCredit: credits.decide,
+    orderPaid: commissions.onOrderPaid,
+    orderRefunded: commissions.onOrderRefunded,
+    sandboxPlan: given.sandboxPlan,
+  });
+  closers.push(selling.close);
   createReports({ bind, db, clock });
 
   let closed: Promise<void> | undefined;
