@@ -87,13 +87,16 @@ export function createOutboxPublisher(deps: { db: Db; clock: Clock; log: Logger 
   let stopListening: () => Promise<void> = async () => {};
   void (async () => {
     const client = await db.pool.connect();
+    let released = false;
     const lost = (error?: Error) => {
+      if (released) return; // the server may end the connection while we do
+      released = true;
       client.removeAllListeners('notification');
       client.release(error ?? true);
     };
     stopListening = async () => lost();
     if (closed) return lost();
-    client.once('error', (error) => {
+    client.on('error', (error) => {
       stopListening = async () => {};
       lost(error);
     });
