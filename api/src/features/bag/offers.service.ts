@@ -64,7 +64,14 @@ export function createOffersService(deps: { db: Db; clock: Clock; random: Random
         const { skuId, cap, perPersonLimit } = body;
         await tellClosed(tx, await offers.closeEndedOffers(tx, { at: now, limit: 1, roomId, skuId }));
         const offer = await offers.insertOffer(tx, {
-          ...{ id: random.id(), roomId, skuId, priceFen, startsAt, endsAt, cap, perPersonLimit },
+          id: random.id(),
+          roomId,
+          skuId,
+          priceFen,
+          startsAt,
+          endsAt,
+          cap,
+          perPersonLimit,
           createdBy: principal.personId,
           at: now,
         });

@@ -11,7 +11,7 @@ import { bindIdentityRoutes } from './identity.routes.ts';
 import { createIdentityService } from './identity.service.ts';
 import { createRefreshTokens } from './refresh-tokens.ts';
 
-export { hashPassword } from './passwords.ts';
+export { hashPassword, verifyPassword } from './passwords.ts';
 
 /** Many people share one address (a shop's Wi-Fi, a carrier's gateway): looking in is cheap, signing in is not. */
 const VISITS_PER_SIGN_IN = 10;
