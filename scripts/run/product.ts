@@ -162,7 +162,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     postgres = await database;
     const databaseUrl = await ensureDatabase(postgres);
     await migrate(databaseUrl, join(ROOT, 'api/prisma/migrations'));
-    const report = await seed(databaseUrl, secrets.DEMO_PASSWORD);
+    const report = await seed(databaseUrl, secrets);
     record.seed = report;
     run('api', 'api/src/main.ts', {
       DATABASE_URL: databaseUrl,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ROOT } from '../setup/paths.ts';
 import { runCommand } from '../setup/run-command.ts';
 import { SetupError } from '../setup/say.ts';
+import type { Secrets } from './secrets.ts';
 
 /** The last line that the seed prints. */
 export interface SeedReport {
@@ -11,10 +12,13 @@ export interface SeedReport {
   consumerLinks: { label: string; path: string }[];
 }
 
-export async function seed(databaseUrl: string, demoPassword: string): Promise<SeedReport> {
+export async function seed(
+  databaseUrl: string,
+  { DEMO_PASSWORD, SHARE_SECRET }: Pick<Secrets, 'DEMO_PASSWORD' | 'SHARE_SECRET'>,
+): Promise<SeedReport> {
   const output = await runCommand(process.execPath, [join(ROOT, 'api/prisma/seed.ts')], {
     cwd: join(ROOT, 'api'),
-    env: { ...process.env, DATABASE_URL: databaseUrl, DEMO_PASSWORD: demoPassword },
+    env: { ...process.env, DATABASE_URL: databaseUrl, DEMO_PASSWORD, SHARE_SECRET },
     what: 'seeding the demo brand',
   });
   const line = output.trim().split('\n').at(-1) ?? '';
