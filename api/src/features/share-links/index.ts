@@ -3,7 +3,7 @@ import type { Binder } from '../../platform/http.ts';
 import { bindShareLinks } from './share-links.routes.ts';
 import { createShareLinksService, type ShareLinksDeps } from './share-links.service.ts';
 
-export type { Touch } from './share-links.service.ts';
+export { createShareLinksService, type Touch } from './share-links.service.ts';
 
 /** Links people share, and the touches they bring (rules A6, A7). */
 export function createShareLinks(
