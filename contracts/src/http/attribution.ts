@@ -158,6 +158,8 @@ export const ReportQuery = PageQuery.extend({
   to: Instant.optional(),
   orgUnitId: OrgUnitId.optional(),
   roomId: RoomId.optional(),
+  /** One inviter only. */
+  inviterId: PersonId.optional(),
   search: z.string().trim().max(40).optional(),
   sort: z.enum(['gmv', 'visitors', 'orders', 'commission']).default('gmv'),
   format: z.enum(['json', 'csv']).optional(),

@@ -13,6 +13,7 @@ export interface InviterFilter extends Range {
   /** Org path whose rooms and orders count. */
   scope: string;
   roomId: string | null;
+  inviterId: string | null;
   search: string | null;
   /** Under this path customers' names are readable; null = nowhere. */
   nameScope: string | null;
@@ -54,7 +55,7 @@ export async function inviterFigures(
   after: InviterCursor | null,
   limit: number,
 ): Promise<{ page: InviterFigures[]; totals: Figures }> {
-  const { scope, from, to, roomId, search, nameScope } = filter;
+  const { scope, from, to, roomId, inviterId, search, nameScope } = filter;
   const rows = await sql<{ [K in keyof InviterFigures]: InviterFigures[K] | null } & Prefixed<Figures, 'total'>>`
     WITH visits AS (
       SELECT COALESCE(s.merged_into, s.id) AS inviter, COALESCE(v.merged_into, v.id) AS visitor
@@ -116,7 +117,8 @@ export async function inviterFigures(
       LEFT JOIN newcomers c ON c.inviter = n.id
       LEFT JOIN sales s ON s.inviter = n.id
       LEFT JOIN earned e ON e.inviter = n.id
-      WHERE ${search}::text IS NULL OR strpos(lower(n.name), lower(${search})) > 0
+      WHERE (${search}::text IS NULL OR strpos(lower(n.name), lower(${search})) > 0)
+        AND (${inviterId}::uuid IS NULL OR n.id = ${inviterId})
     ), totals AS (
       SELECT (SELECT count(DISTINCT visitor) FROM visits WHERE inviter IN (SELECT id FROM found)) AS visitors,
         COALESCE(sum(new_customers), 0)::bigint AS new_customers, COALESCE(sum(orders), 0)::bigint AS orders,

@@ -27,6 +27,7 @@ interface InviterQuery {
   to?: string | undefined;
   orgUnitId?: string | undefined;
   roomId?: string | undefined;
+  inviterId?: string | undefined;
   search?: string | undefined;
   sort: rows.InviterSort;
 }
@@ -86,6 +87,7 @@ export function createReportsService({ db, clock }: { db: Db; clock: Clock }) {
       ...rangeOf(query),
       scope,
       roomId: query.roomId ?? null,
+      inviterId: query.inviterId ?? null,
       search: query.search || null,
       nameScope: nameScope(principal.staff),
     };
@@ -158,6 +160,7 @@ export function createReportsService({ db, clock }: { db: Db; clock: Clock }) {
         from: null,
         to: null,
         roomId,
+        inviterId: null,
         search: null,
         nameScope: nameScope(principal.staff),
       };

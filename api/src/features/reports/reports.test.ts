@@ -137,6 +137,7 @@ describe('inviters', () => {
     expect(await names({ search: '贝' })).toEqual(['贝贝']);
     expect((await on.report(admin, { search: '贝' })).totals.gmvFen).toBe(40_000);
     expect(await names({ search: '%' })).toEqual([]);
+    expect(await names({ inviterId: on.bella.personId })).toEqual(['贝贝']);
 
     for (const sort of ['gmv', 'visitors', 'orders', 'commission'] as const) {
       const first = await on.report(admin, { sort, limit: 1 });
