@@ -4,9 +4,9 @@ import type { Binder } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { expireDueOrders } from './expiry.ts';
-import { sumSales } from './orders.repository.ts';
 import { bindOrders } from './orders.routes.ts';
 import { createOrdersService, type OrdersDeps } from './orders.service.ts';
+import { createPlacing } from './placing.ts';
 
 export { eyesOf, readOrders } from './order-view.ts';
 export type { OrderRow } from './orders.repository.ts';
@@ -19,15 +19,14 @@ const EXPIRY_EVERY_MS = 5_000;
 export function createOrders(deps: OrdersDeps & { bind: Binder; db: Db; jobs: Jobs; log: Logger }) {
   const { db, clock, log } = deps;
   const orders = createOrdersService(deps);
-  bindOrders(deps.bind, { db, clock, orders });
+  const { place } = createPlacing(deps);
+  bindOrders(deps.bind, { db, clock, place, orders });
   const expireDue = () => expireDueOrders({ db, clock, log, orders });
   deps.jobs.every(EXPIRY_JOB, EXPIRY_EVERY_MS, async () => void (await expireDue()));
   return {
     ...orders,
     /** Closes what is due now; answers how many orders gave their stock back. */
     expireDue,
-    /** Paid orders and their money per room; rooms without any are absent. */
-    salesOfRooms: (roomIds: readonly string[]) => sumSales(db.sql, roomIds),
   };
 }
 export type Orders = ReturnType<typeof createOrders>;

@@ -2,6 +2,7 @@
 import { type Address, fenToWire, may, type OrderState, type OrderView } from '@walnut-live/contracts';
 import type { TimeCursor } from '../../platform/cursor.ts';
 import type { Sql } from '../../platform/db.ts';
+import { AppError } from '../../platform/errors.ts';
 import { mayIn, type Principal, type StaffPrincipal } from '../../platform/principal.ts';
 import { type NamedPerson, nameFor } from '../bindings/index.ts';
 import { maskAddress, maskName } from './orders.policy.ts';
@@ -109,6 +110,12 @@ export async function readOrders(sql: Sql, ids: readonly string[]): Promise<Seen
     placedAt: row.placed_at,
     view: (eyes) => toView(row, eyes),
   }));
+}
+
+export async function readOrder(sql: Sql, orderId: string, eyes: Eyes): Promise<OrderView> {
+  const [order] = await readOrders(sql, [orderId]);
+  if (!order) throw new AppError('not_found');
+  return order.view(eyes);
 }
 
 const instant = (at: string | Date): string => new Date(at).toISOString();

@@ -1,6 +1,6 @@
 /** Rows of orders: what placing needs to know, writing an order, moving its state. Reading for people is in order-view.ts. */
 import type { Address, OrderState } from '@walnut-live/contracts';
-import type { Sql, Tx } from '../../platform/db.ts';
+import type { Tx } from '../../platform/db.ts';
 import { type OrderEvent, orderNo } from './orders.policy.ts';
 import type { SkuFacts, WantedLine } from './pricing.policy.ts';
 
@@ -275,15 +275,4 @@ export async function refundItems(
 export async function readPersonName(tx: Tx, personId: string): Promise<string> {
   const [person] = await tx<{ name: string }>`SELECT name FROM people WHERE id = ${personId}`;
   return person?.name ?? '';
-}
-
-/** Paid orders and their money per room, refunds not yet taken off (rule A7: unpaid orders are not sales). */
-export async function sumSales(
-  sql: Sql,
-  roomIds: readonly string[],
-): Promise<Map<string, { orders: number; gmvFen: bigint }>> {
-  const rows = await sql<{ room_id: string; orders: bigint; gmv_fen: string }>`
-    SELECT room_id, count(*) AS orders, sum(paid_fen)::text AS gmv_fen FROM orders
-    WHERE room_id = ANY(${roomIds}::uuid[]) AND paid_at IS NOT NULL GROUP BY room_id`;
-  return new Map(rows.map((row) => [row.room_id, { orders: Number(row.orders), gmvFen: BigInt(row.gmv_fen) }]));
 }

@@ -17,13 +17,17 @@ import { type Binder, written } from '../../platform/http.ts';
 import type { Principal } from '../../platform/principal.ts';
 import { eyesOf, findOrderIds, type OrderFilter, readOrders, type SeenOrder } from './order-view.ts';
 import type { OrdersService } from './orders.service.ts';
+import type { Placing } from './placing.ts';
 
 const CSV_PAGE = 500;
 
-export function bindOrders(bind: Binder, deps: { db: Db; clock: Clock; orders: OrdersService }): void {
-  const { db, clock, orders } = deps;
+export function bindOrders(
+  bind: Binder,
+  deps: { db: Db; clock: Clock; place: Placing['place']; orders: OrdersService },
+): void {
+  const { db, clock, place, orders } = deps;
 
-  bind(placeOrder, ({ tx, principal, body }) => orders.place(tx, principal, body));
+  bind(placeOrder, ({ tx, principal, body }) => place(tx, principal, body));
   bind(payOrder, ({ tx, principal, params, body }) => orders.pay(tx, principal, params.id, body.provider));
   bind(cancelOrder, ({ tx, principal, params, body }) => orders.cancel(tx, principal, params.id, body.reason));
   bind(shipOrder, ({ tx, principal, params, body }) => orders.ship(tx, principal, params.id, body.trackingNo));

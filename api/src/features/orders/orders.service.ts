@@ -1,51 +1,30 @@
 /**
- * The life of an order: placed (stock held, credit decided, payment opened), paid, shipped, received, or closed; and refunded.
+ * The life of an order after it was placed (placing.ts): paid, shipped, received, or closed; and refunded.
  *
  * Invariants: everything one event does happens in one transaction, so a losing attempt leaves nothing (S1, S5); whoever touches
  * an order locks its row first, then payment, offers, people's shares and stock by SKU (S2); states move only by the table in
  * orders.policy.ts and only from where they were seen (S7). Facts reach the room through the outbox after commit.
  */
-import type { Address, OrderView } from '@walnut-live/contracts';
+import type { OrderView } from '@walnut-live/contracts';
 import type { Ledger } from '../../ledger/index.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
-import { writeRoomEvent } from '../../platform/outbox.ts';
 import { type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import type { PaymentRow, Payments } from '../payments/index.ts';
-import { type Eyes, readOrders } from './order-view.ts';
+import { tellPaid, tellStock } from './order-news.ts';
+import { readOrder } from './order-view.ts';
+import { mayRefund, nextState, type OrderEvent, resumeEvent } from './orders.policy.ts';
 import {
-  allocateDiscount,
-  maskName,
-  mayRefund,
-  nextState,
-  type OrderEvent,
-  resumeEvent,
-  shippingFen,
-} from './orders.policy.ts';
-import {
-  insertOrder,
   lockOrder,
   moveOrder,
   type OrderRow,
   readItems,
   readPersonName,
-  readSellingRoom,
-  readSkus,
   refundItems,
-  type SellingRoom,
-  type SkuRow,
   type TransitionFacts,
 } from './orders.repository.ts';
-import { type PricedLine, priceLine, type Refusal, sumLines, type WantedLine } from './pricing.policy.ts';
-import {
-  type Reserved,
-  releaseLines,
-  reserveLine,
-  restockLines,
-  type StockLevel,
-  sellLines,
-} from './reservations.repository.ts';
+import { releaseLines, restockLines, sellLines } from './reservations.repository.ts';
 
 export interface OrdersDeps {
   clock: Clock;
@@ -76,131 +55,10 @@ export interface OrdersDeps {
   priceGraceSeconds: number;
 }
 
-export interface PlaceRequest {
-  roomId: string;
-  lines: readonly {
-    skuId: string;
-    quantity: number;
-    offerId?: string | undefined;
-    offerVersion?: number | undefined;
-    seenPriceFen: number;
-  }[];
-  address: Address;
-  remark: string;
-}
-
 export type OrdersService = ReturnType<typeof createOrdersService>;
 
 export function createOrdersService(deps: OrdersDeps) {
   const { clock, random, ledger, payments } = deps;
-
-  // ── placing ───────────────────────────────────────────────────────────────────────────────────────────────────────
-  /**
-   * Rules S1–S5, M3. Statements for an order of one line under an offer, besides BEGIN and COMMIT: idempotency key 3 ·
-   * room 1 · SKUs, offers, versions 1 · offer, person, stock 3 · order number 1 · order, items, history 1 · payment 1 ·
-   * credit (by its feature) · outbox 2 · reading the answer 1. A further line adds 3 under an offer (else 1) and 2 for the outbox.
-   */
-  async function place(tx: Tx, buyer: Principal, request: PlaceRequest): Promise<OrderView> {
-    const at = clock.now();
-    const room = await readSellingRoom(tx, request.roomId, buyer.personId, at);
-    if (!room) throw new AppError('not_found');
-    if (room.banned) throw new AppError('banned');
-    if (room.state !== 'live') throw new AppError('room_not_live', { facts: { state: room.state } });
-
-    const lines = wantedLines(request);
-    const priced = priceLines(lines, await readSkus(tx, room.id, lines), at);
-    const held: { line: WantedLine; sku: SkuRow; price: PricedLine; reserved: Reserved }[] = [];
-    for (const part of priced) {
-      const reserved = await reserveLine(tx, { personId: buyer.personId, orgPath: room.orgPath, at }, part.line);
-      if (typeof reserved === 'string') throw new AppError(reserved, { facts: { skuId: part.line.skuId } });
-      held.push({ ...part, reserved });
-    }
-
-    const orderId = random.id();
-    const totalFen = await write(tx, orderId, buyer, room, request, held, at);
-    await payments.open(tx, { orderId, amountFen: totalFen, provider: 'sandbox', at });
-    await deps.decideCredit(tx, { orderId, personId: buyer.personId, room, at });
-    await tellStock(
-      tx,
-      room.id,
-      held.map((part) => part.reserved),
-    );
-    return view(tx, orderId, 'buyer');
-  }
-
-  function wantedLines(request: PlaceRequest): WantedLine[] {
-    return orRefuse(
-      sumLines(
-        request.lines.map((line) => ({
-          skuId: line.skuId,
-          quantity: line.quantity,
-          offerId: line.offerId ?? null,
-          offerVersion: line.offerVersion ?? null,
-          seenPriceFen: BigInt(line.seenPriceFen),
-        })),
-      ),
-    );
-  }
-
-  function priceLines(lines: readonly WantedLine[], skus: readonly SkuRow[], at: Date) {
-    const bySku = new Map(skus.map((sku) => [sku.skuId, sku]));
-    return lines.map((line) => {
-      const sku = bySku.get(line.skuId);
-      if (!sku) throw new AppError('not_found', { facts: { skuId: line.skuId } });
-      return { line, sku, price: orRefuse(priceLine(line, sku, at, deps.priceGraceSeconds)) };
-    });
-  }
-
-  async function write(
-    tx: Tx,
-    orderId: string,
-    buyer: Principal,
-    room: SellingRoom,
-    request: PlaceRequest,
-    held: readonly { line: WantedLine; sku: SkuRow; price: PricedLine; reserved: Reserved }[],
-    at: Date,
-  ): Promise<bigint> {
-    const amounts = held.map(({ line, price }) => price.unitPriceFen * BigInt(line.quantity));
-    const itemsFen = amounts.reduce((sum, amount) => sum + amount, 0n);
-    const discounts = allocateDiscount(0n, amounts); // coupons will bring discounts; M4 splits them
-    const discountFen = discounts.reduce((sum, share) => sum + share, 0n);
-    const shipping = shippingFen(itemsFen - discountFen);
-    await insertOrder(tx, {
-      id: orderId,
-      personId: buyer.personId,
-      room,
-      itemsFen,
-      discountFen,
-      shippingFen: shipping,
-      address: request.address,
-      remark: request.remark,
-      placedAt: at,
-      expiresAt: new Date(at.getTime() + deps.reservationSeconds * 1000),
-      items: held.map(({ line, sku, price, reserved }, index) => ({
-        id: random.id(),
-        productId: sku.productId,
-        skuId: sku.skuId,
-        stockUnitId: reserved.stockUnitId,
-        title: sku.title,
-        skuName: sku.skuName,
-        pictureUrl: sku.pictureUrl,
-        quantity: line.quantity,
-        unitPriceFen: price.unitPriceFen,
-        discountFen: discounts[index] ?? 0n,
-        offerId: price.offer?.id ?? null,
-        offerVersion: price.offer?.version ?? null,
-        offerTerms: price.offer && {
-          priceFen: Number(price.offer.priceFen),
-          startsAt: price.offer.startsAt.toISOString(),
-          endsAt: price.offer.endsAt.toISOString(),
-          cap: price.offer.cap,
-          perPersonLimit: price.offer.perPersonLimit,
-          honoured: price.offer.honoured,
-        },
-      })),
-    });
-    return itemsFen - discountFen + shipping;
-  }
 
   // ── paying ────────────────────────────────────────────────────────────────────────────────────────────────────────
   /** What the client needs to open the cashier; after a declined payment a new one is opened. */
@@ -255,17 +113,7 @@ export function createOrdersService(deps: OrdersDeps) {
     await deps.orderPaid(tx, order.id, at);
     if (order.roomId === null) return;
     // Reserved pieces became sold ones: what others can buy is the same, so only the bubble is news.
-    const buyerName = maskName(await readPersonName(tx, order.personId));
-    for (const item of items) {
-      const { productId, title: productTitle, quantity } = item;
-      await writeRoomEvent(tx, clock, order.roomId, {
-        kind: 'order:paid',
-        buyerName,
-        productId,
-        productTitle,
-        quantity,
-      });
-    }
+    await tellPaid(tx, clock, order.roomId, await readPersonName(tx, order.personId), items);
   }
 
   // ── closing ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -274,7 +122,7 @@ export function createOrdersService(deps: OrdersDeps) {
     if (order.paidFen > 0n) throw new AppError('already_paid');
     const closed = await closeUnpaid(tx, order, 'cancel', { actorId: buyer.personId, reason, at: clock.now() });
     if (closed === 'captured') throw new AppError('already_paid'); // its callback is on the way
-    return view(tx, orderId, 'buyer');
+    return readOrder(tx, orderId, 'buyer');
   }
 
   /** Rule S3 on an order whose row is locked: paid after all, or closed and everything given back. */
@@ -301,7 +149,7 @@ export function createOrdersService(deps: OrdersDeps) {
     if (payment && (await payments.close(tx, payment, by.at)) === 'captured') return 'captured';
     await move(tx, order, event, by, { closedAt: by.at });
     const levels = await releaseLines(tx, { personId: order.personId, at: by.at }, await readItems(tx, order.id));
-    await tellStock(tx, order.roomId, levels);
+    await tellStock(tx, clock, order.roomId, levels);
     return 'closed';
   }
 
@@ -312,14 +160,14 @@ export function createOrdersService(deps: OrdersDeps) {
     requireScope(staff, 'orders:ship', order.orgPath);
     const at = clock.now();
     await move(tx, order, 'ship', { actorId: staff.personId, reason: '', at }, { shippedAt: at, trackingNo });
-    return view(tx, orderId, staff.staff);
+    return readOrder(tx, orderId, staff.staff);
   }
 
   async function receive(tx: Tx, buyer: Principal, orderId: string): Promise<OrderView> {
     const order = await lockOwn(tx, buyer, orderId);
     const at = clock.now();
     await move(tx, order, 'receive', { actorId: buyer.personId, reason: '', at }, { receivedAt: at });
-    return view(tx, orderId, 'buyer');
+    return readOrder(tx, orderId, 'buyer');
   }
 
   // ── refunds: the order's part; rows and provider are the refunds feature's ────────────────────────────────────────────
@@ -364,7 +212,7 @@ export function createOrdersService(deps: OrdersDeps) {
     await deps.orderRefunded(tx, { orderId: order.id, refundId: refund.refundId, at, items });
     if (order.shippedAt !== null) return; // what was sent comes back by hand, checked, as a stock entry
     const levels = await restockLines(tx, { refundNo: refund.refundNo, at, newId: random.id }, lines);
-    await tellStock(tx, order.roomId, levels);
+    await tellStock(tx, clock, order.roomId, levels);
   }
 
   /** The provider refused for good: the order is where it was. */
@@ -394,20 +242,7 @@ export function createOrdersService(deps: OrdersDeps) {
     if (!moved) throw new AppError('state_conflict', { facts: { state: order.state } });
   }
 
-  async function tellStock(tx: Tx, roomId: string | null, levels: readonly StockLevel[]): Promise<void> {
-    if (roomId === null) return;
-    for (const { skuId, available, offerId, taken } of levels)
-      await writeRoomEvent(tx, clock, roomId, { kind: 'stock:changed', skuId, available, offerId, taken });
-  }
-
-  async function view(tx: Tx, orderId: string, eyes: Eyes): Promise<OrderView> {
-    const [order] = await readOrders(tx, [orderId]);
-    if (!order) throw new AppError('not_found');
-    return order.view(eyes);
-  }
-
   return {
-    place,
     pay,
     takePayment,
     cancel,
@@ -417,11 +252,5 @@ export function createOrdersService(deps: OrdersDeps) {
     beginRefund,
     completeRefund,
     resumeAfterRefund,
-    view,
   };
-}
-
-function orRefuse<T>(decision: { ok: true; value: T } | { ok: false; refusal: Refusal }): T {
-  if (decision.ok) return decision.value;
-  throw new AppError(decision.refusal.code, { facts: { ...decision.refusal.facts } });
 }

@@ -1,0 +1,31 @@
+/** What a room hears of its orders; written to the outbox beside the effect, told after commit. */
+import type { Clock } from '../../platform/clock.ts';
+import type { Tx } from '../../platform/db.ts';
+import { writeRoomEvent } from '../../platform/outbox.ts';
+import { maskName } from './orders.policy.ts';
+import type { ItemRow } from './orders.repository.ts';
+import type { StockLevel } from './reservations.repository.ts';
+
+export async function tellStock(
+  tx: Tx,
+  clock: Clock,
+  roomId: string | null,
+  levels: readonly StockLevel[],
+): Promise<void> {
+  if (roomId === null) return;
+  for (const { skuId, available, offerId, taken } of levels)
+    await writeRoomEvent(tx, clock, roomId, { kind: 'stock:changed', skuId, available, offerId, taken });
+}
+
+/** The purchase bubbles, one per item; only the first character of the buyer's name leaves the order. */
+export async function tellPaid(
+  tx: Tx,
+  clock: Clock,
+  roomId: string,
+  name: string,
+  items: readonly ItemRow[],
+): Promise<void> {
+  const buyerName = maskName(name);
+  for (const { productId, title: productTitle, quantity } of items)
+    await writeRoomEvent(tx, clock, roomId, { kind: 'order:paid', buyerName, productId, productTitle, quantity });
+}
