@@ -6,6 +6,15 @@ export interface PageState {
   reason?: string;
   stream?: string;
 }
+/** `PlaybackState` of live-client. */
+export interface PagePlaybackState {
+  status: string;
+  mode: string;
+  fallbackReason: string | null;
+  failure: string | null;
+  needsGesture: boolean;
+  muted: boolean;
+}
 /** `PublishStats` and `WatchStats` of live-client. */
 export type PageStats = Record<string, unknown>;
 
@@ -38,6 +47,13 @@ export interface MediaPageApi {
   watchStats(name?: string): Promise<PageStats>;
   setQuality(level: 'auto' | 'low' | 'medium' | 'high', name?: string): Promise<void>;
   stopWatching(name?: string): void;
+
+  /** Plays by `createPlayback`, WebRTC or HLS. Its picture is read like a viewer's. */
+  play(target: MediaPageTarget, name?: string, preference?: 'auto' | 'realtime' | 'smooth'): void;
+  playbackState(name?: string): PagePlaybackState;
+  playbackHistory(name?: string): string[];
+  playbackFigures(name?: string): Promise<PageStats>;
+  stopPlaying(name?: string): void;
 
   /** The picture on screen now, or why it cannot be read. */
   picture(name?: string): Picture | string;

@@ -1,5 +1,12 @@
 /** Browser side of the media tests: publishes a pixel clock, watches, reads it back. See media-page-api.ts. */
-import { type Publication, publishStream, type Watching, watchStream } from '@walnut-live/live-client';
+import {
+  createPlayback,
+  type Playback,
+  type Publication,
+  publishStream,
+  type Watching,
+  watchStream,
+} from '@walnut-live/live-client';
 import type { MediaPageApi, MediaPageTarget, Picture } from './media-page-api.ts';
 import { PIXEL_CLOCK_MODULO, type PixelClockCanvas, readPixelClock, startPixelClock } from './pixel-clock.ts';
 
@@ -11,6 +18,12 @@ declare global {
   }
 }
 
+interface Player {
+  playback: Playback;
+  video: HTMLVideoElement;
+  history: string[];
+}
+
 interface Watcher {
   watching: Watching;
   video: HTMLVideoElement;
@@ -19,6 +32,7 @@ interface Watcher {
 
 let publication: Publication | null = null;
 let clock: PixelClockCanvas | null = null;
+const players = new Map<string, Player>();
 const watchers = new Map<string, Watcher>();
 
 function endpoint(target: MediaPageTarget, right: 'publish' | 'watch') {
@@ -34,6 +48,14 @@ function watcher(name: string): Watcher {
   if (!found) throw new Error(`nobody watches as ${name}`);
   return found;
 }
+
+function player(name: string): Player {
+  const found = players.get(name);
+  if (!found) throw new Error(`nobody plays as ${name}`);
+  return found;
+}
+
+const videoOf = (name: string): HTMLVideoElement => (players.get(name) ?? watcher(name)).video;
 
 export function newVideo(): HTMLVideoElement {
   const video = document.createElement('video');
@@ -110,6 +132,43 @@ window.mediaPage = {
     video.remove();
     watchers.delete(name);
   },
-  picture: (name = 'viewer') => readPicture(watcher(name).video),
-  waitForPicture: ({ name = 'viewer', ...options }) => waitForPicture(watcher(name).video, options),
+  play(target, name = 'viewer', preference = 'auto') {
+    const video = newVideo();
+    const playback = createPlayback({
+      video,
+      preference,
+      grant: async () => ({
+        streamId: target.streamId,
+        right: 'watch' as const,
+        token: await window.mintToken('watch', target.streamId),
+        expiresAt: new Date(Date.now() + 60_000).toISOString(),
+        socketUrl: target.url,
+        socketPath: target.path ?? '/socket.io',
+        hlsUrl: `${target.url}/hls/${target.streamId}/master.m3u8`,
+        iceServers: [],
+      }),
+    });
+    const history: string[] = [];
+    const note = (): void => {
+      const entry = `${playback.state.mode}:${playback.state.status}`;
+      if (history.at(-1) !== entry) history.push(entry);
+    };
+    note();
+    playback.on('state', note);
+    players.set(name, { playback, video, history });
+  },
+  playbackState: (name = 'viewer') => player(name).playback.state,
+  playbackHistory: (name = 'viewer') => player(name).history,
+  playbackFigures: (name = 'viewer') =>
+    player(name)
+      .playback.figures()
+      .then((figures) => ({ ...figures })),
+  stopPlaying(name = 'viewer') {
+    const { playback, video } = player(name);
+    playback.close();
+    video.remove();
+    players.delete(name);
+  },
+  picture: (name = 'viewer') => readPicture(videoOf(name)),
+  waitForPicture: ({ name = 'viewer', ...options }) => waitForPicture(videoOf(name), options),
 };

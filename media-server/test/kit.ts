@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { MediaTokenClaims } from '@walnut-live/contracts';
 import { SignJWT } from 'jose';
 import type { Browser, Page } from 'playwright-core';
+import { blockWebRtc } from '../../e2e/kit/block-webrtc.ts';
 import { launchChromium } from '../../e2e/kit/chromium.ts';
 import type { MediaPageApi } from '../../e2e/kit/media-page-api.ts';
 import { serveTestPage } from '../../e2e/kit/test-page.ts';
@@ -99,6 +100,8 @@ export interface Stage {
   /** A fresh page of its own person. */
   open(options?: {
     personId?: string;
+    /** No media gets through to this page; see block-webrtc.ts. */
+    webRtcBlocked?: boolean;
     mint?: (right: 'publish' | 'watch', streamId: string) => Promise<string>;
   }): Promise<RemotePage>;
   browser: Browser;
@@ -113,7 +116,7 @@ export async function openStage(): Promise<Stage> {
   ]);
   return {
     browser,
-    async open({ personId = `person-${randomUUID()}`, mint } = {}) {
+    async open({ personId = `person-${randomUUID()}`, mint, webRtcBlocked = false } = {}) {
       const context = await browser.newContext();
       const page = await context.newPage();
       page.on('pageerror', (error) => process.stderr.write(`page error: ${error.message}\n`));
@@ -121,6 +124,7 @@ export async function openStage(): Promise<Stage> {
         'mintToken',
         mint ?? ((right: 'publish' | 'watch', streamId: string) => mintToken({ sub: personId, right, streamId })),
       );
+      if (webRtcBlocked) await blockWebRtc(page);
       await page.goto(site.url);
       await page.waitForFunction('Boolean(window.mediaPage)');
       return new Proxy({ page } as RemotePage, {

@@ -19,7 +19,16 @@ export function startRtpSource(ingest: RtpIngest, size = '640x360'): RtpSource {
     'ffmpeg',
     [
       ...['-hide_banner', '-loglevel', 'error', '-nostdin', '-re'],
-      ...['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=25`, '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'],
+      ...[
+        '-f',
+        'lavfi',
+        '-i',
+        `testsrc2=size=${size}:rate=25`,
+        '-f',
+        'lavfi',
+        '-i',
+        'sine=frequency=440:sample_rate=48000',
+      ],
       ...['-map', '0:v', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p'],
       ...['-profile:v', 'baseline', '-level', '3.1', '-b:v', '800k', '-g', '25', '-bf', '0'],
       ...['-ssrc', String(ingest.video.ssrc), '-payload_type', String(ingest.video.payloadType)],

@@ -137,6 +137,8 @@ export interface Watching {
   readonly state: WatchState;
   readonly stream: MediaStream;
   readonly tracks: StreamTrack[];
+  /** Simulcast layers that can be chosen among; 1 when there is no choice. */
+  readonly layers: number;
   on<Name extends keyof WatchEvents>(event: Name, listener: (value: WatchEvents[Name]) => void): () => void;
   stats(): Promise<WatchStats>;
   /** `auto` follows the bandwidth; the others are the highest layer that may come. */

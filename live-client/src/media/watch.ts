@@ -273,6 +273,9 @@ export function watchStream(options: WatchOptions): Watching {
     get tracks(): StreamTrack[] {
       return live?.tracks ?? [];
     },
+    get layers() {
+      return layer.layers;
+    },
     on: events.on,
     async stats() {
       const report = (await session?.transport.getStats()) ?? (new Map() as unknown as RTCStatsReport);

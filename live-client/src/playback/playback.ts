@@ -1,0 +1,395 @@
+/**
+ * Watching with one video element: runs the policy of decide.ts and carries it out.
+ *
+ * Model: `realtime` and `smooth` are the two transports, each running or null; `showing` says which one the element
+ * plays. `step` takes a snapshot, asks `decide` and applies the difference; it runs after every event and twice a second.
+ * Invariants: the element shows exactly one transport; a transport that is not wanted is closed, not paused; after
+ * `close` nothing runs and the element is empty.
+ */
+import type { MediaGrant, QualityLevel } from '@walnut-live/contracts';
+import { createEmitter } from '../media/emitter.ts';
+import { type MediaFailureReason, type Watching, type WatchState, watchStream } from '../media/index.ts';
+import { decide, type PlaybackSnapshot } from './decide.ts';
+import { createGrantCache } from './grant-cache.ts';
+import { type HlsSession, isHlsSupported, openHls } from './hls-session.ts';
+import { createQualityJudge } from './quality-judge.ts';
+import type {
+  Playback,
+  PlaybackFigures,
+  PlaybackMode,
+  PlaybackOptions,
+  PlaybackPreference,
+  PlaybackState,
+} from './types.ts';
+
+const STEP_MS = 500;
+/** Pace of asking for HLS in advance when the server has none yet. */
+const PREPARE_EVERY_MS = 3_000;
+/** After this long by WebRTC earlier failures are forgiven. */
+const FORGIVEN_AFTER_MS = 60_000;
+const ALL_LEVELS: QualityLevel[] = ['auto', 'low', 'medium', 'high'];
+
+/** Starts to play at once. See {@link PlaybackState} for what to show when. */
+export function createPlayback(options: PlaybackOptions): Playback {
+  const { video } = options;
+  const serverNowMs = options.serverNowMs ?? Date.now;
+  const events = createEmitter<{ state: PlaybackState }>();
+  const grants = createGrantCache(options.grant);
+  const realtimeSupported = 'RTCPeerConnection' in globalThis;
+  const smoothSupported = isHlsSupported();
+  let preference: PlaybackPreference = options.preference ?? 'auto';
+  let showing: PlaybackMode = preference === 'smooth' || !realtimeSupported ? 'smooth' : 'realtime';
+  let realtime: { watching: Watching; tryingSinceMs: number | null; playingSinceMs: number | null } | null = null;
+  let opening = false;
+  let realtimeFailure: MediaFailureReason | null = null;
+  let smooth: HlsSession | null = null;
+  let fallback: PlaybackSnapshot['fallback'] = { reason: null, count: 0, atMs: 0, jitter: Math.random() };
+  let prepareNotBeforeMs = 0;
+  let prepared = false;
+  let stopped: MediaFailureReason | 'ended' | null = null;
+  let level: QualityLevel = 'auto';
+  let wantSound = options.startWithSound ?? false;
+  let blocked = false;
+  let everPlayed = false;
+  let closed = false;
+  const judge = createQualityJudge();
+  video.autoplay = true;
+  video.playsInline = true;
+
+  // ── the element ─────────────────────────────────────────────────────────
+
+  async function tryToPlay(): Promise<void> {
+    video.muted = !wantSound;
+    try {
+      await video.play();
+      blocked = false;
+    } catch (error) {
+      if (!isNotAllowed(error)) return; // interrupted by the next source
+      if (wantSound) {
+        wantSound = false;
+        return tryToPlay();
+      }
+      blocked = true;
+    }
+    publish();
+  }
+
+  function showRealtime(): void {
+    if (!realtime) return;
+    if (video.srcObject !== realtime.watching.stream) {
+      video.srcObject = realtime.watching.stream;
+      void tryToPlay();
+    }
+  }
+
+  const isDrawing = (): boolean => video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !video.paused;
+
+  // ── transports ──────────────────────────────────────────────────────────
+
+  async function startRealtime(): Promise<void> {
+    if (realtime || opening) return;
+    opening = true;
+    let grant: MediaGrant;
+    try {
+      grant = await grants.get();
+    } catch (error) {
+      opening = false;
+      if (isPermanent(error)) stop('refused');
+      return; // the next step tries again
+    }
+    opening = false;
+    if (closed || realtime || stopped) return;
+    realtimeFailure = null;
+    const watching = watchStream({
+      url: grant.socketUrl,
+      path: grant.socketPath,
+      token: async () => (await grants.get()).token,
+      iceServers: grant.iceServers as RTCIceServer[],
+      // The policy loses patience first; it decides what comes next.
+      maxConnectFailures: 2,
+    });
+    const own = { watching, tryingSinceMs: Date.now() as number | null, playingSinceMs: null as number | null };
+    realtime = own;
+    judge.reset();
+    watching.on('state', (next) => {
+      if (realtime !== own) return;
+      own.tryingSinceMs = isTrying(next) ? (own.tryingSinceMs ?? Date.now()) : null;
+      own.playingSinceMs = next.status === 'playing' ? (own.playingSinceMs ?? Date.now()) : null;
+      if (next.status === 'failed') realtimeFailure = next.reason;
+      if (next.status === 'ended') stop('ended');
+      else step();
+    });
+    watching.on('stream', () => {
+      if (showing === 'realtime') showRealtime();
+    });
+    watching.on('tracks', publish);
+    if (level !== 'auto') void watching.setQuality(level);
+    step();
+  }
+
+  function stopRealtime(): void {
+    const old = realtime;
+    realtime = null;
+    old?.watching.close();
+  }
+
+  function startSmooth(): void {
+    if (smooth) return;
+    // The element can hold one source only, and HLS needs it from the start.
+    video.srcObject = null;
+    const session = openHls({ video, masterUrl });
+    smooth = session;
+    session.on('state', (next) => {
+      if (smooth !== session) return;
+      if (next.status === 'failed') stop(next.reason);
+      else step();
+    });
+    void tryToPlay();
+  }
+
+  async function masterUrl(): Promise<string> {
+    const grant = await grants.get();
+    const separator = grant.hlsUrl.includes('?') ? '&' : '?';
+    return `${grant.hlsUrl}${separator}token=${encodeURIComponent(grant.token)}`;
+  }
+
+  /** The master playlist is answered when the first segments are there. */
+  async function prepareSmooth(): Promise<void> {
+    if (prepared || smooth || Date.now() < prepareNotBeforeMs) return;
+    prepareNotBeforeMs = Number.POSITIVE_INFINITY;
+    try {
+      prepared = (await fetch(await masterUrl())).ok;
+    } catch {
+      // Not reachable now.
+    }
+    prepareNotBeforeMs = Date.now() + PREPARE_EVERY_MS;
+  }
+
+  function stopSmooth(): void {
+    const old = smooth;
+    smooth = null;
+    if (old) prepared = false;
+    old?.close();
+  }
+
+  function stop(why: MediaFailureReason | 'ended'): void {
+    if (stopped) return;
+    stopped = why;
+    stopRealtime();
+    stopSmooth();
+    publish();
+  }
+
+  // ── policy ──────────────────────────────────────────────────────────────
+
+  function snapshot(): PlaybackSnapshot {
+    return {
+      nowMs: Date.now(),
+      preference,
+      showing,
+      realtime: {
+        supported: realtimeSupported,
+        running: realtime !== null,
+        status: realtime?.watching.state.status ?? 'off',
+        failure: realtimeFailure,
+        tryingSinceMs: realtime?.tryingSinceMs ?? null,
+        playingSinceMs: realtime?.playingSinceMs ?? null,
+        poorSinceMs: judge.poorSinceMs,
+      },
+      smooth: { supported: smoothSupported, prepared },
+      fallback,
+    };
+  }
+
+  const playedForMs = (): number => {
+    const sinceMs = realtime?.playingSinceMs ?? null;
+    return sinceMs === null ? 0 : Date.now() - sinceMs;
+  };
+
+  function step(): void {
+    if (closed || stopped) return;
+    const decision = decide(snapshot());
+    if (decision.stop) {
+      stop(decision.stop);
+      return;
+    }
+    if (decision.giveUp) {
+      fallback = { reason: decision.giveUp, count: fallback.count + 1, atMs: Date.now(), jitter: Math.random() };
+    } else if (decision.show === 'smooth' && preference === 'smooth') {
+      fallback = { ...fallback, reason: 'chosen' };
+    } else if (showing === 'realtime' && playedForMs() > FORGIVEN_AFTER_MS) {
+      fallback = { ...fallback, reason: null, count: 0 };
+    }
+    const switched = decision.show !== showing;
+    showing = decision.show;
+    if (!decision.runRealtime) stopRealtime();
+    if (!decision.runSmooth) stopSmooth();
+    if (decision.prepareSmooth) void prepareSmooth();
+    if (decision.runRealtime) void startRealtime();
+    if (decision.runSmooth) startSmooth();
+    if (switched && showing === 'realtime') showRealtime();
+    publish();
+  }
+
+  function statusNow(): PlaybackState['status'] {
+    if (stopped) return stopped === 'ended' ? 'ended' : 'failed';
+    if (blocked) return 'blocked';
+    const drawing = isDrawing();
+    if (showing === 'smooth') {
+      if (smooth?.state.status === 'waiting') return 'idle';
+      if (drawing) return 'playing';
+      return everPlayed ? 'stalled' : 'connecting';
+    }
+    const watch: WatchState = realtime?.watching.state ?? { status: 'connecting' };
+    if (watch.status === 'waiting') return watch.stream;
+    if (watch.status === 'playing' && drawing) return 'playing';
+    return everPlayed ? 'stalled' : 'connecting';
+  }
+
+  function stateNow(): PlaybackState {
+    const status = statusNow();
+    if (status === 'playing') everPlayed = true;
+    const tracks = realtime?.watching.tracks ?? [];
+    const paused = (kind: string): boolean => tracks.some((track) => track.kind === kind && track.paused);
+    return {
+      status,
+      mode: showing,
+      fallbackReason: showing === 'smooth' ? fallback.reason : null,
+      failure: stopped === 'ended' ? null : stopped,
+      needsGesture: status === 'playing' && video.muted,
+      muted: video.muted,
+      hasVideo:
+        showing === 'smooth'
+          ? video.videoWidth > 0
+          : tracks.some((track) => track.kind === 'video') && !paused('video'),
+      hasAudio: showing === 'smooth' ? true : tracks.some((track) => track.kind === 'audio') && !paused('audio'),
+    };
+  }
+
+  let state: PlaybackState = stateNow();
+  function publish(): void {
+    if (closed) return;
+    const next = stateNow();
+    if (JSON.stringify(next) === JSON.stringify(state)) return;
+    state = next;
+    events.emit('state', state);
+  }
+
+  const timer = setInterval(() => {
+    const watching = realtime?.watching;
+    if (watching?.state.status === 'playing' && showing === 'realtime') {
+      watching.stats().then(
+        (stats) => judge.add(stats, Date.now()),
+        () => undefined,
+      );
+    }
+    step();
+  }, STEP_MS);
+  const onData = (): void => {
+    // A source that came late: the first attempt to play had nothing to play yet.
+    if (video.paused && !blocked && !stopped) void tryToPlay();
+  };
+  video.addEventListener('loadeddata', onData);
+  const elementEvents = ['playing', 'waiting', 'pause', 'resize', 'volumechange', 'loadeddata'] as const;
+  for (const name of elementEvents) video.addEventListener(name, publish);
+  step();
+
+  return {
+    get state() {
+      return state;
+    },
+    on: events.on,
+    async figures(): Promise<PlaybackFigures> {
+      const base = {
+        width: video.videoWidth || null,
+        height: video.videoHeight || null,
+        framesPerSecond: null,
+        lossRatio: null,
+        roundTripMs: null,
+      };
+      if (showing === 'smooth') {
+        const atMs = smooth?.playingAtMs() ?? null;
+        const latencyMs = atMs === null ? null : Math.max(0, serverNowMs() - atMs);
+        return { ...base, mode: 'smooth', latencyMs, bitrateBps: smooth?.bitrateBps() ?? null };
+      }
+      const stats = await realtime?.watching.stats();
+      const known = stats?.playoutDelayMs !== null && stats?.playoutDelayMs !== undefined;
+      return {
+        ...base,
+        mode: 'realtime',
+        latencyMs: known ? (stats.playoutDelayMs ?? 0) + (stats.roundTripMs ?? 0) : null,
+        bitrateBps: stats?.bitrateBps ?? null,
+        framesPerSecond: stats?.framesPerSecond ?? null,
+        lossRatio: stats?.lossRatio ?? null,
+        roundTripMs: stats?.roundTripMs ?? null,
+      };
+    },
+    get levels() {
+      return showing === 'realtime' && (realtime?.watching.layers ?? 1) > 1 ? ALL_LEVELS : ALL_LEVELS.slice(0, 1);
+    },
+    get level() {
+      return level;
+    },
+    setLevel(next) {
+      level = next;
+      void realtime?.watching.setQuality(next).catch(() => undefined);
+      publish();
+    },
+    setPreference(next) {
+      preference = next;
+      // A choice counts now, not after the next trial is due.
+      if (next !== 'smooth' && fallback.reason !== 'unsupported')
+        fallback = { ...fallback, reason: null, count: 0, atMs: 0 };
+      step();
+    },
+    async play() {
+      blocked = false;
+      await tryToPlay();
+    },
+    async unmute() {
+      wantSound = true;
+      await tryToPlay();
+      return !video.muted;
+    },
+    mute() {
+      wantSound = false;
+      video.muted = true;
+      publish();
+    },
+    goLive() {
+      smooth?.goLive();
+      void tryToPlay();
+    },
+    retry() {
+      if (!stopped || closed) return;
+      stopped = null;
+      realtimeFailure = null;
+      fallback = { reason: null, count: 0, atMs: 0, jitter: Math.random() };
+      showing = preference === 'smooth' || !realtimeSupported ? 'smooth' : 'realtime';
+      step();
+    },
+    close() {
+      if (closed) return;
+      clearInterval(timer);
+      video.removeEventListener('loadeddata', onData);
+      for (const name of elementEvents) video.removeEventListener(name, publish);
+      stopRealtime();
+      stopSmooth();
+      closed = true;
+      video.srcObject = null;
+      events.clear();
+    },
+  };
+}
+
+function isTrying(state: WatchState): boolean {
+  return state.status === 'connecting' || state.status === 'reconnecting';
+}
+
+function isNotAllowed(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'NotAllowedError';
+}
+
+function isPermanent(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'permanent' in error && error.permanent === true;
+}
