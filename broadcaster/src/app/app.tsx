@@ -1,0 +1,73 @@
+import { type Me, may } from '@walnut-live/contracts';
+import { isApiError } from '@walnut-live/live-client/http';
+import { Button, EmptyState, ErrorState } from '@walnut-live/ui';
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from 'react';
+import { Navigate, Route, Routes } from 'react-router';
+import { useT } from '../i18n/index.ts';
+import { SignInPage } from '../sign-in/sign-in-page.tsx';
+import { TodayPage } from '../today/today-page.tsx';
+import { MeProvider, useServices } from './services.tsx';
+import { Splash } from './splash.tsx';
+
+const OrdersPage = lazy(() => import('../orders/orders-page.tsx').then((module) => ({ default: module.OrdersPage })));
+const PreparePage = lazy(() =>
+  import('../prepare/prepare-page.tsx').then((module) => ({ default: module.PreparePage })),
+);
+const LivePage = lazy(() => import('../live/live-page.tsx').then((module) => ({ default: module.LivePage })));
+
+type Gate = { state: 'checking' } | { state: 'out' } | { state: 'in'; me: Me } | { state: 'failed'; error: unknown };
+
+/** Sign-in gate and routes. Being offline is not being signed out: that gets a retry instead of a form. */
+export const App = (): ReactNode => {
+  const { api } = useServices();
+  const t = useT();
+  const [gate, setGate] = useState<Gate>({ state: 'checking' });
+
+  const check = useCallback((): void => {
+    setGate({ state: 'checking' });
+    api.ensureSession().then(
+      (me) => setGate({ state: 'in', me }),
+      (error: unknown) =>
+        setGate(isApiError(error) && error.status === 401 ? { state: 'out' } : { state: 'failed', error }),
+    );
+  }, [api]);
+
+  useEffect(() => {
+    check();
+    return api.subscribe((me) => setGate(me ? { state: 'in', me } : { state: 'out' }));
+  }, [api, check]);
+
+  if (gate.state === 'checking') return <Splash />;
+  if (gate.state === 'failed')
+    return (
+      <main className="st-center">
+        <ErrorState error={gate.error} onRetry={check} />
+      </main>
+    );
+  if (gate.state === 'out') return <SignInPage />;
+  if (!gate.me.staff || !may(gate.me.staff.role, 'rooms:write'))
+    return (
+      <main className="st-center">
+        <EmptyState
+          illustration="people"
+          title={t('app.notAllowed.title')}
+          hint={t('app.notAllowed.hint')}
+          action={<Button onClick={() => void api.signOut()}>{t('app.signOut')}</Button>}
+        />
+      </main>
+    );
+  return (
+    <MeProvider value={gate.me}>
+      <Suspense fallback={<Splash />}>
+        <Routes>
+          <Route index element={<TodayPage />} />
+          <Route path="orders" element={<OrdersPage />} />
+          <Route path="go" element={<PreparePage />} />
+          <Route path="rooms/:id/prepare" element={<PreparePage />} />
+          <Route path="rooms/:id/live" element={<LivePage />} />
+          <Route path="*" element={<Navigate to="/" replace />} />
+        </Routes>
+      </Suspense>
+    </MeProvider>
+  );
+};

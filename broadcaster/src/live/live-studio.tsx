@@ -1,0 +1,250 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { endRoom, type Room } from '@walnut-live/contracts';
+import type { RoomSession } from '@walnut-live/live-client/room';
+import {
+  Button,
+  ErrorState,
+  Sheet,
+  Spinner,
+  useBackGesture,
+  useConfirm,
+  useErrorText,
+  useToast,
+} from '@walnut-live/ui';
+import { type ReactNode, useEffect, useState } from 'react';
+import { useNavigate } from 'react-router';
+import { useSelect, useServices } from '../app/services.tsx';
+import { Splash } from '../app/splash.tsx';
+import { BagPanel } from '../bag/bag-panel.tsx';
+import { ChatPanel } from '../chat/chat-panel.tsx';
+import { useT } from '../i18n/index.ts';
+import { OrderList } from '../orders/order-list.tsx';
+import { Preview } from '../prepare/preview.tsx';
+import { ProblemCard } from '../prepare/problem-card.tsx';
+import { ShareSheet } from '../share/share-sheet.tsx';
+import type { BroadcastState } from './broadcast.ts';
+import { Hud } from './hud.tsx';
+import { NoticeSheet } from './notice-sheet.tsx';
+import { Banners, BottomBar, ChatOverlay, Controls, PinnedCard, type SheetName } from './overlays.tsx';
+import { SidePanels } from './side-panels.tsx';
+import { type OnAir, useLeaveWarning, useOnAir, useRoomSession, useWakeLock, useWide } from './use-live.ts';
+import '../prepare/prepare.css';
+import './live.css';
+
+/** From this width on bag, chat and orders stand beside the picture instead of in sheets. */
+const WIDE_PX = 1100;
+
+export const LiveStudio = ({ room, onEnded }: { room: Room; onEnded: () => void }): ReactNode => {
+  const session = useRoomSession(room.id);
+  return session ? <Studio room={room} session={session} onEnded={onEnded} /> : <Splash />;
+};
+
+const idle: BroadcastState = {
+  publish: { status: 'connecting' },
+  stats: null,
+  health: { level: 'measuring', reason: 'measuring' },
+  muted: { audio: false, video: false },
+};
+const noBroadcast = { get: () => idle, subscribe: () => () => undefined };
+
+const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; onEnded: () => void }): ReactNode => {
+  const { api, capture } = useServices();
+  const t = useT();
+  const toast = useToast();
+  const confirm = useConfirm();
+  const errorText = useErrorText();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const wide = useWide(WIDE_PX);
+  const camera = useSelect(capture, (state) => state);
+  const stage = useSelect(session, (state) => state.stage);
+  const loaded = useSelect(session, (state) => state.loaded);
+  const [ending, setEnding] = useState(false);
+  const [sheet, setSheet] = useState<SheetName | null>(null);
+  const over = loaded && stage === 'ended';
+  const onAir = useOnAir(room.id, !over && !ending);
+  const air = useSelect(onAir.broadcast ?? noBroadcast, (state) => state);
+
+  useWakeLock(!over);
+  useLeaveWarning(!over);
+
+  useEffect(() => {
+    void capture.open();
+  }, [capture]);
+  useEffect(() => {
+    if (over) onEnded();
+  }, [over, onEnded]);
+  useEffect(
+    () =>
+      session.onEvent((event) => {
+        if (event.kind !== 'order:paid') return;
+        void queries.invalidateQueries({ queryKey: ['wall'] });
+        void queries.invalidateQueries({ queryKey: ['orders'] });
+      }),
+    [session, queries],
+  );
+
+  const leave = async (): Promise<void> => {
+    const yes = await confirm({
+      title: t('live.leave.title'),
+      body: t('live.leave.body'),
+      confirmText: t('live.leave.confirm'),
+      cancelText: t('live.stay'),
+      theme: 'dark',
+    });
+    if (!yes) return;
+    capture.close();
+    void navigate('/', { replace: true });
+  };
+  useBackGesture(!over, () => void leave());
+
+  const end = async (): Promise<void> => {
+    const yes = await confirm({
+      title: t('live.end.title'),
+      body: t('live.end.body'),
+      confirmText: t('live.end.confirm'),
+      cancelText: t('live.stay'),
+      tone: 'danger',
+      theme: 'dark',
+    });
+    if (!yes) return;
+    setEnding(true);
+    try {
+      await api.call(endRoom, { params: { id: room.id }, body: {} });
+      capture.close();
+      void queries.invalidateQueries({ queryKey: ['rooms'] });
+      onEnded();
+    } catch (error) {
+      setEnding(false);
+      toast(errorText(error), { tone: 'error' });
+    }
+  };
+
+  const close = (): void => setSheet(null);
+  return (
+    <main className="st-live" data-theme="dark" data-wide={wide ? '' : undefined}>
+      {wide && (
+        <aside className="st-panel" aria-label={t('bag.title')}>
+          <h2>{t('bag.title')}</h2>
+          <div className="st-panel-body">
+            <BagPanel session={session} />
+          </div>
+        </aside>
+      )}
+      <section className="st-stage st-live-stage">
+        <Preview stream={air.muted.video ? null : camera.stream} mirror={camera.mirror} />
+        <Hud
+          room={room}
+          session={session}
+          air={air}
+          onEnd={() => void end()}
+          onLeave={() => void leave()}
+          ending={ending}
+        />
+        <Banners session={session} air={air} />
+        <StageTrouble onAir={onAir} air={air} onToday={() => void navigate('/', { replace: true })} onEnded={onEnded} />
+        <Controls
+          air={air}
+          onMute={(kind, muted) => onAir.broadcast?.setMuted(kind, muted)}
+          onFlip={() => void capture.flip()}
+          mirror={camera.mirror}
+          onMirror={() => capture.setMirror(!camera.mirror)}
+          onNotice={() => setSheet('notice')}
+        />
+        <div className="st-live-foot">
+          {!wide && <ChatOverlay session={session} onOpen={() => setSheet('chat')} />}
+          <PinnedCard session={session} onOpen={() => setSheet('bag')} passive={wide} />
+          <BottomBar session={session} wide={wide} onOpen={setSheet} />
+        </div>
+      </section>
+      {wide && <SidePanels session={session} />}
+
+      <Sheet open={!wide && sheet === 'bag'} onClose={close} title={t('bag.title')} height="tall" theme="dark">
+        <BagPanel session={session} />
+      </Sheet>
+      <Sheet
+        open={!wide && sheet === 'chat'}
+        onClose={close}
+        title={t('chat.title')}
+        height="tall"
+        theme="dark"
+        className="st-chat-sheet"
+      >
+        <ChatPanel session={session} />
+      </Sheet>
+      <Sheet open={!wide && sheet === 'orders'} onClose={close} title={t('orders.room')} height="tall" theme="dark">
+        <OrderList filter={{ roomId: room.id }} />
+      </Sheet>
+      <ShareSheet room={room} open={sheet === 'share'} onClose={close} />
+      <NoticeSheet session={session} open={sheet === 'notice'} onClose={close} />
+    </main>
+  );
+};
+
+/** What stops the programme and needs the guide: the camera, a refusal, another device. */
+const StageTrouble = ({
+  onAir,
+  air,
+  onToday,
+  onEnded,
+}: {
+  onAir: OnAir;
+  air: BroadcastState;
+  onToday: () => void;
+  onEnded: () => void;
+}): ReactNode => {
+  const { capture } = useServices();
+  const t = useT();
+  const camera = useSelect(capture, (state) => state);
+  if (camera.status === 'failed' && camera.problem)
+    return (
+      <div className="st-stage-center">
+        <ProblemCard problem={camera.problem} onRetry={() => void capture.retry()} />
+      </div>
+    );
+  if (onAir.error)
+    return (
+      <div className="st-stage-center">
+        <div className="st-problem-card">
+          <ErrorState
+            compact
+            error={onAir.error}
+            onRetry={() => {
+              onEnded();
+              onAir.again();
+            }}
+          />
+          <Button variant="ghost" onClick={onToday}>
+            {t('live.toToday')}
+          </Button>
+        </div>
+      </div>
+    );
+  if (air.publish.status === 'failed') {
+    const { reason } = air.publish;
+    const mayRetry = reason !== 'revoked' && reason !== 'unsupported';
+    return (
+      <div className="st-stage-center">
+        <div className="st-problem-card" role="alert">
+          <h2>{t(`live.failed.${reason}.title`)}</h2>
+          <p>{t(`live.failed.${reason}.hint`)}</p>
+          {mayRetry && (
+            <Button onClick={onAir.again}>
+              {t(reason === 'replaced' ? 'live.failed.replaced.action' : 'live.retry')}
+            </Button>
+          )}
+          <Button variant="ghost" onClick={onToday}>
+            {t('live.toToday')}
+          </Button>
+        </div>
+      </div>
+    );
+  }
+  if (camera.status === 'opening' || air.publish.status === 'connecting')
+    return (
+      <div className="st-stage-wait">
+        <Spinner label={t(camera.status === 'opening' ? 'prepare.opening' : 'live.connecting')} />
+      </div>
+    );
+  return null;
+};
