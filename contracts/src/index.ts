@@ -1,3 +1,5 @@
+import './browser-csp.ts';
+
 export * from './errors.ts';
 export * from './http/index.ts';
 export * from './ids.ts';

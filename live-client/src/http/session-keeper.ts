@@ -63,7 +63,7 @@ export const createSessionKeeper = ({ audience, now, exchange, alone }: SessionK
 
   /** A consumer who has no session is a guest, "or the person this browser already is"; staff must sign in. */
   const obtain = async (): Promise<Session> => {
-    if (audience === 'staff' || current) {
+    if (audience === 'staff' || current?.me.kind === 'consumer') {
       try {
         return await ask(refreshSession, { audience });
       } catch (error) {

@@ -1,0 +1,18 @@
+import { createApi, createPendingActions } from '@walnut-live/live-client/http';
+import '@walnut-live/ui/styles.css';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app/app.tsx';
+import { safeSessionStorage } from './app/storage.ts';
+
+const api = createApi({ audience: 'consumer' });
+const pending = createPendingActions({ storage: safeSessionStorage() });
+
+const root = document.getElementById('root');
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <App api={api} pending={pending} />
+    </StrictMode>,
+  );
+}

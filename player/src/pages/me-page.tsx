@@ -1,0 +1,215 @@
+import { useQuery } from '@tanstack/react-query';
+import { myEarnings, myShares } from '@walnut-live/contracts';
+import {
+  Avatar,
+  Button,
+  EmptyState,
+  ErrorState,
+  locales,
+  Price,
+  Skeleton,
+  useConfirm,
+  useErrorText,
+  useFormat,
+  useLocale,
+  useToast,
+} from '@walnut-live/ui';
+import { ChevronRight } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { Link } from 'react-router';
+import { forgetQueries } from '../app/query-host.tsx';
+import { useServices } from '../app/services.tsx';
+import { playerI18n } from '../i18n/messages.ts';
+import { Page } from './page.tsx';
+import { usePerson } from './use-person.ts';
+
+const Identity = (): ReactNode => {
+  const t = playerI18n.useT();
+  const toast = useToast();
+  const confirm = useConfirm();
+  const errorText = useErrorText();
+  const { api, requireConsumer } = useServices();
+  const person = usePerson();
+  const [leaving, setLeaving] = useState(false);
+
+  const signOut = async (): Promise<void> => {
+    if (!(await confirm({ title: t('me.signOutAsk'), body: t('me.signOutBody'), confirmText: t('me.signOut') })))
+      return;
+    setLeaving(true);
+    try {
+      await api.signOut();
+    } catch (error) {
+      toast(errorText(error), { tone: 'error' });
+    }
+    forgetQueries();
+    setLeaving(false);
+  };
+
+  if (person === null) return <ErrorState error="network" onRetry={() => location.reload()} compact />;
+  if (!person) return <Skeleton height={92} radius={18} />;
+  const consumer = person.kind === 'consumer';
+  return (
+    <section className="pl-card pl-identity">
+      <Avatar name={person.name} size={56} />
+      <div className="pl-identity-text">
+        <p className="pl-identity-name">{person.name}</p>
+        <p className="pl-fine wl-number">{person.phoneMasked ?? t('me.guest')}</p>
+      </div>
+      {consumer ? (
+        <Button variant="soft" loading={leaving} onClick={() => void signOut()} data-testid="sign-out">
+          {t('me.signOut')}
+        </Button>
+      ) : (
+        <Button onClick={() => void requireConsumer('me')} data-testid="sign-in">
+          {t('signIn.submit')}
+        </Button>
+      )}
+    </section>
+  );
+};
+
+const Shares = (): ReactNode => {
+  const t = playerI18n.useT();
+  const format = useFormat();
+  const { api } = useServices();
+  const person = usePerson();
+  const query = useQuery({
+    queryKey: ['my-shares', person?.id],
+    queryFn: ({ signal }) => api.call(myShares, { signal }),
+    enabled: Boolean(person),
+  });
+  if (query.isError) return <ErrorState error={query.error} onRetry={() => void query.refetch()} compact />;
+  const { data } = query;
+  if (!data) return <Skeleton height={140} radius={18} />;
+  const figures = [
+    { label: t('me.visitors'), value: format.count(data.visitors) },
+    { label: t('me.newCustomers'), value: format.count(data.newCustomers) },
+    { label: t('me.orders'), value: format.count(data.orders) },
+  ];
+  return (
+    <section className="pl-card" data-testid="shares">
+      <h2 className="pl-card-title">{t('me.shares')}</h2>
+      <dl className="pl-figures">
+        {figures.map(({ label, value }) => (
+          <div key={label}>
+            <dd className="wl-number">{value}</dd>
+            <dt>{label}</dt>
+          </div>
+        ))}
+      </dl>
+      <p className="pl-sum-line">
+        <span>{t('me.gmv')}</span>
+        <span className="wl-number">{format.money(data.gmvFen)}</span>
+      </p>
+      {data.links.length === 0 ? (
+        <EmptyState illustration="people" title={t('me.noShares')} hint={t('me.noSharesHint')} compact />
+      ) : (
+        <ul className="pl-links">
+          {data.links.map(({ link, roomTitle, visitors, orders }) => (
+            <li key={link.id}>
+              <Link to={`/r/${link.roomId}`}>
+                <span className="pl-links-title">{roomTitle}</span>
+                <span className="pl-fine">
+                  {t('me.linkFigures', { visitors: format.count(visitors), orders: format.count(orders) })}
+                </span>
+                <ChevronRight size={16} aria-hidden="true" />
+              </Link>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+};
+
+const Earnings = (): ReactNode => {
+  const t = playerI18n.useT();
+  const format = useFormat();
+  const { api } = useServices();
+  const person = usePerson();
+  const query = useQuery({
+    queryKey: ['my-earnings', person?.id],
+    queryFn: ({ signal }) => api.call(myEarnings, { query: { limit: 20 }, signal }),
+    enabled: Boolean(person),
+  });
+  if (query.isError) return <ErrorState error={query.error} onRetry={() => void query.refetch()} compact />;
+  const { data } = query;
+  if (!data) return <Skeleton height={140} radius={18} />;
+  const estimated = data.byState.find((entry) => entry.state === 'estimated')?.amountFen ?? 0;
+  return (
+    <section className="pl-card" data-testid="earnings">
+      <h2 className="pl-card-title">{t('me.earnings')}</h2>
+      <p className="pl-earned">
+        <Price fen={estimated} size="xl" tone="plain" />
+        <span className="pl-fine">{t('me.estimated')}</span>
+      </p>
+      {data.byState
+        .filter((entry) => entry.state !== 'estimated' && entry.amountFen !== 0)
+        .map((entry) => (
+          <p key={entry.state} className="pl-sum-line">
+            <span>{t(`commission.state.${entry.state}`)}</span>
+            <span className="wl-number">{format.money(entry.amountFen)}</span>
+          </p>
+        ))}
+      {data.items.length === 0 ? (
+        <p className="pl-fine">{t('me.noEarnings')}</p>
+      ) : (
+        <ul className="pl-entries">
+          {data.items.map((entry) => (
+            <li key={entry.id}>
+              <span className="pl-entries-title">{entry.itemTitle}</span>
+              <span className="pl-fine">
+                {format.dateTime(entry.at)} · {t(`commission.event.${entry.event}`)}
+              </span>
+              <span className="pl-entries-amount wl-number" data-negative={entry.amountFen < 0}>
+                {format.money(entry.amountFen, { sign: true })}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+};
+
+const Language = (): ReactNode => {
+  const t = playerI18n.useT();
+  const { locale, setLocale } = useLocale();
+  const names = { 'zh-CN': '简体中文', en: 'English' } as const;
+  return (
+    <section className="pl-card pl-language">
+      <h2 className="pl-card-title">{t('me.language')}</h2>
+      <div className="pl-segments" role="radiogroup" aria-label={t('me.language')}>
+        {locales.map((choice) => (
+          // biome-ignore lint/a11y/useSemanticElements: a segment is the radio
+          <button
+            key={choice}
+            type="button"
+            role="radio"
+            lang={choice}
+            aria-checked={choice === locale}
+            onClick={() => setLocale(choice)}
+          >
+            {names[choice]}
+          </button>
+        ))}
+      </div>
+    </section>
+  );
+};
+
+const MePage = (): ReactNode => {
+  const t = playerI18n.useT();
+  return (
+    <Page title={t('me.title')} tabs>
+      <div className="pl-me">
+        <Identity />
+        <Shares />
+        <Earnings />
+        <Language />
+      </div>
+    </Page>
+  );
+};
+
+export default MePage;

@@ -1,0 +1,210 @@
+import { isApiError } from '@walnut-live/live-client/http';
+import { skuPriceAt } from '@walnut-live/live-client/room';
+import {
+  Button,
+  Countdown,
+  EmptyState,
+  Price,
+  QuantityStepper,
+  useErrorText,
+  useFormat,
+  useToast,
+} from '@walnut-live/ui';
+import { MapPin } from 'lucide-react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { useServices } from '../app/services.tsx';
+import { safeLocalStorage } from '../app/storage.ts';
+import { playerI18n } from '../i18n/messages.ts';
+import { useRoom, useServerNow, useServerOffset } from '../room/use-room.ts';
+import { AddressForm } from './address-form.tsx';
+import { addressLine, checkAddress, loadAddress, saveAddress } from './address-store.ts';
+import { orderLine, placeOnce, startPayment, unresolvedOrder } from './place-order.ts';
+import type { PurchaseFlow } from './purchase-flow.ts';
+import { usePurchase } from './purchase-provider.tsx';
+import { type Refusal, refusalOf, termsAfter } from './refusal.ts';
+
+const storage = safeLocalStorage();
+
+export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checkout' }> }): ReactNode => {
+  const t = playerI18n.useT();
+  const format = useFormat();
+  const toast = useToast();
+  const errorText = useErrorText();
+  const services = useServices();
+  const { dispatch } = usePurchase();
+  const bag = useRoom((state) => state.bag);
+  const loaded = useRoom((state) => state.loaded);
+  const room = useRoom((state) => state.room);
+  const roomId = useRoom((state) => state.roomId);
+  const now = useServerNow();
+  const offset = useServerOffset();
+  const [draft, setDraft] = useState(() => loadAddress(storage));
+  const [editing, setEditing] = useState(() => !checkAddress(loadAddress(storage)).ok);
+  const [wrong, setWrong] = useState<ReadonlySet<string>>(new Set());
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [failure, setFailure] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const resumed = useRef(false);
+
+  const item = bag.items.find((candidate) => candidate.product.id === flow.productId);
+  const sku = item?.product.skus.find((candidate) => candidate.id === flow.skuId);
+  // What the server said last counts until the room's own events say something newer.
+  const screen = item && sku ? skuPriceAt(item, sku, now) : null;
+  const terms = screen && termsAfter(screen, refusal);
+  const quantity = Math.max(1, Math.min(flow.quantity, terms?.maxQuantity ?? flow.quantity));
+
+  const place = async (body: Parameters<typeof placeOnce>[1]): Promise<void> => {
+    setBusy(true);
+    setFailure(null);
+    try {
+      const { order, earlier } = await placeOnce(services, body);
+      if (earlier) toast(t('checkout.earlier'));
+      const payment = await startPayment(services, order.id);
+      dispatch({ type: 'cashier', orderId: order.id, paymentId: payment.paymentId });
+    } catch (error) {
+      setRefusal(screen && refusalOf(error, screen));
+      setFailure(error);
+      setBusy(false);
+      if (isApiError(error) && error.status === 401) void services.requireConsumer('buy');
+    }
+  };
+
+  // Reloaded while an order was on its way: ask for its outcome before anything else can be bought.
+  useEffect(() => {
+    const unresolved = unresolvedOrder(services.pending, roomId);
+    if (resumed.current || !unresolved) return;
+    resumed.current = true;
+    void place(unresolved.payload);
+  });
+
+  if (!item || !sku || !terms) {
+    return loaded ? (
+      <EmptyState illustration="bag" title={t('product.gone')} hint={t('product.goneHint')} />
+    ) : (
+      <div className="pl-panel-loading" aria-busy="true" />
+    );
+  }
+
+  const submit = (): void => {
+    if (busy) return;
+    const checked = checkAddress(draft);
+    if (!checked.ok) {
+      setWrong(checked.wrong);
+      setEditing(true);
+      return;
+    }
+    saveAddress(storage, draft);
+    setWrong(new Set());
+    setEditing(false);
+    void place({ roomId, lines: [orderLine(sku.id, terms, quantity)], address: checked.address });
+  };
+
+  const change = (next: typeof draft): void => {
+    setDraft(next);
+    saveAddress(storage, next);
+    if (wrong.size > 0) {
+      const checked = checkAddress(next);
+      setWrong(checked.ok ? new Set() : checked.wrong);
+    }
+  };
+
+  const refusalText = ({ kind, seenFen, limit, terms: told }: Refusal): string => {
+    if (kind === 'price_changed') {
+      const to = format.money(told?.priceFen ?? terms.priceFen);
+      return t('refusal.price', { from: format.money(seenFen), to });
+    }
+    if (kind === 'offer_over') return t('refusal.offerOver', { price: format.money(terms.priceFen) });
+    if (kind === 'out_of_stock') return t('refusal.stock');
+    return limit === null ? t('refusal.limitReached') : t('refusal.limit', { limit });
+  };
+
+  const totalFen = terms.priceFen * quantity;
+  const { soldOut } = terms;
+
+  return (
+    <>
+      <div className="pl-panel-scroll" data-testid="checkout">
+        <section className="pl-card">
+          {editing ? (
+            <>
+              <h3 className="pl-card-title">{t('address.title')}</h3>
+              <AddressForm draft={draft} wrong={wrong} onChange={change} />
+            </>
+          ) : (
+            <button type="button" className="pl-address" onClick={() => setEditing(true)}>
+              <MapPin size={20} aria-hidden="true" />
+              <span className="pl-address-text">
+                <span className="pl-address-who">
+                  {draft.recipient} <span className="wl-number">{draft.phone}</span>
+                </span>
+                <span>{addressLine(draft)}</span>
+              </span>
+              <span className="pl-address-change">{t('address.change')}</span>
+            </button>
+          )}
+        </section>
+
+        <section className="pl-card">
+          <p className="pl-card-store">{room?.orgUnit.name}</p>
+          <div className="pl-item">
+            <img src={item.product.pictureUrl} alt="" width={76} height={76} />
+            <div className="pl-item-text">
+              <p className="pl-item-title">{item.product.title}</p>
+              <p className="pl-item-sku">{sku.name}</p>
+              <Price fen={terms.priceFen} struckFen={terms.struckFen} />
+              {terms.endsAt && (
+                <p className="pl-fine">
+                  {t('pinned.livePrice')} <Countdown look="text" until={terms.endsAt} serverOffsetMs={offset} />
+                </p>
+              )}
+            </div>
+          </div>
+          <div className="pl-quantity">
+            <span className="pl-label">{t('product.quantity')}</span>
+            <QuantityStepper
+              value={quantity}
+              max={terms.maxQuantity}
+              disabled={busy || soldOut}
+              onChange={(next) => dispatch({ type: 'quantity', quantity: next })}
+            />
+          </div>
+        </section>
+
+        <section className="pl-card pl-sum">
+          <p>
+            <span>{t('checkout.items')}</span>
+            <span className="wl-number">{format.money(totalFen)}</span>
+          </p>
+          <p>
+            <span>{t('checkout.shipping')}</span>
+            <span>{t('checkout.shippingAtOrder')}</span>
+          </p>
+        </section>
+
+        {(refusal || failure !== null) && (
+          <div className="pl-refusal" role="alert" data-testid="refusal" data-kind={refusal?.kind ?? 'other'}>
+            {refusal
+              ? refusalText(refusal)
+              : isApiError(failure, 'offline')
+                ? t('refusal.unknown')
+                : errorText(failure)}
+          </div>
+        )}
+        <p className="pl-fine">{t('product.seller', { store: room?.orgUnit.name ?? '' })}</p>
+      </div>
+      <footer className="pl-panel-foot pl-panel-foot-row">
+        <span className="pl-total">
+          <span className="pl-total-label">{t('checkout.total')}</span>
+          <Price fen={totalFen} size="l" />
+        </span>
+        <Button variant="hot" size="l" loading={busy} disabled={soldOut} onClick={submit} data-testid="place-order">
+          {soldOut
+            ? t('product.soldOut')
+            : refusal?.kind === 'price_changed' || refusal?.kind === 'offer_over'
+              ? t('checkout.placeAtNewPrice')
+              : t('checkout.place')}
+        </Button>
+      </footer>
+    </>
+  );
+};

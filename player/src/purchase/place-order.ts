@@ -1,0 +1,43 @@
+import { type BodyInputOf, type OrderView, payOrder, placeOrder } from '@walnut-live/contracts';
+import type { Api, PendingActions } from '@walnut-live/live-client/http';
+import type { Terms } from './refusal.ts';
+
+type PlaceBody = BodyInputOf<typeof placeOrder>;
+type Line = PlaceBody['lines'][number];
+
+/** The line as the buyer's screen shows it (rule S4): offer and version if there is one, and the price seen. */
+export const orderLine = (skuId: string, terms: Terms, quantity: number): Line => ({
+  skuId,
+  quantity,
+  seenPriceFen: terms.priceFen,
+  ...(terms.offerId === null ? {} : { offerId: terms.offerId }),
+  ...(terms.offerId === null || terms.offerVersion === null ? {} : { offerVersion: terms.offerVersion }),
+});
+
+const kindOf = (roomId: string): string => `order:${roomId}`;
+
+/** An order of this room that was sent and whose outcome is not known. */
+export const unresolvedOrder = (pending: PendingActions, roomId: string) => pending.peek<PlaceBody>(kindOf(roomId));
+
+/**
+ * Places an order once. While an earlier attempt in this room has no known outcome, exactly that one is sent again, even
+ * when the screen shows other terms by now: only so a lost answer never becomes a second order.
+ */
+export const placeOnce = async (
+  deps: { api: Api; pending: PendingActions },
+  body: PlaceBody,
+): Promise<{ order: OrderView; earlier: boolean }> => {
+  const { api, pending } = deps;
+  const unresolved = unresolvedOrder(pending, body.roomId);
+  const effective = unresolved?.payload ?? body;
+  const order = await pending.run(kindOf(body.roomId), effective, (idempotencyKey) =>
+    api.call(placeOrder, { body: effective, idempotencyKey }),
+  );
+  return { order, earlier: JSON.stringify(effective.lines) !== JSON.stringify(body.lines) };
+};
+
+/** Opens (or resumes) the payment of an order; the id is what the cashier needs. */
+export const startPayment = (deps: { api: Api; pending: PendingActions }, orderId: string) =>
+  deps.pending.run(`pay:${orderId}`, { provider: 'sandbox' as const }, (idempotencyKey) =>
+    deps.api.call(payOrder, { params: { id: orderId }, body: { provider: 'sandbox' }, idempotencyKey }),
+  );

@@ -1,0 +1,85 @@
+import { headlinePriceAt, skuPricesAt } from '@walnut-live/live-client/room';
+import { Badge, Button, Countdown, EmptyState, Price, QuantityStepper } from '@walnut-live/ui';
+import type { ReactNode } from 'react';
+import { playerI18n } from '../i18n/messages.ts';
+import { useRoom, useServerNow, useServerOffset } from '../room/use-room.ts';
+import type { PurchaseFlow } from './purchase-flow.ts';
+import { usePurchase } from './purchase-provider.tsx';
+import { SkuPicker } from './sku-picker.tsx';
+
+export const Product = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'product' }> }): ReactNode => {
+  const t = playerI18n.useT();
+  const { dispatch, checkout } = usePurchase();
+  const bag = useRoom((state) => state.bag);
+  const store = useRoom((state) => state.room?.orgUnit.name ?? '');
+  const now = useServerNow();
+  const offset = useServerOffset();
+  const item = bag.items.find((candidate) => candidate.product.id === flow.productId);
+  if (!item) return <EmptyState illustration="bag" title={t('product.gone')} hint={t('product.goneHint')} />;
+
+  const prices = skuPricesAt(item, now);
+  const price = prices.find(({ sku }) => sku.id === flow.skuId) ?? headlinePriceAt(item, now);
+  if (!price) return <EmptyState illustration="bag" title={t('product.gone')} hint={t('product.goneHint')} />;
+  const { product } = item;
+  const quantity = Math.min(flow.quantity, price.maxQuantity);
+
+  return (
+    <>
+      <div className="pl-panel-scroll" data-testid="product">
+        <div className="pl-product-head">
+          <img src={product.pictureUrl} alt="" width={112} height={112} />
+          <div className="pl-product-facts">
+            <Price fen={price.priceFen} struckFen={price.struckFen} size="xl" />
+            <p className="pl-product-tags">
+              {price.offer ? (
+                <Badge tone="hot">
+                  {t('pinned.livePrice')} <Countdown look="text" until={price.offer.endsAt} serverOffsetMs={offset} />
+                </Badge>
+              ) : (
+                <Badge>{t(`product.role.${product.role}`)}</Badge>
+              )}
+              {price.left !== null && price.left > 0 && price.left <= 50 && (
+                <Badge tone="warn">{t('product.left', { count: price.left })}</Badge>
+              )}
+            </p>
+            {price.sku.listPriceBasis && price.struckFen !== null && price.struckFen === price.sku.listPriceFen && (
+              <p className="pl-fine">{t('product.basis', { basis: price.sku.listPriceBasis })}</p>
+            )}
+          </div>
+        </div>
+        <h3 className="pl-product-title">{product.title}</h3>
+        {product.subtitle && <p className="pl-product-subtitle">{product.subtitle}</p>}
+        <h4 className="pl-label">{t('product.sku')}</h4>
+        <SkuPicker prices={prices} chosenId={price.sku.id} onChoose={(skuId) => dispatch({ type: 'sku', skuId })} />
+        <div className="pl-quantity">
+          <h4 className="pl-label">{t('product.quantity')}</h4>
+          <QuantityStepper
+            value={quantity}
+            max={price.maxQuantity}
+            disabled={price.soldOut}
+            onChange={(next) => dispatch({ type: 'quantity', quantity: next })}
+          />
+        </div>
+        {product.description && (
+          <>
+            <h4 className="pl-label">{t('product.description')}</h4>
+            <p className="pl-product-description">{product.description}</p>
+          </>
+        )}
+        <p className="pl-fine">{t('product.seller', { store })}</p>
+      </div>
+      <footer className="pl-panel-foot">
+        <Button
+          variant="hot"
+          size="l"
+          block
+          disabled={price.soldOut}
+          data-testid="product-buy"
+          onClick={() => checkout({ productId: product.id, skuId: price.sku.id, quantity })}
+        >
+          {price.soldOut ? t('product.soldOut') : t('product.buyNow')}
+        </Button>
+      </footer>
+    </>
+  );
+};

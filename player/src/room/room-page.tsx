@@ -1,0 +1,105 @@
+import { cx, useBackGesture } from '@walnut-live/ui';
+import { type ReactNode, useEffect, useState } from 'react';
+import { useNavigate, useParams } from 'react-router';
+import { useDocumentTitle } from '../app/use-document-title.ts';
+import { playerI18n } from '../i18n/messages.ts';
+import { PurchasePanel } from '../purchase/lazy-panel.tsx';
+import { PurchaseProvider, usePurchase } from '../purchase/purchase-provider.tsx';
+import { BagSheet } from './bag-sheet.tsx';
+import { BottomBar } from './bottom-bar.tsx';
+import { Chat } from './chat.tsx';
+import { HeartLayer, HeartsProvider } from './hearts.tsx';
+import { Notice } from './notice.tsx';
+import { PinnedCard } from './pinned-card.tsx';
+import { PurchaseBubbles } from './purchase-bubbles.tsx';
+import { SellerSheet } from './seller-sheet.tsx';
+import { ShareSheet } from './share-sheet.tsx';
+import { SideBag, useIsWide } from './side-bag.tsx';
+import { Stage } from './stage.tsx';
+import { StageOverlay } from './stage-overlay.tsx';
+import { TopBar } from './top-bar.tsx';
+import { useCleanUrl } from './use-clean-url.ts';
+import { useKeyboardInset } from './use-keyboard-inset.ts';
+import { RoomProvider, useRoom, useRoomHandle, useRoomSession } from './use-room.ts';
+import { useStageView } from './use-stage-view.ts';
+import { VideoProvider } from './video/video-provider.tsx';
+import './deck.css';
+import './overlay.css';
+import './room.css';
+
+export type RoomSheet = 'bag' | 'share' | 'seller' | null;
+
+const Room = (): ReactNode => {
+  const t = playerI18n.useT();
+  const navigate = useNavigate();
+  const session = useRoomHandle();
+  const room = useRoom((state) => state.room);
+  const view = useStageView();
+  const purchase = usePurchase();
+  const [sheet, setSheet] = useState<RoomSheet>(null);
+  const isWide = useIsWide();
+  const panelOpen = purchase.flow !== null;
+  useBackGesture(panelOpen, purchase.back);
+  useDocumentTitle(room ? `${room.title} · ${room.orgUnit.name}` : t('app.title'));
+  useKeyboardInset();
+
+  const over = view === 'ended' || view === 'banned' || view === 'not-found' || view === 'replaced';
+  const interactive = !over && view !== 'skeleton' && !(view === 'offline' && room === null);
+
+  return (
+    <main className={cx('pl-room', panelOpen && 'pl-room-panel')} data-theme="dark" data-view={view}>
+      {room && (
+        <div className="pl-backdrop" aria-hidden="true">
+          <img src={room.coverUrl} alt="" />
+        </div>
+      )}
+      <h1 className="wl-visually-hidden">{room?.title ?? t('app.title')}</h1>
+      <div className="pl-phone">
+        <Stage view={view} onDoubleTap={() => interactive && session.like()} />
+        <div className="pl-hud" inert={panelOpen && !isWide}>
+          <TopBar view={view} onSeller={() => setSheet('seller')} onClose={() => void navigate('/')} />
+          <StageOverlay view={view} onBag={() => setSheet('bag')} onShare={() => setSheet('share')} />
+          {interactive && (
+            <div className="pl-deck">
+              <Notice />
+              <PurchaseBubbles />
+              <PinnedCard />
+              <Chat />
+              <BottomBar onBag={() => setSheet('bag')} onShare={() => setSheet('share')} />
+            </div>
+          )}
+        </div>
+        <HeartLayer />
+      </div>
+      <SideBag />
+      <PurchasePanel />
+      <BagSheet open={sheet === 'bag'} onClose={() => setSheet(null)} />
+      <ShareSheet open={sheet === 'share'} onClose={() => setSheet(null)} />
+      <SellerSheet open={sheet === 'seller'} onClose={() => setSheet(null)} />
+    </main>
+  );
+};
+
+const RoomPage = (): ReactNode => {
+  const { roomId = '' } = useParams();
+  const session = useRoomSession(roomId);
+  useCleanUrl();
+  useEffect(() => {
+    document.documentElement.classList.add('pl-room-open');
+    return () => document.documentElement.classList.remove('pl-room-open');
+  }, []);
+  if (!session) return <main className="pl-room" data-theme="dark" aria-busy="true" />;
+  return (
+    <RoomProvider value={session}>
+      <VideoProvider>
+        <HeartsProvider>
+          <PurchaseProvider>
+            <Room />
+          </PurchaseProvider>
+        </HeartsProvider>
+      </VideoProvider>
+    </RoomProvider>
+  );
+};
+
+export default RoomPage;

@@ -1,0 +1,45 @@
+import { joinRoom, type RoomSession, type RoomState } from '@walnut-live/live-client/room';
+import { useNow } from '@walnut-live/ui';
+import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { useServices } from '../app/services.tsx';
+
+/** Joins the room for as long as the component is mounted; null during the very first render. */
+export const useRoomSession = (roomId: string): RoomSession | null => {
+  const { api } = useServices();
+  const [session, setSession] = useState<RoomSession | null>(null);
+  useEffect(() => {
+    const joined = joinRoom({ api, roomId });
+    setSession(joined);
+    return () => {
+      joined.close();
+      setSession(null);
+    };
+  }, [api, roomId]);
+  return session;
+};
+
+const RoomContext = createContext<RoomSession | null>(null);
+export const RoomProvider = RoomContext.Provider;
+
+export const useRoomHandle = (): RoomSession => {
+  const session = useContext(RoomContext);
+  if (!session) throw new Error('RoomProvider is missing');
+  return session;
+};
+
+/** A part of the room; the selector must give an existing part (no new objects), so that it compares by identity. */
+export const useRoom = <Part>(selector: (state: RoomState) => Part): Part => {
+  const session = useRoomHandle();
+  return useSyncExternalStore(session.subscribe, () => selector(session.get()));
+};
+
+/** Server time − device time, measured anew whenever the connection changes. */
+export const useServerOffset = (): number => {
+  const session = useRoomHandle();
+  const connection = useRoom((state) => state.connection.state);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new connection is a new measurement
+  return useMemo(() => Math.round(session.serverNowMs() - Date.now()), [session, connection]);
+};
+
+/** Server time in epoch milliseconds, on a beat of `intervalMs`. */
+export const useServerNow = (intervalMs = 1_000): number => useNow(intervalMs, useServerOffset());

@@ -1,0 +1,15 @@
+import { useOnline } from '../app/use-online.ts';
+import { type StageView, stageView } from './stage-view.ts';
+import { useRoom } from './use-room.ts';
+import { useVideo } from './video/video-provider.tsx';
+
+export const useStageView = (): StageView => {
+  const connection = useRoom((state) => state.connection);
+  const loaded = useRoom((state) => state.loaded);
+  const stage = useRoom((state) => state.stage);
+  const stream = useRoom((state) => state.stream);
+  const selfBanned = useRoom((state) => state.selfBanned);
+  const { phase } = useVideo();
+  const online = useOnline();
+  return stageView({ room: { connection, loaded, stage, stream, selfBanned }, video: phase, online });
+};

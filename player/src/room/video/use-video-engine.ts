@@ -1,0 +1,142 @@
+import { type MediaGrant, mediaGrant } from '@walnut-live/contracts';
+import { type Api, isApiError } from '@walnut-live/live-client/http';
+import type { Playback, PlaybackState } from '@walnut-live/live-client/playback';
+import type { RoomSession } from '@walnut-live/live-client/room';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useServices } from '../../app/services.tsx';
+import type { VideoPhase } from '../stage-view.ts';
+import { useRoom, useRoomHandle } from '../use-room.ts';
+import type { QualityId, Video } from './video-provider.tsx';
+import { whenWeChatAllows } from './wechat.ts';
+
+/** How often the age of the picture is measured. */
+const FIGURES_EVERY_MS = 2_000;
+/** Older than this by HLS, and "back to live" is offered. */
+const BEHIND_MS = 15_000;
+
+const phases: Record<PlaybackState['status'], VideoPhase> = {
+  connecting: 'starting',
+  idle: 'starting',
+  interrupted: 'interrupted',
+  playing: 'playing',
+  stalled: 'stalled',
+  blocked: 'blocked',
+  ended: 'idle',
+  failed: 'failed',
+};
+
+const permanent = (cause: unknown): Error => Object.assign(new Error('no grant', { cause }), { permanent: true });
+
+/** The grant of the join first, then fresh ones; tells the playback when asking again is useless. */
+const grantSource = (api: Api, session: RoomSession): (() => Promise<MediaGrant>) => {
+  let used: MediaGrant | null = null;
+  return async () => {
+    const joined = session.get().join?.media ?? null;
+    if (joined && joined !== used && Date.parse(joined.expiresAt) - session.serverNowMs() > 10_000) {
+      used = joined;
+      return joined;
+    }
+    try {
+      return await api.call(mediaGrant, { params: { id: session.roomId }, body: { right: 'watch' } });
+    } catch (error) {
+      if (isApiError(error) && ['banned', 'forbidden', 'not_found', 'gone'].includes(error.code))
+        throw permanent(error);
+      throw error;
+    }
+  };
+};
+
+/** Plays the room while it is live and an element is attached. The player code itself is loaded only then. */
+export const useVideoEngine = (): Video => {
+  const { api } = useServices();
+  const session = useRoomHandle();
+  const live = useRoom((state) => state.loaded && state.stage === 'live' && !state.selfBanned);
+  const [element, attach] = useState<HTMLVideoElement | null>(null);
+  const [state, setState] = useState<PlaybackState | null>(null);
+  const [figures, setFigures] = useState<{ latencyMs: number | null; levels: readonly QualityId[]; level: QualityId }>({
+    latencyMs: null,
+    levels: [],
+    level: 'auto',
+  });
+  const [hasFrame, setHasFrame] = useState(false);
+  const [loadFailed, setLoadFailed] = useState(false);
+  const [attempt, setAttempt] = useState(0);
+  const playback = useRef<Playback | null>(null);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` starts over
+  useEffect(() => {
+    if (!element || !live) return;
+    let wanted = true;
+    let undo: (() => void)[] = [];
+    const begin = async (): Promise<void> => {
+      const { createPlayback } = await import('@walnut-live/live-client/playback');
+      if (!wanted) return;
+      const made = createPlayback({
+        video: element,
+        grant: grantSource(api, session),
+        serverNowMs: session.serverNowMs,
+        // Somebody who has tapped on this page already may hear it at once.
+        startWithSound: navigator.userActivation?.hasBeenActive ?? false,
+      });
+      playback.current = made;
+      const told = (next: PlaybackState): void => {
+        setState(next);
+        if (next.status === 'playing') setHasFrame(true);
+      };
+      told(made.state);
+      const measure = (): void => {
+        if (document.hidden) return;
+        void made.figures().then(({ latencyMs }) => {
+          if (!wanted) return;
+          setFigures((before) => {
+            const next = { latencyMs, levels: made.levels, level: made.level };
+            return JSON.stringify(before) === JSON.stringify(next) ? before : next;
+          });
+        });
+      };
+      const timer = setInterval(measure, FIGURES_EVERY_MS);
+      undo = [made.on('state', told), whenWeChatAllows(() => void made.play()), () => clearInterval(timer), made.close];
+    };
+    begin().catch(() => wanted && setLoadFailed(true));
+    return () => {
+      wanted = false;
+      for (const end of undo) end();
+      playback.current = null;
+      setState(null);
+      setLoadFailed(false);
+      setFigures({ latencyMs: null, levels: [], level: 'auto' });
+    };
+  }, [api, session, element, live, attempt]);
+
+  const enableSound = useCallback(() => void playback.current?.unmute(), []);
+  const setQuality = useCallback((id: QualityId) => {
+    playback.current?.setLevel(id);
+    setFigures((before) => ({ ...before, level: id }));
+  }, []);
+  const backToLive = useCallback(() => playback.current?.goLive(), []);
+  const retry = useCallback(() => {
+    if (playback.current) playback.current.retry();
+    else setAttempt((count) => count + 1);
+  }, []);
+
+  return useMemo<Video>(() => {
+    const phase: VideoPhase = loadFailed ? 'failed' : !live ? 'idle' : state ? phases[state.status] : 'starting';
+    const shown = phase === 'playing' || phase === 'stalled';
+    return {
+      phase,
+      mode: state && shown ? state.mode : null,
+      latencyMs: shown ? figures.latencyMs : null,
+      hasFrame,
+      soundBlocked: state?.needsGesture ?? false,
+      playBlocked: phase === 'blocked',
+      qualities: figures.levels,
+      quality: figures.level,
+      behindLive: state?.mode === 'smooth' && (figures.latencyMs ?? 0) > BEHIND_MS,
+      attach,
+      enableSound,
+      setQuality,
+      backToLive,
+      retry,
+    };
+  }, [state, figures, hasFrame, loadFailed, live, enableSound, setQuality, backToLive, retry]);
+};

@@ -1,0 +1,43 @@
+import { createContext, type ReactNode, useContext } from 'react';
+import type { VideoPhase } from '../stage-view.ts';
+import { useVideoEngine } from './use-video-engine.ts';
+
+export type QualityId = 'auto' | 'low' | 'medium' | 'high';
+
+/** The picture as the room's controls see it. */
+export type Video = {
+  phase: VideoPhase;
+  /** `realtime` = WebRTC, `smooth` = HLS; null while nothing plays. */
+  mode: 'realtime' | 'smooth' | null;
+  /** Age of the picture; null if not known. */
+  latencyMs: number | null;
+  /** A frame of this stream has been shown. */
+  hasFrame: boolean;
+  /** Plays without sound because the browser wants a tap first. */
+  soundBlocked: boolean;
+  /** Does not play at all without a tap. */
+  playBlocked: boolean;
+  /** Levels to choose from; one or none hides the menu. */
+  qualities: readonly QualityId[];
+  quality: QualityId;
+  /** Plays later than it could. */
+  behindLive: boolean;
+  attach: (element: HTMLVideoElement | null) => void;
+  /** Must be called from a tap. */
+  enableSound: () => void;
+  setQuality: (id: QualityId) => void;
+  backToLive: () => void;
+  retry: () => void;
+};
+
+const VideoContext = createContext<Video | null>(null);
+
+export const VideoProvider = ({ children }: { children: ReactNode }): ReactNode => (
+  <VideoContext value={useVideoEngine()}>{children}</VideoContext>
+);
+
+export const useVideo = (): Video => {
+  const video = useContext(VideoContext);
+  if (!video) throw new Error('VideoProvider is missing');
+  return video;
+};
