@@ -90,7 +90,8 @@ export function createApp(deps: {
     }),
   );
   app.use((req, _res, next) => {
-    const hasBody = req.get('content-length') !== undefined && req.get('content-length') !== '0';
+    const length = req.get('content-length');
+    const hasBody = req.get('transfer-encoding') !== undefined || (length !== undefined && length !== '0');
     if (hasBody && !req.is('application/json')) return next(new AppError('unsupported_media_type'));
     next();
   });

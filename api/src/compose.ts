@@ -5,6 +5,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Route } from '@walnut-live/contracts';
 import { createApp } from './app.ts';
 import { createSelling } from './compose-selling.ts';
 import type { Config } from './config.ts';
@@ -21,7 +22,7 @@ import { createRoomChat } from './features/room-chat/index.ts';
 import { createRoomLikes } from './features/room-likes/index.ts';
 import { createRoomModeration } from './features/room-moderation/index.ts';
 import { createRoomPresence } from './features/room-presence/index.ts';
-import { createRoomHandlers, createRoomSockets } from './features/room-sockets/index.ts';
+import { createRoomHandlers, createRoomSockets, type RoomSockets } from './features/room-sockets/index.ts';
 import { createRooms, ROOM_SOCKET_PATH } from './features/rooms/index.ts';
 import { createShareLinks } from './features/share-links/index.ts';
 import { createLedger } from './ledger/index.ts';
@@ -54,6 +55,10 @@ export interface Platform {
 export interface Api {
   readonly server: Server;
   readonly platform: Platform;
+  readonly roomLog: RoomLog;
+  readonly roomSockets: RoomSockets;
+  /** The routes that were bound; the table tests hold them against contracts. */
+  readonly boundRoutes: readonly Route[];
   /** Starts listening; resolves with the port. */
   listen(): Promise<number>;
   close(): Promise<void>;
@@ -211,6 +216,9 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   return {
     server,
     platform,
+    roomLog,
+    roomSockets,
+    boundRoutes: http.bound,
     listen: () =>
       new Promise((resolve, reject) => {
         server.once('error', reject);

@@ -1,0 +1,163 @@
+/**
+ * A store's things do not exist for another store: every route that names something by its path, or by an org unit, × staff of
+ * store A on things of store B, and a customer on another customer's. A new route with parameters fails the first test
+ * until it says here what belongs to store B (or why it belongs to nobody).
+ */
+import { randomUUID } from 'node:crypto';
+import { placeOrder, type Route, routes } from '@walnut-live/contracts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Principal } from '../platform/principal.ts';
+import { type Brand, makeOffer, seedBrand } from '../testing/fixtures.ts';
+import { startTestApi, type TestApi } from '../testing/test-api.ts';
+import { gateOf, send } from './requests.ts';
+
+interface ThingsOfB {
+  brand: Brand;
+  offerId: string;
+  /** An order in store B's room by `anna`, paid for by nobody yet. */
+  orderId: string;
+  paymentId: string;
+}
+interface Target {
+  params?: Record<string, string>;
+  query?: string;
+  body?: object;
+}
+
+/** What a route is asked to do with things of store B; the bodies are right, so that only the scope can refuse. */
+const targets: Record<string, (b: ThingsOfB) => Target> = {
+  'rooms.create': ({ brand }) => ({ body: { title: '别家的直播', orgUnitId: brand.stores.b.id } }),
+  'rooms.patch': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { title: '改名' } }),
+  'rooms.start': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
+  'rooms.moderation': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'rooms.moderation.lift': ({ brand }) => ({ params: { id: brand.rooms.b.id, personId: brand.guest.personId } }),
+  'bag.put': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { productIds: [brand.products.milk.id] } }),
+  'bag.pin': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { productId: brand.products.milk.id } }),
+  'offers.open': ({ brand }) => ({
+    params: { id: brand.rooms.b.id },
+    body: { skuId: brand.products.milk.sku.id, priceFen: 490, durationSeconds: 60 },
+  }),
+  'offers.patch': ({ offerId }) => ({ params: { id: offerId }, body: { priceFen: 480 } }),
+  'stock.adjust': ({ brand }) => ({
+    params: { id: brand.products.milk.sku.id },
+    body: { orgUnitId: brand.stores.b.id, delta: 1, reason: '盘点' },
+  }),
+  'orders.get': ({ orderId }) => ({ params: { id: orderId } }),
+  'orders.credit': ({ orderId }) => ({ params: { id: orderId } }),
+  'orders.pay': ({ orderId }) => ({ params: { id: orderId }, body: { provider: 'sandbox' } }),
+  'orders.ship': ({ orderId }) => ({ params: { id: orderId }, body: { trackingNo: 'SF0001' } }),
+  'orders.receive': ({ orderId }) => ({ params: { id: orderId }, body: {} }),
+  'orders.refund': ({ orderId }) => ({ params: { id: orderId }, body: { reason: '不想要了' } }),
+  'orders.cancel': ({ orderId }) => ({ params: { id: orderId }, body: { reason: '' } }),
+  'payments.get': ({ paymentId }) => ({ params: { paymentId } }),
+  'payments.sandbox.settle': ({ paymentId }) => ({ params: { paymentId }, body: { outcome: 'captured' } }),
+  'bindings.get': ({ brand }) => ({ params: { id: brand.consumers.anna.personId } }),
+  'reports.inviters': ({ brand }) => ({ query: `orgUnitId=${brand.stores.b.id}` }),
+  'reports.room': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'rooms.end': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
+};
+/** Routes with parameters that name nobody's own: the brand's, the public's, or the caller's. */
+const belongsToNobody = new Set([
+  'org.seller', // public by rule Z2
+  'rooms.get', // public, as the live itself
+  'rooms.join',
+  'rooms.media-grant', // everybody may watch; publishing is checked by the rooms' own tests
+  'bag.get',
+  'products.get', // the brand's
+  'products.patch',
+  'payments.notify', // proves itself by a signature
+  'share-links.follow',
+]);
+
+let api: TestApi;
+let b: ThingsOfB;
+beforeAll(async () => {
+  api = await startTestApi({ AUTH_RATE_PER_MINUTE: '1000000' });
+  const brand = await seedBrand(api);
+  const offer = await makeOffer(api, brand.rooms.b, brand.products.family.sku.id, { priceFen: 9_900 });
+  const { milk } = brand.products;
+  const order = await api.ok(placeOrder, {
+    as: brand.consumers.anna,
+    body: {
+      roomId: brand.rooms.b.id,
+      lines: [{ skuId: milk.sku.id, quantity: 1, seenPriceFen: milk.sku.priceFen }],
+      address: {
+        recipient: '安然',
+        phone: '13900000001',
+        province: '上海市',
+        city: '上海市',
+        district: '静安区',
+        street: '南京西路 1 号',
+      },
+    },
+  });
+  const { sql } = api.api.platform.db;
+  await sql`INSERT INTO room_moderation (id, room_id, person_id, kind, reason, by_id, at)
+    VALUES (${randomUUID()}, ${brand.rooms.b.id}, ${brand.guest.personId}, 'mute', '', ${brand.staff.b.guide.personId}, ${api.clock.now()})`;
+  b = { brand, offerId: offer.id, orderId: order.id, paymentId: order.payment?.id ?? '' };
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+const isNarrow = (route: Route) => targets[route.id] !== undefined;
+const ask = (route: Route, as: Principal) => {
+  const { params = {}, query, body } = targets[route.id]?.(b) ?? {};
+  return send(api, route, {
+    params,
+    as,
+    ...(query ? { query } : {}),
+    body: body ? JSON.stringify(body) : undefined,
+  });
+};
+
+test('every route that names something says here whose it is', () => {
+  const named = routes.filter((route) => route.params && !belongsToNobody.has(route.id)).map((route) => route.id);
+  expect(named.filter((id) => !targets[id])).toEqual([]);
+  expect(Object.keys(targets).filter((id) => !routes.some((route) => route.id === id))).toEqual([]);
+});
+
+test.each(routes.filter(isNarrow))(
+  '$id: nothing of store B for staff of store A or of another channel',
+  async (route) => {
+    const { staff } = b.brand;
+    for (const as of [staff.a.guide, staff.a.manager, staff.a.assistant, staff.channelNorth, staff.c.manager]) {
+      const { status, text } = await ask(route, as);
+      const told = `${as.name} on ${route.id}: ${status}`;
+      // Whoever the gate lets in is told that there is nothing; a permission nobody has is a plain no.
+      expect(status, told).toBe(gateOf(route.access, as) === 'open' ? 404 : 403);
+      expect(text, told).not.toContain(b.brand.rooms.b.title);
+    }
+  },
+);
+
+const ofCustomers = routes.filter(
+  ({ id, access }) =>
+    targets[id] && (access === 'consumer' || (typeof access === 'object' && 'consumerOrStaff' in access)),
+);
+test.each(ofCustomers)('$id: nothing of one customer for another', async (route) => {
+  const { status, text } = await ask(route, b.brand.consumers.bella);
+  expect([403, 404]).toContain(status);
+  expect(text).not.toContain('安然');
+});
+
+// Last, because now things happen: the same requests are good ones, or the refusals above would prove nothing.
+test.each(Object.keys(targets).flatMap((id) => routes.filter((route) => route.id === id)))(
+  '$id: the same request by HQ (or the customer) is let in',
+  async (route) => {
+    const as = route.access === 'consumer' ? b.brand.consumers.anna : b.brand.staff.admin;
+    const { status, text } = await ask(route, as);
+    expect([400, 401, 403, 404, 422], text).not.toContain(status);
+    expect(status, text).toBeLessThan(500);
+  },
+);
+
+const lists = routes.filter(
+  ({ method, params, access }) => method === 'GET' && !params && typeof access === 'object' && !('secret' in access),
+);
+test.each(lists)('$id: lists nothing of store B for store A', async (route) => {
+  const { stores, rooms, staff } = b.brand;
+  const answer = await send(api, route, { params: {}, as: staff.a.manager });
+  expect(answer.status).toBe(200);
+  for (const sign of [stores.b.id, stores.b.path, stores.b.name, rooms.b.id, b.orderId]) {
+    expect(answer.text).not.toContain(sign);
+  }
+});
