@@ -1,5 +1,5 @@
 /**
- * The table "who may import whom" of docs/02-architecture.md as pure functions: a file, what it imports, and the reason
+ * The table "who may import whom" of CONTRIBUTING.md as pure functions: a file, what it imports, and the reason
  * why not. Paths are relative to the clone. scripts/lint/plugin.ts makes a lint rule of it.
  */
 import { dirname, join, normalize } from 'node:path/posix';

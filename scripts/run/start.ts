@@ -52,7 +52,7 @@ async function announce(product: Product, lan: boolean, tookSeconds: number): Pr
   say();
   say(`${green('●')} ${bold('Walnut Live runs')} ${dim(`(started in ${tookSeconds.toFixed(1)} s)`)}`);
   say();
-  say(`  Watch and buy     ${link(`/rooms/${seed.demoRoom.id}`)}   ${seed.demoRoom.title}`);
+  say(`  Watch and buy     ${link(`/r/${seed.demoRoom.id}`)}   ${seed.demoRoom.title}`);
   for (const { label, path } of seed.consumerLinks) say(`                    ${link(path)}   ${label}`);
   say(`  Go live (guides)  ${link('/studio/')}`);
   say(`  Headquarters      ${link('/console/')}`);
@@ -63,7 +63,7 @@ async function announce(product: Product, lan: boolean, tookSeconds: number): Pr
   for (const { username, role, name } of seed.accounts)
     say(`    ${username.padEnd(width)}  ${dim(`${role}, ${name}`)}`);
   say();
-  if (lan) await announceLan(`${origin}/rooms/${seed.demoRoom.id}`);
+  if (lan) await announceLan(`${origin}/r/${seed.demoRoom.id}`);
   say(`  Stop with Ctrl-C, or from elsewhere with ./live stop. The pages are at ${origin}`);
 }
 
