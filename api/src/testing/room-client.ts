@@ -8,6 +8,7 @@ import {
   RoomFrame,
   type RoomMessageName,
   RoomSnapshot,
+  type SequencedEvent,
 } from '@walnut-live/contracts';
 import { io, type Socket } from 'socket.io-client';
 import { vi } from 'vitest';
@@ -19,7 +20,10 @@ export interface RoomClient extends AsyncDisposable {
   readonly frames: RoomFrame[];
   readonly snapshots: RoomSnapshot[];
   readonly closed: RoomClosed['reason'][];
+  /** Events as a client takes them: what it knows already counts once. */
   events<K extends RoomEvent['kind']>(kind: K): Extract<RoomEvent, { kind: K }>[];
+  /** Frames that continue from something this client has not seen: there must be none. */
+  readonly gaps: RoomFrame[];
   /** The last number seen. */
   seq(): number;
   /** Sends and waits for the acknowledgement. */
@@ -41,10 +45,23 @@ export async function connectRoom(
     forceNew: true,
   });
   const frames: RoomFrame[] = [];
+  const heard: SequencedEvent[] = [];
   const snapshots: RoomSnapshot[] = [];
   const closed: RoomClosed['reason'][] = [];
-  socket.on('room:frame', (raw: unknown) => void frames.push(RoomFrame.parse(raw)));
-  socket.on('room:snapshot', (raw: unknown) => void snapshots.push(RoomSnapshot.parse(raw)));
+  const gaps: RoomFrame[] = [];
+  let seen = auth.lastSeq ?? 0;
+  socket.on('room:frame', (raw: unknown) => {
+    const frame = RoomFrame.parse(raw);
+    frames.push(frame);
+    if ((frame.after ?? 0) > seen) gaps.push(frame);
+    heard.push(...frame.events.filter(({ seq }) => seq > seen));
+    seen = Math.max(seen, frame.seq);
+  });
+  socket.on('room:snapshot', (raw: unknown) => {
+    const snapshot = RoomSnapshot.parse(raw);
+    snapshots.push(snapshot);
+    seen = snapshot.seq;
+  });
   socket.on('room:closed', (raw: unknown) => void closed.push(RoomClosed.parse(raw).reason));
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
@@ -57,13 +74,10 @@ export async function connectRoom(
     frames,
     snapshots,
     closed,
+    gaps,
     events: (kind) =>
-      frames.flatMap(({ events }) =>
-        events.flatMap(({ event }) =>
-          event.kind === kind ? [event as Extract<RoomEvent, { kind: typeof kind }>] : [],
-        ),
-      ),
-    seq: () => Math.max(0, ...snapshots.map(({ seq }) => seq), ...frames.map(({ seq }) => seq)),
+      heard.flatMap(({ event }) => (event.kind === kind ? [event as Extract<RoomEvent, { kind: typeof kind }>] : [])),
+    seq: () => seen,
     ask: (name, ...payload) => socket.timeout(5_000).emitWithAck(name, ...payload),
     waitFor: (what, condition, timeoutMs = 5_000) =>
       vi.waitFor(

@@ -91,6 +91,7 @@ export function createRoomPresence(deps: {
       const sockets = mine.people.get(person.id) ?? 0;
       mine.people.set(person.id, sockets + 1);
       if (sockets === 0) {
+        mine.told = ''; // whoever comes knows an older count: say it again even if it is the same
         visiting
           .add({ roomId, personId: person.id })
           .then(async ({ isNew, total }) => {

@@ -172,6 +172,7 @@ export function createRoomSockets(deps: {
   return {
     /** Reads again what everybody who is connected may do. */
     checkStandings,
+    fallenBehind: hub.fallenBehind,
     /** Tells everybody to come back elsewhere, gives them a moment to hear it, then closes. */
     close(): Promise<void> {
       closed ??= (async () => {
@@ -197,3 +198,4 @@ function refusal(error: unknown): Error {
 
 export type { RoomHandlers, Sender } from './dispatch.ts';
 export { createRoomHandlers } from './handlers.ts';
+export type RoomSockets = ReturnType<typeof createRoomSockets>;

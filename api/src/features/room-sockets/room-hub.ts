@@ -167,11 +167,12 @@ export function createRoomHub(deps: {
     let answered = from === undefined || from > head;
     while (member.socket.connected && (!answered || member.sentSeq < room.framedSeq)) {
       const upTo = room.framedSeq;
-      const missed = await roomLog.range(room.id, member.sentSeq, RESUME_LIMIT + 1);
+      const found = await roomLog.range(room.id, member.sentSeq, RESUME_LIMIT + 1);
+      const missed = found.filter(({ seq }) => seq <= upTo); // what is newer comes with the next frame of all
       if (missed.length > RESUME_LIMIT) {
         await sendSnapshot(member);
       } else {
-        const seq = Math.max(missed.at(-1)?.seq ?? 0, upTo, member.sentSeq);
+        const seq = Math.max(upTo, member.sentSeq);
         const events = essential ? withoutCrowd(missed) : missed;
         member.socket.emit('room:frame', toFrame(member.sentSeq, seq, clock.now(), events));
         member.sentSeq = seq;
@@ -217,6 +218,9 @@ export function createRoomHub(deps: {
     ofPerson: (roomId: string, personId: string): Member[] =>
       [...(rooms.get(roomId)?.members ?? [])].filter(({ principal }) => principal.personId === personId),
 
+    /** Sockets that get nothing at the moment because they read too slowly. */
+    fallenBehind: (): number =>
+      [...rooms.values()].reduce((sum, room) => sum + [...room.members].filter((m) => m.fallenBehind).length, 0),
     /** Sends what the socket has missed since `lastSeq`, or a snapshot, then everything that happens. */
     async enter(member: Member, lastSeq: number | undefined): Promise<void> {
       const room = openRoom(member.roomId);
