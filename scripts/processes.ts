@@ -1,5 +1,6 @@
 /** Small facts about processes and ports that several launcher parts need. */
 import { spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 
@@ -36,17 +37,16 @@ export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   });
 }
 
-/** A TCP port that nobody listens on, chosen by the kernel. */
-export function freePort(host = '127.0.0.1'): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen({ port: 0, host }, () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
+/** Below the range from which the kernel takes ports for outgoing connections and below the media ports. */
+const FREE_PORTS = { from: 10_000, to: 32_000 };
+
+/** A TCP port that nobody listens on. Chosen at random, so that two starts at the same moment do not choose the same. */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const port = randomInt(FREE_PORTS.from, FREE_PORTS.to);
+    if (await isPortFree(port, host)) return port;
+  }
+  throw new Error(`no free port between ${FREE_PORTS.from} and ${FREE_PORTS.to}`);
 }
 
 /** Waits until `check` answers true; throws after `timeoutMs`, naming `what`. */

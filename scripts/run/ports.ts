@@ -14,6 +14,8 @@ export interface Ports {
 }
 
 const USUAL: Ports = { gateway: 8080, api: 4000, media: 4100, rtcBase: 40_000 };
+/** When a usual port is taken, this many after it are tried: easier to remember than a random one. */
+const NEIGHBOURS = 20;
 /** A media server takes its workers' ports and the 800 after them; a second instance stays clear of all. */
 const RTC_STRIDE = 1_000;
 const RTC_BASES = 24;
@@ -30,8 +32,12 @@ export interface PortWishes {
 
 /** @throws SetupError when the port that was asked for is taken */
 export async function choosePorts(wishes: PortWishes): Promise<Ports> {
-  const usualOrFree = async (port: number, host: string) =>
-    !wishes.unusual && (await isPortFree(port, host)) ? port : freePort(host);
+  const usualOrFree = async (usual: number, host: string) => {
+    for (let port = usual; !wishes.unusual && port < usual + NEIGHBOURS; port++) {
+      if (await isPortFree(port, host)) return port;
+    }
+    return freePort(host);
+  };
   if (wishes.gateway !== undefined && !(await isPortFree(wishes.gateway, wishes.gatewayHost))) {
     throw new SetupError(`Port ${wishes.gateway} is taken.`, [
       `See who has it:  ss -ltnp 'sport = :${wishes.gateway}'`,

@@ -1,5 +1,6 @@
 /** Runs a program to its end, keeping its output for the case that it fails. */
 import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 import { SetupError } from './say.ts';
 
 const KEPT_CHARACTERS = 20_000;
@@ -37,7 +38,7 @@ export function runCommand(command: string, args: readonly string[], options: Co
       reject(
         new SetupError(
           `${options.what ?? `${command} ${args.join(' ')}`} ${reason}`,
-          output.trim().split('\n').slice(-25),
+          stripVTControlCharacters(output).trim().split('\n').slice(-25),
         ),
       );
     child.once('error', (error) => fail(`could not be run: ${error.message}`));
