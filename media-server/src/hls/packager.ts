@@ -33,6 +33,8 @@ export interface Packager {
   /** Stream's state or tracks changed. */
   streamChanged(): void;
   readonly running: boolean;
+  /** Somebody waits for segments right now. */
+  readonly awaited: boolean;
   readonly pid: number | undefined;
   close(reason: string): void;
 }
@@ -194,6 +196,9 @@ export function createPackager(deps: {
     },
     get running() {
       return current !== null;
+    },
+    get awaited() {
+      return waiters.size > 0;
     },
     get pid() {
       return current?.ffmpeg?.pid;

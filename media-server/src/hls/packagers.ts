@@ -65,7 +65,10 @@ export function createPackagers(deps: {
   });
 
   const sweeper = setInterval(() => {
-    for (const [streamId, entry] of [...packagers]) if (now() - entry.usedAtMs > idleMs) drop(streamId, 'unused');
+    for (const [streamId, entry] of [...packagers]) {
+      if (entry.packager.awaited) entry.usedAtMs = now();
+      if (now() - entry.usedAtMs > idleMs) drop(streamId, 'unused');
+    }
     for (const [key, viewer] of viewers) {
       if (now() - viewer.atMs < VIEWER_MS && viewers.size <= MAX_VIEWERS_TRACKED) break;
       viewers.delete(key);

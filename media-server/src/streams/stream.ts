@@ -165,7 +165,7 @@ export function createStream(deps: {
   async function rebuildIngest(owner: Extract<Publisher, { kind: 'rtp' }>): Promise<void> {
     while (publisher === owner && owner.link === null) {
       try {
-        owner.link = await openIngestLink(await ensureOrigin(), owner.address);
+        owner.link = await openIngestLink(await ensureOrigin(), owner);
       } catch (error) {
         log.warn({ error }, 'ingest not restored yet');
         await new Promise((resolve) => setTimeout(resolve, INGEST_RETRY_MS));
@@ -173,10 +173,20 @@ export function createStream(deps: {
     }
   }
 
-  function openIngestLink(home: Origin, address: RtpIngest): Promise<IngestLink> {
-    return home.openIngestLink(address, (flowing) => {
-      happened(flowing ? { type: 'media-flows' } : { type: 'media-lost', reason: 'publisher_lost' });
+  async function openIngestLink(home: Origin, owner: Extract<Publisher, { kind: 'rtp' }>): Promise<IngestLink> {
+    const link = await home.openIngestLink(owner.address, (flowing) => {
+      if (owner.link !== link) return;
+      if (flowing) {
+        happened({ type: 'media-flows' });
+        return;
+      }
+      // The transport answers only the encoder it heard first: its successor needs a new one, on the same ports.
+      owner.link = null;
+      link.close('silent');
+      happened({ type: 'media-lost', reason: 'publisher_lost' });
+      void serial(() => rebuildIngest(owner));
     });
+    return link;
   }
 
   // ── peers ───────────────────────────────────────────────────────────────
@@ -348,7 +358,7 @@ export function createStream(deps: {
         const own: Extract<Publisher, { kind: 'rtp' }> = { kind: 'rtp', address, link: null };
         publisher = own;
         try {
-          own.link = await openIngestLink(await ensureOrigin(), address);
+          own.link = await openIngestLink(await ensureOrigin(), own);
           return address;
         } catch (error) {
           publisher = null;
