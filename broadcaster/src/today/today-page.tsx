@@ -66,9 +66,7 @@ export const TodayPage = (): ReactNode => {
         <BrandMark size={40} label={t('app.brand')} />
         <div className="st-today-who">
           <h1>{t(`today.greeting.${partOfDay(new Date(now).getHours())}`, { name: me.name })}</h1>
-          <p>
-            {me.staff?.orgUnit.name} · {format.date(now)}
-          </p>
+          <p>{me.staff?.orgUnit.name}</p>
         </div>
         <LanguageButton />
         <Button

@@ -24,6 +24,7 @@ import {
   StaleBadge,
   UiProvider,
   useConfirm,
+  useNow,
   useToast,
 } from '../index.ts';
 import { Illustration, illustrationNames } from './illustrations.tsx';
@@ -32,6 +33,7 @@ Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
 
 let root: Root;
 let host: HTMLElement;
+let drift = 0;
 
 beforeEach(() => {
   document.documentElement.lang = 'zh-CN';
@@ -69,6 +71,11 @@ const axeProblems = async (): Promise<string[]> => {
 const StepperProbe = (): ReactNode => {
   const [value, setValue] = useState(1);
   return <QuantityStepper value={value} max={2} onChange={setValue} />;
+};
+
+const DriftingClock = (): ReactNode => {
+  drift += 0.37;
+  return <output>{useNow(1000, drift)}</output>;
 };
 
 const SheetProbe = ({ onClosed }: { onClosed?: () => void }): ReactNode => {
@@ -199,6 +206,16 @@ describe('Countdown', () => {
     expect(host.textContent).toContain('已结束');
     await act(async () => vi.advanceTimersByTime(3_000));
     expect(onEnd).toHaveBeenCalledOnce();
+  });
+});
+
+describe('useNow', () => {
+  it('takes an offset that is measured anew at every render', async () => {
+    vi.useFakeTimers({ now: 1_000_000 });
+    await render(<DriftingClock />);
+    expect(Number($('output').textContent)).toBeGreaterThan(1_000_000);
+    await act(async () => vi.advanceTimersByTime(3_100));
+    expect(Number($('output').textContent)).toBeGreaterThan(1_003_000);
   });
 });
 
