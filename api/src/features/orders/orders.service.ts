@@ -2,7 +2,7 @@
  * The life of an order after it was placed (placing.ts): paid, shipped, received, or closed; and refunded.
  *
  * Invariants: everything one event does happens in one transaction, so a losing attempt leaves nothing (S1, S5); whoever touches
- * an order locks its row first, then payment, offers, people's shares and stock by SKU (S2); states move only by the table in
+ * an order locks its row first, then payment, offers, people's shares and stock by SKU (S2), then the ledger; states move only by the table in
  * orders.policy.ts and only from where they were seen (S7). Facts reach the room through the outbox after commit.
  */
 import type { OrderView } from '@walnut-live/contracts';
@@ -200,6 +200,12 @@ export function createOrdersService(deps: OrdersDeps) {
     );
     const lines = await readItems(tx, order.id);
     const items = await refundItems(tx, order.id);
+    // What was sent comes back by hand, checked, as a stock entry; what never left is on the shelf at once. Stock before
+    // ledger, as when the order was paid: everybody locks in this order.
+    if (order.shippedAt === null) {
+      const levels = await restockLines(tx, { refundNo: refund.refundNo, at, newId: random.id }, lines);
+      await tellStock(tx, clock, order.roomId, levels);
+    }
     await ledger.postTransfer(tx, {
       kind: 'order_refunded',
       ref: refund.refundId,
@@ -210,9 +216,6 @@ export function createOrdersService(deps: OrdersDeps) {
       ],
     });
     await deps.orderRefunded(tx, { orderId: order.id, refundId: refund.refundId, at, items });
-    if (order.shippedAt !== null) return; // what was sent comes back by hand, checked, as a stock entry
-    const levels = await restockLines(tx, { refundNo: refund.refundNo, at, newId: random.id }, lines);
-    await tellStock(tx, clock, order.roomId, levels);
   }
 
   /** The provider refused for good: the order is where it was. */
