@@ -133,6 +133,7 @@ export const placeOrder = defineRoute({
     'not_found',
     'banned',
     'room_not_live',
+    'rate_limited',
   ],
 });
 export const listOrders = defineRoute({
