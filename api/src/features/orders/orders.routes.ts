@@ -14,12 +14,15 @@ import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Binder, written } from '../../platform/http.ts';
+import { createLimit } from '../../platform/limits.ts';
 import type { Principal } from '../../platform/principal.ts';
 import { eyesOf, findOrderIds, type OrderFilter, readOrders, type SeenOrder } from './order-view.ts';
 import type { OrdersService } from './orders.service.ts';
 import type { Placing } from './placing.ts';
 
 const CSV_PAGE = 500;
+/** A person who taps for a flash sale stays far below this; a script does not. */
+const PLACES_PER_MINUTE = 300;
 
 export function bindOrders(
   bind: Binder,
@@ -27,7 +30,11 @@ export function bindOrders(
 ): void {
   const { db, clock, place, orders } = deps;
 
-  bind(placeOrder, ({ tx, principal, body }) => place(tx, principal, body));
+  const places = createLimit({ points: PLACES_PER_MINUTE, seconds: 60 });
+  bind(placeOrder, async ({ tx, principal, body }) => {
+    await places.take(principal.personId);
+    return place(tx, principal, body);
+  });
   bind(payOrder, ({ tx, principal, params, body }) => orders.pay(tx, principal, params.id, body.provider));
   bind(cancelOrder, ({ tx, principal, params, body }) => orders.cancel(tx, principal, params.id, body.reason));
   bind(shipOrder, ({ tx, principal, params, body }) => orders.ship(tx, principal, params.id, body.trackingNo));
