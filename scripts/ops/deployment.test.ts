@@ -87,6 +87,25 @@ describe('docker-compose.yml', () => {
   });
 });
 
+describe('.env.example', () => {
+  test.each(['api', 'media-server'])('of %s names every key of its config, and no other', (workspace) => {
+    const keys = Object.keys(parseEnv(read(`${workspace}/.env.example`)));
+    expect(keys.sort()).toEqual(configKeys(`${workspace}/src/config.ts`).sort());
+  });
+
+  test('filled in, both are accepted', () => {
+    const filled = (workspace: string) =>
+      Object.fromEntries(
+        Object.entries(parseEnv(read(`${workspace}/.env.example`))).map(([key, value]) => [
+          key,
+          value === '' && /SECRET|TOKEN/.test(key) ? 'x'.repeat(40) : value,
+        ]),
+      );
+    expect(() => loadConfig(filled('api'))).not.toThrow();
+    expect(() => readConfig(filled('media-server'))).not.toThrow();
+  });
+});
+
 describe('images', () => {
   const builds = Object.values(compose.services).flatMap(({ build }) => (build ? [build.dockerfile] : []));
 

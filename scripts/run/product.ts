@@ -176,7 +176,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       CONTROL_TOKEN: secrets.CONTROL_TOKEN,
       MEDIA_CONTROL_URL: mediaUrl,
       LOG_LEVEL: logLevel,
-      DEMO: '1',
+      ...(options.dev ? { CHECK_REPLIES: '1' } : {}),
       ...options.env,
     });
     await Promise.all([
