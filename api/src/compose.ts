@@ -19,7 +19,7 @@ import { createOrg } from './features/org/index.ts';
 import type { DeliveryPlan } from './features/payments/index.ts';
 import { createReports } from './features/reports/index.ts';
 import { createRoomChat } from './features/room-chat/index.ts';
-import { createRoomLikes } from './features/room-likes/index.ts';
+import { createRoomLikes, type RoomLikes } from './features/room-likes/index.ts';
 import { createRoomModeration } from './features/room-moderation/index.ts';
 import { createRoomPresence } from './features/room-presence/index.ts';
 import { createRoomHandlers, createRoomSockets, type RoomSockets } from './features/room-sockets/index.ts';
@@ -57,6 +57,7 @@ export interface Api {
   readonly platform: Platform;
   readonly roomLog: RoomLog;
   readonly roomSockets: RoomSockets;
+  readonly likes: RoomLikes;
   /** The routes that were bound; the table tests hold them against contracts. */
   readonly boundRoutes: readonly Route[];
   /** Starts listening; resolves with the port. */
@@ -218,6 +219,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     platform,
     roomLog,
     roomSockets,
+    likes,
     boundRoutes: http.bound,
     listen: () =>
       new Promise((resolve, reject) => {

@@ -36,7 +36,11 @@ export interface RoomClient extends AsyncDisposable {
 export async function connectRoom(
   url: string,
   auth: { token: string; roomId: string; lastSeq?: number },
-  options: { transports?: ('websocket' | 'polling')[] } = {},
+  options: {
+    transports?: ('websocket' | 'polling')[];
+    /** Called before anything can arrive. */
+    onSocket?: (client: Pick<RoomClient, 'socket'>) => void;
+  } = {},
 ): Promise<RoomClient> {
   const socket = io(`${url}/room`, {
     auth,
@@ -63,6 +67,7 @@ export async function connectRoom(
     seen = snapshot.seq;
   });
   socket.on('room:closed', (raw: unknown) => void closed.push(RoomClosed.parse(raw).reason));
+  options.onSocket?.({ socket });
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
     socket.once('connect_error', (error: Error & { data?: { code?: string } }) =>

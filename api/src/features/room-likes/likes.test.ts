@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { getRoom } from '@walnut-live/contracts';
+import { expect, test } from 'vitest';
+import { makeConsumer, makeGuest, seedBrand } from '../../testing/fixtures.ts';
+import { enterRoom } from '../../testing/room-client.ts';
+import { startTestApi } from '../../testing/test-api.ts';
+
+test('a batch counts once however often it comes; everybody is told the sum, seldom', async () => {
+  await using api = await startTestApi();
+  const { rooms, staff, consumers, guest } = await seedBrand(api);
+  await using guide = await enterRoom(api, rooms.a.id, staff.a.guide);
+  await using anna = await enterRoom(api, rooms.a.id, consumers.anna);
+  await using visitor = await enterRoom(api, rooms.a.id, guest);
+  const clientId = randomUUID();
+  const batch = (no: number, count: number) => ({ count, batch: { clientId, no } });
+  const answers = await Promise.all([1, 1, 1].map((no) => anna.ask('like:add', batch(no, 20))));
+  expect(answers).toEqual(Array.from({ length: 3 }, () => ({ ok: true, data: { total: 20 } })));
+  expect(await anna.ask('like:add', batch(2, 5))).toEqual({ ok: true, data: { total: 25 } });
+  expect(await anna.ask('like:add', batch(1, 20))).toEqual({ ok: true, data: { total: 25 } });
+  // The same client id in other hands is another client.
+  expect(await visitor.ask('like:add', batch(1, 3))).toEqual({ ok: true, data: { total: 28 } });
+  await visitor.ask('like:add', { count: 1 });
+  expect(await visitor.ask('like:add', { count: 1 })).toEqual({ ok: true, data: { total: 30 } });
+  await guide.waitFor('the sum', () => guide.events('likes:counted').at(-1)?.total === 30);
+  expect(guide.events('likes:counted').length).toBeLessThanOrEqual(4);
+  expect(await api.ok(getRoom, { params: { id: rooms.a.id } })).toMatchObject({ likes: 30 });
+});
+
+test('likes of many people at once add up', async () => {
+  await using api = await startTestApi();
+  const { rooms } = await seedBrand(api);
+  const { likes } = api.api;
+  const people = await Promise.all(Array.from({ length: 20 }, (_, i) => (i % 2 ? makeGuest(api) : makeConsumer(api))));
+  const all = people.flatMap(({ personId }) => {
+    const clientId = randomUUID();
+    return [1, 2, 2, 3].map((no) => ({ roomId: rooms.a.id, personId, clientId, no, count: no }));
+  });
+  await Promise.all(all.map((like) => likes.add(like)));
+  const [room] = await api.api.platform.db.sql<{ likes: bigint }>`SELECT likes FROM rooms WHERE id = ${rooms.a.id}`;
+  expect(room?.likes).toBe(120n);
+  await expect(likes.add({ ...(all[0] as (typeof all)[0]), roomId: randomUUID() })).rejects.toMatchObject({
+    code: 'not_found',
+  });
+});

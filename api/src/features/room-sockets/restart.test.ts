@@ -1,0 +1,253 @@
+/**
+ * Done when: "Restarting api during a live: no acknowledged chat lost, clients resume by themselves, likes not counted twice."
+ * Once with a clean stop in this process, once with `kill -9` of an api in a process of its own under traffic.
+ */
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { ChatMessage, RoomSnapshot } from '@walnut-live/contracts';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createApi } from '../../compose.ts';
+import type { Principal } from '../../platform/principal.ts';
+import { makeConsumer, seedBrand } from '../../testing/fixtures.ts';
+import { connectRoom, enterRoom, type RoomClient } from '../../testing/room-client.ts';
+import { startTestApi, type TestApi } from '../../testing/test-api.ts';
+
+const chatCount = async (api: TestApi, sql = api.api.platform.db.sql) =>
+  (
+    await sql<{
+      text: string;
+    }>`SELECT event->'message'->>'text' AS text FROM room_events WHERE kind = 'chat:sent' ORDER BY seq`
+  ).map(({ text }) => text);
+
+test('a clean restart: clients are told, come back with their last number, and go on without a hole', async () => {
+  await using api = await startTestApi();
+  const { rooms, consumers, staff } = await seedBrand(api);
+  const anna = await enterRoom(api, rooms.a.id, consumers.anna);
+  const guide = await enterRoom(api, rooms.a.id, staff.a.guide);
+  await anna.ask('chat:send', { text: '第一句' });
+  const likes = { count: 7, batch: { clientId: randomUUID(), no: 1 } };
+  expect(await anna.ask('like:add', likes)).toMatchObject({ ok: true, data: { total: 7 } });
+  await guide.waitFor('first', () => guide.events('chat:sent').length === 1);
+  const lastSeq = guide.seq();
+  await anna.ask('chat:send', { text: '第二句' });
+  const closing = api.api.close();
+  for (const client of [anna, guide]) {
+    await client.waitFor('goodbye', () => client.closed[0] === 'server_shutdown' && !client.socket.connected);
+  }
+  await closing;
+
+  const port = Number(new URL(api.url).port);
+  const second = await createApi({ ...api.api.platform.config, PORT: port }, { clock: api.clock });
+  onTestFinished(() => second.close());
+  await second.listen();
+  await using back = await connectRoom(api.url, { token: guide.join.roomToken, roomId: rooms.a.id, lastSeq });
+  await using annaBack = await connectRoom(api.url, {
+    token: anna.join.roomToken,
+    roomId: rooms.a.id,
+    lastSeq: anna.seq(),
+  });
+  expect(await annaBack.ask('like:add', likes)).toMatchObject({ ok: true, data: { total: 7 } });
+  expect(await annaBack.ask('chat:send', { text: '第三句' })).toMatchObject({ ok: true });
+  await back.waitFor('both', () => back.events('chat:sent').length >= 2);
+  expect(back.snapshots).toEqual([]);
+  expect(back.gaps).toEqual([]);
+  const missed = back.events('chat:sent').map(({ message }) => message.text);
+  expect(missed).toEqual(guide.seq() > lastSeq ? missed : ['第二句', '第三句']);
+  expect(missed.at(-1)).toBe('第三句');
+  await back.waitFor('two people', () => back.events('viewers:counted').at(-1)?.total === 1);
+});
+
+/** An api in a process of its own, on a fixed port. */
+async function spawnApi(env: Record<string, string>): Promise<{ kill: () => Promise<void> }> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../../main.ts')], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await vi.waitFor(
+    async () => {
+      if (child.exitCode !== null) throw new Error(`api ended with ${child.exitCode}`);
+      expect((await fetch(`http://127.0.0.1:${env.PORT}/readyz`)).status).toBe(200);
+    },
+    { timeout: 30_000, interval: 50 },
+  );
+  return {
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+interface Talker {
+  readonly acknowledged: Set<string>;
+  readonly likesAcknowledged: number;
+  readonly seen: ReadonlyMap<string, number>;
+  /** Numbers out of order, repeated or with a hole where the frame said there was none. */
+  readonly wrong: string[];
+  readonly refusals: string[];
+  stop(): Promise<void>;
+}
+
+/** A client as live-client is: keeps sending until it is acknowledged, comes back with its last number, drops what it knows. */
+function talk(url: string, api: TestApi, roomId: string, person: Principal, name: string): Talker {
+  const acknowledged = new Set<string>();
+  const seen = new Map<string, number>();
+  const wrong: string[] = [];
+  const refusals: string[] = [];
+  const clientId = randomUUID();
+  let likesAcknowledged = 0;
+  let running = true;
+  let lastSeq: number | undefined;
+
+  const note = (message: ChatMessage, seq: number): void => {
+    if (seen.has(message.messageId)) wrong.push(`${name} saw ${message.text} twice`);
+    seen.set(message.messageId, seq);
+  };
+  function listen(client: Pick<RoomClient, 'socket'>): void {
+    client.socket.on('room:snapshot', (snapshot: RoomSnapshot) => {
+      for (const message of snapshot.chat) if (!seen.has(message.messageId)) note(message, snapshot.seq);
+      lastSeq = snapshot.seq;
+    });
+    client.socket.on('room:frame', (frame: RoomClient['frames'][number]) => {
+      if ((frame.after ?? 0) > (lastSeq ?? 0)) wrong.push(`${name}: hole before ${frame.seq}`);
+      for (const { seq, event } of frame.events) {
+        if (seq > (lastSeq ?? 0) && event.kind === 'chat:sent') note(event.message, seq);
+      }
+      lastSeq = Math.max(lastSeq ?? 0, frame.seq);
+    });
+  }
+
+  const done = (async () => {
+    let client: RoomClient | undefined;
+    let no = 1;
+    let clientMessageId = randomUUID();
+    let messageNo = 0;
+    while (running) {
+      if (!client?.socket.connected) {
+        client?.close();
+        const { token } = await api.api.platform.tokens.room(person, roomId, 'viewer');
+        client = await connectRoom(
+          url,
+          { token, roomId, ...(lastSeq === undefined ? {} : { lastSeq }) },
+          { onSocket: listen },
+        ).catch(() => undefined);
+        if (!client) await new Promise((resolve) => setTimeout(resolve, 50));
+        continue;
+      }
+      const text = `${name} ${messageNo}`;
+      const sent = await client.ask('chat:send', { text, clientMessageId }).catch(() => undefined);
+      if (sent?.ok) {
+        acknowledged.add(text);
+        clientMessageId = randomUUID();
+        messageNo += 1;
+      } else if (sent) {
+        refusals.push(sent.error.code);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      const liked = await client.ask('like:add', { count: 2, batch: { clientId, no } }).catch(() => undefined);
+      if (liked?.ok) {
+        likesAcknowledged += 2;
+        no += 1;
+      }
+    }
+    client?.close();
+  })();
+  return {
+    acknowledged,
+    seen,
+    wrong,
+    refusals,
+    get likesAcknowledged() {
+      return likesAcknowledged;
+    },
+    async stop() {
+      running = false;
+      await done;
+    },
+  };
+}
+
+test('kill -9 under traffic: every acknowledged message is there once, in one order, and no like counts twice', async () => {
+  // The first api only prepares the database and signs tokens; the one that is killed is another process.
+  await using api = await startTestApi({ LOG_LEVEL: 'fatal' });
+  const { rooms } = await seedBrand(api);
+  const { config } = api.api.platform;
+  const port = await freePort();
+  const env: Record<string, string> = {
+    ...Object.fromEntries(
+      (
+        [
+          'DATABASE_URL',
+          'AUTH_SECRET',
+          'MEDIA_TOKEN_SECRET',
+          'SHARE_SECRET',
+          'SANDBOX_PAYMENT_SECRET',
+          'CONTROL_TOKEN',
+          'MEDIA_CONTROL_URL',
+        ] as const
+      ).map((name) => [name, config[name]]),
+    ),
+    PORT: String(port),
+    HOST: '127.0.0.1',
+    LOG_LEVEL: 'fatal',
+    DATABASE_POOL_SIZE: '6',
+  };
+  const url = `http://127.0.0.1:${port}`;
+  let running = await spawnApi(env);
+  const people = await Promise.all(Array.from({ length: 4 }, () => makeConsumer(api)));
+  const talkers = people.map((person, i) => talk(url, api, rooms.a.id, person, `p${i}`));
+  const said = () => talkers.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0);
+
+  for (let life = 1; life <= 3; life++) {
+    const before = said();
+    await vi.waitFor(() => expect(said()).toBeGreaterThanOrEqual(before + 4), { timeout: 30_000, interval: 5 });
+    await running.kill();
+    running = await spawnApi(env);
+  }
+  const before = said();
+  await vi.waitFor(() => expect(said()).toBeGreaterThanOrEqual(before + 4), { timeout: 30_000, interval: 20 });
+  await Promise.all(talkers.map(({ stop }) => stop()));
+
+  const journalled = await chatCount(api);
+  expect(new Set(journalled).size).toBe(journalled.length);
+  const all = new Set(journalled);
+  for (const { acknowledged, wrong } of talkers) {
+    expect([...acknowledged].filter((text) => !all.has(text))).toEqual([]);
+    expect(wrong).toEqual([]);
+  }
+  expect(
+    talkers.flatMap(({ refusals }) => refusals).filter((code) => code !== 'rate_limited' && code !== 'unavailable'),
+  ).toEqual([]);
+
+  const { sql } = api.api.platform.db;
+  const [room] = await sql<{ likes: bigint }>`SELECT likes FROM rooms WHERE id = ${rooms.a.id}`;
+  const [counted] = await sql<{ likes: bigint }>`SELECT sum(count)::bigint AS likes FROM room_likes`;
+  expect(room?.likes).toBe(counted?.likes);
+  // A batch whose acknowledgement died with the process may be counted (and is then acknowledged to its repetition), never twice.
+  const acknowledged = talkers.reduce((sum, { likesAcknowledged }) => sum + likesAcknowledged, 0);
+  expect(Number(room?.likes)).toBeGreaterThanOrEqual(acknowledged);
+  expect(Number(room?.likes)).toBeLessThanOrEqual(acknowledged + 2 * talkers.length);
+
+  // Who looks at the room now reads the same order as everybody who was there.
+  const order = await api.api.roomLog.latest(rooms.a.id, ['chat:sent'], 1_000);
+  const place = new Map(order.map(({ event }, i) => [event.kind === 'chat:sent' ? event.message.messageId : '', i]));
+  for (const { seen } of talkers) {
+    const places = [...seen.keys()].map((id) => place.get(id) ?? -1);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(places).not.toContain(-1);
+  }
+}, 150_000);

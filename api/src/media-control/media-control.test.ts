@@ -1,0 +1,145 @@
+/** The far side is a small server that speaks contracts/media/control.ts; the real media server is met in e2e. */
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type ControlStream, endRoom, getRoom, liveWall, Revocation } from '@walnut-live/contracts';
+import { Server } from 'socket.io';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { makeRoom, seedBrand } from '../testing/fixtures.ts';
+import { enterRoom } from '../testing/room-client.ts';
+import { startTestApi } from '../testing/test-api.ts';
+
+const TOKEN = 'control-token-of-the-test-0123456789';
+
+async function startMediaServer(port = 0) {
+  const orders: { path: string; body: unknown }[] = [];
+  const streams = new Map<string, ControlStream>();
+  const http = createServer((req, res) => {
+    if (req.url?.startsWith('/socket.io')) return;
+    let text = '';
+    req.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    req.on('end', () => {
+      const allowed = req.headers.authorization === `Bearer ${TOKEN}`;
+      if (allowed) orders.push({ path: req.url ?? '', body: JSON.parse(text) });
+      res.writeHead(allowed ? 204 : 401).end();
+    });
+  });
+  const io = new Server(http);
+  const control = io.of('/control');
+  control.use((socket, next) =>
+    next(socket.handshake.auth.token === TOKEN ? undefined : new Error('media_token_invalid')),
+  );
+  control.on('connection', (socket) => void socket.emit('streams:snapshot', [...streams.values()]));
+  http.listen(port, '127.0.0.1');
+  await once(http, 'listening');
+  let stopped: Promise<void> | undefined;
+  const server = {
+    port: (http.address() as AddressInfo).port,
+    orders,
+    connections: () => control.sockets.size,
+    publish(streamId: string, state: ControlStream['state']) {
+      const has = state !== 'idle';
+      const stream: ControlStream = {
+        streamId,
+        state,
+        reason: null,
+        since: new Date().toISOString(),
+        hasVideo: has,
+        hasAudio: has,
+        viewers: { realtime: 0, smooth: 0 },
+      };
+      streams.set(streamId, stream);
+      control.emit('stream:state', stream);
+    },
+    stop() {
+      stopped ??= (async () => {
+        http.closeAllConnections();
+        await io.close();
+      })();
+      return stopped;
+    },
+  };
+  onTestFinished(server.stop);
+  return server;
+}
+const configFor = (port: number) => ({ MEDIA_CONTROL_URL: `http://127.0.0.1:${port}`, CONTROL_TOKEN: TOKEN });
+
+test('a stream that goes live, stumbles and stops is told to every room that shows it, each state once', async () => {
+  const media = await startMediaServer();
+  await using api = await startTestApi(configFor(media.port));
+  const { rooms, stores, staff, consumers } = await seedBrand(api);
+  const relay = await makeRoom(api, { orgUnit: stores.b, host: staff.b.guide });
+  await api.api.platform.db.sql`UPDATE rooms SET stream_id = ${rooms.a.streamId} WHERE id = ${relay.id}`;
+  await using anna = await enterRoom(api, rooms.a.id, consumers.anna);
+  await using bella = await enterRoom(api, relay.id, consumers.bella);
+  await using other = await enterRoom(api, rooms.hq.id, consumers.chris);
+  await vi.waitFor(() => expect(media.connections()).toBe(1));
+  media.publish(rooms.a.streamId, 'live');
+  await anna.waitFor('live', () => anna.events('stream:changed').at(-1)?.state === 'live');
+  for (const state of ['live', 'interrupted', 'live', 'idle'] as const) media.publish(rooms.a.streamId, state);
+  await anna.waitFor('the end', () => anna.events('stream:changed').at(-1)?.state === 'idle');
+  await bella.waitFor('the end', () => bella.events('stream:changed').at(-1)?.state === 'idle');
+  for (const client of [anna, bella]) {
+    const states = client.events('stream:changed').map(({ state }) => state);
+    // States that were over before the room was told may be skipped; none is told twice in a row.
+    expect(states.filter((state, i) => state === states[i - 1])).toEqual([]);
+  }
+  media.publish(rooms.a.streamId, 'live');
+  await anna.waitFor('live', () => anna.events('stream:changed').at(-1)?.state === 'live');
+  expect(other.events('stream:changed')).toEqual([]);
+  const wall = await api.ok(liveWall, { as: staff.a.guide });
+  expect(wall.items[0]).toMatchObject({ streamState: 'live', trouble: [] });
+  await using late = await enterRoom(api, rooms.a.id, consumers.bella);
+  expect(late.join.snapshot.stream).toEqual({ state: 'live', hasVideo: true, hasAudio: true });
+});
+
+test('without a media server rooms work and api is ready; when it comes, states and kept orders arrive', async () => {
+  const first = await startMediaServer();
+  const { port } = first;
+  await first.stop();
+  await using api = await startTestApi(configFor(port));
+  const { rooms, staff, consumers } = await seedBrand(api);
+  expect((await fetch(`${api.url}/readyz`)).status).toBe(200);
+  await using anna = await enterRoom(api, rooms.a.id, consumers.anna);
+  await using guide = await enterRoom(api, rooms.a.id, staff.a.guide);
+  expect(anna.join.snapshot.stream.state).toBe('idle');
+  expect(await anna.ask('chat:send', { text: '没有画面也能聊' })).toMatchObject({ ok: true });
+  expect(await guide.ask('viewer:ban', { personId: consumers.bella.personId })).toMatchObject({ ok: true });
+  await api.ok(endRoom, { params: { id: rooms.b.id }, body: {}, as: staff.b.guide });
+  expect(await api.ok(getRoom, { params: { id: rooms.b.id } })).toMatchObject({ state: 'ended' });
+
+  const second = await startMediaServer(port);
+  second.publish(rooms.a.streamId, 'live');
+  await anna.waitFor('the picture', () => anna.events('stream:changed').at(-1)?.state === 'live', 15_000);
+  await vi.waitFor(() => expect(second.orders).toHaveLength(2), { timeout: 10_000 });
+  expect(second.orders).toContainEqual({ path: `/control/streams/${rooms.b.streamId}/close`, body: {} });
+  const revocation = second.orders.find(({ path }) => path === '/control/revocations');
+  expect(Revocation.parse(revocation?.body)).toEqual({
+    personId: consumers.bella.personId,
+    streamId: rooms.a.streamId,
+  });
+}, 40_000);
+
+test('a restart of api repeats no state that the room knows', async () => {
+  const media = await startMediaServer();
+  await using api = await startTestApi(configFor(media.port));
+  const { rooms } = await seedBrand(api);
+  media.publish(rooms.a.streamId, 'live');
+  const states = async () => (await api.api.roomLog.latest(rooms.a.id, ['stream:changed'], 10)).length;
+  await vi.waitFor(async () => expect(await states()).toBe(1));
+  const { createApi } = await import('../compose.ts');
+  const second = await createApi({ ...api.api.platform.config, PORT: 0 });
+  onTestFinished(() => second.close());
+  await vi.waitFor(() => expect(media.connections()).toBe(2));
+  await second.roomLog.append(rooms.a.id, { kind: 'notice:set', text: randomUUID() });
+  media.publish(rooms.a.streamId, 'interrupted');
+  await vi.waitFor(async () => expect(await states()).toBeGreaterThanOrEqual(2));
+  const told = (await second.roomLog.latest(rooms.a.id, ['stream:changed'], 10)).map(
+    ({ event }) => event.kind === 'stream:changed' && event.state,
+  );
+  expect(told[0]).toBe('live');
+  expect(told.filter((state) => state === 'live')).toHaveLength(1);
+});
