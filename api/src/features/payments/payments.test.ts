@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { cancelOrder, getOrder, getPayment, payOrder, settleSandbox } from '@walnut-live/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createApi } from '../../compose.ts';
 import { SANDBOX_DELIVERY_JOB } from '../../compose-selling.ts';
 import type { Principal } from '../../platform/principal.ts';
 import {
@@ -209,6 +210,22 @@ describe('callbacks', () => {
     expect(await rows`SELECT 1 FROM payment_notifications WHERE payment_id = ${paymentId}`).toEqual([]);
     expect(await callback(api, body, { at: minutes(-4.9) })).toMatchObject({ status: 200 }); // late but in the window
     expect(await stateOf(api, orderId)).toBe('paid');
+  });
+
+  it('that a dead process still owed are delivered by the next one', async () => {
+    const { buyer, orderId } = await unpaid();
+    everyFate = 'hold';
+    await approve(api, buyer, orderId);
+    await runJob(SANDBOX_DELIVERY_JOB);
+    expect(await stateOf(api, orderId)).toBe('pending_payment');
+    const next = await createApi(api.api.platform.config, { clock: api.clock });
+    try {
+      await next.listen();
+      await next.platform.jobs.runNow(SANDBOX_DELIVERY_JOB);
+      expect(await stateOf(api, orderId)).toBe('paid');
+    } finally {
+      await next.close();
+    }
   });
 
   it('a decline that arrives after the capture changes nothing', async () => {
