@@ -102,6 +102,8 @@ export const createCapture = ({ mediaDevices, permissions, isSecureContext, stor
       width: { ideal: 1280 },
       height: { ideal: 720 },
       frameRate: { ideal: 30, max: 30 },
+      // A mode the camera really has: otherwise an upright source is cropped to a square to come near 1280 × 720.
+      ...({ resizeMode: { ideal: 'none' } } as MediaTrackConstraints),
       ...(cameraId ? { deviceId: { ideal: cameraId } } : { facingMode: { ideal: facing } }),
     };
   };

@@ -23,6 +23,7 @@ import {
   Spinner,
   StaleBadge,
   UiProvider,
+  useBackGesture,
   useConfirm,
   useNow,
   useToast,
@@ -97,6 +98,11 @@ const SheetProbe = ({ onClosed }: { onClosed?: () => void }): ReactNode => {
       </Sheet>
     </>
   );
+};
+
+const BackProbe = ({ onBack }: { onBack: () => void }): ReactNode => {
+  useBackGesture(true, onBack);
+  return null;
 };
 
 const ToastProbe = ({ onUndo }: { onUndo: () => void }): ReactNode => {
@@ -258,6 +264,24 @@ describe('Sheet', () => {
     expect(onClosed).toHaveBeenCalledOnce();
     expect($<HTMLDialogElement>('dialog.wl-sheet').open).toBe(false);
     expect(history.state?.walnutDepth).toBeUndefined();
+  });
+});
+
+describe('useBackGesture', () => {
+  it('works again after a reload that kept the history entry', async () => {
+    history.pushState({ walnutDepth: 1 }, '');
+    const onBack = vi.fn();
+    await act(async () => root.unmount());
+    root = createRoot(host);
+    await render(<BackProbe onBack={onBack} />);
+    await act(async () => {
+      const popped = new Promise((resolve) => addEventListener('popstate', resolve, { once: true }));
+      history.back();
+      await popped;
+    });
+    expect(onBack).toHaveBeenCalledOnce();
+    // It asked instead of going, so the next gesture has to be caught as well.
+    await vi.waitFor(() => expect(history.state?.walnutDepth).toBe(1));
   });
 });
 

@@ -26,7 +26,8 @@ const depthOf = (state: unknown): number =>
 
 export const createLayers = (): Layers => {
   let layers: readonly Layer[] = [];
-  let entries = 0;
+  // A reload keeps the entries that an open layer had made, marks included: they are ours to use again.
+  let entries = depthOf(history.state);
   let expectedPops = 0;
   let reconcileTimer: ReturnType<typeof setTimeout> | undefined;
   const listeners = new Set<() => void>();
