@@ -15,6 +15,7 @@ import { createCatalogue } from './features/catalogue/index.ts';
 import { createCommissions } from './features/commissions/index.ts';
 import { createCredits } from './features/credits/index.ts';
 import { createIdentity } from './features/identity/index.ts';
+import { SHIPPING_TERMS } from './features/orders/index.ts';
 import { createOrg } from './features/org/index.ts';
 import type { DeliveryPlan } from './features/payments/index.ts';
 import { createReports } from './features/reports/index.ts';
@@ -131,7 +132,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   createOrg({ bind, db });
   createCatalogue({ bind, db, clock, random });
-  const { bag, offers } = createBag({ bind, db, clock, random, jobs });
+  const { bag, offers } = createBag({ bind, db, clock, random, jobs, shipping: SHIPPING_TERMS });
 
   const roomLog = createMemoryRoomLog({
     db,

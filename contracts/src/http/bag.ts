@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OfferId, ProductId, RoomId, SkuId } from '../ids.ts';
-import { PriceFen, Quantity } from '../money.ts';
+import { Fen, PriceFen, Quantity } from '../money.ts';
 import { ProductView } from './catalogue.ts';
 import { Instant } from './common.ts';
 import { defineRoute } from './route.ts';
@@ -37,7 +37,13 @@ export const BagItem = z
   .meta({ id: 'BagItem' });
 export type BagItem = z.infer<typeof BagItem>;
 export const Bag = z
-  .object({ roomId: RoomId, pinnedProductId: ProductId.nullable(), items: z.array(BagItem) })
+  .object({
+    roomId: RoomId,
+    pinnedProductId: ProductId.nullable(),
+    items: z.array(BagItem),
+    /** What sending one order costs, so that a buyer knows the total before placing it. Free from `freeFromFen` of goods. */
+    shipping: z.object({ feeFen: Fen, freeFromFen: Fen }).optional(),
+  })
   .meta({ id: 'Bag' });
 export type Bag = z.infer<typeof Bag>;
 

@@ -18,13 +18,18 @@ async function checkProducts(tx: Tx, productIds: readonly string[]): Promise<voi
   }
 }
 
-export function createBagService(deps: { db: Db; clock: Clock; random: Random }) {
-  const { db, clock } = deps;
+export function createBagService(deps: {
+  db: Db;
+  clock: Clock;
+  random: Random;
+  shipping: NonNullable<Bag['shipping']>;
+}) {
+  const { db, clock, shipping } = deps;
 
   async function read(roomId: string): Promise<Bag> {
     const bag = await bags.readBag(db.sql, roomId, clock.now());
     if (!bag) throw new AppError('not_found');
-    return { roomId, ...bag };
+    return { roomId, ...bag, shipping };
   }
   /** The room, locked, when `principal` may operate it and it is not over. */
   async function operate(tx: Tx, principal: Principal | undefined, roomId: string) {

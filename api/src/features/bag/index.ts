@@ -1,4 +1,5 @@
 /** The bag of a room, the pinned product, and offers. */
+import type { Bag } from '@walnut-live/contracts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db } from '../../platform/db.ts';
 import type { Binder } from '../../platform/http.ts';
@@ -16,7 +17,15 @@ export interface BagFeature {
   readonly offers: Pick<OffersService, 'open' | 'patch'>;
 }
 
-export function createBag(deps: { bind: Binder; db: Db; clock: Clock; random: Random; jobs: Jobs }): BagFeature {
+export function createBag(deps: {
+  bind: Binder;
+  db: Db;
+  clock: Clock;
+  random: Random;
+  jobs: Jobs;
+  /** What an order will be charged for shipping; told with the bag. */
+  shipping: NonNullable<Bag['shipping']>;
+}): BagFeature {
   const bag = createBagService(deps);
   const offers = createOffersService(deps);
   bindBagRoutes(deps.bind, { bag, offers });

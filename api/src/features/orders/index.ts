@@ -4,6 +4,7 @@ import type { Binder } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { expireDueOrders } from './expiry.ts';
+import { FREE_SHIPPING_FROM_FEN, SHIPPING_FEN } from './orders.policy.ts';
 import { bindOrders } from './orders.routes.ts';
 import { createOrdersService, type OrdersDeps } from './orders.service.ts';
 import { createPlacing } from './placing.ts';
@@ -12,6 +13,9 @@ export { eyesOf, readOrders } from './order-view.ts';
 export type { OrderRow } from './orders.repository.ts';
 export type { OrdersDeps, OrdersService } from './orders.service.ts';
 export { auditOrders } from './orders-audit.ts';
+
+/** The terms of shipping, for screens that show a total before an order is placed. */
+export const SHIPPING_TERMS = { feeFen: Number(SHIPPING_FEN), freeFromFen: Number(FREE_SHIPPING_FROM_FEN) };
 
 export const EXPIRY_JOB = 'orders-expiry';
 const EXPIRY_EVERY_MS = 5_000;
