@@ -1,0 +1,79 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import type { Api, PendingActions } from '@walnut-live/live-client/http';
+import { Spinner, UiProvider, useLocale } from '@walnut-live/ui';
+import { antdTheme } from '@walnut-live/ui/antd';
+import { App as AntdApp, ConfigProvider } from 'antd';
+import enUS from 'antd/locale/en_US.js';
+import zhCN from 'antd/locale/zh_CN.js';
+import dayjs from 'dayjs';
+import 'dayjs/locale/zh-cn.js';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
+import { createQueryClient } from '../data/use-call.ts';
+import { firstPathFor } from './navigation.tsx';
+import { SessionGate, useSession } from './session.tsx';
+import { Shell } from './shell.tsx';
+import './console.css';
+
+const LiveWallPage = lazy(() => import('../pages/live-wall/live-wall-page.tsx'));
+const InvitersPage = lazy(() => import('../pages/inviters/inviters-page.tsx'));
+const OrdersPage = lazy(() => import('../pages/orders/orders-page.tsx'));
+const CataloguePage = lazy(() => import('../pages/catalogue/catalogue-page.tsx'));
+const RoomsPage = lazy(() => import('../pages/rooms/rooms-page.tsx'));
+const RoomPage = lazy(() => import('../pages/rooms/room-page.tsx'));
+const StaffPage = lazy(() => import('../pages/staff/staff-page.tsx'));
+const StoresPage = lazy(() => import('../pages/stores/stores-page.tsx'));
+const NotFoundPage = lazy(() => import('../pages/not-found-page.tsx'));
+
+const Waiting = (): ReactNode => (
+  <div className="co-gate" aria-busy="true">
+    <Spinner />
+  </div>
+);
+
+const Start = (): ReactNode => <Navigate to={firstPathFor(useSession().may)} replace />;
+
+/** antd speaks the chosen language; its pickers ask dayjs. */
+const Languages = ({ children }: { children: ReactNode }): ReactNode => {
+  const { locale } = useLocale();
+  dayjs.locale(locale === 'zh-CN' ? 'zh-cn' : 'en');
+  return (
+    <ConfigProvider theme={antdTheme} locale={locale === 'zh-CN' ? zhCN : enUS} wave={{ disabled: true }}>
+      <AntdApp component={false}>{children}</AntdApp>
+    </ConfigProvider>
+  );
+};
+
+export const App = ({ api, pending }: { api: Api; pending: PendingActions }): ReactNode => {
+  const [client] = useState(createQueryClient);
+  return (
+    <UiProvider>
+      <Languages>
+        <QueryClientProvider client={client}>
+          <BrowserRouter basename="/console">
+            <SessionGate api={api} pending={pending}>
+              <Shell>
+                <Suspense fallback={<Waiting />}>
+                  <Routes>
+                    <Route path="/" element={<Start />} />
+                    <Route path="/live" element={<LiveWallPage />} />
+                    <Route path="/inviters" element={<InvitersPage />} />
+                    <Route path="/inviters/:inviterId" element={<InvitersPage />} />
+                    <Route path="/orders" element={<OrdersPage />} />
+                    <Route path="/orders/:orderId" element={<OrdersPage />} />
+                    <Route path="/catalogue" element={<CataloguePage />} />
+                    <Route path="/rooms" element={<RoomsPage />} />
+                    <Route path="/rooms/:roomId" element={<RoomPage />} />
+                    <Route path="/staff" element={<StaffPage />} />
+                    <Route path="/stores" element={<StoresPage />} />
+                    <Route path="*" element={<NotFoundPage />} />
+                  </Routes>
+                </Suspense>
+              </Shell>
+            </SessionGate>
+          </BrowserRouter>
+        </QueryClientProvider>
+      </Languages>
+    </UiProvider>
+  );
+};

@@ -1,0 +1,30 @@
+import {
+  AppstoreOutlined,
+  DashboardOutlined,
+  ShareAltOutlined,
+  ShopOutlined,
+  ShoppingOutlined,
+  TeamOutlined,
+  VideoCameraOutlined,
+} from '@ant-design/icons';
+import type { Permission } from '@walnut-live/contracts';
+import type { ReactNode } from 'react';
+import type { MessageKey } from '../i18n/index.ts';
+
+export type Place = { path: string; label: Extract<MessageKey, `nav.${string}`>; icon: ReactNode; needs: Permission };
+
+/** Every place of the console in the order of the menu; who may not read it does not see it. */
+export const places: readonly Place[] = [
+  { path: '/live', label: 'nav.live', icon: <DashboardOutlined />, needs: 'rooms:read' },
+  { path: '/inviters', label: 'nav.inviters', icon: <ShareAltOutlined />, needs: 'reports:read' },
+  { path: '/stores', label: 'nav.stores', icon: <ShopOutlined />, needs: 'reports:read' },
+  { path: '/orders', label: 'nav.orders', icon: <ShoppingOutlined />, needs: 'orders:read' },
+  { path: '/rooms', label: 'nav.rooms', icon: <VideoCameraOutlined />, needs: 'rooms:read' },
+  { path: '/catalogue', label: 'nav.catalogue', icon: <AppstoreOutlined />, needs: 'catalogue:read' },
+  { path: '/staff', label: 'nav.staff', icon: <TeamOutlined />, needs: 'staff:read' },
+];
+
+export const placesFor = (may: (permission: Permission) => boolean): Place[] =>
+  places.filter((place) => may(place.needs));
+
+export const firstPathFor = (may: (permission: Permission) => boolean): string => placesFor(may)[0]?.path ?? '/live';

@@ -1,0 +1,25 @@
+import { Tabs } from 'antd';
+import type { ReactNode } from 'react';
+import { useT } from '../../i18n/index.ts';
+import { useFilters } from '../../shared/filters.tsx';
+import { Page } from '../../shared/page.tsx';
+import { Products } from './products.tsx';
+import { StockList } from './stock-list.tsx';
+import './catalogue.css';
+
+export default function CataloguePage(): ReactNode {
+  const t = useT();
+  const filters = useFilters();
+  return (
+    <Page title={t('catalogue.title')} hint={t('catalogue.hint')}>
+      <Tabs
+        activeKey={filters.get('tab') ?? 'products'}
+        onChange={(tab) => filters.set({ tab: tab === 'products' ? undefined : tab, q: undefined })}
+        items={[
+          { key: 'products', label: t('catalogue.products'), children: <Products filters={filters} /> },
+          { key: 'stock', label: t('catalogue.stock'), children: <StockList /> },
+        ]}
+      />
+    </Page>
+  );
+}

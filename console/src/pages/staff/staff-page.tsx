@@ -1,0 +1,80 @@
+import { listStaff, type ReplyOf } from '@walnut-live/contracts';
+import { Badge, EmptyState, useFormat } from '@walnut-live/ui';
+import type { ReactNode } from 'react';
+import { useCall } from '../../data/use-call.ts';
+import { useT } from '../../i18n/index.ts';
+import { AsyncView } from '../../shared/async-view.tsx';
+import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
+import { SearchFilter, useFilters } from '../../shared/filters.tsx';
+import { Page, Panel } from '../../shared/page.tsx';
+import { PersonCell } from '../../shared/people.tsx';
+
+type Person = ReplyOf<typeof listStaff>['items'][number];
+
+export default function StaffPage(): ReactNode {
+  const t = useT();
+  const format = useFormat();
+  const filters = useFilters();
+  const q = filters.get('q')?.toLowerCase() ?? '';
+  const query = useCall(listStaff, undefined);
+  const matches = ({ name, username, orgUnit }: Person): boolean =>
+    [name, username, orgUnit.name].some((text) => text.toLowerCase().includes(q));
+  const columns: Column<Person>[] = [
+    {
+      key: 'name',
+      title: t('staff.name'),
+      head: true,
+      render: (person) => <PersonCell name={person.name} note={person.username} />,
+    },
+    { key: 'role', title: t('staff.role'), render: (person) => t(`role.${person.role}`) },
+    {
+      key: 'unit',
+      title: t('staff.unit'),
+      render: (person) => (
+        <span className="co-inline">
+          {person.orgUnit.name}
+          <Badge>{t(`unit.${person.orgUnit.kind}`)}</Badge>
+        </span>
+      ),
+    },
+    {
+      key: 'active',
+      title: t('staff.state'),
+      render: (person) => (
+        <Badge tone={person.active ? 'success' : 'neutral'}>
+          {t(person.active ? 'staff.active' : 'staff.inactive')}
+        </Badge>
+      ),
+    },
+  ];
+  return (
+    <Page
+      title={t('staff.title')}
+      hint={query.data ? t('staff.count', { n: format.number(query.data.items.length) }) : t('staff.hint')}
+    >
+      <Panel flush>
+        <div className="co-filters">
+          <SearchFilter filters={filters} placeholder={t('staff.search')} />
+        </div>
+        <AsyncView
+          query={query}
+          skeleton={<TableSkeleton />}
+          isEmpty={(data) => !data.items.some(matches)}
+          empty={
+            <EmptyState illustration={q ? 'search' : 'people'} title={t(q ? 'common.nothing-found' : 'staff.empty')} />
+          }
+        >
+          {(data) => (
+            <DataTable
+              caption={t('staff.title')}
+              rows={data.items.filter(matches)}
+              columns={columns}
+              rowKey={(person) => person.id}
+              testId="staff-row"
+            />
+          )}
+        </AsyncView>
+      </Panel>
+    </Page>
+  );
+}
