@@ -142,6 +142,7 @@ export const en: Record<keyof typeof zh, string> = {
   'checkout.shipping': 'Shipping',
   'checkout.shippingAtOrder': 'Shown with the order',
   'checkout.free': 'Free',
+  'checkout.freeFrom': 'free from {amount}',
   'checkout.total': 'Total',
   'checkout.place': 'Place order',
   'checkout.placeAtNewPrice': 'Order at the new price',

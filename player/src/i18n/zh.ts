@@ -141,6 +141,7 @@ export const zh = {
   'checkout.shipping': '运费',
   'checkout.shippingAtOrder': '提交订单后显示',
   'checkout.free': '包邮',
+  'checkout.freeFrom': '满 {amount} 包邮',
   'checkout.total': '合计',
   'checkout.place': '提交订单',
   'checkout.placeAtNewPrice': '按新价格提交',

@@ -70,12 +70,16 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
   };
 
   // Reloaded while an order was on its way: ask for its outcome before anything else can be bought.
+  const latestPlace = useRef(place);
+  useEffect(() => {
+    latestPlace.current = place;
+  });
   useEffect(() => {
     const unresolved = unresolvedOrder(services.pending, roomId);
     if (resumed.current || !unresolved) return;
     resumed.current = true;
-    void place(unresolved.payload);
-  });
+    void latestPlace.current(unresolved.payload);
+  }, [services.pending, roomId]);
 
   if (!item || !sku || !terms) {
     return loaded ? (
@@ -118,7 +122,10 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
     return limit === null ? t('refusal.limitReached') : t('refusal.limit', { limit });
   };
 
-  const totalFen = terms.priceFen * quantity;
+  const goodsFen = terms.priceFen * quantity;
+  const { shipping } = bag;
+  const shippingFen = shipping ? (goodsFen >= shipping.freeFromFen ? 0 : shipping.feeFen) : null;
+  const totalFen = goodsFen + (shippingFen ?? 0);
   const { soldOut } = terms;
 
   return (
@@ -173,11 +180,25 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
         <section className="pl-card pl-sum">
           <p>
             <span>{t('checkout.items')}</span>
-            <span className="wl-number">{format.money(totalFen)}</span>
+            <span className="wl-number">{format.money(goodsFen)}</span>
           </p>
           <p>
-            <span>{t('checkout.shipping')}</span>
-            <span>{t('checkout.shippingAtOrder')}</span>
+            <span>
+              {t('checkout.shipping')}
+              {shipping && shippingFen !== 0 && (
+                <small>
+                  {' '}
+                  {t('checkout.freeFrom', { amount: format.money(shipping.freeFromFen, { fen: 'trim' }) })}
+                </small>
+              )}
+            </span>
+            <span className="wl-number">
+              {shippingFen === null
+                ? t('checkout.shippingAtOrder')
+                : shippingFen === 0
+                  ? t('checkout.free')
+                  : format.money(shippingFen)}
+            </span>
           </p>
         </section>
 

@@ -47,36 +47,38 @@ const Room = (): ReactNode => {
   const interactive = !over && view !== 'skeleton' && !(view === 'offline' && room === null);
 
   return (
-    <main className={cx('pl-room', panelOpen && 'pl-room-panel')} data-theme="dark" data-view={view}>
-      {room && (
-        <div className="pl-backdrop" aria-hidden="true">
-          <img src={room.coverUrl} alt="" />
+    <>
+      <main className={cx('pl-room', panelOpen && 'pl-room-panel')} data-theme="dark" data-view={view}>
+        {room && (
+          <div className="pl-backdrop" aria-hidden="true">
+            <img src={room.coverUrl} alt="" />
+          </div>
+        )}
+        <h1 className="wl-visually-hidden">{room?.title ?? t('app.title')}</h1>
+        <div className="pl-phone">
+          <Stage view={view} onDoubleTap={() => interactive && session.like()} />
+          <div className="pl-hud" inert={panelOpen && !isWide}>
+            <TopBar view={view} onSeller={() => setSheet('seller')} onClose={() => void navigate('/')} />
+            <StageOverlay view={view} onBag={() => setSheet('bag')} onShare={() => setSheet('share')} />
+            {interactive && (
+              <div className="pl-deck">
+                <Notice />
+                <PurchaseBubbles />
+                <PinnedCard />
+                <Chat />
+                <BottomBar onBag={() => setSheet('bag')} onShare={() => setSheet('share')} />
+              </div>
+            )}
+          </div>
+          <HeartLayer />
         </div>
-      )}
-      <h1 className="wl-visually-hidden">{room?.title ?? t('app.title')}</h1>
-      <div className="pl-phone">
-        <Stage view={view} onDoubleTap={() => interactive && session.like()} />
-        <div className="pl-hud" inert={panelOpen && !isWide}>
-          <TopBar view={view} onSeller={() => setSheet('seller')} onClose={() => void navigate('/')} />
-          <StageOverlay view={view} onBag={() => setSheet('bag')} onShare={() => setSheet('share')} />
-          {interactive && (
-            <div className="pl-deck">
-              <Notice />
-              <PurchaseBubbles />
-              <PinnedCard />
-              <Chat />
-              <BottomBar onBag={() => setSheet('bag')} onShare={() => setSheet('share')} />
-            </div>
-          )}
-        </div>
-        <HeartLayer />
-      </div>
-      <SideBag />
-      <PurchasePanel />
+        <SideBag />
+        <PurchasePanel />
+      </main>
       <BagSheet open={sheet === 'bag'} onClose={() => setSheet(null)} />
       <ShareSheet open={sheet === 'share'} onClose={() => setSheet(null)} />
       <SellerSheet open={sheet === 'seller'} onClose={() => setSheet(null)} />
-    </main>
+    </>
   );
 };
 

@@ -42,8 +42,8 @@ export const stageView = ({ room, video, online }: Inputs): StageView => {
     return failing || !online ? 'offline' : 'skeleton';
   }
   if (room.stage === 'scheduled') return 'waiting';
-  // A picture that runs is the best witness, whatever else is said.
-  if (video === 'playing' && room.stream.state === 'live') return 'playing';
+  // A picture that runs is the best witness; only "the host is gone" is known better by the room, since HLS lags behind.
+  if (video === 'playing' && room.stream.state !== 'interrupted') return 'playing';
   if (!online) return 'offline';
   if (video === 'blocked') return 'blocked';
   if (room.stream.state !== 'live' || video === 'interrupted') return 'host-reconnecting';
