@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { type Lock, missingPlatforms } from './lint/complete-lock.ts';
 import { ROOT } from './setup/paths.ts';
 
 const MAX_FILE_BYTES = 600_000;
@@ -64,6 +65,10 @@ describe('tracked files', () => {
       packages: Record<string, { resolved?: string; link?: boolean }>;
     };
     expect(Object.entries(packages).filter(([, entry]) => entry.resolved?.startsWith('http'))).toEqual([]);
+  });
+
+  test('the lock file has the builds for other platforms (else: node scripts/lint/complete-lock.ts)', () => {
+    expect(missingPlatforms(JSON.parse(text('package-lock.json')) as Lock)).toEqual([]);
   });
 
   test.each(['live', '.ci/run', 'scripts/media-worker/build.sh'])('%s can be run', (file) => {
