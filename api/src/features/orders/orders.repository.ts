@@ -2,7 +2,7 @@
 import type { Address, OrderState } from '@walnut-live/contracts';
 import type { Tx } from '../../platform/db.ts';
 import { type OrderEvent, orderNo } from './orders.policy.ts';
-import type { SkuFacts, WantedLine } from './pricing.policy.ts';
+import type { LeftNow, SkuFacts, WantedLine } from './pricing.policy.ts';
 
 export interface SellingRoom {
   readonly id: string;
@@ -28,10 +28,21 @@ export async function readSellingRoom(
   return room;
 }
 
-export type SkuRow = SkuFacts & { productId: string; title: string; skuName: string; pictureUrl: string };
+export type SkuRow = SkuFacts & {
+  productId: string;
+  title: string;
+  skuName: string;
+  pictureUrl: string;
+  left: LeftNow;
+};
 
 /** Everything about the wanted SKUs in one statement; a SKU that does not exist has no row. */
-export async function readSkus(tx: Tx, roomId: string, lines: readonly WantedLine[]): Promise<SkuRow[]> {
+export async function readSkus(
+  tx: Tx,
+  where: { room: SellingRoom; personId: string },
+  lines: readonly WantedLine[],
+): Promise<SkuRow[]> {
+  const { id: roomId, orgPath } = where.room;
   const rows = await tx<{
     sku_id: string;
     sku_name: string;
@@ -55,6 +66,10 @@ export async function readSkus(tx: Tx, roomId: string, lines: readonly WantedLin
     open_price_fen: bigint;
     open_starts_at: Date;
     open_ends_at: Date;
+    pieces_left: number | null;
+    offer_left: number | null;
+    limit_now: number | null;
+    mine: number | null;
   }>`
     SELECT s.id AS sku_id, s.name AS sku_name, s.price_fen AS shelf_price_fen, p.id AS product_id, p.title, p.picture_url,
       s.active AND p.status = 'on_sale' AND EXISTS (
@@ -62,7 +77,12 @@ export async function readSkus(tx: Tx, roomId: string, lines: readonly WantedLin
       o.id AS offer_id, o.state AS offer_state, o.version AS offer_version, o.starts_at AS offer_starts_at,
       v.version, v.price_fen, v.superseded_at, v.ends_at, v.cap, v.per_person_limit,
       cur.id AS open_id, cur.version AS open_version, cur.price_fen AS open_price_fen, cur.starts_at AS open_starts_at,
-      cur.ends_at AS open_ends_at
+      cur.ends_at AS open_ends_at,
+      (SELECT st.on_hand - st.reserved FROM stocks st
+        WHERE st.sku_id = s.id AND (st.org_path = ${orgPath} OR ${orgPath} LIKE st.org_path || '.%')
+        ORDER BY length(st.org_path) DESC LIMIT 1) AS pieces_left,
+      o.cap - o.taken AS offer_left, o.per_person_limit AS limit_now,
+      (SELECT h.quantity FROM offer_purchases h WHERE h.offer_id = o.id AND h.person_id = ${where.personId}) AS mine
     FROM unnest(${lines.map((l) => l.skuId)}::uuid[], ${lines.map((l) => l.offerId)}::uuid[], ${lines.map((l) => l.offerVersion)}::int[])
       AS wanted (sku_id, offer_id, version)
     JOIN skus s ON s.id = wanted.sku_id
@@ -101,6 +121,11 @@ export async function readSkus(tx: Tx, roomId: string, lines: readonly WantedLin
             startsAt: row.open_starts_at,
             endsAt: row.open_ends_at,
           },
+    left: {
+      pieces: row.pieces_left ?? 0,
+      ofOffer: row.offer_left,
+      ofLimit: row.limit_now === null ? null : row.limit_now - (row.mine ?? 0),
+    },
   }));
 }
 
@@ -111,34 +136,49 @@ export interface NewOrder {
   readonly itemsFen: bigint;
   readonly discountFen: bigint;
   readonly shippingFen: bigint;
+  readonly totalFen: bigint;
   readonly address: Address;
   readonly remark: string;
   readonly placedAt: Date;
   readonly expiresAt: Date;
-  readonly items: readonly {
-    readonly id: string;
-    readonly productId: string;
-    readonly skuId: string;
-    readonly stockUnitId: string;
-    readonly title: string;
-    readonly skuName: string;
-    readonly pictureUrl: string;
-    readonly quantity: number;
-    readonly unitPriceFen: bigint;
-    readonly discountFen: bigint;
-    readonly offerId: string | null;
-    readonly offerVersion: number | null;
-    /** Rule S4: the terms as they were. */
-    readonly offerTerms: Record<string, string | number | null> | null;
-  }[];
 }
 
-/** Writes order, items and the first history row: two statements. */
+/** Writes the order and the first row of its history: two statements. */
 export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
   const [drawn] = await tx<{ no: bigint }>`SELECT nextval('order_no_seq') AS no`;
   if (!drawn) throw new Error('no order number');
-  const total = order.itemsFen - order.discountFen + order.shippingFen;
-  const items = order.items.map((item, position) => ({
+  await tx`
+    WITH made AS (
+      INSERT INTO orders (id, order_no, person_id, room_id, org_unit_id, org_path, state, items_fen, discount_fen, shipping_fen,
+        total_fen, address, remark, placed_at, expires_at)
+      VALUES (${order.id}, ${orderNo(drawn.no, order.placedAt)}, ${order.personId}, ${order.room.id}, ${order.room.orgUnitId},
+        ${order.room.orgPath}, 'pending_payment', ${order.itemsFen}, ${order.discountFen}, ${order.shippingFen}, ${order.totalFen},
+        ${JSON.stringify(order.address)}::jsonb, ${order.remark}, ${order.placedAt}, ${order.expiresAt})
+      RETURNING id, person_id, placed_at)
+    INSERT INTO order_transitions (order_id, to_state, event, actor_id, at)
+    SELECT id, 'pending_payment', 'place', person_id, placed_at FROM made`;
+}
+
+export interface NewItem {
+  readonly id: string;
+  readonly productId: string;
+  readonly skuId: string;
+  readonly stockUnitId: string;
+  readonly title: string;
+  readonly skuName: string;
+  readonly pictureUrl: string;
+  readonly quantity: number;
+  readonly unitPriceFen: bigint;
+  readonly discountFen: bigint;
+  readonly offerId: string | null;
+  readonly offerVersion: number | null;
+  /** Rule S4: the terms as they were. */
+  readonly offerTerms: Record<string, string | number | null> | null;
+}
+
+/** Writes all items in one statement. */
+export async function insertItems(tx: Tx, orderId: string, items: readonly NewItem[]): Promise<void> {
+  const listed = items.map((item, position) => ({
     ...item,
     position,
     unitPriceFen: item.unitPriceFen.toString(),
@@ -146,23 +186,13 @@ export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
     amountFen: (item.unitPriceFen * BigInt(item.quantity) - item.discountFen).toString(),
   }));
   await tx`
-    WITH made AS (
-      INSERT INTO orders (id, order_no, person_id, room_id, org_unit_id, org_path, state, items_fen, discount_fen, shipping_fen,
-        total_fen, address, remark, placed_at, expires_at)
-      VALUES (${order.id}, ${orderNo(drawn.no, order.placedAt)}, ${order.personId}, ${order.room.id}, ${order.room.orgUnitId},
-        ${order.room.orgPath}, 'pending_payment', ${order.itemsFen}, ${order.discountFen}, ${order.shippingFen}, ${total},
-        ${JSON.stringify(order.address)}::jsonb, ${order.remark}, ${order.placedAt}, ${order.expiresAt})
-      RETURNING id, person_id, placed_at),
-    listed AS (
-      INSERT INTO order_items (id, order_id, position, product_id, sku_id, stock_unit_id, title, sku_name, picture_url, quantity,
-        unit_price_fen, discount_fen, amount_fen, offer_id, offer_version, offer_terms)
-      SELECT i.id, made.id, i.position, i."productId", i."skuId", i."stockUnitId", i.title, i."skuName", i."pictureUrl",
-        i.quantity, i."unitPriceFen", i."discountFen", i."amountFen", i."offerId", i."offerVersion", i."offerTerms"
-      FROM made, jsonb_to_recordset(${JSON.stringify(items)}::jsonb) AS i (id uuid, position int, "productId" uuid, "skuId" uuid,
-        "stockUnitId" uuid, title text, "skuName" text, "pictureUrl" text, quantity int, "unitPriceFen" bigint,
-        "discountFen" bigint, "amountFen" bigint, "offerId" uuid, "offerVersion" int, "offerTerms" jsonb))
-    INSERT INTO order_transitions (order_id, to_state, event, actor_id, at)
-    SELECT id, 'pending_payment', 'place', person_id, placed_at FROM made`;
+    INSERT INTO order_items (id, order_id, position, product_id, sku_id, stock_unit_id, title, sku_name, picture_url, quantity,
+      unit_price_fen, discount_fen, amount_fen, offer_id, offer_version, offer_terms)
+    SELECT i.id, ${orderId}::uuid, i.position, i."productId", i."skuId", i."stockUnitId", i.title, i."skuName", i."pictureUrl",
+      i.quantity, i."unitPriceFen", i."discountFen", i."amountFen", i."offerId", i."offerVersion", i."offerTerms"
+    FROM jsonb_to_recordset(${JSON.stringify(listed)}::jsonb) AS i (id uuid, position int, "productId" uuid, "skuId" uuid,
+      "stockUnitId" uuid, title text, "skuName" text, "pictureUrl" text, quantity int, "unitPriceFen" bigint,
+      "discountFen" bigint, "amountFen" bigint, "offerId" uuid, "offerVersion" int, "offerTerms" jsonb)`;
 }
 
 export interface OrderRow {

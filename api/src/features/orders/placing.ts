@@ -6,9 +6,25 @@ import type { Principal } from '../../platform/principal.ts';
 import { tellStock } from './order-news.ts';
 import { readOrder } from './order-view.ts';
 import { allocateDiscount, shippingFen } from './orders.policy.ts';
-import { insertOrder, readSellingRoom, readSkus, type SellingRoom, type SkuRow } from './orders.repository.ts';
+import {
+  insertItems,
+  insertOrder,
+  type NewItem,
+  readSellingRoom,
+  readSkus,
+  type SellingRoom,
+  type SkuRow,
+} from './orders.repository.ts';
 import type { OrdersDeps } from './orders.service.ts';
-import { type PricedLine, priceLine, type Refusal, sumLines, type WantedLine } from './pricing.policy.ts';
+import {
+  type Decision,
+  type PricedLine,
+  priceLine,
+  type Refusal,
+  refuseEarly,
+  sumLines,
+  type WantedLine,
+} from './pricing.policy.ts';
 import { type Reserved, reserveLine } from './reservations.repository.ts';
 
 export interface PlaceRequest {
@@ -24,11 +40,13 @@ export interface PlaceRequest {
   remark: string;
 }
 
-interface HeldLine {
+/** A line that may be bought, with its price. */
+interface Priced {
   readonly line: WantedLine;
   readonly sku: SkuRow;
   readonly price: PricedLine;
-  readonly reserved: Reserved;
+  readonly amountFen: bigint;
+  readonly discountFen: bigint;
 }
 
 export type Placing = ReturnType<typeof createPlacing>;
@@ -39,9 +57,12 @@ export function createPlacing(
   const { clock, random, payments } = deps;
 
   /**
-   * Rules S1–S5, M3. Statements for an order of one line under an offer, besides BEGIN and COMMIT: idempotency key 3 ·
-   * room 1 · SKUs, offers, versions 1 · offer, person, stock 3 · order number 1 · order, items, history 1 · payment 1 ·
-   * credit (by its feature) · outbox 2 · reading the answer 1. A further line adds 3 under an offer (else 1) and 2 for the outbox.
+   * Rules S1–S5, M3. What is fought over is taken last, so that its rows are locked for as few statements as possible.
+   *
+   * Statements for one line under an offer, besides BEGIN and COMMIT: idempotency key 2 · room 1 · SKUs, offers, what is left 1 ·
+   * order number 1 · order, history 1 · credit 13 · then, holding the hot rows: offer, person, stock 3 · items 1 · payment 1 ·
+   * outbox 2 · reading the answer 1 · idempotency key 1. A further line adds 3 under an offer (else 1) and 2 for the outbox.
+   * An attempt that is refused early costs the first four.
    */
   async function place(tx: Tx, buyer: Principal, request: PlaceRequest): Promise<OrderView> {
     const at = clock.now();
@@ -51,24 +72,24 @@ export function createPlacing(
     if (room.state !== 'live') throw new AppError('room_not_live', { facts: { state: room.state } });
 
     const lines = wantedLines(request);
-    const priced = priceLines(lines, await readSkus(tx, room.id, lines), at);
-    const held: HeldLine[] = [];
-    for (const part of priced) {
-      const reserved = await reserveLine(tx, { personId: buyer.personId, orgPath: room.orgPath, at }, part.line);
-      if (typeof reserved === 'string') throw new AppError(reserved, { facts: { skuId: part.line.skuId } });
-      held.push({ ...part, reserved });
-    }
-
+    const priced = priceLines(lines, await readSkus(tx, { room, personId: buyer.personId }, lines), at);
     const orderId = random.id();
-    const totalFen = await write(tx, orderId, buyer, room, request, held, at);
-    await payments.open(tx, { orderId, amountFen: totalFen, provider: 'sandbox', at });
+    const totalFen = await writeOrder(tx, { orderId, buyer, room, request, priced, at });
     await deps.decideCredit(tx, { orderId, personId: buyer.personId, room, at });
-    await tellStock(
+
+    const reserved: Reserved[] = [];
+    for (const { line } of priced) {
+      const taken = await reserveLine(tx, { personId: buyer.personId, orgPath: room.orgPath, at }, line);
+      if (typeof taken === 'string') throw new AppError(taken, { facts: { skuId: line.skuId } });
+      reserved.push(taken);
+    }
+    await insertItems(
       tx,
-      clock,
-      room.id,
-      held.map((part) => part.reserved),
+      orderId,
+      priced.map((part, n) => toItem(part, reserved[n]?.stockUnitId)),
     );
+    await payments.open(tx, { orderId, amountFen: totalFen, provider: 'sandbox', at });
+    await tellStock(tx, clock, room.id, reserved);
     return readOrder(tx, orderId, 'buyer');
   }
 
@@ -86,70 +107,88 @@ export function createPlacing(
     );
   }
 
-  function priceLines(lines: readonly WantedLine[], skus: readonly SkuRow[], at: Date) {
+  function priceLines(lines: readonly WantedLine[], skus: readonly SkuRow[], at: Date): Priced[] {
     const bySku = new Map(skus.map((sku) => [sku.skuId, sku]));
-    return lines.map((line) => {
+    const priced = lines.map((line) => {
       const sku = bySku.get(line.skuId);
       if (!sku) throw new AppError('not_found', { facts: { skuId: line.skuId } });
-      return { line, sku, price: orRefuse(priceLine(line, sku, at, deps.priceGraceSeconds)) };
+      const price = orRefuse(priceLine(line, sku, at, deps.priceGraceSeconds));
+      return { line, sku, price, amountFen: price.unitPriceFen * BigInt(line.quantity) };
     });
+    for (const { line, sku } of priced) {
+      const refusal = refuseEarly(line, sku.left);
+      if (refusal) throw refused(refusal);
+    }
+    const discounts = allocateDiscount(
+      0n, // coupons will bring discounts
+      priced.map((part) => part.amountFen),
+    );
+    return priced.map((part, n) => ({ ...part, discountFen: discounts[n] ?? 0n }));
   }
 
-  async function write(
+  async function writeOrder(
     tx: Tx,
-    orderId: string,
-    buyer: Principal,
-    room: SellingRoom,
-    request: PlaceRequest,
-    held: readonly HeldLine[],
-    at: Date,
+    order: {
+      orderId: string;
+      buyer: Principal;
+      room: SellingRoom;
+      request: PlaceRequest;
+      priced: readonly Priced[];
+      at: Date;
+    },
   ): Promise<bigint> {
-    const amounts = held.map(({ line, price }) => price.unitPriceFen * BigInt(line.quantity));
-    const itemsFen = amounts.reduce((sum, amount) => sum + amount, 0n);
-    const discounts = allocateDiscount(0n, amounts); // coupons will bring discounts; M4 splits them
-    const discountFen = discounts.reduce((sum, share) => sum + share, 0n);
+    const { request, at } = order;
+    const itemsFen = order.priced.reduce((sum, part) => sum + part.amountFen, 0n);
+    const discountFen = order.priced.reduce((sum, part) => sum + part.discountFen, 0n);
     const shipping = shippingFen(itemsFen - discountFen);
+    const totalFen = itemsFen - discountFen + shipping;
     await insertOrder(tx, {
-      id: orderId,
-      personId: buyer.personId,
-      room,
+      id: order.orderId,
+      personId: order.buyer.personId,
+      room: order.room,
       itemsFen,
       discountFen,
       shippingFen: shipping,
+      totalFen,
       address: request.address,
       remark: request.remark,
       placedAt: at,
       expiresAt: new Date(at.getTime() + deps.reservationSeconds * 1000),
-      items: held.map(({ line, sku, price, reserved }, index) => ({
-        id: random.id(),
-        productId: sku.productId,
-        skuId: sku.skuId,
-        stockUnitId: reserved.stockUnitId,
-        title: sku.title,
-        skuName: sku.skuName,
-        pictureUrl: sku.pictureUrl,
-        quantity: line.quantity,
-        unitPriceFen: price.unitPriceFen,
-        discountFen: discounts[index] ?? 0n,
-        offerId: price.offer?.id ?? null,
-        offerVersion: price.offer?.version ?? null,
-        offerTerms: price.offer && {
-          priceFen: Number(price.offer.priceFen),
-          startsAt: price.offer.startsAt.toISOString(),
-          endsAt: price.offer.endsAt.toISOString(),
-          cap: price.offer.cap,
-          perPersonLimit: price.offer.perPersonLimit,
-          honoured: price.offer.honoured,
-        },
-      })),
     });
-    return itemsFen - discountFen + shipping;
+    return totalFen;
+  }
+
+  function toItem({ line, sku, price, discountFen }: Priced, stockUnitId: string | undefined): NewItem {
+    if (stockUnitId === undefined) throw new Error(`SKU ${sku.skuId} is not reserved`);
+    return {
+      id: random.id(),
+      productId: sku.productId,
+      skuId: sku.skuId,
+      stockUnitId,
+      title: sku.title,
+      skuName: sku.skuName,
+      pictureUrl: sku.pictureUrl,
+      quantity: line.quantity,
+      unitPriceFen: price.unitPriceFen,
+      discountFen,
+      offerId: price.offer?.id ?? null,
+      offerVersion: price.offer?.version ?? null,
+      offerTerms: price.offer && {
+        priceFen: Number(price.offer.priceFen),
+        startsAt: price.offer.startsAt.toISOString(),
+        endsAt: price.offer.endsAt.toISOString(),
+        cap: price.offer.cap,
+        perPersonLimit: price.offer.perPersonLimit,
+        honoured: price.offer.honoured,
+      },
+    };
   }
 
   return { place };
 }
 
-function orRefuse<T>(decision: { ok: true; value: T } | { ok: false; refusal: Refusal }): T {
+function orRefuse<T>(decision: Decision<T>): T {
   if (decision.ok) return decision.value;
-  throw new AppError(decision.refusal.code, { facts: { ...decision.refusal.facts } });
+  throw refused(decision.refusal);
 }
+const refused = ({ code, facts }: Refusal) => new AppError(code, { facts: { ...facts } });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { priceLine, type SkuFacts, sumLines, type WantedLine } from './pricing.policy.ts';
+import { priceLine, refuseEarly, type SkuFacts, sumLines, type WantedLine } from './pricing.policy.ts';
 
 const now = new Date('2026-11-22T12:00:00Z');
 const after = (seconds: number) => new Date(now.getTime() + seconds * 1000);
@@ -114,5 +114,19 @@ describe('S4 the price the buyer saw', () => {
       ok: false,
       refusal: { code: 'not_found', facts: { skuId: 'sku' } },
     });
+  });
+});
+
+describe('S1 the early no', () => {
+  const left = { pieces: 5, ofOffer: 4, ofLimit: 3 };
+  it.each([
+    [line({ quantity: 5 }), left, undefined],
+    [line({ quantity: 6 }), left, 'out_of_stock'],
+    [seen(1, 1n), { ...left, ofLimit: 0 }, 'limit_exceeded'],
+    [seen(1, 1n), { ...left, ofOffer: 0, ofLimit: 0 }, 'offer_sold_out'],
+    [seen(1, 1n), { pieces: 0, ofOffer: null, ofLimit: null }, 'out_of_stock'],
+    [seen(1, 1n), { pieces: 1, ofOffer: null, ofLimit: null }, undefined],
+  ] as const)('S1 case %#', (wanted, now, code) => {
+    expect(refuseEarly(wanted, now)?.code).toBe(code);
   });
 });

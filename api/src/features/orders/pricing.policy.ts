@@ -117,3 +117,27 @@ export function priceLine(line: WantedLine, facts: SkuFacts, now: Date, graceSec
     },
   };
 }
+
+/** What was left for this buyer a moment ago; null where nothing limits it. */
+export interface LeftNow {
+  readonly pieces: number;
+  readonly ofOffer: number | null;
+  readonly ofLimit: number | null;
+}
+
+/**
+ * An early "no" (rule S1 allows no more than that): spares the hopeless attempt its work. Whoever passes may still lose; the
+ * truth is in the conditional statements, which refuse in the same order.
+ */
+export function refuseEarly(line: WantedLine, left: LeftNow): Refusal | undefined {
+  const { skuId, quantity } = line;
+  const code =
+    line.offerId !== null && left.ofOffer !== null && quantity > left.ofOffer
+      ? 'offer_sold_out'
+      : line.offerId !== null && left.ofLimit !== null && quantity > left.ofLimit
+        ? 'limit_exceeded'
+        : quantity > left.pieces
+          ? 'out_of_stock'
+          : undefined;
+  return code && { code, facts: { skuId } };
+}
