@@ -45,7 +45,8 @@ export const ConfigSchema = z.object({
     }),
   /** Hops of reverse proxies whose X-Forwarded-For is believed. */
   TRUST_PROXY_HOPS: z.coerce.number().int().min(0).max(5).default(1),
-  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(12),
+  /** The outbox keeps one connection to listen and one while it publishes; what it publishes needs another. */
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(4).max(100).default(12),
   /** How long an unpaid order holds its stock (rule S3). */
   RESERVATION_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),
   /** How long a superseded price may still be paid (rule S4). */

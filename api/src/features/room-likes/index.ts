@@ -5,7 +5,9 @@
  * last number); the answer comes after the count is on disk; a room is told its total at most four times a second.
  */
 import type { RoomEvent } from '@walnut-live/contracts';
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import type { Sql } from '../../platform/db.ts';
+import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { createMicroBatch } from '../../platform/micro-batch.ts';
 import { createLikesRepository, type LikeBatch } from './likes.repository.ts';
@@ -14,6 +16,9 @@ const BATCH_WAIT_MS = 20;
 const BATCH_ITEMS = 500;
 const PENDING_LIMIT = 20_000;
 const TELL_INTERVAL_MS = 250;
+/** A client sends one batch a second; re-sent ones and a second device have room. */
+const BATCHES_PER_WINDOW = 30;
+const WINDOW_SECONDS = 10;
 
 export function createRoomLikes(deps: {
   sql: Sql;
@@ -23,6 +28,7 @@ export function createRoomLikes(deps: {
   const { log, append } = deps;
   const repository = createLikesRepository(deps.sql);
   const totals = new Map<string, number>();
+  const limiter = new RateLimiterMemory({ points: BATCHES_PER_WINDOW, duration: WINDOW_SECONDS });
   const timers = new Map<string, NodeJS.Timeout>();
 
   function tellSoon(roomId: string, total: number): void {
@@ -47,8 +53,11 @@ export function createRoomLikes(deps: {
   });
 
   return {
-    /** Counts a batch once. Answers with the room's total. @throws AppError unavailable */
+    /** Counts a batch once. Answers with the room's total. @throws AppError rate_limited, unavailable */
     async add(like: LikeBatch): Promise<{ total: number }> {
+      await limiter.consume(like.personId).catch((refused: RateLimiterRes) => {
+        throw new AppError('rate_limited', { facts: { retryAfterMs: refused.msBeforeNext } });
+      });
       const { total, added } = await counting.add(like);
       if (added) tellSoon(like.roomId, total);
       return { total };

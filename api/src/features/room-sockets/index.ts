@@ -18,7 +18,7 @@ import { createDispatch, type RoomHandlers } from './dispatch.ts';
 import { createRoomHub, type Member } from './room-hub.ts';
 
 const MESSAGE_BYTES = 16 * 1024;
-const CONNECT_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 20_000;
 const PING_INTERVAL_MS = 15_000;
 const PING_TIMEOUT_MS = 15_000;
 /** Tabs and devices of one person in one room; the oldest goes. */

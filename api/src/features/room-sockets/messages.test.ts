@@ -1,11 +1,11 @@
 /** Every message of the contract against every kind of wrong payload: refused with `invalid_request`, nothing happens. */
 import { randomUUID } from 'node:crypto';
 import { type RoomMessageName, roomMessages } from '@walnut-live/contracts';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { makeConsumer, seedBrand } from '../../testing/fixtures.ts';
+import { type Brand, makeConsumer, seedBrand } from '../../testing/fixtures.ts';
 import { enterRoom, type RoomClient } from '../../testing/room-client.ts';
-import { startTestApi } from '../../testing/test-api.ts';
+import { startTestApi, type TestApi } from '../../testing/test-api.ts';
 
 const names = Object.keys(roomMessages) as RoomMessageName[];
 /** A right payload per message; the table spoils it field by field. */
@@ -51,9 +51,16 @@ function wrongPayloads(name: RoomMessageName): unknown[] {
     .filter((v) => !schema.safeParse(v).success);
 }
 
+let api: TestApi;
+let brand: Brand;
+beforeAll(async () => {
+  api = await startTestApi();
+  brand = await seedBrand(api);
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
 test.each(names)('%s takes what its contract says and nothing else', async (name) => {
-  await using api = await startTestApi();
-  const { rooms, staff } = await seedBrand(api);
+  const { rooms, staff } = brand;
   expect(roomMessages[name].payload.safeParse(right[name]).success).toBe(true);
   const wrong = wrongPayloads(name);
   expect(wrong.length).toBeGreaterThan(5);

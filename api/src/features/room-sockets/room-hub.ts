@@ -41,6 +41,7 @@ export interface Member {
 interface HubRoom {
   readonly id: string;
   readonly members: Set<Member>;
+  readonly byPerson: Map<string, Set<Member>>;
   readonly ready: Promise<void>;
   readonly stopTail: () => void;
   framedSeq: number;
@@ -66,6 +67,7 @@ export function createRoomHub(deps: {
     const room: HubRoom = {
       id: roomId,
       members: new Set(),
+      byPerson: new Map(),
       stopTail: roomLog.tail(roomId, (events) => onEvents(room, events)),
       ready: roomLog.head(roomId).then((head) => {
         room.framedSeq = Math.max(room.framedSeq, head);
@@ -91,9 +93,7 @@ export function createRoomHub(deps: {
     room.buffer.push(...events);
     for (const { event } of events) {
       if (event.kind === 'viewer:banned') {
-        for (const member of [...room.members]) {
-          if (member.principal.personId === event.personId) close(member, 'banned');
-        }
+        for (const member of [...(room.byPerson.get(event.personId) ?? [])]) close(member, 'banned');
       }
       if (event.kind === 'room:ended') {
         sendFrame(room);
@@ -134,18 +134,16 @@ export function createRoomHub(deps: {
     leftOut: readonly SequencedEvent[],
   ): Map<Member, SequencedEvent[]> {
     const frames = new Map<Member, SequencedEvent[]>();
-    if (leftOut.length === 0) return frames;
-    for (const member of room.members) {
-      if (!member.socket.rooms.has(room.id)) continue;
-      const mine = leftOut.filter(
-        ({ event }) => event.kind === 'chat:sent' && event.message.personId === member.principal.personId,
-      );
-      if (mine.length > 0)
-        frames.set(
-          member,
-          [...shown, ...mine].sort((a, b) => a.seq - b.seq),
-        );
+    for (const item of leftOut) {
+      if (item.event.kind !== 'chat:sent') continue;
+      for (const member of room.byPerson.get(item.event.message.personId) ?? []) {
+        if (!member.socket.rooms.has(room.id)) continue; // not in step: it gets the message another way
+        const mine = frames.get(member);
+        if (mine) mine.push(item);
+        else frames.set(member, [...shown, item]);
+      }
     }
+    for (const events of frames.values()) events.sort((a, b) => a.seq - b.seq);
     return frames;
   }
 
@@ -215,8 +213,7 @@ export function createRoomHub(deps: {
   return {
     /** All sockets, for whoever has to look at every one. */
     members: (): Member[] => [...rooms.values()].flatMap((room) => [...room.members]),
-    ofPerson: (roomId: string, personId: string): Member[] =>
-      [...(rooms.get(roomId)?.members ?? [])].filter(({ principal }) => principal.personId === personId),
+    ofPerson: (roomId: string, personId: string): Member[] => [...(rooms.get(roomId)?.byPerson.get(personId) ?? [])],
 
     /** Sockets that get nothing at the moment because they read too slowly. */
     fallenBehind: (): number =>
@@ -225,12 +222,19 @@ export function createRoomHub(deps: {
     async enter(member: Member, lastSeq: number | undefined): Promise<void> {
       const room = openRoom(member.roomId);
       room.members.add(member);
+      const { personId } = member.principal;
+      const mine = room.byPerson.get(personId);
+      if (mine) mine.add(member);
+      else room.byPerson.set(personId, new Set([member]));
       await bringUp(room, member, lastSeq, false).catch((error: unknown) => failed(member, error));
     },
     leave(member: Member): void {
       const room = rooms.get(member.roomId);
-      room?.members.delete(member);
-      if (room) forget(room);
+      if (!room?.members.delete(member)) return;
+      const mine = room.byPerson.get(member.principal.personId);
+      mine?.delete(member);
+      if (mine?.size === 0) room.byPerson.delete(member.principal.personId);
+      forget(room);
     },
     close,
     closeAll(reason: RoomClosed['reason']): void {
