@@ -67,9 +67,10 @@ export async function approve(api: TestApi, buyer: Principal, orderId: string): 
   return paymentId;
 }
 
-export async function waitForState(api: TestApi, orderId: string, state: OrderView['state']): Promise<void> {
-  await vi.waitFor(async () => expect(await stateOf(api, orderId)).toBe(state), { timeout: 10_000, interval: 10 });
-}
+/** Waits until the expectations hold; patient, as test machines are busy. */
+export const eventually = (holds: () => Promise<void>) => vi.waitFor(holds, { timeout: 15_000, interval: 10 });
+export const waitForState = (api: TestApi, orderId: string, state: OrderView['state']): Promise<void> =>
+  eventually(async () => expect(await stateOf(api, orderId)).toBe(state));
 export async function stateOf(api: TestApi, orderId: string): Promise<string | undefined> {
   const [row] = await api.api.platform.db.sql<{ state: string }>`SELECT state FROM orders WHERE id = ${orderId}`;
   return row?.state;

@@ -1,7 +1,7 @@
 /** Random lives of many orders against a model that knows only pieces, states and money. */
 import { cancelOrder, refundOrder, settleSandbox, shipOrder } from '@walnut-live/contracts';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Principal } from '../../platform/principal.ts';
 import {
   type Brand,
@@ -14,6 +14,7 @@ import {
   seedBrand,
 } from '../../testing/fixtures.ts';
 import {
+  eventually,
   expectBooksRight,
   offerLine,
   shelfLine,
@@ -156,7 +157,7 @@ it('S1 S3 S5 S7 M2 one step after the other, everything is as the model says', a
           const paymentId = await settle(buyer, id, 'failed');
           const declined = async () =>
             (await api.api.platform.db.sql`SELECT 1 FROM payments WHERE id = ${paymentId} AND state = 'failed'`).length;
-          await vi.waitFor(async () => expect(await declined()).toBe(1), { interval: 10, timeout: 5_000 });
+          await eventually(async () => expect(await declined()).toBe(1));
         } else if (one.do === 'cancel') {
           expect((await cancel(buyer, id)).status).toBe(state === 'pending_payment' ? 200 : 409);
           if (state === 'pending_payment') order.state = 'cancelled';
@@ -208,7 +209,7 @@ it('S1 S3 S5 S7 M2 all at once, whatever happens: nothing oversold, nothing lost
       );
       const pending = () => api.api.platform.db.sql`
         SELECT 1 FROM sandbox_deliveries WHERE delivered_at IS NULL UNION ALL SELECT 1 FROM refunds WHERE state IN ('requested', 'processing')`;
-      await vi.waitFor(async () => expect(await pending()).toEqual([]), { interval: 20, timeout: 15_000 });
+      await eventually(async () => expect(await pending()).toEqual([]));
       const stock = await readStock(api, shop.product.sku.id, brand.stores.a);
       expect(stock && stock.onHand >= stock.reserved && stock.reserved >= 0 && stock.onHand <= PIECES).toBe(true);
       await expectBooksRight(api);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { cancelOrder, getOrder, getPayment, payOrder, settleSandbox } from '@walnut-live/contracts';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApi } from '../../compose.ts';
 import { SANDBOX_DELIVERY_JOB } from '../../compose-selling.ts';
 import type { Principal } from '../../platform/principal.ts';
@@ -17,6 +17,7 @@ import {
   approve,
   callback,
   capturedBody,
+  eventually,
   expectBooksRight,
   payFor,
   place,
@@ -125,7 +126,7 @@ describe('a payment', () => {
     const { buyer, orderId } = await unpaid();
     const { paymentId } = await startPaying(api, buyer, orderId);
     await api.ok(settleSandbox, { as: buyer, params: { paymentId }, body: { outcome: 'failed' } });
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await api.ok(getPayment, { as: buyer, params: { paymentId } })).state).toBe('failed'),
     );
     expect(await stateOf(api, orderId)).toBe('pending_payment');
@@ -170,7 +171,7 @@ describe('callbacks', () => {
       }>`SELECT attempts FROM sandbox_deliveries WHERE payment_id = ${paymentId}`;
       return row?.attempts;
     };
-    await vi.waitFor(async () => expect(await attempts()).toBe(1));
+    await eventually(async () => expect(await attempts()).toBe(1));
     await runJob(SANDBOX_DELIVERY_JOB);
     expect([await attempts(), await stateOf(api, orderId)]).toEqual([1, 'pending_payment']); // not due yet
     api.clock.advanceSeconds(6);
@@ -281,7 +282,7 @@ describe('S3 closing and paying at once', () => {
     const refunds = () =>
       rows<{ state: string; amount_fen: bigint; requested_by: string | null; reason: string }>`
         SELECT state, amount_fen, requested_by, reason FROM refunds WHERE order_id = ${orderId}`;
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await refunds()).toEqual([
         { state: 'succeeded', amount_fen: 19_800n, requested_by: null, reason: 'late_payment' },
       ]),

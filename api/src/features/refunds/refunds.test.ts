@@ -1,5 +1,5 @@
 import { getOrder, refundOrder, shipOrder } from '@walnut-live/contracts';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Principal } from '../../platform/principal.ts';
 import {
   type Brand,
@@ -11,7 +11,16 @@ import {
   readStock,
   seedBrand,
 } from '../../testing/fixtures.ts';
-import { callback, expectBooksRight, offerLine, payFor, place, stateOf, waitForState } from '../../testing/shop.ts';
+import {
+  callback,
+  eventually,
+  expectBooksRight,
+  offerLine,
+  payFor,
+  place,
+  stateOf,
+  waitForState,
+} from '../../testing/shop.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
 import { REFUND_JOB, refundPauseSeconds } from './index.ts';
 
@@ -116,7 +125,7 @@ describe('S8 a refund', () => {
     const { buyer, orderId } = await paid();
     await rows`ALTER TABLE sandbox_refunds RENAME TO sandbox_refunds_away`; // the provider is out of order
     expect((await ask(buyer, orderId)).status).toBe(202);
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await refundsOf(orderId)).toMatchObject([{ state: 'processing', attempts: 1 }]),
     );
     const [first] = await refundsOf(orderId);
@@ -138,7 +147,7 @@ describe('S8 a refund', () => {
     const { buyer, orderId, paymentId } = await paid();
     await rows`ALTER TABLE sandbox_refunds RENAME TO sandbox_refunds_away`;
     await ask(buyer, orderId);
-    await vi.waitFor(async () => expect(await refundsOf(orderId)).toMatchObject([{ attempts: 1 }]));
+    await eventually(async () => expect(await refundsOf(orderId)).toMatchObject([{ attempts: 1 }]));
     await rows`ALTER TABLE sandbox_refunds_away RENAME TO sandbox_refunds`;
     const [refund] = await refundsOf(orderId);
     const body = (id: string, amountFen: number) => ({
