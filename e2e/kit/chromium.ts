@@ -19,13 +19,21 @@ export interface ChromiumOptions {
   /** False: pages have to be touched before they may play sound, like on a phone. Default true. */
   autoplayWithSound?: boolean;
   extraArgs?: string[];
+  /** Another program than the one that chromiumPath() finds. */
+  executablePath?: string;
 }
 
 /** Close it in the test's clean-up; it ends with the process otherwise. */
 export function launchChromium(options: ChromiumOptions = {}): Promise<Browser> {
-  const { fakeVideoFile, fakeAudioFile, autoplayWithSound = true, extraArgs = [] } = options;
+  const {
+    fakeVideoFile,
+    fakeAudioFile,
+    autoplayWithSound = true,
+    extraArgs = [],
+    executablePath = chromiumPath(),
+  } = options;
   return chromium.launch({
-    executablePath: chromiumPath(),
+    executablePath,
     args: [
       '--headless=new',
       '--no-sandbox',

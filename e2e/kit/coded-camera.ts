@@ -17,8 +17,8 @@ export interface CodedCamera {
   owns(value: number): boolean;
 }
 
-/** Writes the film (about 2 MB, a second or two of work). */
-export async function makeCodedCamera(videoFile: string, first: number): Promise<CodedCamera> {
+/** Writes the film (by default 3 s, about 2 MB, a second or two of work). A longer one tells later from earlier for longer. */
+export async function makeCodedCamera(videoFile: string, first: number, frames = FRAMES): Promise<CodedCamera> {
   const ffmpeg = spawn(
     process.env.FFMPEG_BIN ?? 'ffmpeg',
     [
@@ -40,13 +40,13 @@ export async function makeCodedCamera(videoFile: string, first: number): Promise
     { stdio: ['pipe', 'ignore', 'inherit'] },
   );
   const ended = once(ffmpeg, 'close');
-  for (let frame = 0; frame < FRAMES; frame++) {
+  for (let frame = 0; frame < frames; frame++) {
     if (!ffmpeg.stdin.write(drawFrame(first + frame, frame))) await once(ffmpeg.stdin, 'drain');
   }
   ffmpeg.stdin.end();
   const [code] = (await ended) as [number];
   if (code !== 0) throw new Error(`ffmpeg ended with ${code}`);
-  return { videoFile, owns: (value) => value >= first && value < first + FRAMES };
+  return { videoFile, owns: (value) => value >= first && value < first + frames };
 }
 
 function drawFrame(code: number, frame: number): Buffer {

@@ -24,6 +24,13 @@ export interface MediaPageTarget {
   streamId: string;
 }
 
+export interface PagePublishOptions {
+  width?: number;
+  height?: number;
+  tone?: boolean;
+  codecs?: Array<'h264' | 'vp8'>;
+}
+
 export interface Picture {
   /** The code that the publisher drew: its `Date.now()` modulo PIXEL_CLOCK_MODULO. */
   value: number;
@@ -34,7 +41,7 @@ export interface Picture {
 }
 
 export interface MediaPageApi {
-  publish(target: MediaPageTarget, options?: { width?: number; height?: number; tone?: boolean }): void;
+  publish(target: MediaPageTarget, options?: PagePublishOptions): void;
   publishState(): PageState;
   publishStats(): Promise<PageStats>;
   setMuted(kind: 'audio' | 'video', muted: boolean): Promise<void>;
@@ -54,9 +61,13 @@ export interface MediaPageApi {
   playbackHistory(name?: string): string[];
   playbackFigures(name?: string): Promise<PageStats>;
   stopPlaying(name?: string): void;
+  setPreference(preference: 'auto' | 'realtime' | 'smooth', name?: string): void;
+  unmute(name?: string): Promise<boolean>;
 
   /** The picture on screen now, or why it cannot be read. */
   picture(name?: string): Picture | string;
+  /** Oldest picture that was on screen during this time: how long it stood still at worst. */
+  worstAge(options: { name?: string; durationMs: number }): Promise<number>;
   /** Resolves with the first picture drawn after `afterMs` (a Date.now()) and how long that took. */
   waitForPicture(options: {
     name?: string;

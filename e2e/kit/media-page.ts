@@ -30,6 +30,17 @@ interface Watcher {
   history: string[];
 }
 
+/** Every peer connection of the page, for figures that the library does not tell. */
+const testConnections: RTCPeerConnection[] = [];
+const NativeConnection = window.RTCPeerConnection;
+window.RTCPeerConnection = class extends NativeConnection {
+  constructor(configuration?: RTCConfiguration) {
+    super(configuration);
+    testConnections.push(this);
+  }
+};
+Object.assign(window, { testConnections });
+
 let publication: Publication | null = null;
 let clock: PixelClockCanvas | null = null;
 const players = new Map<string, Player>();
@@ -91,7 +102,11 @@ export async function waitForPicture(
 window.mediaPage = {
   publish(target, options = {}) {
     clock = startPixelClock(options);
-    publication = publishStream({ ...endpoint(target, 'publish'), stream: clock.stream });
+    publication = publishStream({
+      ...endpoint(target, 'publish'),
+      stream: clock.stream,
+      ...(options.codecs && { codecs: options.codecs }),
+    });
   },
   publishState: () => publication?.state ?? { status: 'closed' },
   publishStats() {
@@ -168,6 +183,18 @@ window.mediaPage = {
     playback.close();
     video.remove();
     players.delete(name);
+  },
+  setPreference: (preference, name = 'viewer') => player(name).playback.setPreference(preference),
+  unmute: (name = 'viewer') => player(name).playback.unmute(),
+  async worstAge({ name = 'viewer', durationMs }) {
+    const endsAt = Date.now() + durationMs;
+    let worst = 0;
+    while (Date.now() < endsAt) {
+      const now = readPicture(videoOf(name));
+      if (typeof now !== 'string') worst = Math.max(worst, now.ageMs);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return worst;
   },
   picture: (name = 'viewer') => readPicture(videoOf(name)),
   waitForPicture: ({ name = 'viewer', ...options }) => waitForPicture(videoOf(name), options),

@@ -24,7 +24,10 @@ export interface PersonOptions {
 }
 
 /** A browser of their own: cookies and storage are nobody else's. */
-export async function newPerson(browser: Browser, { folder, viewport = PHONE, locale = 'zh-CN' }: PersonOptions): Promise<Person> {
+export async function newPerson(
+  browser: Browser,
+  { folder, viewport = PHONE, locale = 'zh-CN' }: PersonOptions,
+): Promise<Person> {
   const context = await browser.newContext({
     viewport,
     locale,
@@ -41,24 +44,42 @@ export async function newPerson(browser: Browser, { folder, viewport = PHONE, lo
   });
   const shots = join(ARTIFACTS, folder);
   mkdirSync(shots, { recursive: true });
-  return { page, context, faults, shot: async (name) => void (await page.screenshot({ path: join(shots, `${name}.png`) })) };
+  return {
+    page,
+    context,
+    faults,
+    shot: async (name) => void (await page.screenshot({ path: join(shots, `${name}.png`) })),
+  };
 }
 
 // ── the guide ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Signs in to the studio; ends on "today". */
-export async function signInToStudio({ page }: Person, origin: string, username: string, password: string): Promise<void> {
+export async function signInToStudio(
+  { page }: Person,
+  origin: string,
+  username: string,
+  password: string,
+): Promise<void> {
   await page.goto(`${origin}/studio/`);
   await page.getByLabel('账号', { exact: true }).fill(username);
   await page.getByLabel('密码', { exact: true }).fill(password);
   await page.getByRole('button', { name: '登录', exact: true }).click();
-  await page.getByRole('button', { name: /^开播/ }).first().waitFor();
+  await page
+    .getByRole('link', { name: /^开播/ })
+    .or(page.getByRole('button', { name: /^开播/ }))
+    .first()
+    .waitFor();
 }
 
 /** From "today" into a live of one's own with the whole catalogue in the bag; answers the room's id. */
 export async function goLive(guide: Person, title: string): Promise<string> {
   const { page } = guide;
-  await page.getByRole('button', { name: /^开播/ }).first().click();
+  await page
+    .getByRole('link', { name: /^开播/ })
+    .or(page.getByRole('button', { name: /^开播/ }))
+    .first()
+    .click();
   await page.getByLabel('直播标题').fill(title);
   const start = page.getByRole('button', { name: '开播', exact: true });
   await start.and(page.locator(':enabled')).waitFor();
@@ -84,6 +105,13 @@ export async function fillSignIn({ page }: Person, phone: string, name: string):
   await page.getByTestId('sign-in-phone').fill(phone);
   await page.getByTestId('sign-in-name').fill(name);
   await page.getByTestId('sign-in-submit').click();
+}
+
+/** A guest who wants to talk is asked who they are first, and is then back in the same field. */
+export async function signInToChat(person: Person, phone: string, name: string): Promise<void> {
+  await person.page.getByTestId('chat-input').click();
+  await fillSignIn(person, phone, name);
+  await person.page.getByTestId('sign-in-phone').waitFor({ state: 'detached' });
 }
 
 export async function say({ page }: Person, text: string): Promise<void> {

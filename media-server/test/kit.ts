@@ -1,12 +1,12 @@
 /** Starts a real media server and real pages for the tests in this folder. */
 import { randomInt, randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { MediaTokenClaims } from '@walnut-live/contracts';
 import { SignJWT } from 'jose';
 import type { Browser, Page } from 'playwright-core';
 import { blockWebRtc } from '../../e2e/kit/block-webrtc.ts';
-import { launchChromium } from '../../e2e/kit/chromium.ts';
+import { type ChromiumOptions, launchChromium } from '../../e2e/kit/chromium.ts';
 import type { MediaPageApi } from '../../e2e/kit/media-page-api.ts';
 import { serveTestPage } from '../../e2e/kit/test-page.ts';
 import { readConfig } from '../src/config.ts';
@@ -109,10 +109,10 @@ export interface Stage {
 }
 
 /** One Chromium and the bundled test page. */
-export async function openStage(): Promise<Stage> {
+export async function openStage(chromium: ChromiumOptions = {}): Promise<Stage> {
   const [site, browser] = await Promise.all([
     serveTestPage(fileURLToPath(new URL('../../e2e/kit/media-page.ts', import.meta.url))),
-    launchChromium(),
+    launchChromium(chromium),
   ]);
   return {
     browser,
@@ -139,5 +139,43 @@ export async function openStage(): Promise<Stage> {
       await browser.close();
       await site.close();
     },
+  };
+}
+
+export interface CuttableProxy {
+  url: string;
+  /** Breaks every connection that is open now; new ones are accepted. */
+  cut(): number;
+  close(): Promise<void>;
+}
+
+/** A TCP proxy in front of the server, to lose sockets without losing media. */
+export async function startProxy(server: MediaServer): Promise<CuttableProxy> {
+  const open = new Set<Socket>();
+  const proxy = createServer((client) => {
+    const upstream = connect(server.port, '127.0.0.1');
+    open.add(client);
+    const end = (): void => {
+      open.delete(client);
+      client.destroy();
+      upstream.destroy();
+    };
+    for (const side of [client, upstream]) side.on('close', end).on('error', end);
+    client.pipe(upstream).pipe(client);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const cut = (): number => {
+    const count = open.size;
+    for (const socket of open) socket.destroy();
+    return count;
+  };
+  return {
+    url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    cut,
+    close: () =>
+      new Promise((resolve) => {
+        proxy.close(() => resolve());
+        cut();
+      }),
   };
 }

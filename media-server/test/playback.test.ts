@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MediaServer } from '../src/media-server.ts';
-import { openStage, type RemotePage, type Stage, startServer, until } from './kit.ts';
+import { control, mintToken, openStage, type RemotePage, type Stage, startServer, until } from './kit.ts';
 
 let server: MediaServer;
 let stage: Stage;
@@ -44,5 +44,85 @@ describe('createPlayback', () => {
     expect(figures.latencyMs).toBeGreaterThan(500);
     expect(figures.latencyMs).toBeLessThan(12_000);
     await viewer.page.close();
+  }, 60_000);
+
+  it('moves between the modes as the person chooses, with the picture going on', async () => {
+    const viewer = await stage.open();
+    const target = { url: server.url, streamId: 'show' };
+    await viewer.play(target);
+    await viewer.waitForPicture({ afterMs: Date.now(), timeoutMs: 15_000 });
+    await viewer.setPreference('smooth');
+    await viewer.waitForPicture({ afterMs: Date.now(), timeoutMs: 25_000 });
+    expect(await viewer.playbackState()).toMatchObject({ mode: 'smooth', fallbackReason: 'chosen' });
+    await viewer.setPreference('auto');
+    await until(
+      'realtime again',
+      viewer.playbackState,
+      (state) => state.mode === 'realtime' && state.status === 'playing',
+      20_000,
+    );
+    const picture = await viewer.waitForPicture({ afterMs: Date.now(), timeoutMs: 10_000 });
+    expect(picture.ageMs).toBeLessThan(1_500);
+    await viewer.stopPlaying();
+    await viewer.page.close();
+  }, 90_000);
+
+  it('shows HLS viewers the picture again after every media worker was killed', async () => {
+    const viewer = await stage.open({ webRtcBlocked: true });
+    await viewer.play({ url: server.url, streamId: 'show' }, 'viewer', 'smooth');
+    await viewer.waitForPicture({ afterMs: 0, timeoutMs: 30_000 });
+    const killedAt = Date.now();
+    for (const pid of server.workerPids()) process.kill(pid, 'SIGKILL');
+    const picture = await viewer.waitForPicture({ afterMs: killedAt + 1_000, timeoutMs: 40_000 });
+    console.info(`HLS picture of after the kill on screen ${Date.now() - killedAt} ms later, age ${picture.ageMs} ms`);
+    expect(await viewer.playbackState()).toMatchObject({ mode: 'smooth', status: 'playing' });
+    await viewer.page.close();
+  }, 90_000);
+
+  it('says so when it is put out, and does not come back', async () => {
+    const token = await mintToken({ sub: 'smooth-troublemaker', streamId: 'show' });
+    const viewer = await stage.open({ mint: async () => token });
+    await viewer.play({ url: server.url, streamId: 'show' }, 'viewer', 'smooth');
+    await viewer.waitForPicture({ afterMs: 0, timeoutMs: 30_000 });
+    await control(server, 'POST', '/revocations', { personId: 'smooth-troublemaker' });
+    const state = await until('out', viewer.playbackState, (now) => now.status === 'failed', 10_000);
+    expect(state).toMatchObject({ failure: 'revoked' });
+    await viewer.page.close();
+  }, 60_000);
+});
+
+describe('VP8', () => {
+  it('is watched by WebRTC as it is and re-encoded for HLS', async () => {
+    const target = { url: server.url, streamId: 'vp8' };
+    const [host, viewer] = await Promise.all([stage.open(), stage.open()]);
+    await host.publish(target, { width: 640, height: 360, codecs: ['vp8'] });
+    await until('live', host.publishState, (state) => state.status === 'live');
+    await viewer.watch(target, 'webrtc');
+    await viewer.waitForPicture({ name: 'webrtc', afterMs: Date.now(), timeoutMs: 15_000 });
+    await viewer.stopWatching('webrtc');
+    await viewer.play(target, 'hls', 'smooth');
+    const picture = await viewer.waitForPicture({ name: 'hls', afterMs: Date.now(), timeoutMs: 40_000 });
+    expect(picture.width).toBe(640);
+    await host.page.close();
+    await viewer.page.close();
+  }, 90_000);
+});
+
+describe('autoplay', () => {
+  it('starts without sound where the browser wants a touch, and gives sound after it', async () => {
+    const strict = await openStage({ autoplayWithSound: false });
+    try {
+      const viewer = await strict.open();
+      await viewer.play({ url: server.url, streamId: 'show' });
+      await viewer.waitForPicture({ afterMs: Date.now(), timeoutMs: 15_000 });
+      expect(await viewer.playbackState()).toMatchObject({ status: 'playing', needsGesture: true, muted: true });
+      expect(await viewer.unmute()).toBe(false); // nobody has touched the page
+      expect(await viewer.playbackState()).toMatchObject({ status: 'playing', muted: true });
+      await viewer.page.mouse.click(5, 5);
+      expect(await viewer.unmute()).toBe(true);
+      expect(await viewer.playbackState()).toMatchObject({ status: 'playing', needsGesture: false, muted: false });
+    } finally {
+      await strict.close();
+    }
   }, 60_000);
 });

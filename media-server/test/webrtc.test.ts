@@ -1,7 +1,7 @@
 import { ControlStreamDetail } from '@walnut-live/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MediaServer } from '../src/media-server.ts';
-import { control, openStage, type Stage, startServer, until } from './kit.ts';
+import { control, openStage, type Stage, startProxy, startServer, until } from './kit.ts';
 
 let server: MediaServer;
 let stage: Stage;
@@ -49,4 +49,114 @@ describe('publish and watch over WebRTC', () => {
     await guide.page.close();
     await viewer.page.close();
   });
+
+  it('goes on showing the picture while both sides lose their sockets, on the same transports', async () => {
+    const proxy = await startProxy(server);
+    const target = { url: proxy.url, streamId: 'resumed' };
+    const [guide, viewer] = await Promise.all([stage.open(), stage.open()]);
+    await guide.publish(target);
+    await until('live', guide.publishState, (state) => state.status === 'live');
+    await viewer.watch(target);
+    await viewer.waitForPicture({ afterMs: Date.now(), timeoutMs: 10_000 });
+    const before = await server.census();
+
+    expect(proxy.cut()).toBeGreaterThanOrEqual(2);
+    const worstAgeMs = await viewer.worstAge({ durationMs: 3_000 });
+    console.info(`oldest picture while the sockets were lost: ${worstAgeMs} ms`);
+    expect(worstAgeMs).toBeLessThan(1_500);
+    expect(await viewer.watchState()).toEqual({ status: 'playing' });
+    expect(await viewer.watchHistory()).not.toContain('reconnecting');
+    await until(
+      'resumed',
+      () => server.census(),
+      (now) => JSON.stringify(now) === JSON.stringify(before),
+    );
+    // The resumed sockets speak for the old sessions: a command works.
+    await viewer.setQuality('low');
+    await guide.page.close();
+    await viewer.page.close();
+    await proxy.close();
+  }, 40_000);
+
+  it('lets the viewer choose a layer, and tells the publisher figures that are not made up', async () => {
+    const target = { url: server.url, streamId: 'layers' };
+    const [guide, viewer] = await Promise.all([stage.open(), stage.open()]);
+    await guide.publish(target);
+    await until('live', guide.publishState, (state) => state.status === 'live');
+    await viewer.watch(target);
+    await viewer.waitForPicture({ afterMs: Date.now(), timeoutMs: 10_000 });
+    const widthIs = (width: number) =>
+      until(
+        'layer',
+        () => viewer.picture(),
+        (picture) => typeof picture !== 'string' && picture.width === width,
+        20_000,
+      );
+    await viewer.setQuality('low');
+    await widthIs(320);
+    await viewer.setQuality('medium');
+    await widthIs(640);
+    await viewer.setQuality('auto');
+    await widthIs(1280);
+    expect(await viewer.watchStats()).toMatchObject({ layer: 2, layers: 3 });
+
+    await guide.publishStats();
+    const stats = await until('rates', guide.publishStats, (now) => now.bitrateBps !== null);
+    expect(stats).toMatchObject({ codec: 'video/H264', score: { video: 10 } });
+    expect(stats.layers).toHaveLength(3);
+    await guide.page.close();
+    await viewer.page.close();
+  }, 60_000);
+
+  it('shows a mute to everybody without a new negotiation', async () => {
+    const target = { url: server.url, streamId: 'muted' };
+    const [guide, viewer] = await Promise.all([stage.open(), stage.open()]);
+    await guide.publish(target);
+    await until('live', guide.publishState, (state) => state.status === 'live');
+    await viewer.watch(target);
+    await viewer.waitForPicture({ afterMs: Date.now(), timeoutMs: 10_000 });
+    const pausedTracks = async () => {
+      const detail = ControlStreamDetail.parse(await (await control(server, 'GET', '/streams/muted')).json());
+      return detail.publisher?.tracks.filter((track) => track.paused).map((track) => track.kind);
+    };
+    await guide.setMuted('audio', true);
+    await until('muted', pausedTracks, (kinds) => kinds?.join() === 'audio');
+    await guide.setMuted('audio', false);
+    await until('not muted', pausedTracks, (kinds) => kinds?.length === 0);
+    expect(await viewer.watchState()).toEqual({ status: 'playing' });
+    await guide.page.close();
+    await viewer.page.close();
+  }, 40_000);
+
+  it('asks a publisher for at most about one key frame a second, however many viewers join', async () => {
+    const target = { url: server.url, streamId: 'crowd' };
+    const [guide, viewer] = await Promise.all([stage.open(), stage.open()]);
+    await guide.publish(target, { width: 640, height: 360 });
+    await until('live', guide.publishState, (state) => state.status === 'live');
+    const keyFrames = () =>
+      guide.page.evaluate(`(async () => {
+        const sums = await Promise.all(window.testConnections.map(async (connection) => {
+          let sum = 0;
+          (await connection.getStats()).forEach((entry) => { sum = Math.max(sum, entry.keyFramesEncoded ?? 0); });
+          return sum;
+        }));
+        return Math.max(0, ...sums);
+      })()`) as Promise<number>;
+    const before = await keyFrames();
+    const beganAt = Date.now();
+    const names = Array.from({ length: 8 }, (_, index) => `viewer-${index}`);
+    await Promise.all(
+      names.map(async (name) => {
+        await viewer.watch(target, name);
+        await viewer.waitForPicture({ name, afterMs: beganAt, timeoutMs: 20_000 });
+      }),
+    );
+    const seconds = (Date.now() - beganAt) / 1000;
+    const asked = (await keyFrames()) - before;
+    console.info(`8 viewers joined in ${seconds.toFixed(1)} s, ${asked} key frames of one layer`);
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThanOrEqual(Math.ceil(seconds) + 2);
+    await guide.page.close();
+    await viewer.page.close();
+  }, 60_000);
 });

@@ -1,11 +1,18 @@
 /** What we send: codec preference, simulcast layers, degradation. Pure but for the last function. */
 import type { types } from 'mediasoup-client';
+import type { VideoCodec } from './types.ts';
 
 /** H.264 first: phones encode and decode it in hardware and HLS copies it. VP8 where there is none (Firefox). */
-export function chooseVideoCodec(capabilities: types.RtpCapabilities): types.RtpCodecCapability | undefined {
+export const DEFAULT_CODECS: VideoCodec[] = ['h264', 'vp8'];
+
+/** The first preferred codec that both sides can do. */
+export function chooseVideoCodec(
+  capabilities: types.RtpCapabilities,
+  preferred: VideoCodec[] = DEFAULT_CODECS,
+): types.RtpCodecCapability | undefined {
   const codecs = capabilities.codecs ?? [];
-  return ['video/h264', 'video/vp8']
-    .map((mimeType) => codecs.find((codec) => codec.mimeType.toLowerCase() === mimeType))
+  return preferred
+    .map((name) => codecs.find((codec) => codec.mimeType.toLowerCase() === `video/${name}`))
     .find((codec) => codec !== undefined);
 }
 

@@ -223,7 +223,7 @@ export function publishStream(options: PublishOptions): Publication {
 
   async function produce(current: Session, kind: MediaKind, track: MediaStreamTrack): Promise<void> {
     const shared = { track, stopTracks: false, disableTrackOnPause: false, zeroRtpOnPause: true };
-    const codec = kind === 'video' && device ? chooseVideoCodec(device.sendRtpCapabilities) : undefined;
+    const codec = kind === 'video' && device ? chooseVideoCodec(device.sendRtpCapabilities, options.codecs) : undefined;
     const producer = await current.transport.produce(
       kind === 'video'
         ? {

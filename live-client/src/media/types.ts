@@ -70,11 +70,15 @@ export interface PublishStats {
   score: { video: number | null; audio: number | null };
 }
 
+export type VideoCodec = 'h264' | 'vp8';
+
 export interface PublishOptions extends MediaEndpoint {
   /** At most one video and one audio track are taken from it. The caller keeps owning (and stops) the tracks. */
   stream: MediaStream;
   /** Start with this kind muted. */
   muted?: { video?: boolean; audio?: boolean };
+  /** Codecs in order of preference. Default H.264, then VP8. */
+  codecs?: VideoCodec[];
   /** Highest bitrate of the best layer. Default 1,800,000. */
   maxVideoBps?: number;
 }

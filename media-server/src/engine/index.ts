@@ -9,7 +9,7 @@ import { createWorkerPool } from './workers.ts';
 export type { IngestLink } from './ingest-link.ts';
 export type { Origin } from './origin.ts';
 export type { PublishLink } from './publish-link.ts';
-export type { Tap, TapTrack } from './tap.ts';
+export type { Tap, TapEnd, TapTrack } from './tap.ts';
 export type { ViewerLink } from './viewer-link.ts';
 
 /** How long a request waits for a worker after all of them died. */

@@ -24,7 +24,7 @@ export interface Origin {
   openIngestLink(address: RtpIngest, onFlow: (flowing: boolean) => void): Promise<IngestLink>;
   /** @throws MediaFailure media_over_capacity when every worker is full */
   openViewerLink(events: ViewerLinkEvents): Promise<ViewerLink>;
-  openTap(firstPort: number, events: TapEvents): Promise<Tap>;
+  openTap(options: { firstPort: number; maxLayer: number | null; events: TapEvents }): Promise<Tap>;
   onLost(listener: () => void): () => void;
   close(reason: string): void;
 }
@@ -80,7 +80,7 @@ export async function createOrigin(deps: {
       const seat = await audience.take(viewerWorker);
       return openViewerLink({ seat, tracks, events });
     },
-    openTap: (firstPort, events) => openTap({ router, tracks, portRange: ports.internalRange, firstPort, events }),
+    openTap: (options) => openTap({ router, tracks, portRange: ports.internalRange, ...options }),
     onLost: (listener) => lost.subscribe(listener),
     close: closing.close,
   };

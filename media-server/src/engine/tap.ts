@@ -27,9 +27,12 @@ export interface Tap {
   close(reason: string): void;
 }
 
+/** `layer-dropped`: the publisher does not send the best layer any more. `layer-raised`: it does again. */
+export type TapEnd = 'track-ended' | 'transport-closed' | 'layer-dropped' | 'layer-raised';
+
 export interface TapEvents {
   /** A track ended, the worker died or the picture changed its layer: what was tapped is not what comes now. */
-  onBroken(why: string): void;
+  onBroken(why: TapEnd): void;
 }
 
 export async function openTap(input: {
@@ -38,11 +41,13 @@ export async function openTap(input: {
   portRange: { min: number; max: number };
   /** First of four free ports of the receiving program. */
   firstPort: number;
+  /** Highest simulcast layer to take; null = the best there is. */
+  maxLayer: number | null;
   events: TapEvents;
 }): Promise<Tap> {
   const closing = createClosing();
   const consumers: types.Consumer[] = [];
-  const broken = (why: string): void => {
+  const broken = (why: TapEnd): void => {
     if (!closing.closed) input.events.onBroken(why);
   };
 
@@ -62,14 +67,19 @@ export async function openTap(input: {
       paused: true,
       enableRtx: false,
     });
+    if (consumer.type === 'simulcast' && input.maxLayer !== null) {
+      await consumer.setPreferredLayers({ spatialLayer: input.maxLayer });
+    }
     consumers.push(consumer);
     consumer.on('producerclose', () => broken('track-ended'));
     consumer.on('transportclose', () => broken('transport-closed'));
     let layer: number | undefined;
     consumer.on('layerschange', (layers) => {
       // Another layer has another size: a copied H.264 track cannot go on in the same file.
-      if (layers && layer !== undefined && layers.spatialLayer !== layer) broken('layer-changed');
-      if (layers) layer = layers.spatialLayer;
+      if (!layers) return;
+      const before = layer;
+      layer = layers.spatialLayer;
+      if (before !== undefined && before !== layer) broken(layer < before ? 'layer-dropped' : 'layer-raised');
     });
     const codec = consumer.rtpParameters.codecs[0]!;
     return {

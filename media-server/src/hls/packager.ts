@@ -12,6 +12,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Stream } from '../streams/stream.ts';
 import { createSplitter } from './boxes.ts';
 import { type FfmpegRun, startFfmpeg } from './ffmpeg.ts';
+import { createLayerChoice } from './layer-choice.ts';
 import { sdpOf } from './sdp.ts';
 import { createSegmentWindow, type SegmentWindow } from './window.ts';
 
@@ -19,7 +20,6 @@ import { createSegmentWindow, type SegmentWindow } from './window.ts';
 const SETTLE_MS = 250;
 const BACKOFF_FIRST_MS = 200;
 const BACKOFF_MAX_MS = 4_000;
-/** A run that gave a segment was a good one. */
 const KEY_FRAME_CHECK_MS = 250;
 /** One segment's length: longer without a key frame and one is asked for. */
 const KEY_FRAME_INTERVAL_MS = 950;
@@ -59,6 +59,7 @@ export function createPackager(deps: {
       for (const wake of [...waiters]) wake();
     },
   });
+  const layerChoice = createLayerChoice();
   let failures = 0;
   let current: { tracks: string; end: (why: string) => void; ffmpeg: FfmpegRun | null } | null = null;
   let startTimer: NodeJS.Timeout | null = null;
@@ -103,7 +104,16 @@ export function createPackager(deps: {
     const id = randomBytes(8).toString('hex');
     const tracks = trackKey();
     const firstPort = await deps.takePorts();
-    const tap = await stream.openTap(firstPort, (why) => own.close(why));
+    const tap = await stream.openTap({
+      firstPort,
+      maxLayer: layerChoice.maxLayer(now()),
+      events: {
+        onBroken: (why) => {
+          if (why === 'layer-dropped') layerChoice.dropped(now());
+          own.close(why);
+        },
+      },
+    });
     own.onClose((why) => tap.close(why));
     const video = tap.tracks.find((track) => track.kind === 'video');
     const mode = !video ? 'none' : video.mimeType.toLowerCase() === 'video/h264' ? 'copy' : 'transcode';
@@ -153,7 +163,10 @@ export function createPackager(deps: {
       window.endRun(id);
       if (current === entry) current = null;
       log.info({ why }, 'packager run ended');
-      if (!closing.closed && stream.status.state === 'live') planAfterFailure();
+      if (closing.closed || stream.status.state !== 'live') return;
+      // Another layer is no failure: the next run may start at once.
+      if (why === 'layer-raised' || why === 'layer-dropped') plan(0);
+      else planAfterFailure();
     });
     log.info({ mode, pid: ffmpeg.pid }, 'packager run started');
     await ffmpeg.listening(tap.tracks[0]?.port ?? firstPort);

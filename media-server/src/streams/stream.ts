@@ -56,7 +56,7 @@ export interface Stream {
   /** Opens the ingest for a local encoder, or returns the one there is. @throws MediaFailure media_stream_busy */
   openIngest(): Promise<RtpIngest>;
   closeIngest(): Promise<void>;
-  openTap(firstPort: number, onBroken: (why: string) => void): Promise<Tap>;
+  openTap(options: Parameters<Origin['openTap']>[0]): Promise<Tap>;
   /** Ends the publication and puts everybody out. */
   close(reason: 'closed_by_control' | 'drained'): void;
   readonly isUnused: boolean;
@@ -371,9 +371,9 @@ export function createStream(deps: {
         if (publisher?.kind === 'rtp') endPublication('publisher_left');
         deps.onChange(stream);
       }),
-    async openTap(firstPort, onBroken) {
+    async openTap(options) {
       if (!origin || status.state !== 'live') throw mediaFailure('media_stream_not_live');
-      return origin.openTap(firstPort, { onBroken });
+      return origin.openTap(options);
     },
     close(reason) {
       endPublication(reason);

@@ -1,0 +1,19 @@
+/** After every journey and drill: do the books, the stock and the payments agree with the orders? */
+import { auditOrders } from '../../api/src/features/orders/orders-audit.ts';
+import { auditLedger } from '../../api/src/ledger/ledger-audit.ts';
+import { createDb, type Db } from '../../api/src/platform/db.ts';
+
+/** Lends the product's database for one piece of work. */
+export async function withDatabase<T>(databaseUrl: string, work: (db: Db) => Promise<T>): Promise<T> {
+  const db = createDb({ url: databaseUrl, poolSize: 2, onError: () => undefined });
+  try {
+    return await work(db);
+  } finally {
+    await db.close();
+  }
+}
+
+/** What is wrong with money and stock, in words; empty when all is right. */
+export function auditBooks(databaseUrl: string): Promise<string[]> {
+  return withDatabase(databaseUrl, async (db) => [...(await auditLedger(db)).problems, ...(await auditOrders(db))]);
+}
