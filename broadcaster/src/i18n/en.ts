@@ -10,7 +10,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   'app.back': 'Back',
   'app.saved': 'Saved',
 
-  'signIn.title': 'Guide’s studio',
+  'signIn.title': "Guide's studio",
   'signIn.lead': 'Go live in one tap from the shop, the factory or the grove',
   'signIn.username': 'Account',
   'signIn.password': 'Password',
@@ -61,7 +61,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
 
   'prepare.title': 'Get ready',
   'prepare.roomTitle': 'Title of the live',
-  'prepare.defaultTitle': '{name}’s live room',
+  'prepare.defaultTitle': "{name}'s live room",
   'prepare.start': 'Go live',
   'prepare.resume': 'Continue the live',
   'prepare.camera': 'Camera',
@@ -92,7 +92,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   'problem.insecure.hint':
     'Browsers allow the camera on https pages only. Open the https link or the QR code that was shown at start-up.',
   'problem.unsupported.title': 'This browser cannot go live',
-  'problem.unsupported.hint': 'Open this page in the system’s own browser, Chrome or Edge.',
+  'problem.unsupported.hint': "Open this page in the system's own browser, Chrome or Edge.",
   'problem.cameraDenied.title': 'The camera is not allowed',
   'problem.cameraDenied.hint':
     'Use the icon left of the address or the system settings to allow the camera for this page, then try again.',
@@ -153,7 +153,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   'live.failed.over-capacity.title': 'The live service is full',
   'live.failed.over-capacity.hint': 'Please try again in a moment.',
   'live.failed.unsupported.title': 'This browser cannot go live',
-  'live.failed.unsupported.hint': 'Use Chrome, Edge or the system’s own browser.',
+  'live.failed.unsupported.hint': "Use Chrome, Edge or the system's own browser.",
   'live.retry': 'Reconnect',
   'live.toToday': 'Back to the studio',
   'live.notice': 'Announcement',

@@ -114,7 +114,8 @@ export const ChatOverlay = ({ session, onOpen }: { session: RoomSession; onOpen:
   const t = useT();
   const lines = useChatLines(session).slice(-OVERLAY_LINES);
   return (
-    <button type="button" className="st-overlay" onClick={onOpen} aria-label={t('chat.title')}>
+    <button type="button" className="st-overlay" onClick={onOpen}>
+      <span className="wl-visually-hidden">{t('chat.title')}</span>
       <PurchaseTicker session={session} />
       {lines.map((line) => (
         <span key={line.messageId} className={cx('st-bubble', line.role !== 'viewer' && 'st-bubble-host')}>
