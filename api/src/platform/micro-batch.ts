@@ -31,10 +31,13 @@ export function createMicroBatch<Item, Result>(deps: {
   const { waitMs, maxItems, maxPending, run } = deps;
   let pending: Waiting<Item, Result>[] = [];
   let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> | undefined;
+  /** Cleared in the same breath in which nothing is found pending, so that no item falls between two runs. */
+  let busy = false;
+  let running: Promise<void> = Promise.resolve();
   let closed = false;
 
   async function runBatches(): Promise<void> {
+    busy = true;
     while (pending.length > 0) {
       const batch = pending.slice(0, maxItems);
       pending = pending.slice(maxItems);
@@ -45,14 +48,13 @@ export function createMicroBatch<Item, Result>(deps: {
         for (const { reject } of batch) reject(error);
       }
     }
+    busy = false;
   }
 
   function start(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    running ??= runBatches().finally(() => {
-      running = undefined;
-    });
+    if (!busy) running = runBatches();
     return running;
   }
 
@@ -61,7 +63,7 @@ export function createMicroBatch<Item, Result>(deps: {
       if (closed || pending.length >= maxPending) return Promise.reject(new AppError('unavailable'));
       return new Promise((resolve, reject) => {
         pending.push({ item, resolve, reject });
-        if (running) return; // taken by the batch after this one
+        if (busy) return; // taken by the batch after this one
         timer ??= setTimeout(start, waitMs);
       });
     },
