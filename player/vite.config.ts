@@ -1,12 +1,31 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 /** Where `vite dev` finds api and media-server; the launcher's gateway by default. */
 const gateway = process.env.WALNUT_GATEWAY ?? 'http://127.0.0.1:8080';
 
+/**
+ * mediasoup-client is CommonJS, so nothing of it can be shaken off: its handlers for React Native and for tests would
+ * cost every viewer 8 KB. No phone browser ever asks for them.
+ */
+const withoutForeignHandlers = (): Plugin => {
+  const empty = '\0no-foreign-handler';
+  return {
+    name: 'walnut:without-foreign-handlers',
+    enforce: 'pre',
+    resolveId: (source, importer) =>
+      importer?.includes('mediasoup-client') &&
+      /handlers\/(ReactNative106|FakeHandler)$|test\/fakeParameters$/.test(source)
+        ? empty
+        : undefined,
+    load: (id) =>
+      id === empty ? 'export const ReactNative106 = undefined; export const FakeHandler = undefined;' : undefined,
+  };
+};
+
 export default defineConfig({
   base: '/',
-  plugins: [react()],
+  plugins: [withoutForeignHandlers(), react()],
   build: {
     outDir: 'dist',
     // WeChat's web views on phones that are still in use: Safari 15.4 and Chromium 97.
@@ -14,7 +33,7 @@ export default defineConfig({
     cssTarget: ['safari15.4', 'chrome97'],
     manifest: true,
     sourcemap: false,
-    // The page's CSP allows data: pictures nowhere.
+    // One file per picture, so that the page's CSP needs no exception for data: URLs.
     assetsInlineLimit: 0,
   },
   server: {
