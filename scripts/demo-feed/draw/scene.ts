@@ -215,7 +215,7 @@ export function foreground(): string {
       walnuts.join('') +
       '<g transform="translate(360 196)"><rect x="-226" y="-52" width="452" height="104" rx="52" fill="#14100b" opacity=".62"/><circle cx="-184" cy="0" r="14" fill="#ff4d3d"/>' +
       '<text x="20" y="17" text-anchor="middle" font-family="Noto Sans CJK SC" font-weight="800" font-size="47" letter-spacing="2" fill="#fff7e6">DEMO 演示直播</text></g>' +
-      '<text x="360" y="288" text-anchor="middle" font-family="Noto Sans CJK SC" font-weight="500" font-size="25" letter-spacing="1" fill="#fff7e6" stroke="#2b1d0c" stroke-width="5" paint-order="stroke" stroke-linejoin="round">画面与声音由电脑生成 · computer-made picture</text>',
+      '<text x="360" y="288" text-anchor="middle" font-family="Noto Sans CJK SC" font-weight="500" font-size="21" letter-spacing="0.5" fill="#fff7e6" stroke="#2b1d0c" stroke-width="5" paint-order="stroke" stroke-linejoin="round">画面与声音由电脑生成 · computer-made picture</text>',
     gradient('wood', [
       [0, '#b27c46'],
       [0.25, '#96622f'],
