@@ -163,3 +163,62 @@ export async function payInSandbox(person: Person): Promise<void> {
   await person.page.getByTestId('pay').click();
   await person.page.locator('[data-testid="order-state"][data-state="paid"]').waitFor();
 }
+
+// ── headquarters ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export async function signInToConsole(
+  { page }: Person,
+  origin: string,
+  username: string,
+  password: string,
+): Promise<void> {
+  await page.goto(`${origin}/console/`);
+  await page.getByTestId('sign-in-username').fill(username);
+  await page.getByTestId('sign-in-password').fill(password);
+  await page.getByTestId('sign-in-submit').click();
+  await page.getByTestId('account-menu').waitFor();
+}
+
+export interface InviterFigures {
+  visitors: number;
+  newCustomers: number;
+  orders: number;
+  gmvFen: number;
+  refundedFen: number;
+  commissionFen: number;
+}
+
+/** What the table of inviters says about one, read off the screen. */
+export async function readInviter({ page }: Person, origin: string, name: string): Promise<InviterFigures> {
+  await page.goto(`${origin}/console/inviters`);
+  const row = page.getByTestId('inviter-row').filter({ hasText: name });
+  await row.waitFor();
+  const cells = await row.locator('td').allInnerTexts();
+  const [visitors, newCustomers, orders, gmv, refunded, commission] = cells.map((text) => text.split('\n')[0] ?? '');
+  return {
+    visitors: Number(visitors),
+    newCustomers: Number(newCustomers),
+    orders: Number(orders),
+    gmvFen: fenOf(gmv),
+    refundedFen: fenOf(refunded),
+    commissionFen: fenOf(commission),
+  };
+}
+
+/** `¥1,234.50` → 123450; anything else is a fault of the screen. */
+export function fenOf(text = ''): number {
+  const match = /^(-|−)?¥(-)?([\d,]+)\.(\d\d)$/.exec(text.trim());
+  if (!match) throw new Error(`not an amount: ${JSON.stringify(text)}`);
+  const [, minus, otherMinus, yuan = '', fen = ''] = match;
+  return (minus || otherMinus ? -1 : 1) * (Number(yuan.replaceAll(',', '')) * 100 + Number(fen));
+}
+
+/** Opens an inviter's page and the reason of their first order; answers the reason's verdict. */
+export async function openWhy({ page }: Person, name: string): Promise<string> {
+  await page.getByTestId('inviter-row').filter({ hasText: name }).getByRole('link').first().click();
+  await page.getByTestId('inviter-drawer').waitFor();
+  await page.getByTestId('why-toggle').first().click();
+  const verdict = page.getByTestId('why-verdict').first();
+  await verdict.waitFor();
+  return verdict.innerText();
+}
