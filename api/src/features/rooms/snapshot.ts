@@ -34,22 +34,26 @@ export function createSnapshots(deps: {
   const running = new Map<string, Promise<RoomPicture>>();
   const next = new Map<string, Promise<RoomPicture>>();
 
-  async function chatHistory(roomId: string): Promise<ChatMessage[]> {
+  /** Messages up to `seq`: later ones come with the frames and would stand there twice. */
+  async function chatHistory(roomId: string, upToSeq: number): Promise<ChatMessage[]> {
     const [sent, deletions] = await Promise.all([
       roomLog.latest(roomId, ['chat:sent'], CHAT_READ),
       roomLog.latest(roomId, ['chat:deleted'], DELETIONS_READ),
     ]);
     const deleted = new Set(deletions.flatMap(({ event }) => (event.kind === 'chat:deleted' ? [event.messageId] : [])));
     return sent
-      .flatMap(({ event }) =>
-        event.kind === 'chat:sent' && !deleted.has(event.message.messageId) ? [event.message] : [],
-      )
+      .flatMap(({ seq, event }) => (seq <= upToSeq && event.kind === 'chat:sent' ? [event.message] : []))
+      .filter(({ messageId }) => !deleted.has(messageId))
       .slice(-CHAT_HISTORY);
   }
 
   async function make(roomId: string): Promise<RoomPicture> {
     const seq = await roomLog.head(roomId);
-    const [facts, bag, chat] = await Promise.all([deps.findRoom(roomId), deps.readBag(roomId), chatHistory(roomId)]);
+    const [facts, bag, chat] = await Promise.all([
+      deps.findRoom(roomId),
+      deps.readBag(roomId),
+      chatHistory(roomId, seq),
+    ]);
     if (!facts) throw new AppError('not_found');
     const { state, hasVideo, hasAudio } = deps.streamState(facts.streamId);
     return {
