@@ -48,14 +48,7 @@ export async function ensureDemoProgramme(ffmpegBin: string): Promise<string> {
 }
 
 function renderArguments(work: string): string[] {
-  const picture = (name: string) => [
-    '-loop',
-    '1',
-    '-framerate',
-    String(FPS),
-    '-i',
-    join(ROOT, 'scripts/demo-feed/pictures', name),
-  ];
+  const picture = (name: string) => ['-i', join(ROOT, 'scripts/demo-feed/pictures', name)];
   return [
     ...['-hide_banner', '-nostdin', '-v', 'error', '-progress', 'pipe:1', '-y'],
     ...picture('landscape.jpg'),
@@ -81,11 +74,18 @@ function filterGraph(): string {
     `[${layer}]split[${layer}a][${layer}b];` +
     `[${from}][${layer}a]overlay=x='${drift(24, times)}':y='${fall(seconds)}'[${to}a];` +
     `[${to}a][${layer}b]overlay=x='${drift(24, times)}':y='${fall(seconds)}-${HEIGHT}'[${to}]`;
+  // Decoded and converted once, not once a frame.
+  const still = (input: number, format: string, name: string) =>
+    `[${input}]format=${format},loop=loop=-1:size=1:start=0,setpts=N/${FPS}/TB,fps=${FPS}[${name}]`;
   return [
-    `[0]crop=${WIDTH}:${HEIGHT}:x='(iw-ow)/2*(1-cos(${turn}))':y=0,setsar=1[landscape]`,
-    leaves('landscape', '1', 'far', FAR_FALL_SECONDS, 2),
-    `[far][2]overlay=x=0:y='2+2*sin(${turn}*4)'[near0]`,
-    leaves('near0', '3', 'near', NEAR_FALL_SECONDS, 4),
+    still(0, 'yuv420p', 'wide'),
+    still(1, 'yuva420p', 'leaves-far'),
+    still(2, 'yuva420p', 'table'),
+    still(3, 'yuva420p', 'leaves-near'),
+    `[wide]crop=${WIDTH}:${HEIGHT}:x='(iw-ow)/2*(1-cos(${turn}))':y=0,setsar=1[landscape]`,
+    leaves('landscape', 'leaves-far', 'far', FAR_FALL_SECONDS, 2),
+    `[far][table]overlay=x=0:y='2+2*sin(${turn}*4)'[near0]`,
+    leaves('near0', 'leaves-near', 'near', NEAR_FALL_SECONDS, 4),
     `[near]format=yuv420p[out]`,
   ].join(';');
 }

@@ -2,6 +2,7 @@
  * `./live test`: static checks, then the tests beside the code, then the journeys in a real browser, one after the
  * other. The last line is the sum.
  */
+import { ensureDemoProgramme } from '../demo-feed/programme.ts';
 import { prepare } from '../setup/prepare.ts';
 import { green, red, say, sayFailure, step } from '../setup/say.ts';
 import { STATIC_CHECKS } from './static-checks.ts';
@@ -20,6 +21,7 @@ export async function test(args: readonly string[]): Promise<void> {
     forTests: true,
     apps: parts.includes('e2e') || files.some((file) => file.includes('e2e')),
   });
+  if (parts.includes('e2e')) await ensureDemoProgramme(prepared.ffmpegBin);
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     MEDIASOUP_WORKER_BIN: prepared.mediaWorkerBin,
