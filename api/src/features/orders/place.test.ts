@@ -281,6 +281,17 @@ describe('who may place what, where', () => {
     expect((await tryPlace(api, buyer, room, [shelfLine(product)])).status).toBe(201);
   });
 
+  it('nobody whose guest self was banned before signing in', async () => {
+    const { product, room } = await shelf(5);
+    const [buyer] = await buyers(1);
+    if (!buyer) throw new Error('no buyer');
+    const guestId = randomUUID();
+    await sql`INSERT INTO people (id, kind, name, merged_into, created_at) VALUES (${guestId}, 'guest', '访客', ${buyer.personId}, ${api.clock.now()})`;
+    await sql`INSERT INTO room_moderation (id, room_id, person_id, kind, reason, by_id, at)
+      VALUES (${randomUUID()}, ${room.id}, ${guestId}, 'ban', '', ${room.host.personId}, ${api.clock.now()})`;
+    expect((await tryPlace(api, buyer, room, [shelfLine(product)])).problem.code).toBe('banned');
+  });
+
   it('neither guests nor staff', async () => {
     const { product, room } = await shelf(5);
     const body = { roomId: room.id, lines: [shelfLine(product)], address: TEST_ADDRESS };
