@@ -25,6 +25,12 @@ const cases: [StageView, string, Partial<RoomState>, VideoPhase, boolean?][] = [
     'idle',
     false,
   ],
+  [
+    'playing',
+    'when the api does not know of the stream (yet)',
+    { stream: { state: 'idle', hasVideo: false, hasAudio: false } },
+    'playing',
+  ],
   ['waiting', 'before the start', { stage: 'scheduled' }, 'idle'],
   ['starting', 'while the first picture is on its way', {}, 'starting'],
   ['playing', 'live', {}, 'playing'],

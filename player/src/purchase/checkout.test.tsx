@@ -1,0 +1,164 @@
+// @vitest-environment jsdom
+import { act, type ReactNode } from 'react';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type ApiAnswer,
+  type ApiCall,
+  bagItem,
+  byTestId,
+  press,
+  renderInRoom,
+  testRoom,
+  type,
+  uuid,
+} from '../testing/fixtures.tsx';
+import { Checkout } from './checkout.tsx';
+import { usePurchase } from './purchase-provider.tsx';
+
+Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
+
+const address = {
+  recipient: '张小满',
+  phone: '13800001234',
+  province: '浙江省',
+  city: '杭州市',
+  district: '西湖区',
+  street: '文三路 90 号',
+};
+let unmount: (() => Promise<void>) | null = null;
+beforeEach(() => {
+  sessionStorage.clear();
+  localStorage.clear();
+});
+afterEach(async () => {
+  await unmount?.();
+  unmount = null;
+  document.body.replaceChildren();
+});
+
+/** The checkout as the panel would show it, and where the flow goes from there. */
+const Shell = (): ReactNode => {
+  const { flow, checkout } = usePurchase();
+  return (
+    <>
+      <button
+        type="button"
+        data-testid="start"
+        onClick={() => checkout({ productId: uuid(10), skuId: uuid(20), quantity: 1 })}
+      />
+      <output data-testid="flow">{flow?.step === 'cashier' ? `cashier ${flow.paymentId}` : (flow?.step ?? '')}</output>
+      {flow?.step === 'checkout' && <Checkout flow={flow} />}
+    </>
+  );
+};
+
+const placed: ApiAnswer = { status: 201, json: { id: uuid(300), state: 'pending_payment' } };
+const paying: ApiAnswer = {
+  json: {
+    paymentId: uuid(400),
+    provider: 'sandbox',
+    amountFen: 1,
+    cashierUrl: '/pay/x',
+    expiresAt: '2026-11-22T12:15:00.000Z',
+  },
+};
+const problem = (code: string, facts: object = {}): ApiAnswer => ({
+  status: 409,
+  json: { code, status: 409, requestId: 'r', facts },
+});
+
+const open = async (answers: ApiAnswer[], options: { withAddress?: boolean } = {}) => {
+  if (options.withAddress ?? true) localStorage.setItem('walnut-live.address', JSON.stringify(address));
+  const answer = (call: ApiCall): ApiAnswer => (call.path === '/orders' ? (answers.shift() ?? placed) : paying);
+  const rendered = await renderInRoom(<Shell />, { room: testRoom(bagItem()), answer });
+  unmount = rendered.unmount;
+  await press(byTestId('start'));
+  return rendered;
+};
+const settle = (): Promise<void> => act(async () => void (await new Promise((resolve) => setTimeout(resolve, 0))));
+const place = async (): Promise<void> => {
+  await press(byTestId('place-order'));
+  await settle();
+};
+const orders = (calls: ApiCall[]) => calls.filter((call) => call.path === '/orders');
+
+describe('checkout', () => {
+  it('orders what the screen shows (rule S4), shipping included, and goes on to the cashier', async () => {
+    const { calls } = await open([placed]);
+    expect(byTestId('checkout').textContent).toContain('¥8.00');
+    expect(document.querySelector('.pl-total')?.textContent).toContain('¥47.90');
+    await place();
+    expect(orders(calls)[0]?.body).toMatchObject({
+      roomId: uuid(1),
+      lines: [{ skuId: uuid(20), quantity: 1, seenPriceFen: 3_990, offerId: uuid(50), offerVersion: 1 }],
+      address,
+    });
+    expect(calls.every((call) => call.key !== null)).toBe(true);
+    expect(byTestId('flow').textContent).toBe(`cashier ${uuid(400)}`);
+  });
+
+  it('asks again at the new price and then orders by it, under a new key', async () => {
+    const { calls } = await open([
+      problem('price_changed', { priceFen: 4_490, offerId: uuid(50), offerVersion: 2 }),
+      placed,
+    ]);
+    await place();
+    expect(byTestId('refusal').textContent).toBe('价格已从 ¥39.90 变为 ¥44.90，确认后请重新提交');
+    expect(byTestId('place-order').textContent).toBe('按新价格提交');
+    await place();
+    const [first, second] = orders(calls);
+    expect(second?.body).toMatchObject({ lines: [{ seenPriceFen: 4_490, offerId: uuid(50), offerVersion: 2 }] });
+    expect(second?.key).not.toBe(first?.key);
+  });
+
+  it.each([
+    ['offer_sold_out', 'offer_over', '¥54.90'],
+    ['out_of_stock', 'out_of_stock', '售罄'],
+    ['limit_exceeded', 'limit_exceeded', '限购'],
+  ])('%s is said in human words', async (code, kind, words) => {
+    await open([problem(code)]);
+    await place();
+    expect(byTestId('refusal').dataset.kind).toBe(kind);
+    expect(byTestId('refusal').textContent).toContain(words);
+    expect(byTestId<HTMLButtonElement>('place-order').disabled).toBe(kind === 'out_of_stock');
+  });
+
+  it('M3: a lost answer is asked for again under the same key, whatever the screen shows by then', async () => {
+    const { calls, room } = await open(['offline', placed]);
+    await place();
+    expect(byTestId('refusal').textContent).toContain('不会重复下单');
+    await act(async () =>
+      room.dispatch({
+        type: 'bag',
+        bag: { roomId: uuid(1), pinnedProductId: null, items: [bagItem({ offers: [] })] },
+      }),
+    );
+    await place();
+    const [first, second] = orders(calls);
+    expect(second).toEqual(first);
+    expect(byTestId('flow').textContent).toContain('cashier');
+  });
+
+  it('M3: after a reload the order under way is resolved before anything else', async () => {
+    const { calls } = await open(['offline']);
+    await place();
+    await unmount?.();
+    document.body.replaceChildren();
+    const answer = (call: ApiCall): ApiAnswer => (call.path === '/orders' ? placed : paying);
+    const reloaded = await renderInRoom(<Shell />, { room: testRoom(bagItem()), answer });
+    unmount = reloaded.unmount;
+    await settle();
+    expect(orders(reloaded.calls)).toEqual(orders(calls));
+    expect(byTestId('flow').textContent).toContain('cashier');
+  });
+
+  it('names the fields that are wrong and keeps what was typed across a reload', async () => {
+    const { calls } = await open([], { withAddress: false });
+    await type(byTestId<HTMLInputElement>('address-recipient'), '张小满');
+    await type(byTestId<HTMLInputElement>('address-phone'), '123');
+    await place();
+    expect(calls).toEqual([]);
+    expect(document.querySelector('[role="alert"]')?.textContent).toBe('请检查：手机号、省份、城市、区县、详细地址');
+    expect(JSON.parse(localStorage.getItem('walnut-live.address') ?? '{}')).toMatchObject({ recipient: '张小满' });
+  });
+});

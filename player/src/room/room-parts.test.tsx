@@ -1,0 +1,238 @@
+// @vitest-environment jsdom
+import axe from 'axe-core';
+import { act, type ReactNode } from 'react';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { usePurchase } from '../purchase/purchase-provider.tsx';
+import { bagItem, byTestId, guest, offer, press, renderInRoom, testRoom, type, uuid } from '../testing/fixtures.tsx';
+import { BagList } from './bag-list.tsx';
+import { BottomBar } from './bottom-bar.tsx';
+import { Chat } from './chat.tsx';
+import { HeartLayer } from './hearts.tsx';
+import { PinnedCard } from './pinned-card.tsx';
+
+Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
+
+let unmount: (() => Promise<void>) | null = null;
+beforeEach(() => {
+  sessionStorage.clear();
+  document.title = 'room';
+  document.documentElement.lang = 'zh-CN';
+  window.matchMedia = (() => ({
+    matches: false,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+  })) as never;
+});
+afterEach(async () => {
+  await unmount?.();
+  unmount = null;
+  document.body.replaceChildren();
+});
+const show = async (...args: Parameters<typeof renderInRoom>) => {
+  const rendered = await renderInRoom(...args);
+  unmount = rendered.unmount;
+  return rendered;
+};
+
+/** Says where the purchase stands. */
+const FlowProbe = (): ReactNode => {
+  const { flow } = usePurchase();
+  return <output data-testid="flow">{flow ? `${flow.step}` : ''}</output>;
+};
+
+describe('pinned card', () => {
+  it('shows the live price, strikes the shelf price and counts what is left', async () => {
+    await show(<PinnedCard />);
+    const card = byTestId('pinned-card');
+    expect(card.textContent).toContain('现价 ¥39.90');
+    expect(card.textContent).toContain('原价 ¥54.90');
+    expect(card.textContent).toContain('仅剩 6 件');
+    expect(card.querySelector('[role="timer"]')).not.toBeNull();
+  });
+
+  it('sells out in place: the same elements, the button says so and is disabled', async () => {
+    const { room } = await show(<PinnedCard />);
+    const before = byTestId('pinned-card').querySelectorAll('*').length;
+    await act(async () =>
+      room.dispatch({
+        type: 'frame',
+        frame: {
+          seq: 11,
+          at: '2026-11-22T12:00:01.000Z',
+          events: [
+            {
+              seq: 11,
+              at: '2026-11-22T12:00:01.000Z',
+              event: { kind: 'stock:changed', skuId: uuid(20), available: 0, offerId: uuid(50), taken: 10 },
+            },
+          ],
+        },
+      }),
+    );
+    expect(byTestId<HTMLButtonElement>('buy').disabled).toBe(true);
+    expect(byTestId('buy').textContent).toBe('已售罄');
+    expect(byTestId('pinned-card').querySelectorAll('*').length).toBe(before);
+  });
+
+  it('one tap leads a consumer to the checkout when there is nothing to choose', async () => {
+    await show(
+      <>
+        <PinnedCard />
+        <FlowProbe />
+      </>,
+    );
+    await press(byTestId('buy'));
+    expect(byTestId('flow').textContent).toBe('checkout');
+  });
+
+  it('with several SKUs it leads to the product', async () => {
+    const item = bagItem();
+    const [sku] = item.product.skus;
+    if (!sku) throw new Error('fixture');
+    const two = { ...item, product: { ...item.product, skus: [sku, { ...sku, id: uuid(21), name: '燕麦味' }] } };
+    await show(
+      <>
+        <PinnedCard />
+        <FlowProbe />
+      </>,
+      { room: testRoom(two) },
+    );
+    await press(byTestId('buy'));
+    expect(byTestId('flow').textContent).toBe('product');
+  });
+
+  it('an offer that ended is not shown', async () => {
+    const past = offer({ endsAt: new Date(Date.now() - 1_000).toISOString() });
+    await show(<PinnedCard />, { room: testRoom(bagItem({ offers: [past] })) });
+    expect(byTestId('pinned-card').textContent).toContain('¥54.90');
+    expect(byTestId('pinned-card').querySelector('[role="timer"]')).toBeNull();
+  });
+});
+
+describe('chat', () => {
+  const message = (no: number) => ({
+    messageId: `m${no}`,
+    personId: uuid(100 + no),
+    name: `观众${no}`,
+    role: 'viewer' as const,
+    text: `<b>消息${no}</b>`,
+    at: '2026-11-22T12:00:00.000Z',
+  });
+  const say = (room: ReturnType<typeof testRoom>, ...numbers: number[]): Promise<void> =>
+    act(async () => {
+      for (const no of numbers) room.dispatch({ type: 'chat:accepted', clientMessageId: '', message: message(no) });
+    });
+
+  it('is a polite log, and what people write stays text', async () => {
+    const { room } = await show(<Chat />);
+    await say(room, 1);
+    const log = byTestId('chat-log');
+    expect([log.getAttribute('role'), log.getAttribute('aria-live')]).toEqual(['log', 'polite']);
+    expect(log.textContent).toContain('<b>消息1</b>');
+    expect(log.querySelector('b')).toBeNull();
+  });
+
+  it('counts what came while one reads further up, and leads back to the end', async () => {
+    const { room } = await show(<Chat />);
+    await say(room, 1, 2);
+    const log = byTestId('chat-log');
+    Object.defineProperties(log, { scrollHeight: { value: 900 }, clientHeight: { value: 200 } });
+    log.scrollTop = 100;
+    await act(async () => void log.dispatchEvent(new Event('scroll')));
+    await say(room, 3, 4, 5);
+    const pill = document.querySelector<HTMLButtonElement>('.pl-unread');
+    expect(pill?.textContent).toContain('3 条新消息');
+    if (pill) await press(pill);
+    expect(document.querySelector('.pl-unread')).toBeNull();
+    expect(log.scrollTop).toBe(900);
+  });
+
+  it('an own message that failed can be sent again', async () => {
+    const { room } = await show(<Chat />);
+    const item = {
+      clientMessageId: uuid(700),
+      text: '多少钱',
+      name: '小林',
+      personId: uuid(900),
+      at: '2026-11-22T12:00:00.000Z',
+      state: 'failed' as const,
+      code: 'rate_limited' as const,
+      echoed: false,
+    };
+    await act(async () => room.dispatch({ type: 'chat:queued', item }));
+    const retry = document.querySelector<HTMLButtonElement>('.pl-line-retry');
+    if (retry) await press(retry);
+    expect(room.asked).toEqual([['retry', uuid(700)]]);
+  });
+});
+
+describe('bottom bar', () => {
+  const bar = (
+    <>
+      <HeartLayer />
+      <BottomBar onBag={() => undefined} onShare={() => undefined} />
+    </>
+  );
+
+  it('sends what a consumer types and likes on a tap', async () => {
+    const { room } = await show(bar);
+    await type(byTestId<HTMLInputElement>('chat-input'), '多少钱');
+    await press(byTestId('chat-send'));
+    await press(byTestId('like'));
+    expect(room.asked).toEqual([
+      ['chat', '多少钱'],
+      ['like', 1],
+    ]);
+    expect(byTestId<HTMLInputElement>('chat-input').value).toBe('');
+  });
+
+  it('asks a guest to sign in first, and then sends what was typed', async () => {
+    const { room } = await show(bar, { me: guest });
+    await type(byTestId<HTMLInputElement>('chat-input'), '多少钱');
+    await press(byTestId('chat-send'));
+    await act(async () => void (await import('../app/sign-in-sheet.tsx')));
+    expect(room.asked).toEqual([]);
+    await type(byTestId<HTMLInputElement>('sign-in-phone'), '13800000001');
+    await press(byTestId('sign-in-submit'));
+    await vi.waitFor(() => expect(room.asked).toEqual([['chat', '多少钱']]));
+    expect(document.querySelector('[data-testid="sign-in-phone"]')).toBeNull();
+  });
+
+  it('a muted person sees why the field is closed', async () => {
+    const { room } = await show(bar);
+    await act(async () =>
+      room.dispatch({
+        type: 'frame',
+        frame: {
+          seq: 11,
+          at: '2026-11-22T12:00:01.000Z',
+          events: [
+            {
+              seq: 11,
+              at: '2026-11-22T12:00:01.000Z',
+              event: { kind: 'viewer:muted', personId: uuid(900), until: null },
+            },
+          ],
+        },
+      }),
+    );
+    const input = byTestId<HTMLInputElement>('chat-input');
+    expect([input.disabled, input.placeholder]).toEqual([true, '你已被禁言']);
+  });
+});
+
+it('card, chat, bar and bag are accessible (axe; contrast is checked in a browser)', async () => {
+  await show(
+    <>
+      <h1>直播间</h1>
+      <PinnedCard />
+      <Chat />
+      <BottomBar onBag={() => undefined} onShare={() => undefined} />
+      <BagList />
+    </>,
+  );
+  const { violations } = await axe.run(document.body, { rules: { 'color-contrast': { enabled: false } } });
+  expect(
+    violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' ')}`),
+  ).toEqual([]);
+});
