@@ -52,7 +52,7 @@ export function launchChromium(options: ChromiumOptions = {}): Promise<Browser> 
       '--allow-loopback-in-peer-connection',
       '--use-fake-device-for-media-stream',
       '--use-fake-ui-for-media-stream',
-      ...(autoplayWithSound ? ['--autoplay-policy=no-user-gesture-required'] : []),
+      `--autoplay-policy=${autoplayWithSound ? 'no-user-gesture-required' : 'document-user-activation-required'}`,
       ...(fakeVideoFile ? [`--use-file-for-fake-video-capture=${fakeVideoFile}`] : []),
       ...(fakeAudioFile ? [`--use-file-for-fake-audio-capture=${fakeAudioFile}`] : []),
       ...extraArgs,

@@ -13,6 +13,8 @@ import { PIXEL_CLOCK_MODULO, type PixelClockCanvas, readPixelClock, startPixelCl
 declare global {
   interface Window {
     mediaPage: MediaPageApi;
+    /** Given by a test that must act before anything it evaluates counts as a user's touch. */
+    mediaPageReady?(): void;
     /** Given by the test: a fresh media token. */
     mintToken(right: 'publish' | 'watch', streamId: string): Promise<string>;
   }
@@ -199,3 +201,5 @@ window.mediaPage = {
   picture: (name = 'viewer') => readPicture(videoOf(name)),
   waitForPicture: ({ name = 'viewer', ...options }) => waitForPicture(videoOf(name), options),
 };
+
+window.mediaPageReady?.();

@@ -102,6 +102,11 @@ export interface Stage {
     personId?: string;
     /** No media gets through to this page; see block-webrtc.ts. */
     webRtcBlocked?: boolean;
+    /**
+     * Runs before the page is opened and gives it `mintToken`; then nothing is evaluated in the page and no function is
+     * exposed to it, because playwright does both as if a person had touched it.
+     */
+    untouched?: (page: Page) => Promise<void>;
     mint?: (right: 'publish' | 'watch', streamId: string) => Promise<string>;
   }): Promise<RemotePage>;
   browser: Browser;
@@ -116,17 +121,17 @@ export async function openStage(chromium: ChromiumOptions = {}): Promise<Stage> 
   ]);
   return {
     browser,
-    async open({ personId = `person-${randomUUID()}`, mint, webRtcBlocked = false } = {}) {
+    async open({ personId = `person-${randomUUID()}`, mint, untouched, webRtcBlocked = false } = {}) {
       const context = await browser.newContext();
       const page = await context.newPage();
       page.on('pageerror', (error) => process.stderr.write(`page error: ${error.message}\n`));
-      await page.exposeFunction(
-        'mintToken',
-        mint ?? ((right: 'publish' | 'watch', streamId: string) => mintToken({ sub: personId, right, streamId })),
-      );
+      const give =
+        mint ?? ((right: 'publish' | 'watch', streamId: string) => mintToken({ sub: personId, right, streamId }));
+      if (untouched) await untouched(page);
+      else await page.exposeFunction('mintToken', give);
       if (webRtcBlocked) await blockWebRtc(page);
       await page.goto(site.url);
-      await page.waitForFunction('Boolean(window.mediaPage)');
+      if (!untouched) await page.waitForFunction('Boolean(window.mediaPage)');
       return new Proxy({ page } as RemotePage, {
         get(target, name: string) {
           if (name === 'page') return target.page;

@@ -112,12 +112,28 @@ describe('autoplay', () => {
   it('starts without sound where the browser wants a touch, and gives sound after it', async () => {
     const strict = await openStage({ autoplayWithSound: false });
     try {
-      const viewer = await strict.open();
-      await viewer.play({ url: server.url, streamId: 'show' });
-      await viewer.waitForPicture({ afterMs: Date.now(), timeoutMs: 15_000 });
-      expect(await viewer.playbackState()).toMatchObject({ status: 'playing', needsGesture: true, muted: true });
-      expect(await viewer.unmute()).toBe(false); // nobody has touched the page
-      expect(await viewer.playbackState()).toMatchObject({ status: 'playing', muted: true });
+      const said = Promise.withResolvers<string>();
+      // The page acts by itself and reports by its console.
+      const viewer = await strict.open({
+        untouched: async (page) => {
+          page.on('console', (message) => {
+            if (message.text().startsWith('unmuted')) said.resolve(message.text());
+          });
+          const target = JSON.stringify({ url: server.url, streamId: 'show' });
+          const token = await mintToken({ streamId: 'show' });
+          await page.addInitScript(`window.mintToken = async () => '${token}'; window.mediaPageReady = async () => {
+            mediaPage.play(${target});
+            while (mediaPage.playbackState().status !== 'playing') await new Promise((done) => setTimeout(done, 50));
+            const before = mediaPage.playbackState().needsGesture;
+            const unmuted = await mediaPage.unmute();
+            console.log('unmuted ' + JSON.stringify([before, unmuted, mediaPage.playbackState()]));
+          };`);
+        },
+      });
+      const [needsGesture, unmuted, state] = JSON.parse((await said.promise).slice('unmuted '.length));
+      expect(needsGesture).toBe(true);
+      expect(unmuted).toBe(false);
+      expect(state).toMatchObject({ status: 'playing', needsGesture: true, muted: true });
       await viewer.page.mouse.click(5, 5);
       expect(await viewer.unmute()).toBe(true);
       expect(await viewer.playbackState()).toMatchObject({ status: 'playing', needsGesture: false, muted: false });

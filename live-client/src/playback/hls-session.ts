@@ -8,7 +8,7 @@
  */
 import type { MediaErrorCode } from '@walnut-live/contracts';
 import type Hls from 'hls.js';
-import type { ErrorData } from 'hls.js';
+import type { ErrorData, LoadPolicy } from 'hls.js';
 import { createBackoff } from '../media/backoff.ts';
 import { createEmitter } from '../media/emitter.ts';
 
@@ -36,6 +36,25 @@ const NATIVE_TYPE = 'application/vnd.apple.mpegurl';
 const RECOVER_MEDIA_EVERY_MS = 10_000;
 /** While the stream is not live the master playlist is asked for at this pace. */
 const WAITING_RETRY_MS = 3_000;
+
+/** A refusal (4xx) is believed at once; a hiccup of the network is tried twice more. */
+const PLAYLIST_POLICY: LoadPolicy = {
+  default: {
+    // The server answers the first master playlist when its packager has segments.
+    maxTimeToFirstByteMs: 15_000,
+    maxLoadTimeMs: 20_000,
+    timeoutRetry: { maxNumRetry: 1, retryDelayMs: 500, maxRetryDelayMs: 2_000 },
+    errorRetry: {
+      maxNumRetry: 2,
+      retryDelayMs: 500,
+      maxRetryDelayMs: 2_000,
+      shouldRetry: (config, retryCount, _isTimeout, response, retry) =>
+        retry &&
+        retryCount < (config?.maxNumRetry ?? 0) &&
+        !((response?.code ?? 0) >= 400 && (response?.code ?? 0) < 500),
+    },
+  },
+};
 
 export function isHlsSupported(): boolean {
   const hasMse = 'MediaSource' in globalThis || 'ManagedMediaSource' in globalThis;
@@ -132,6 +151,8 @@ export function openHls(input: {
       maxLiveSyncPlaybackRate: 1.1,
       backBufferLength: 20,
       maxBufferLength: 10,
+      manifestLoadPolicy: PLAYLIST_POLICY,
+      playlistLoadPolicy: PLAYLIST_POLICY,
     });
     hls = instance;
     instance.on(HlsClass.Events.ERROR, (_event, data) => {
@@ -205,7 +226,8 @@ export function openHls(input: {
 /** The server answers errors as `{ error: { code } }`; hls.js keeps the text of a failed playlist. */
 function codeOf(data: ErrorData): MediaErrorCode | null {
   const details: unknown = data.networkDetails;
-  const text = details instanceof XMLHttpRequest && details.responseType === '' ? details.responseText : null;
+  const isText = details instanceof XMLHttpRequest && (details.responseType === '' || details.responseType === 'text');
+  const text = isText ? details.responseText : null;
   if (!text) return null;
   try {
     const body: { error?: { code?: MediaErrorCode } } = JSON.parse(text);

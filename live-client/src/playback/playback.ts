@@ -23,6 +23,8 @@ import type {
 } from './types.ts';
 
 const STEP_MS = 500;
+/** Time in which a browser takes sound back that it does not allow. */
+const UNMUTE_CHECK_MS = 50;
 /** Pace of asking for HLS in advance when the server has none yet. */
 const PREPARE_EVERY_MS = 3_000;
 /** After this long by WebRTC earlier failures are forgiven. */
@@ -349,6 +351,13 @@ export function createPlayback(options: PlaybackOptions): Playback {
     async unmute() {
       wantSound = true;
       await tryToPlay();
+      // Without a touch Chromium lets `play` succeed and pauses the element right after.
+      await new Promise((resolve) => setTimeout(resolve, UNMUTE_CHECK_MS));
+      if (video.paused && !closed) {
+        wantSound = false;
+        await tryToPlay();
+      }
+      publish();
       return !video.muted;
     },
     mute() {

@@ -63,7 +63,7 @@ export async function openTap(input: {
     await transport.connect({ ip: TAP_IP, port, rtcpPort: port + 1 });
     const consumer = await transport.consume({
       producerId: producer.id,
-      rtpCapabilities: input.router.rtpCapabilities,
+      rtpCapabilities: plainCapabilities(input.router),
       paused: true,
       enableRtx: false,
     });
@@ -75,8 +75,8 @@ export async function openTap(input: {
     consumer.on('transportclose', () => broken('transport-closed'));
     let layer: number | undefined;
     consumer.on('layerschange', (layers) => {
-      // Another layer has another size: a copied H.264 track cannot go on in the same file.
-      if (!layers) return;
+      // Another layer has another size: a copied track cannot go on in the same file. A re-encoded one can.
+      if (!layers || consumer.rtpParameters.codecs[0]?.mimeType.toLowerCase() !== 'video/h264') return;
       const before = layer;
       layer = layers.spatialLayer;
       if (before !== undefined && before !== layer) broken(layer < before ? 'layer-dropped' : 'layer-raised');
@@ -114,4 +114,15 @@ export async function openTap(input: {
     closing.close('not-opened');
     throw error;
   }
+}
+
+/**
+ * What a program without congestion control receives. No header extensions: with them mediasoup would estimate a
+ * bandwidth that nobody reports, send probing packets of a foreign SSRC and take the layers away.
+ */
+function plainCapabilities(router: types.Router): types.RtpCapabilities {
+  const codecs = (router.rtpCapabilities.codecs ?? []).filter(
+    (codec) => !codec.mimeType.toLowerCase().endsWith('/rtx'),
+  );
+  return { codecs, headerExtensions: [] };
 }

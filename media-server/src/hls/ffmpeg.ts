@@ -67,56 +67,24 @@ export function startFfmpeg(input: {
   };
 }
 
-function ffmpegArguments(input: { video: 'copy' | 'transcode' | 'none'; audio: boolean }): string[] {
-  const video = {
-    none: [],
-    copy: ['-map', '0:v:0', '-c:v', 'copy'],
-    transcode: [
-      '-map',
-      '0:v:0',
-      '-c:v',
-      'libx264',
-      '-preset',
-      'veryfast',
-      '-tune',
-      'zerolatency',
-      '-profile:v',
-      'main',
-    ].concat([
-      '-b:v',
-      '1500k',
-      '-maxrate',
-      '1800k',
-      '-bufsize',
-      '1800k',
-      '-force_key_frames',
-      'expr:gte(t,n_forced*1)',
-    ]),
-  }[input.video];
-  // DTX leaves holes in Opus; the encoder needs them filled to stay in step with the picture.
-  const audio = [
-    '-map',
-    '0:a:0',
-    '-c:a',
-    'aac',
-    '-b:a',
-    '96k',
-    '-ar',
-    '48000',
-    '-ac',
-    '2',
-    '-af',
-    'aresample=async=1000',
-  ];
-  return [
-    ...['-hide_banner', '-nostats', '-loglevel', 'warning'],
-    ...['-protocol_whitelist', 'pipe,udp,rtp', '-analyzeduration', '1000000', '-probesize', '500000'],
-    ...['-f', 'sdp', '-i', 'pipe:0'],
-    ...video,
-    ...(input.audio ? audio : []),
-    ...['-f', 'mp4', '-movflags', '+empty_moov+default_base_moof+frag_keyframe'],
-    ...['-frag_duration', String(FRAGMENT_MICROSECONDS), '-flush_packets', '1', 'pipe:1'],
-  ];
+const INPUT = '-hide_banner -nostats -loglevel warning -protocol_whitelist pipe,udp,rtp';
+/** Short probing: what comes is known, and every second of it is a second of waiting. */
+const PROBING = '-analyzeduration 1000000 -probesize 500000 -f sdp -i pipe:0';
+const VIDEO = {
+  none: '',
+  copy: '-map 0:v:0 -c:v copy',
+  // RTP has no frame rate: without `vfr` ffmpeg takes its 90 kHz clock for one and doubles frames without end.
+  transcode:
+    '-map 0:v:0 -fps_mode vfr -c:v libx264 -preset veryfast -tune zerolatency -profile:v main -pix_fmt yuv420p ' +
+    '-b:v 1500k -maxrate 1800k -bufsize 1800k -force_key_frames expr:gte(t,n_forced*1)',
+};
+/** DTX leaves holes in Opus; the encoder needs them filled to stay in step with the picture. */
+const AUDIO = '-map 0:a:0 -c:a aac -b:a 96k -ar 48000 -ac 2 -af aresample=async=1000';
+const OUTPUT = `-f mp4 -movflags +empty_moov+default_base_moof+frag_keyframe -frag_duration ${FRAGMENT_MICROSECONDS}`;
+
+function ffmpegArguments(input: { video: keyof typeof VIDEO; audio: boolean }): string[] {
+  const line = [INPUT, PROBING, VIDEO[input.video], input.audio ? AUDIO : '', OUTPUT, '-flush_packets 1 pipe:1'];
+  return line.join(' ').split(' ').filter(Boolean);
 }
 
 /** Looked up, never tried: binding the port to see whether it is free could take it away from ffmpeg. */
