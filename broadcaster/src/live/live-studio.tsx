@@ -25,7 +25,7 @@ import { ShareSheet } from '../share/share-sheet.tsx';
 import type { BroadcastState } from './broadcast.ts';
 import { Hud } from './hud.tsx';
 import { NoticeSheet } from './notice-sheet.tsx';
-import { Banners, BottomBar, ChatOverlay, Controls, PinnedCard, type SheetName } from './overlays.tsx';
+import { Banners, BottomBar, ChatOverlay, Controls, PinnedCard, PurchaseTicker, type SheetName } from './overlays.tsx';
 import { SidePanels } from './side-panels.tsx';
 import { type OnAir, useLeaveWarning, useOnAir, useRoomSession, useWakeLock, useWide } from './use-live.ts';
 import '../prepare/prepare.css';
@@ -152,7 +152,11 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
           onNotice={() => setSheet('notice')}
         />
         <div className="st-live-foot">
-          {!wide && <ChatOverlay session={session} onOpen={() => setSheet('chat')} />}
+          {wide ? (
+            <PurchaseTicker session={session} />
+          ) : (
+            <ChatOverlay session={session} onOpen={() => setSheet('chat')} />
+          )}
           <PinnedCard session={session} onOpen={() => setSheet('bag')} passive={wide} />
           <BottomBar session={session} wide={wide} onOpen={setSheet} />
         </div>

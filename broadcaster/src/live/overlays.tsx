@@ -126,7 +126,7 @@ export const ChatOverlay = ({ session, onOpen }: { session: RoomSession; onOpen:
   );
 };
 
-const PurchaseTicker = ({ session }: { session: RoomSession }): ReactNode => {
+export const PurchaseTicker = ({ session }: { session: RoomSession }): ReactNode => {
   const t = useT();
   const last = useSelect(session, (state) => state.purchases.at(-1));
   const [shown, setShown] = useState<typeof last>(undefined);
