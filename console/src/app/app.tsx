@@ -38,7 +38,12 @@ const Languages = ({ children }: { children: ReactNode }): ReactNode => {
   const { locale } = useLocale();
   dayjs.locale(locale === 'zh-CN' ? 'zh-cn' : 'en');
   return (
-    <ConfigProvider theme={antdTheme} locale={locale === 'zh-CN' ? zhCN : enUS} wave={{ disabled: true }}>
+    <ConfigProvider
+      theme={antdTheme}
+      locale={locale === 'zh-CN' ? zhCN : enUS}
+      wave={{ disabled: true }}
+      button={{ autoInsertSpace: false }}
+    >
       <AntdApp component={false}>{children}</AntdApp>
     </ConfigProvider>
   );

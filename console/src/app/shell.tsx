@@ -100,7 +100,7 @@ export const Shell = ({ children }: { children: ReactNode }): ReactNode => {
         size={272}
         closable={false}
         rootClassName="co-side-drawer"
-        title={null}
+        aria-label={t('nav.label')}
       >
         <div className="co-side co-side-inside">
           <Brand />

@@ -73,7 +73,7 @@ export const Figures = ({ items, loading = false }: { items: readonly Figure[]; 
         <dd className={item.tone ? `co-figure-${item.tone} wl-number` : 'wl-number'}>
           {loading ? <Skeleton width="70%" height={26} /> : item.value}
         </dd>
-        {item.note && !loading && <p>{item.note}</p>}
+        {item.note && !loading && <dd className="co-figure-note">{item.note}</dd>}
       </div>
     ))}
   </dl>

@@ -1,5 +1,5 @@
 import type { CreditReason, OrderState, RoomState } from '@walnut-live/contracts';
-import { Avatar, Badge, type BadgeTone } from '@walnut-live/ui';
+import { Avatar, Badge, type BadgeTone, useFormat } from '@walnut-live/ui';
 import type { ReactNode } from 'react';
 import { useT } from '../i18n/index.ts';
 
@@ -19,7 +19,7 @@ export const PersonCell = ({ name, note, badge }: { name: string; note?: ReactNo
 export type InviterRole = 'guide' | 'consumer' | 'staff' | 'guest';
 const roleTones: Record<InviterRole, BadgeTone> = {
   guide: 'success',
-  consumer: 'brand',
+  consumer: 'warn',
   staff: 'neutral',
   guest: 'neutral',
 };
@@ -52,4 +52,11 @@ export const RoomStateBadge = ({ state }: { state: RoomState }): ReactNode => {
 export const useReasonText = (): ((reason: CreditReason) => string) => {
   const t = useT();
   return (reason) => t(`reason.${reason}`);
+};
+
+/** Orders per hundred visitors; a dash when nobody visited. */
+export const useConversionText = (): ((conversionBps: number | null) => string) => {
+  const t = useT();
+  const format = useFormat();
+  return (bps) => (bps === null ? '—' : t('inviters.conversion', { n: format.number(Math.round(bps / 100)) }));
 };

@@ -16,6 +16,9 @@ import { AsyncView } from './async-view.tsx';
 import { useReasonText } from './people.tsx';
 import './why-panel.css';
 
+/** The credit never changes, the commission does: a refund takes some seconds to come through. */
+const REFRESH_MS = 5_000;
+
 type Explanation = ReplyOf<typeof orderCredit>;
 type Candidate = Explanation['considered'][number];
 
@@ -29,7 +32,7 @@ const icons: Record<CreditReason, ReactNode> = {
 };
 
 export const WhyPanel = ({ orderId }: { orderId: string }): ReactNode => {
-  const query = useCall(orderCredit, { params: { id: orderId } });
+  const query = useCall(orderCredit, { params: { id: orderId } }, { everyMs: REFRESH_MS });
   return (
     <div data-testid="why-panel">
       <AsyncView query={query} skeleton={<Skeleton lines={5} height={18} />}>
@@ -118,7 +121,7 @@ const Commission = ({ entries }: { entries: Explanation['commission'] }): ReactN
   const total = entries.reduce((sum, entry) => sum + entry.amountFen, 0);
   return (
     <div className="co-why-commission">
-      <h4>{t('why.commission')}</h4>
+      <strong>{t('why.commission')}</strong>
       <ul>
         {entries.map((entry, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: entries of one order never move

@@ -96,8 +96,10 @@ const ProductCard = ({ product, onEdit }: { product: ProductView; onEdit?: () =>
         <h2>{product.title}</h2>
         <p className="co-quiet">{product.subtitle}</p>
         <p className="co-product-foot">
-          {cheapest && <Price fen={cheapest.priceFen} struckFen={cheapest.listPriceFen} tone="plain" />}
-          <span className="co-quiet">{t('product.skus', { n: format.number(skus.length) })}</span>
+          <span>
+            {cheapest && <Price fen={cheapest.priceFen} struckFen={cheapest.listPriceFen} tone="plain" />}
+            <small>{t('product.skus', { n: format.number(skus.length) })}</small>
+          </span>
           {onEdit && (
             <Button
               size="small"

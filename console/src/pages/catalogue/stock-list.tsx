@@ -57,7 +57,7 @@ export const StockList = (): ReactNode => {
       ? [
           {
             key: 'act',
-            title: '',
+            title: t('stock.action'),
             align: 'end' as const,
             render: (row: StockRow) => (
               <Button size="small" icon={<SwapOutlined />} onClick={() => setChanged(row)} data-testid="stock-adjust">

@@ -11,7 +11,7 @@ import { useT } from '../../i18n/index.ts';
 import { AsyncView } from '../../shared/async-view.tsx';
 import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
 import { Figures, MoreButton } from '../../shared/page.tsx';
-import { InviterRoleBadge, OrderStateBadge, PersonCell } from '../../shared/people.tsx';
+import { InviterRoleBadge, OrderStateBadge, PersonCell, useConversionText } from '../../shared/people.tsx';
 import { WhyPanel } from '../../shared/why-panel.tsx';
 import './inviter-drawer.css';
 
@@ -47,6 +47,7 @@ const Inviter = ({ inviterId, asked }: { inviterId: string; asked: Asked }): Rea
   const t = useT();
   const format = useFormat();
   const { may } = useSession();
+  const conversionText = useConversionText();
   const query = useCall(reportInviters, { query: { ...asked, inviterId, limit: 1 } });
   return (
     <div data-testid="inviter-drawer">
@@ -71,9 +72,7 @@ const Inviter = ({ inviterId, asked }: { inviterId: string; asked: Asked }): Rea
                     key: 'inviter-orders',
                     label: t('figure.orders'),
                     value: format.number(row.orders),
-                    note: t('inviters.conversion', {
-                      rate: format.percent(row.conversionBps === null ? null : row.conversionBps / 10_000),
-                    }),
+                    note: conversionText(row.conversionBps),
                   },
                   { key: 'inviter-gmv', label: t('figure.gmv'), value: format.money(row.gmvFen), tone: 'money' },
                   { key: 'inviter-refunds', label: t('figure.refunds'), value: format.money(row.refundedFen) },
@@ -182,7 +181,7 @@ const Entries = ({ inviterId }: { inviterId: string }): ReactNode => {
       title: t('commission.item'),
       head: true,
       render: (entry) => (
-        <span className="co-stacked">
+        <span className="co-stacked co-start">
           {entry.itemTitle}
           <small>
             {t(`commission.event.${entry.event}`)} · {format.dateTime(entry.at)}

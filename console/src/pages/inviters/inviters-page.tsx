@@ -8,7 +8,7 @@ import { AsyncView, Freshness } from '../../shared/async-view.tsx';
 import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
 import { OrgFilter, RangeFilter, rangeOf, SearchFilter, useFilters } from '../../shared/filters.tsx';
 import { CsvButton, Figures, MoreButton, Page, Panel } from '../../shared/page.tsx';
-import { InviterRoleBadge, PersonCell } from '../../shared/people.tsx';
+import { InviterRoleBadge, PersonCell, useConversionText } from '../../shared/people.tsx';
 import { InviterDrawer } from './inviter-drawer.tsx';
 
 type Row = ReplyOf<typeof reportInviters>['items'][number];
@@ -114,6 +114,7 @@ export const InviterTable = ({
 }): ReactNode => {
   const t = useT();
   const format = useFormat();
+  const conversionText = useConversionText();
   const top = Math.max(1, ...rows.map((row) => row.gmvFen));
   const columns: Column<Row>[] = [
     {
@@ -149,11 +150,7 @@ export const InviterTable = ({
       render: (row) => (
         <span className="co-stacked">
           {format.number(row.orders)}
-          <small>
-            {t('inviters.conversion', {
-              rate: format.percent(row.conversionBps === null ? null : row.conversionBps / 10_000),
-            })}
-          </small>
+          <small>{conversionText(row.conversionBps)}</small>
         </span>
       ),
     },
@@ -165,7 +162,7 @@ export const InviterTable = ({
       render: (row) => (
         <span className="co-bar-cell">
           <b>{format.money(row.gmvFen)}</b>
-          <i style={{ inlineSize: `${(row.gmvFen / top) * 100}%` }} />
+          {row.gmvFen > 0 && <i style={{ inlineSize: `${(row.gmvFen / top) * 100}%` }} />}
         </span>
       ),
     },

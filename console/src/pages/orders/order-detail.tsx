@@ -79,13 +79,13 @@ const Order = ({ order }: { order: OrderView }): ReactNode => {
       </dl>
 
       <section>
-        <h3>{t('why.title')}</h3>
+        <h2>{t('why.title')}</h2>
         <WhyPanel orderId={order.id} />
       </section>
 
       <div className="co-order-columns">
         <section>
-          <h3>{t('order.delivery')}</h3>
+          <h2>{t('order.delivery')}</h2>
           <p>
             {address.recipient} {address.phone}
           </p>
@@ -100,7 +100,7 @@ const Order = ({ order }: { order: OrderView }): ReactNode => {
               <CopyButton text={order.trackingNo} />
             </p>
           )}
-          <h3>{t('order.where')}</h3>
+          <h2>{t('order.where')}</h2>
           <p>
             {order.store.name} · {order.buyer.name}
           </p>
@@ -111,7 +111,7 @@ const Order = ({ order }: { order: OrderView }): ReactNode => {
           )}
         </section>
         <section>
-          <h3>{t('order.history')}</h3>
+          <h2>{t('order.history')}</h2>
           <Timeline
             items={order.history.map((step) => ({
               color: step.to === 'refunded' || step.to === 'refunding' ? 'red' : 'green',

@@ -82,6 +82,7 @@ const Editor = ({ bag, room }: { bag: Bag; room: Room }): ReactNode => {
             optionFilterProp="label"
             value={null}
             placeholder={t('bag.add')}
+            aria-label={t('bag.add')}
             loading={products.isPending}
             options={(products.data?.items ?? [])
               .filter((product) => !ids.includes(product.id))

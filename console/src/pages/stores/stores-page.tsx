@@ -85,7 +85,7 @@ const StoreTable = ({ rows }: { rows: readonly Row[] }): ReactNode => {
       render: (row) => (
         <span className="co-bar-cell">
           <b>{format.money(row.gmvFen)}</b>
-          <i style={{ inlineSize: `${(row.gmvFen / top) * 100}%` }} />
+          {row.gmvFen > 0 && <i style={{ inlineSize: `${(row.gmvFen / top) * 100}%` }} />}
         </span>
       ),
     },
