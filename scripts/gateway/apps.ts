@@ -11,7 +11,7 @@ const YEAR_SECONDS = 31_536_000;
 /** Vite puts a hash of the content into the names of what it writes here. */
 const HASHED = /\/assets\/[^/]+-[\w-]{8,}\.\w+$/;
 
-/** Serves `<app>/dist`; a path without a file extension is a page of the app and gets its index.html. */
+/** Serves `<app>/dist` under `root`; a path without a file extension is a page of the app and gets its index.html. */
 export function builtApps(root = ROOT): Record<AppName, AppHandler> {
   return forEachApp(({ app, base }) => {
     const files = sirv(join(root, app, 'dist'), {

@@ -4,7 +4,16 @@ import { builtApps, devApps } from './apps.ts';
 import { type AppHandler, createGateway } from './gateway.ts';
 import type { AppName } from './routes.ts';
 
-const { HOST = '127.0.0.1', PORT = '8080', API_URL, MEDIA_URL, TLS_KEY_FILE, TLS_CERT_FILE, DEV } = process.env;
+const {
+  HOST = '127.0.0.1',
+  PORT = '8080',
+  API_URL,
+  MEDIA_URL,
+  TLS_KEY_FILE,
+  TLS_CERT_FILE,
+  APPS_DIR,
+  DEV,
+} = process.env;
 if (!API_URL || !MEDIA_URL) throw new Error('API_URL and MEDIA_URL must be set');
 
 const log = (level: number, msg: string, more: Record<string, unknown> = {}) =>
@@ -14,7 +23,7 @@ const starting: AppHandler = (_request, response) => {
   response.writeHead(503, { 'Retry-After': '1' }).end();
 };
 const apps: Record<AppName, AppHandler> =
-  DEV === '1' ? { player: starting, broadcaster: starting, console: starting } : builtApps();
+  DEV === '1' ? { player: starting, broadcaster: starting, console: starting } : builtApps(APPS_DIR);
 
 const server = createGateway({
   backends: { api: API_URL, media: MEDIA_URL },

@@ -5,13 +5,14 @@
  * Invariants: either everything answers when startProduct() resolves, or nothing is left running and it throws; stop()
  * ends everything in reverse order and may be called at any time, any number of times.
  */
-import { mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { migrate } from '../../api/src/platform/migrate.ts';
 import { type EmbeddedPostgres, startPostgres } from '../embedded-postgres.ts';
 import { waitUntil } from '../processes.ts';
+import { APPS } from '../setup/apps.ts';
 import { ROOT } from '../setup/paths.ts';
 import type { Prepared } from '../setup/prepare.ts';
 import { SetupError } from '../setup/say.ts';
@@ -155,7 +156,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       PORT: String(ports.gateway),
       API_URL: apiUrl,
       MEDIA_URL: mediaUrl,
-      ...(options.dev ? { DEV: '1' } : {}),
+      ...(options.dev ? { DEV: '1' } : { APPS_DIR: copyApps(dataDir) }),
       ...tlsEnvironment(certificate),
     });
 
@@ -212,6 +213,14 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     await stop();
     throw error;
   }
+}
+
+/** The built apps as they are now: a build in the clone while we run must not change the pages under people's hands. */
+function copyApps(dataDir: string): string {
+  const home = join(dataDir, 'apps');
+  rmSync(home, { recursive: true, force: true });
+  for (const { name } of APPS) cpSync(join(ROOT, name, 'dist'), join(home, name, 'dist'), { recursive: true });
+  return home;
 }
 
 function inherited(): NodeJS.ProcessEnv {

@@ -1,5 +1,5 @@
 /** The three browser apps, built by Vite when their sources changed, with compressed copies for the gateway. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
@@ -37,14 +37,22 @@ export async function ensureApps(): Promise<void> {
   });
 }
 
+/** Builds beside `dist` and swaps at the end: nobody ever sees half a build, also when two commands build at once. */
 async function build(app: string): Promise<void> {
   const dir = join(ROOT, app);
-  await runCommand(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'], {
-    cwd: dir,
-    env: { ...process.env, NODE_ENV: 'production' },
-    what: `vite build (${app})`,
-  });
-  await compress(join(dir, 'dist'));
+  const fresh = join(ROOT, '.cache', `${app}-${process.pid}`);
+  try {
+    await runCommand(
+      process.execPath,
+      [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn', '--outDir', fresh, '--emptyOutDir'],
+      { cwd: dir, env: { ...process.env, NODE_ENV: 'production' }, what: `vite build (${app})` },
+    );
+    await compress(fresh);
+    rmSync(join(dir, 'dist'), { recursive: true, force: true });
+    renameSync(fresh, join(dir, 'dist'));
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
 }
 
 async function compress(dir: string): Promise<void> {
