@@ -36,7 +36,11 @@ describe('faults', () => {
     const tookMs = picture.value + picture.ageMs - (killedAt % 2 ** 28);
     console.info(`picture again ${tookMs} ms after kill -9 of all workers`);
     expect(tookMs).toBeLessThan(6_000); // 2 s on an idle machine; the machine of a test run is not
-    expect(server.workerPids()).toHaveLength(2);
+    await until(
+      'both replaced',
+      () => server.workerPids(),
+      (pids) => pids.length === 2,
+    );
     expect(server.workerPids().some((pid) => before.includes(pid))).toBe(false);
     expect((await detailOf('killed')).state).toBe('live');
     await guide.page.close();

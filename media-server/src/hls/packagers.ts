@@ -13,6 +13,8 @@ import { createPackager, type Packager } from './packager.ts';
 
 const IDLE_MS = 20_000;
 const SWEEP_MS = 1_000;
+/** HLS viewers are seconds behind: after the end they still see the rest. */
+const LINGER_MS = 8_000;
 const MAX_PACKAGERS = 50;
 /** Re-encoding one 720p stream takes half a core. */
 const MAX_TRANSCODERS = 2;
@@ -34,6 +36,14 @@ export interface Packagers {
   close(): void;
 }
 
+interface Entry {
+  packager: Packager;
+  stream: Stream;
+  usedAtMs: number;
+  /** Set while the stream is idle. */
+  endsAtMs: number | null;
+}
+
 export function createPackagers(deps: {
   engine: Pick<Engine, 'takePackagerPorts'>;
   streams: Streams;
@@ -44,7 +54,7 @@ export function createPackagers(deps: {
 }): Packagers {
   const { now } = deps;
   const idleMs = deps.idleMs ?? IDLE_MS;
-  const packagers = new Map<string, { packager: Packager; stream: Stream; usedAtMs: number }>();
+  const packagers = new Map<string, Entry>();
   /** `streamId viewerId` → last seen; insertion order is age. */
   const viewers = new Map<string, { streamId: string; atMs: number }>();
   let transcoders = 0;
@@ -60,14 +70,18 @@ export function createPackagers(deps: {
     if (!entry) return;
     // The same id may be a new stream object after everybody had left.
     if (entry.stream !== stream) drop(stream.id, 'stream-replaced');
-    else if (stream.status.state === 'idle') drop(stream.id, 'stream-idle');
-    else entry.packager.streamChanged();
+    else {
+      const isIdle = stream.status.state === 'idle';
+      entry.endsAtMs = isIdle ? (entry.endsAtMs ?? now() + LINGER_MS) : null;
+      entry.packager.streamChanged();
+    }
   });
 
   const sweeper = setInterval(() => {
     for (const [streamId, entry] of [...packagers]) {
       if (entry.packager.awaited) entry.usedAtMs = now();
       if (now() - entry.usedAtMs > idleMs) drop(streamId, 'unused');
+      else if (entry.endsAtMs !== null && now() > entry.endsAtMs) drop(streamId, 'stream-idle');
     }
     for (const [key, viewer] of viewers) {
       if (now() - viewer.atMs < VIEWER_MS && viewers.size <= MAX_VIEWERS_TRACKED) break;
@@ -99,7 +113,7 @@ export function createPackagers(deps: {
         log: deps.log,
         now,
       });
-      packagers.set(stream.id, { packager, stream, usedAtMs: now() });
+      packagers.set(stream.id, { packager, stream, usedAtMs: now(), endsAtMs: null });
       return packager;
     },
     touch(streamId) {
