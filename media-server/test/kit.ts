@@ -16,7 +16,7 @@ export const SECRET = 'test-secret-of-media-tokens';
 export const CONTROL = 'test-token-of-the-control-api';
 
 /** A base whose first ports are free for TCP; the tests of several checkouts may run at once. */
-async function freePortBase(): Promise<number> {
+export async function freePortBase(): Promise<number> {
   for (;;) {
     const base = randomInt(14_000, 31_000);
     const free = await Promise.all([base, base + 1].map(isTcpPortFree));

@@ -26,7 +26,7 @@ describe('createPlayback', () => {
     const state = await until('playing', viewer.playbackState, (now) => now.status === 'playing');
     expect(state).toMatchObject({ mode: 'realtime', fallbackReason: null, needsGesture: true, muted: true });
     await viewer.page.close();
-  });
+  }, 40_000);
 
   it('shows the same picture by HLS when no media gets through', async () => {
     const viewer = await stage.open({ webRtcBlocked: true });

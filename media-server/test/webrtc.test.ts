@@ -48,7 +48,7 @@ describe('publish and watch over WebRTC', () => {
     });
     await guide.page.close();
     await viewer.page.close();
-  });
+  }, 40_000);
 
   it('goes on showing the picture while both sides lose their sockets, on the same transports', async () => {
     const proxy = await startProxy(server);
