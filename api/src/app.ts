@@ -95,6 +95,12 @@ export function createApp(deps: {
     if (hasBody && !req.is('application/json')) return next(new AppError('unsupported_media_type'));
     next();
   });
+  // A share link that is not even a URL still opens the player (rule A6).
+  app.use('/s', (req, res, next) => {
+    if (isDecodable(req.path)) return next();
+    metrics.badShareTokens.inc({ reason: 'malformed' });
+    res.redirect(302, '/');
+  });
   app.use(deps.http.router);
   app.use((req, _res, next) => {
     const path = req.path;
@@ -117,4 +123,13 @@ export function createApp(deps: {
     res.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   }) satisfies ErrorRequestHandler);
   return app;
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -199,8 +199,6 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     bind,
     db,
     lockPerson: bindings.lockPerson,
-    policyAt: bindings.policyAt,
-    currentBinding: bindings.currentBinding,
     onOrder: bindings.onOrder,
   });
   const commissions = createCommissions({ bind, db, clock, random, ledger, policyAt: bindings.policyAt });

@@ -13,7 +13,6 @@ import { AppError } from '../../platform/errors.ts';
 import type { Principal } from '../../platform/principal.ts';
 import {
   type AttributionPolicy,
-  type Binding,
   type BindingReason,
   bindingTerms,
   decideBinding,
@@ -138,7 +137,5 @@ export function createBindingsService(deps: { db: Db; clock: Clock; random: Rand
     read,
     /** The policy in force at a moment. */
     policyAt: (tx: Tx, at: Date): Promise<AttributionPolicy> => rows.policyAt(tx, at),
-    /** The bond that stands, valid or not. */
-    currentBinding: (tx: Tx, customerId: string): Promise<Binding | undefined> => rows.currentBinding(tx, customerId),
   };
 }

@@ -4,7 +4,7 @@ import type { Db } from '../../platform/db.ts';
 import type { Binder } from '../../platform/http.ts';
 import { createBindingsService } from './bindings.service.ts';
 
-export { type AttributionPolicy, type Binding, isValid } from './bindings.policy.ts';
+export { isValid } from './bindings.policy.ts';
 export { maskName, type NamedPerson, nameFor, nameScope } from './names.policy.ts';
 
 /** Owner bindings and invite edges (rules A1, A2, A5). */

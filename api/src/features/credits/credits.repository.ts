@@ -5,10 +5,61 @@ import type { Click, CreditWhy } from './credits.policy.ts';
 /** Clicks looked at per order, those of the order's room first; more would only make the reasoning long. */
 const CLICKS_CONSIDERED = 100;
 
-/** The buyer and every guest they were. */
-export async function selvesOf(tx: Tx, personId: string): Promise<string[]> {
-  const rows = await tx<{ id: string }>`SELECT id FROM people WHERE id = ${personId} OR merged_into = ${personId}`;
-  return rows.map((row) => row.id);
+/** What a decision needs besides clicks and orders, in one statement: the order's transaction holds stock meanwhile. */
+export interface CreditFacts {
+  ruleVersion: number;
+  windowSeconds: number;
+  /** The buyer and every guest they were. */
+  buyerIds: string[];
+  /** Whose customer the buyer is, valid or not. */
+  bond: { guideId: string | null; guideActive: boolean; boundAt: Date; validUntil: Date | null } | null;
+  hostActive: boolean;
+  storeRoom: boolean;
+}
+export async function creditFacts(
+  tx: Tx,
+  order: { buyerId: string; room: { orgUnitId: string; hostId: string }; at: Date },
+): Promise<CreditFacts> {
+  const [row] = await tx<{
+    version: number;
+    credit_window_seconds: number;
+    buyer_ids: string[];
+    guide_id: string | null;
+    guide_active: boolean | null;
+    bound_at: Date | null;
+    valid_until: Date | null;
+    host_active: boolean | null;
+    unit_kind: 'hq' | 'channel' | 'store';
+  }>`
+    SELECT policy.version, policy.credit_window_seconds,
+      ARRAY(SELECT id FROM people WHERE id = ${order.buyerId} OR merged_into = ${order.buyerId}) AS buyer_ids,
+      b.guide_id, g.active AND COALESCE(gs.active, true) AS guide_active, b.bound_at, b.valid_until,
+      h.active AND COALESCE(hs.active, true) AS host_active, u.kind AS unit_kind
+    FROM org_units u
+    CROSS JOIN LATERAL (
+      SELECT version, credit_window_seconds FROM attribution_policies
+      WHERE effective_from <= ${order.at} ORDER BY effective_from DESC, version DESC LIMIT 1
+    ) policy
+    LEFT JOIN owner_bindings b ON b.customer_id = ${order.buyerId} AND b.ended_at IS NULL
+    LEFT JOIN people g ON g.id = b.guide_id
+    LEFT JOIN staff_accounts gs ON gs.person_id = g.id
+    LEFT JOIN people h ON h.id = ${order.room.hostId}
+    LEFT JOIN staff_accounts hs ON hs.person_id = h.id
+    WHERE u.id = ${order.room.orgUnitId}`;
+  if (!row) throw new Error('credit: no org unit or no attribution policy in force');
+  return {
+    ruleVersion: row.version,
+    windowSeconds: row.credit_window_seconds,
+    buyerIds: row.buyer_ids,
+    bond: row.bound_at && {
+      guideId: row.guide_id,
+      guideActive: row.guide_active ?? false,
+      boundAt: row.bound_at,
+      validUntil: row.valid_until,
+    },
+    hostActive: row.host_active ?? false,
+    storeRoom: row.unit_kind === 'store',
+  };
 }
 
 export async function clicksOf(tx: Tx, buyerIds: readonly string[], roomId: string, at: Date): Promise<Click[]> {
@@ -35,36 +86,28 @@ export async function previousOrderAt(
   return row?.at ?? null;
 }
 
-export interface GuideFacts {
-  id: string;
-  name: string;
-  active: boolean;
-}
-export async function personFacts(tx: Tx, ids: readonly string[]): Promise<Map<string, GuideFacts>> {
-  const rows = await tx<GuideFacts>`
-    SELECT p.id, p.name, p.active AND COALESCE(s.active, true) AS active
-    FROM people p LEFT JOIN staff_accounts s ON s.person_id = p.id WHERE p.id = ANY(${ids}::uuid[])`;
-  return new Map(rows.map((row) => [row.id, row]));
-}
-
 export interface UnitRow {
   id: string;
   kind: 'hq' | 'channel' | 'store';
   path: string;
   name: string;
 }
-/** Where the credited person works, else the unit of the room. */
-export async function creditedUnit(tx: Tx, personId: string | null, roomUnitId: string): Promise<UnitRow> {
-  const [row] = await tx<UnitRow>`
-    SELECT u.id, u.kind, u.path, u.name FROM org_units u
-    WHERE u.id = COALESCE((SELECT org_unit_id FROM staff_accounts WHERE person_id = ${personId}), ${roomUnitId}::uuid)`;
+/** Where the credit goes: the person's own unit if they are staff, HQ when it stands in, else the unit of the room. */
+export async function creditedTo(
+  tx: Tx,
+  winner: { personId: string | null; isHq: boolean },
+  roomUnitId: string,
+): Promise<{ unit: UnitRow; inviter: { id: string; name: string } | null }> {
+  const [row] = await tx<UnitRow & { person_id: string | null; person_name: string | null }>`
+    SELECT u.id, u.kind, u.path, u.name, p.id AS person_id, p.name AS person_name
+    FROM org_units u LEFT JOIN people p ON p.id = ${winner.personId}
+    WHERE u.id = COALESCE(
+      (SELECT org_unit_id FROM staff_accounts WHERE person_id = ${winner.personId}),
+      (SELECT id FROM org_units WHERE ${winner.isHq}::boolean AND kind = 'hq' ORDER BY path LIMIT 1),
+      ${roomUnitId}::uuid)`;
   if (!row) throw new Error('credit: the room has no org unit');
-  return row;
-}
-export async function headquarters(tx: Tx): Promise<UnitRow> {
-  const [row] = await tx<UnitRow>`SELECT id, kind, path, name FROM org_units WHERE kind = 'hq' ORDER BY path LIMIT 1`;
-  if (!row) throw new Error('credit: there is no headquarters');
-  return row;
+  const { person_id, person_name, ...unit } = row;
+  return { unit, inviter: person_id === null ? null : { id: person_id, name: person_name ?? '' } };
 }
 
 /** How a candidate stands in the frozen trace. */

@@ -6,7 +6,7 @@ import { fenToWire, may, type orderCredit, type ReplyOf } from '@walnut-live/con
 import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { mayIn, type Principal } from '../../platform/principal.ts';
-import { type AttributionPolicy, type Binding, isValid, nameFor } from '../bindings/index.ts';
+import { isValid, nameFor } from '../bindings/index.ts';
 import { CREDIT_RULES, decideCredit } from './credits.policy.ts';
 import * as rows from './credits.repository.ts';
 
@@ -21,9 +21,7 @@ export type CreditView = ReplyOf<typeof orderCredit>['credit'];
 export interface CreditsDeps {
   readonly db: Db;
   readonly lockPerson: (tx: Tx, personId: string) => Promise<string>;
-  readonly policyAt: (tx: Tx, at: Date) => Promise<AttributionPolicy>;
-  readonly currentBinding: (tx: Tx, customerId: string) => Promise<Binding | undefined>;
-  /** Told after the decision: an order binds a customer who is nobody's yet, but not in time to count for itself. */
+  /** An order binds a customer who is nobody's; told after the decision, so that it does not count for itself. */
   readonly onOrder: (tx: Tx, order: { personId: string; room: OrderToCredit['room']; at: Date }) => Promise<void>;
 }
 
@@ -34,55 +32,39 @@ export function createCreditsService(deps: CreditsDeps) {
   async function decide(tx: Tx, order: OrderToCredit): Promise<CreditView> {
     const { room, at } = order;
     const buyerId = await deps.lockPerson(tx, order.personId);
-    const policy = await deps.policyAt(tx, at);
-    const buyerIds = await rows.selvesOf(tx, buyerId);
-    const binding = await deps.currentBinding(tx, buyerId);
-    const guides = await rows.personFacts(tx, [room.hostId, ...(binding?.guideId ? [binding.guideId] : [])]);
-    const guide = binding?.guideId ? guides.get(binding.guideId) : undefined;
-    const host = guides.get(room.hostId);
-    const roomUnit = await rows.creditedUnit(tx, null, room.orgUnitId);
-
+    const facts = await rows.creditFacts(tx, { buyerId, room, at });
+    const { buyerIds, bond, ruleVersion, windowSeconds } = facts;
     const decision = decideCredit({
       at,
       buyerIds: new Set(buyerIds),
       roomId: room.id,
-      windowSeconds: policy.creditWindowSeconds,
+      windowSeconds,
       clicks: await rows.clicksOf(tx, buyerIds, room.id, at),
       previousOrderAt: await rows.previousOrderAt(tx, { orderId: order.orderId, buyerIds, roomId: room.id, at }),
-      owner:
-        binding && guide
-          ? {
-              guideId: guide.id,
-              guideActive: guide.active,
-              valid: isValid(binding, at),
-              boundAt: binding.boundAt,
-            }
-          : null,
-      host: host ? { id: host.id, active: host.active } : null,
-      storeRoom: roomUnit.kind === 'store',
+      owner: bond?.guideId
+        ? { guideId: bond.guideId, guideActive: bond.guideActive, valid: isValid(bond, at), boundAt: bond.boundAt }
+        : null,
+      host: { id: room.hostId, active: facts.hostActive },
+      storeRoom: facts.storeRoom,
     });
-    const unit =
-      decision.reason === 'hq'
-        ? await rows.headquarters(tx)
-        : await rows.creditedUnit(tx, decision.personId, roomUnit.id);
+    const { reason, personId, touchId } = decision;
+    const { unit, inviter } = await rows.creditedTo(tx, { personId, isHq: reason === 'hq' }, room.orgUnitId);
     await rows.insertCredit(tx, {
       orderId: order.orderId,
-      reason: decision.reason,
-      personId: decision.personId,
+      reason,
+      personId,
       unit,
-      touchId: decision.touchId,
-      ruleVersion: policy.version,
+      touchId,
+      ruleVersion,
       trace: {
         rules: CREDIT_RULES,
-        windowSeconds: policy.creditWindowSeconds,
+        windowSeconds,
         considered: decision.considered.map((one) => ({ ...one, at: one.at?.toISOString() ?? null })),
       },
       decidedAt: at,
     });
-    await deps.onOrder(tx, { personId: buyerId, room, at });
-    const inviter =
-      decision.personId === null ? undefined : (await rows.personFacts(tx, [decision.personId])).get(decision.personId);
-    return { reason: decision.reason, inviter: inviter ? { id: inviter.id, name: inviter.name } : null, orgUnit: unit };
+    if (!bond || !isValid(bond, at)) await deps.onOrder(tx, { personId: buyerId, room, at });
+    return { reason, inviter, orgUnit: unit };
   }
 
   /** Why this inviter. The buyer reads names but no commission; staff within scope, customers' names by role. */
