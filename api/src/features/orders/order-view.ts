@@ -178,7 +178,8 @@ export async function findOrderIds(
       AND (${filter.state ?? null}::text IS NULL OR o.state = ${filter.state ?? null}::text)
       AND (${filter.roomId ?? null}::uuid IS NULL OR o.room_id = ${filter.roomId ?? null}::uuid)
       AND (${filter.inviterId ?? null}::uuid IS NULL OR EXISTS (
-        SELECT 1 FROM order_credits c WHERE c.order_id = o.id AND c.person_id = ${filter.inviterId ?? null}::uuid))
+        SELECT 1 FROM order_credits c JOIN people p ON p.id = c.person_id
+        WHERE c.order_id = o.id AND ${filter.inviterId ?? null}::uuid IN (p.id, p.merged_into)))
       AND (${search}::text IS NULL OR o.order_no ILIKE ${search}::text
         OR EXISTS (SELECT 1 FROM order_items i WHERE i.order_id = o.id AND i.title ILIKE ${search}::text))
       AND (${page.after?.at ?? null}::timestamptz IS NULL
