@@ -45,6 +45,7 @@ export function createPackager(deps: {
   /** Asks for one of the few places for re-encoding; returns its release, or null when all are taken. */
   takeTranscoder: () => (() => void) | null;
   ffmpegBin: string;
+  firstDiscontinuity: number;
   log: Logger;
   now: () => number;
 }): Packager {
@@ -54,6 +55,7 @@ export function createPackager(deps: {
   const waiters = new Set<() => void>();
   const window = createSegmentWindow({
     now,
+    firstDiscontinuity: deps.firstDiscontinuity,
     onSegment: () => {
       failures = 0;
       for (const wake of [...waiters]) wake();

@@ -21,6 +21,9 @@ const MAX_TRANSCODERS = 2;
 /** A playlist polled within this time has a viewer behind it. */
 const VIEWER_MS = 15_000;
 const MAX_VIEWERS_TRACKED = 50_000;
+/** A restarted server goes on behind the one before it, unless that had more discontinuities than hours. */
+const DISCONTINUITY_EPOCH_MS = Date.UTC(2026, 0, 1);
+const HOUR_MS = 3_600_000;
 
 export interface Packagers {
   /** The stream's packager, started if need be. @throws MediaFailure media_hls_unavailable at the bound */
@@ -58,11 +61,15 @@ export function createPackagers(deps: {
   /** `streamId viewerId` → last seen; insertion order is age. */
   const viewers = new Map<string, { streamId: string; atMs: number }>();
   let transcoders = 0;
+  /** Where the next window begins to count; only grows, for all streams together. */
+  let nextDiscontinuity = Math.max(0, Math.floor((now() - DISCONTINUITY_EPOCH_MS) / HOUR_MS));
 
   function drop(streamId: string, reason: string): void {
     const entry = packagers.get(streamId);
     packagers.delete(streamId);
-    entry?.packager.close(reason);
+    if (!entry) return;
+    nextDiscontinuity = Math.max(nextDiscontinuity, entry.packager.window.nextDiscontinuity());
+    entry.packager.close(reason);
   }
 
   const stopListening = deps.streams.onChange((stream) => {
@@ -110,6 +117,7 @@ export function createPackagers(deps: {
           };
         },
         ffmpegBin: deps.ffmpegBin,
+        firstDiscontinuity: nextDiscontinuity,
         log: deps.log,
         now,
       });

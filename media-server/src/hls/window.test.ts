@@ -97,6 +97,7 @@ describe('window', () => {
     let segments = 0;
     const window = createSegmentWindow({
       now: () => nowMs,
+      firstDiscontinuity: 7,
       onSegment: () => {
         segments += 1;
       },
@@ -131,11 +132,14 @@ describe('window', () => {
 
   it('marks a new run as a discontinuity and goes on counting when that slides out', () => {
     const one = fill(1).window.discontinuitySequence();
+    expect(one).toBe(7);
+    expect(fill(1).window.nextDiscontinuity()).toBe(8);
     const two = fill(2);
     expect(two.window.discontinuitySequence() + (two.playlist.match(/#EXT-X-DISCONTINUITY\n/g)?.length ?? 0)).toBe(
       one + 1,
     );
     const three = fill(3);
+    expect(three.window.nextDiscontinuity()).toBe(one + 3);
     expect(three.window.discontinuitySequence() + (three.playlist.match(/#EXT-X-DISCONTINUITY\n/g)?.length ?? 0)).toBe(
       one + 2,
     );

@@ -50,13 +50,20 @@ export interface SegmentWindow {
   listed(): PlaylistSegment[];
   mediaSequence(): number;
   discontinuitySequence(): number;
+  /** What the window after this one has to begin with, so that a player never sees the number fall. */
+  nextDiscontinuity(): number;
   readonly totalSegments: number;
   /** Of the newest run: for the master playlist. */
   format(): { info: InitInfo; peakBps: number; averageBps: number } | null;
   file(runId: string, name: string): Buffer | undefined;
 }
 
-export function createSegmentWindow(deps: { now: () => number; onSegment: () => void }): SegmentWindow {
+export function createSegmentWindow(deps: {
+  now: () => number;
+  onSegment: () => void;
+  /** Keep it small: hls.js walks through an array of this length at every reload of the playlist. */
+  firstDiscontinuity: number;
+}): SegmentWindow {
   const runs = new Map<string, Run>();
   const segments: StoredSegment[] = [];
   let open: OpenSegment | null = null;
@@ -64,7 +71,7 @@ export function createSegmentWindow(deps: { now: () => number; onSegment: () => 
   // that was away while the packager was stopped never sees numbers go back.
   const firstSequence = Math.floor((deps.now() - SEQUENCE_EPOCH_MS) / 500);
   let nextSequence = firstSequence;
-  let droppedDiscontinuities = Math.floor((deps.now() - SEQUENCE_EPOCH_MS) / 1000);
+  let droppedDiscontinuities = deps.firstDiscontinuity;
   let pendingDiscontinuity = false;
   let lastKeyFrameAtMs: number | null = null;
 
@@ -149,6 +156,7 @@ export function createSegmentWindow(deps: { now: () => number; onSegment: () => 
         droppedDiscontinuities + segments.filter((segment) => segment.sequence < first && segment.discontinuity).length
       );
     },
+    nextDiscontinuity: () => droppedDiscontinuities + segments.filter((segment) => segment.discontinuity).length + 1,
     get totalSegments() {
       return nextSequence - firstSequence;
     },
