@@ -64,8 +64,6 @@ function send(ingest: RtpIngest, key: string): void {
 function senderArguments({ ip, video, audio }: RtpIngest): string[] {
   const out = (kind: 'v' | 'a', { port, rtcpPort, payloadType, ssrc }: RtpIngest['video']) => [
     ...['-map', `0:${kind}`, '-c', 'copy', '-payload_type', String(payloadType), '-ssrc', String(ssrc | 0)],
-    // The file keeps SPS and PPS in its header; viewers who join later need them in front of every keyframe.
-    ...(kind === 'v' ? ['-bsf:v', 'h264_mp4toannexb'] : []),
     ...['-f', 'rtp', `rtp://${ip}:${port}?rtcpport=${rtcpPort}&pkt_size=${PACKET_BYTES}`],
   ];
   return [

@@ -59,6 +59,9 @@ function renderArguments(work: string): string[] {
     ...['-filter_complex', filterGraph(), '-map', '[out]', '-map', '4:a', '-t', String(LOOP_SECONDS)],
     ...['-c:v', 'libx264', '-profile:v', 'baseline', '-level:v', '3.1', '-preset', 'veryfast', '-pix_fmt', 'yuv420p'],
     ...['-g', String(FPS), '-keyint_min', String(FPS), '-sc_threshold', '0', '-bf', '0'],
+    // SPS and PPS in front of every keyframe: viewers who join later need them. A bit-stream filter in the sender would
+    // add them too, but it ends with the first round of the loop.
+    ...['-x264-params', 'repeat-headers=1'],
     ...['-b:v', '900k', '-maxrate', '1200k', '-bufsize', '600k'],
     ...['-c:a', 'libopus', '-b:a', '64k', '-ac', '2', '-frame_duration', '20', '-application', 'audio'],
     join(work, 'programme.mkv'),

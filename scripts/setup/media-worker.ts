@@ -22,7 +22,7 @@ import { contentKey } from './content-key.ts';
 import { CACHE_DIR, osRelease, ROOT } from './paths.ts';
 import { runCommand } from './run-command.ts';
 import { type Progress, SetupError, say, step } from './say.ts';
-import { ensurePackages, WORKER_BUILD_REQUIREMENTS } from './system-packages.ts';
+import { ensurePackages, WORKER_BUILD_REQUIREMENTS, WORKER_LIBRARIES } from './system-packages.ts';
 
 const RECIPE = 'scripts/media-worker';
 const DOWNLOAD_TIMEOUT_MS = 10_000;
@@ -37,7 +37,11 @@ export async function ensureMediaWorker(): Promise<string> {
     return given;
   }
   const binary = cachedWorkerPath();
-  if (existsSync(binary) && !runs(binary)) rmSync(binary); // a library it needs was removed or replaced
+  if (existsSync(binary) && !runs(binary)) {
+    // Kept from another machine of the same kind, or a library was removed: get the libraries before building anew.
+    await ensurePackages(WORKER_LIBRARIES);
+    if (!runs(binary)) rmSync(binary);
+  }
   if (existsSync(binary)) return binary;
   mkdirSync(dirname(binary), { recursive: true });
   if (!(await step('fetching the media worker', (progress) => download(binary, progress)))) {

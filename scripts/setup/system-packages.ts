@@ -66,20 +66,20 @@ export const TEST_REQUIREMENTS: readonly Requirement[] = [
   { package: 'git', why: 'the hygiene test looks at the tracked files', isThere: () => !!findProgram('git') },
 ];
 
+const forWorker = (why: string) => (name: string) => ({ package: name, why, isThere: () => isPackageInstalled(name) });
+
+/** The libraries that the media worker is linked to; their -dev packages have one name on every release. */
+export const WORKER_LIBRARIES: readonly Requirement[] = ['libuv1-dev', 'libssl-dev', 'libsrtp2-dev', 'libabsl-dev'].map(
+  forWorker('libraries of the media worker'),
+);
+
 /** Needed only where the media worker has to be built. */
 export const WORKER_BUILD_REQUIREMENTS: readonly Requirement[] = [
-  'g++',
-  'meson',
-  'ninja-build',
-  'pkg-config',
-  'patch',
-  'flatbuffers-compiler',
-  'libflatbuffers-dev',
-  'libuv1-dev',
-  'libssl-dev',
-  'libsrtp2-dev',
-  'libabsl-dev',
-].map((name) => ({ package: name, why: 'builds the media worker', isThere: () => isPackageInstalled(name) }));
+  ...['g++', 'meson', 'ninja-build', 'pkg-config', 'patch', 'flatbuffers-compiler', 'libflatbuffers-dev'].map(
+    forWorker('builds the media worker'),
+  ),
+  ...WORKER_LIBRARIES,
+];
 
 function hasChineseFont(): boolean {
   return succeeds('sh', ['-c', 'fc-list :lang=zh family | grep -q .']);
