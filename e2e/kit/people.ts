@@ -194,7 +194,9 @@ export async function readInviter({ page }: Person, origin: string, name: string
   const row = page.getByTestId('inviter-row').filter({ hasText: name });
   await row.waitFor();
   const cells = await row.locator('td').allInnerTexts();
-  const [visitors, newCustomers, orders, gmv, refunded, commission] = cells.map((text) => text.split('\n')[0] ?? '');
+  const [visitors, newCustomers, orders, gmv, refunded, commission] = cells
+    .slice(-6)
+    .map((text) => text.split('\n')[0] ?? '');
   return {
     visitors: Number(visitors),
     newCustomers: Number(newCustomers),
