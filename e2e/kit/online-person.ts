@@ -29,10 +29,12 @@ export async function staffMember(origin: string, username: string, password: st
   return api;
 }
 
-/** A consumer with a phone number of their own, signed in. */
-export async function consumer(origin: string, name: string): Promise<Api> {
+const anyPhone = (): string => `139${String(randomInt(100_000_000)).padStart(8, '0')}`;
+
+/** A consumer, signed in. The same phone is the same person. */
+export async function consumer(origin: string, name: string, phone = anyPhone()): Promise<Api> {
   const api = createApi({ baseUrl: origin, audience: 'consumer', fetch: fetchWithCookies() });
-  await api.signInSandbox({ phone: `139${String(randomInt(100_000_000)).padStart(8, '0')}`, name });
+  await api.signInSandbox({ phone, name });
   return api;
 }
 
