@@ -9,7 +9,7 @@ import {
 } from '@walnut-live/contracts';
 import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
-import type { Db } from '../../platform/db.ts';
+import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import { nameScope } from '../bindings/index.ts';
@@ -76,6 +76,21 @@ const inviterView = (row: rows.InviterFigures): InviterView => ({
 export type ReportsService = ReturnType<typeof createReportsService>;
 
 export function createReportsService({ db, clock }: { db: Db; clock: Clock }) {
+  /**
+   * Reads in one snapshot. The same statement serves a week of one store and all of HQ's history, so each run is planned
+   * for its own filters (a shared plan was seen to be ten times slower), and may sort in memory and take longer than a
+   * statement of the shop.
+   */
+  const inReport = <T>(read: (tx: Tx) => Promise<T>): Promise<T> =>
+    db.transaction(
+      async (tx) => {
+        await tx`SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true),
+          set_config('work_mem', '64MB', true), set_config('statement_timeout', '30s', true)`;
+        return read(tx);
+      },
+      { isolation: 'repeatable read' },
+    );
+
   async function filterOf(principal: StaffPrincipal, query: InviterQuery): Promise<rows.InviterFilter> {
     let scope = principal.staff.orgPath;
     if (query.orgUnitId !== undefined) {
@@ -101,7 +116,9 @@ export function createReportsService({ db, clock }: { db: Db; clock: Clock }) {
     ): Promise<ReplyOf<typeof reportInviters>> {
       const filter = await filterOf(principal, query);
       const after = decodeCursor(query.sort, query.cursor);
-      const { page, totals } = await rows.inviterFigures(db.sql, filter, query.sort, after, query.limit + 1);
+      const { page, totals } = await inReport((tx) =>
+        rows.inviterFigures(tx, filter, query.sort, after, query.limit + 1),
+      );
       const items = page.slice(0, query.limit);
       const last = page.length > query.limit ? items.at(-1) : undefined;
       return {
@@ -117,12 +134,8 @@ export function createReportsService({ db, clock }: { db: Db; clock: Clock }) {
       return (async function* () {
         let after: rows.InviterCursor | null = null;
         do {
-          const { page }: { page: rows.InviterFigures[] } = await rows.inviterFigures(
-            db.sql,
-            filter,
-            query.sort,
-            after,
-            CSV_PAGE,
+          const { page }: { page: rows.InviterFigures[] } = await inReport((tx) =>
+            rows.inviterFigures(tx, filter, query.sort, after, CSV_PAGE),
           );
           yield* page.map(inviterView);
           const last = page.length === CSV_PAGE ? page.at(-1) : undefined;
@@ -135,7 +148,7 @@ export function createReportsService({ db, clock }: { db: Db; clock: Clock }) {
       principal: StaffPrincipal,
       query: { from?: string | undefined; to?: string | undefined },
     ): Promise<ReplyOf<typeof reportStores>> {
-      const found = await rows.storeFigures(db.sql, principal.staff.orgPath, rangeOf(query));
+      const found = await inReport((tx) => rows.storeFigures(tx, principal.staff.orgPath, rangeOf(query)));
       return {
         at: clock.now().toISOString(),
         items: found.map((row) => ({
@@ -164,7 +177,7 @@ export function createReportsService({ db, clock }: { db: Db; clock: Clock }) {
         search: null,
         nameScope: nameScope(principal.staff),
       };
-      const { page } = await rows.inviterFigures(db.sql, filter, 'gmv', null, ROOM_TOP_INVITERS);
+      const { page } = await inReport((tx) => rows.inviterFigures(tx, filter, 'gmv', null, ROOM_TOP_INVITERS));
       return {
         roomId,
         at: clock.now().toISOString(),
