@@ -119,7 +119,8 @@ export function watchStats(
   layer: { layer: number | null; layers: number },
 ): WatchStats {
   const list = entries(report);
-  const inbound = list.filter((entry) => entry.type === 'inbound-rtp');
+  // mediasoup's bandwidth probe arrives as a video track of its own, which plays nothing.
+  const inbound = list.filter((entry) => entry.type === 'inbound-rtp' && textOf(entry, 'mid') !== 'probator');
   const video = inbound.find((entry) => entry.kind === 'video');
   const rates = inbound.map((entry) =>
     meter.perSecond(`in:${entry.id}`, numberOf(entry, 'bytesReceived'), entry.timestamp),
