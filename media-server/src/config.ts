@@ -50,7 +50,7 @@ export interface MediaServerConfig {
 }
 
 /** @throws Error naming every wrong key. Values are never repeated: some are secrets. */
-export function readConfig(environment: Record<string, string | undefined>): MediaServerConfig {
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): MediaServerConfig {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = environmentSchema.safeParse(given);
   if (!parsed.success) {

@@ -5,7 +5,7 @@ import { createMediaServer } from './media-server.ts';
 const CLOSE_TIMEOUT_MS = 8_000;
 
 async function main(): Promise<void> {
-  const server = await createMediaServer(readConfig(process.env));
+  const server = await createMediaServer(readConfig());
   const stop = (): void => {
     setTimeout(() => process.exit(1), CLOSE_TIMEOUT_MS).unref();
     server.close().then(

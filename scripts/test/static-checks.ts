@@ -10,7 +10,10 @@ export interface StaticCheck {
 }
 
 const tool = (path: string, ...args: string[]) =>
-  runCommand(process.execPath, [join(ROOT, 'node_modules', path), ...args], { cwd: ROOT, what: args.join(' ') });
+  runCommand(process.execPath, [join(ROOT, 'node_modules', path), ...args], {
+    cwd: ROOT,
+    what: `${path.split('/').at(-1)} ${args.join(' ')}`,
+  });
 
 /** All of them; each counts as one test. */
 export const STATIC_CHECKS: readonly StaticCheck[] = [
