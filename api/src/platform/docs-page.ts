@@ -2,13 +2,13 @@
 import { type Route, routes } from '@walnut-live/contracts';
 import { accessText } from './openapi.ts';
 
-const escape = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const escapeHtml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 const row = (
   route: Route,
 ) => `<tr id="${route.id}"><td><span class="method ${route.method.toLowerCase()}">${route.method}</span></td>
-<td><code>${escape((route.base ?? '/api/v1') + route.path)}</code></td><td>${escape(route.summary)}</td>
-<td>${escape(accessText(route))}${route.idempotent ? '<br><b>Idempotency-Key</b>' : ''}</td></tr>`;
+<td><code>${escapeHtml((route.base ?? '/api/v1') + route.path)}</code></td><td>${escapeHtml(route.summary)}</td>
+<td>${escapeHtml(accessText(route))}${route.idempotent ? '<br><b>Idempotency-Key</b>' : ''}</td></tr>`;
 
 export function docsPage(): string {
   const tags = [...new Set(routes.map((route) => route.tag))];
