@@ -64,14 +64,22 @@ export const Panel = ({
 
 export type Figure = { key: string; label: string; value: string; note?: string; tone?: 'money' | 'good' | 'bad' };
 
-/** A row of figures; `undefined` values are still coming. */
-export const Figures = ({ items, loading = false }: { items: readonly Figure[]; loading?: boolean }): ReactNode => (
-  <dl className="co-figures" aria-busy={loading}>
+/** A row of figures: still coming, there, or (after a failure without any answer) unknown. */
+export const Figures = ({
+  items,
+  loading = false,
+  failed = false,
+}: {
+  items: readonly Figure[];
+  loading?: boolean;
+  failed?: boolean;
+}): ReactNode => (
+  <dl className="co-figures" aria-busy={loading && !failed}>
     {items.map((item) => (
       <div key={item.key} className="co-figure" data-testid={`figure-${item.key}`}>
         <dt>{item.label}</dt>
         <dd className={item.tone ? `co-figure-${item.tone} wl-number` : 'wl-number'}>
-          {loading ? <Skeleton width="70%" height={26} /> : item.value}
+          {loading && failed ? '—' : loading ? <Skeleton width="70%" height={26} /> : item.value}
         </dd>
         {item.note && !loading && <dd className="co-figure-note">{item.note}</dd>}
       </div>

@@ -46,6 +46,7 @@ export default function InvitersPage(): ReactNode {
     >
       <Figures
         loading={totals === undefined}
+        failed={query.isError}
         items={[
           { key: 'visitors', label: t('figure.visitors'), value: format.number(totals?.visitors ?? 0) },
           { key: 'new-customers', label: t('figure.new-customers'), value: format.number(totals?.newCustomers ?? 0) },

@@ -31,6 +31,7 @@ export default function LiveWallPage(): ReactNode {
     >
       <Figures
         loading={query.data === undefined}
+        failed={query.isError}
         items={[
           { key: 'live-rooms', label: t('live.rooms'), value: format.number(items.length) },
           { key: 'live-viewers', label: t('live.viewers'), value: format.count(sum((item) => item.viewersNow)) },

@@ -32,6 +32,7 @@ export default function StoresPage(): ReactNode {
     >
       <Figures
         loading={query.data === undefined}
+        failed={query.isError}
         items={[
           { key: 'stores-live', label: t('stores.live-now'), value: format.number(sum((row) => row.liveNow)) },
           { key: 'stores-new', label: t('figure.new-customers'), value: format.number(sum((row) => row.newCustomers)) },

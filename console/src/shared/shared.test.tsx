@@ -1,0 +1,220 @@
+// @vitest-environment jsdom
+import { QueryClientProvider } from '@tanstack/react-query';
+import { type Me, orderCredit, type ReplyOf, rolePermissions, type StaffRole } from '@walnut-live/contracts';
+import { type Api, ApiError, createPendingActions } from '@walnut-live/live-client/http';
+import { type Locale, UiProvider } from '@walnut-live/ui';
+import { act, type ReactNode } from 'react';
+import { createRoot, type Root } from 'react-dom/client';
+import { MemoryRouter } from 'react-router';
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { placesFor } from '../app/navigation.tsx';
+import { SessionGate } from '../app/session.tsx';
+import { createQueryClient } from '../data/use-call.ts';
+import { type Asking, AsyncView } from './async-view.tsx';
+import { DataTable } from './data-table.tsx';
+import { type Filters, rangeOf } from './filters.tsx';
+import { WhyPanel } from './why-panel.tsx';
+
+Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
+
+let host: HTMLElement;
+let root: Root;
+beforeEach(() => {
+  host = document.body.appendChild(document.createElement('div'));
+  root = createRoot(host);
+});
+afterEach(async () => {
+  await act(async () => root.unmount());
+  host.remove();
+});
+const show = (what: ReactNode, locale: Locale = 'zh-CN') =>
+  act(async () => root.render(<UiProvider locale={locale}>{what}</UiProvider>));
+
+describe('AsyncView', () => {
+  const asking = (more: Partial<Asking<number>>): Asking<number> => ({
+    data: undefined,
+    error: null,
+    isPending: false,
+    isFetching: false,
+    dataUpdatedAt: Date.now(),
+    refetch: () => undefined,
+    ...more,
+  });
+  const failure = new ApiError({ code: 'unavailable', status: 503, requestId: 'req-12345678' });
+  const view = (query: Asking<number>) =>
+    show(
+      <AsyncView query={query} skeleton={<i>coming</i>} isEmpty={(n) => n === 0} empty={<b>empty</b>}>
+        {(n) => <p>{n} rows</p>}
+      </AsyncView>,
+    );
+
+  it('shows what is coming, nothing there, and what is there', async () => {
+    await view(asking({ isPending: true }));
+    expect(host.textContent).toBe('coming');
+    await view(asking({ data: 0 }));
+    expect(host.textContent).toBe('empty');
+    await view(asking({ data: 3 }));
+    expect(host.textContent).toBe('3 rows');
+  });
+
+  it('a failure offers another try and the request id', async () => {
+    const refetch = vi.fn();
+    await view(asking({ error: failure, refetch }));
+    expect(host.querySelector('[role=alert]')?.textContent).toContain('req-12345678');
+    await act(async () => host.querySelector<HTMLButtonElement>('.wl-state-action button')?.click());
+    expect(refetch).toHaveBeenCalledOnce();
+  });
+
+  it('after a failed refresh the old rows stay, and are said to be old', async () => {
+    await view(asking({ data: 3, error: failure }));
+    expect(host.querySelector('[role=status]')?.textContent).toContain('服务繁忙');
+    expect(host.textContent).toContain('3 rows');
+  });
+});
+
+test('a table names every value for the phone’s cards, and the row is one link', async () => {
+  await show(
+    <MemoryRouter>
+      <DataTable
+        caption="inviters"
+        rows={[{ id: 'a', n: 7 }]}
+        columns={[
+          { key: 'id', title: 'Inviter', head: true, render: (row) => row.id },
+          { key: 'n', title: 'Orders', align: 'end', sort: 'orders', render: (row) => row.n },
+        ]}
+        rowKey={(row) => row.id}
+        href={(row) => ({ to: `/inviters/${row.id}`, label: `Open ${row.id}` })}
+        sort="orders"
+        onSort={() => undefined}
+      />
+    </MemoryRouter>,
+  );
+  expect(host.querySelector('td:nth-child(2)')?.getAttribute('data-label')).toBe('Orders');
+  expect(host.querySelector('th[aria-sort=descending]')?.textContent).toBe('Orders');
+  expect(host.querySelector('a')?.getAttribute('href')).toBe('/inviters/a');
+});
+
+test('days of the reader become instants, the end excluded', () => {
+  const filters = (values: Record<string, string>): Filters => ({
+    get: (name) => values[name],
+    set: () => {},
+    search: '',
+  });
+  const { from = '', to = '' } = rangeOf(filters({ from: '2026-11-20', to: '2026-11-20' }));
+  expect(new Date(from).getHours()).toBe(0);
+  expect(Date.parse(to) - Date.parse(from)).toBe(86_400_000);
+  expect(rangeOf(filters({ from: 'nonsense' }))).toEqual({});
+});
+
+test.each<[StaffRole, string]>([
+  ['hq_admin', '/live /inviters /stores /orders /rooms /catalogue /staff'],
+  ['store_manager', '/live /inviters /stores /orders /rooms /catalogue /staff'],
+  ['guide', '/live /orders /rooms /catalogue'],
+  ['assistant', '/live /rooms /catalogue'],
+])('%s finds %s in the menu', (role, paths) => {
+  const may = (permission: (typeof rolePermissions)[StaffRole][number]) => rolePermissions[role].includes(permission);
+  expect(
+    placesFor(may)
+      .map((place) => place.path)
+      .join(' '),
+  ).toBe(paths);
+});
+
+describe('why this inviter', () => {
+  const unit = { id: crypto.randomUUID(), kind: 'store', path: 'hq.a', name: '湖滨店' } as const;
+  const person = (name: string) => ({ id: crypto.randomUUID(), name });
+  const bella = person('贝贝');
+  const explanation: ReplyOf<typeof orderCredit> = {
+    orderId: crypto.randomUUID(),
+    credit: { reason: 'share_link', inviter: bella, orgUnit: unit },
+    decidedAt: '2026-11-22T12:00:00.000Z',
+    ruleVersion: 3,
+    considered: [
+      { reason: 'hq_ruling', won: false, why: 'none', person: null, touchId: null, at: null, channel: null },
+      {
+        reason: 'share_link',
+        won: true,
+        why: 'won',
+        person: bella,
+        touchId: crypto.randomUUID(),
+        at: '2026-11-22T11:48:00.000Z',
+        channel: 'wechat',
+      },
+      {
+        reason: 'room_guide',
+        won: false,
+        why: 'outranked',
+        person: person('小禾'),
+        touchId: null,
+        at: null,
+        channel: null,
+      },
+    ],
+    commission: [
+      {
+        itemId: crypto.randomUUID(),
+        beneficiary: bella,
+        level: 1,
+        event: 'paid',
+        basisFen: 11_900,
+        bps: 1_000,
+        amountFen: 1_190,
+        state: 'reversed',
+        at: '2026-11-22T12:01:00.000Z',
+      },
+      {
+        itemId: crypto.randomUUID(),
+        beneficiary: bella,
+        level: 1,
+        event: 'refunded',
+        basisFen: 0,
+        bps: 1_000,
+        amountFen: -1_190,
+        state: 'reversed',
+        at: '2026-11-22T12:09:00.000Z',
+      },
+    ],
+  };
+  const permissions = [...rolePermissions.hq_admin];
+  const me: Me = {
+    id: crypto.randomUUID(),
+    kind: 'staff',
+    name: '总部',
+    phoneMasked: null,
+    staff: { username: 'a', role: 'hq_admin', orgUnit: unit, permissions },
+  };
+  const api = {
+    me: () => me,
+    subscribe: () => () => undefined,
+    ensureSession: async () => me,
+    call: async (route: { id: string }) => {
+      expect(route.id).toBe(orderCredit.id);
+      return explanation;
+    },
+  } as unknown as Api;
+  const pending = createPendingActions({ storage: sessionStorage });
+
+  it.each<[Locale, string, string]>([
+    ['zh-CN', '本单归 贝贝：下单前最后一次有效的分享点击来自这里', '下单前 12 分钟'],
+    ['en', 'Credited to 贝贝: the last valid click', '12 min before the order'],
+  ])('%s tells the winner, every candidate and the fen', async (locale, verdict, when) => {
+    await show(
+      <QueryClientProvider client={createQueryClient()}>
+        <SessionGate api={api} pending={pending}>
+          <WhyPanel orderId={explanation.orderId} />
+        </SessionGate>
+      </QueryClientProvider>,
+      locale,
+    );
+    await vi.waitFor(() => act(async () => expect(host.querySelector('[data-testid=why-verdict]')).not.toBeNull()));
+    const steps = [...host.querySelectorAll('[data-testid=why-step]')];
+    expect(host.textContent).toContain(verdict);
+    expect(host.textContent).toContain(when);
+    expect(steps.map((step) => `${step.getAttribute('data-reason')}=${step.getAttribute('data-why')}`)).toEqual([
+      'hq_ruling=none',
+      'share_link=won',
+      'room_guide=outranked',
+    ]);
+    expect(host.querySelector('[data-testid=commission-total]')?.textContent).toBe('¥0.00');
+  });
+});
