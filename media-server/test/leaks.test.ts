@@ -75,7 +75,7 @@ describe('leaks', () => {
       15_000,
     );
     const baseline = await server.census();
-    expect(baseline).toMatchObject({ webRtcTransports: 0, peers: 0, routers: 1, streams: 1 });
+    expect(baseline).toMatchObject({ webRtcTransports: 0, peers: 0, routers: 2, streams: 1 });
 
     for (let cycle = 0; cycle < CYCLES; cycle += AT_ONCE) {
       await Promise.all(Array.from({ length: AT_ONCE }, (_, offset) => visit('steady', cycle + offset)));

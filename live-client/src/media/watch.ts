@@ -25,6 +25,8 @@ interface Session {
   path: MediaPath;
   /** By producer id. */
   consumers: Map<string, types.Consumer>;
+  /** Consumers the server still holds back. */
+  paused: string[];
 }
 
 /** Refusals that another attempt does not change. */
@@ -147,8 +149,14 @@ export function watchStream(options: WatchOptions): Watching {
     const waitMs = notBeforeMs - Date.now();
     if (waitMs > 0) return kickIn(waitMs);
     session ??= await open();
-    await consumeMissing(session);
-    if (session?.path.connected) setState({ status: 'playing' });
+    const current = session;
+    await consumeMissing(current);
+    // Not before the path is there: the key frame that a resume asks for would be lost and the next one is a second away.
+    if (session !== current || !current.path.connected) return;
+    const consumerIds = [...current.paused];
+    if (consumerIds.length > 0) await connection.request('watch:resume', { consumerIds });
+    current.paused = current.paused.filter((id) => !consumerIds.includes(id));
+    if (session === current && current.path.connected) setState({ status: 'playing' });
   }
 
   function requestFailed(error: RequestError): void {
@@ -181,6 +189,7 @@ export function watchStream(options: WatchOptions): Watching {
       device,
       key: sessionKey,
       consumers: new Map(),
+      paused: [],
       path: watchMediaPath({
         transport,
         connection,
@@ -188,7 +197,7 @@ export function watchStream(options: WatchOptions): Watching {
         onConnected: () => {
           connectFailures = 0;
           backoff.reset();
-          if (session === opened && live?.state === 'live') setState({ status: 'playing' });
+          if (session === opened) kick();
         },
         onFaltering: () => {
           if (session === opened) setState({ status: 'reconnecting' });
@@ -224,13 +233,17 @@ export function watchStream(options: WatchOptions): Watching {
       transportId: current.transport.id,
       rtpCapabilities: current.device.recvRtpCapabilities as never,
     });
-    const started = await Promise.all(consumers.map((consumer) => start(current, consumer)));
-    if (session !== current && session !== null) return;
-    if (started.length > 0) await connection.request('watch:resume', { consumerIds: started });
-    events.emit('stream', output);
+    try {
+      await Promise.all(consumers.map((consumer) => start(current, consumer)));
+    } catch (error) {
+      // The server counts them as taken and would not offer them again: begin anew.
+      if (session === current) dropSession();
+      throw error;
+    }
+    if (session === current) events.emit('stream', output);
   }
 
-  async function start(current: Session, description: MediaConsumer): Promise<string> {
+  async function start(current: Session, description: MediaConsumer): Promise<void> {
     const consumer = await current.transport.consume({
       id: description.id,
       producerId: description.producerId,
@@ -249,7 +262,7 @@ export function watchStream(options: WatchOptions): Watching {
         other.close();
       }
     }
-    return description.id;
+    current.paused.push(description.id);
   }
 
   function closeSession(old: Session): void {

@@ -8,7 +8,13 @@
  */
 import type { MediaGrant, QualityLevel } from '@walnut-live/contracts';
 import { createEmitter } from '../media/emitter.ts';
-import { type MediaFailureReason, type Watching, type WatchState, watchStream } from '../media/index.ts';
+import {
+  type MediaFailureReason,
+  type Watching,
+  type WatchState,
+  type WatchStats,
+  watchStream,
+} from '../media/index.ts';
 import { decide, type PlaybackSnapshot } from './decide.ts';
 import { createGrantCache } from './grant-cache.ts';
 import { type HlsSession, isHlsSupported, openHls } from './hls-session.ts';
@@ -55,6 +61,8 @@ export function createPlayback(options: PlaybackOptions): Playback {
   let everPlayed = false;
   let closed = false;
   const judge = createQualityJudge();
+  /** Of the last sample; rates are measured between samples, so a second reader must not take samples of its own. */
+  let latestStats: WatchStats | null = null;
   video.autoplay = true;
   video.playsInline = true;
 
@@ -113,6 +121,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
     const own = { watching, tryingSinceMs: Date.now() as number | null, playingSinceMs: null as number | null };
     realtime = own;
     judge.reset();
+    latestStats = null;
     watching.on('state', (next) => {
       if (realtime !== own) return;
       own.tryingSinceMs = isTrying(next) ? (own.tryingSinceMs ?? Date.now()) : null;
@@ -281,7 +290,10 @@ export function createPlayback(options: PlaybackOptions): Playback {
     const watching = realtime?.watching;
     if (watching?.state.status === 'playing' && showing === 'realtime') {
       watching.stats().then(
-        (stats) => judge.add(stats, Date.now()),
+        (stats) => {
+          latestStats = stats;
+          judge.add(stats, Date.now());
+        },
         () => undefined,
       );
     }
@@ -314,7 +326,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
         const latencyMs = atMs === null ? null : Math.max(0, serverNowMs() - atMs);
         return { ...base, mode: 'smooth', latencyMs, bitrateBps: smooth?.bitrateBps() ?? null };
       }
-      const stats = await realtime?.watching.stats();
+      const stats = latestStats;
       const known = stats?.playoutDelayMs !== null && stats?.playoutDelayMs !== undefined;
       return {
         ...base,

@@ -15,6 +15,7 @@ const PIPE_IP = '127.0.0.1';
 export interface AudienceSeat {
   readonly worker: EngineWorker;
   readonly router: types.Router;
+  readonly isOpen: boolean;
   /** Makes a track of the origin available on this seat's router. */
   bring(producerId: string): Promise<void>;
   release(): void;
@@ -68,7 +69,16 @@ export function createAudience(input: {
   return {
     async take(worker) {
       if (worker.id === input.originWorkerId) {
-        return { worker, router: input.originRouter, bring: async () => undefined, release: () => undefined };
+        const router = input.originRouter;
+        return {
+          worker,
+          router,
+          get isOpen() {
+            return !router.closed;
+          },
+          bring: async () => undefined,
+          release: () => undefined,
+        };
       }
       const branch: Branch = branches.get(worker.id) ?? {
         router: worker.handle.createRouter({ mediaCodecs: routerCodecs }),
@@ -89,7 +99,15 @@ export function createAudience(input: {
         router.observer.on('close', () => {
           if (branches.get(worker.id) === branch) branches.delete(worker.id);
         });
-        return { worker, router, bring: (producerId) => bring(branch, router, producerId), release };
+        return {
+          worker,
+          router,
+          get isOpen() {
+            return !released && !router.closed;
+          },
+          bring: (producerId) => bring(branch, router, producerId),
+          release,
+        };
       } catch (cause) {
         release();
         throw mediaFailure('media_worker_lost', undefined, cause);

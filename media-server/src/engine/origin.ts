@@ -4,9 +4,9 @@
  */
 import type { RtpCapabilities, RtpIngest } from '@walnut-live/contracts';
 import { placeOrigin, placeViewer } from '../domain/placement.ts';
-import { createClosing, createSignal } from '../platform/closing.ts';
+import { createClosing, createSerial, createSignal } from '../platform/closing.ts';
 import { mediaFailure } from '../platform/failure.ts';
-import { createAudience } from './audience.ts';
+import { type AudienceSeat, createAudience } from './audience.ts';
 import { routerCodecs } from './codecs.ts';
 import { type IngestLink, openIngestLink } from './ingest-link.ts';
 import type { PortPlan } from './ports.ts';
@@ -14,7 +14,7 @@ import { openPublishLink, type PublishLink, type PublishLinkEvents } from './pub
 import { openTap, type Tap, type TapEvents } from './tap.ts';
 import { createTrackTable, type TrackTable } from './tracks.ts';
 import { openViewerLink, type ViewerLink, type ViewerLinkEvents } from './viewer-link.ts';
-import type { WorkerPool } from './workers.ts';
+import type { EngineWorker, WorkerPool } from './workers.ts';
 
 export interface Origin {
   readonly workerId: string;
@@ -25,6 +25,11 @@ export interface Origin {
   /** @throws MediaFailure media_over_capacity when every worker is full */
   openViewerLink(events: ViewerLinkEvents): Promise<ViewerLink>;
   openTap(options: { firstPort: number; maxLayer: number | null; events: TapEvents }): Promise<Tap>;
+  /**
+   * Feeds one viewer router before anybody asks. A new pipe asks for a key frame by itself, and the first viewer's own
+   * request would have to wait for the second to pass (KEY_FRAME_REQUEST_DELAY_MS). Further routers are fed when needed.
+   */
+  warmUp(): Promise<void>;
   onLost(listener: () => void): () => void;
   close(reason: string): void;
 }
@@ -56,6 +61,19 @@ export async function createOrigin(deps: {
     audience.close();
     router.close();
   });
+  let warmSeat: AudienceSeat | null = null;
+  const warming = createSerial();
+
+  function bestViewerWorker(): EngineWorker | undefined {
+    const placed = placeViewer({
+      workers: workers.loads(),
+      originWorkerId: worker?.id ?? '',
+      audienceWorkerIds: audience.workerIds(),
+      maxViewersPerWorker,
+    });
+    return placed === null ? undefined : workers.get(placed);
+  }
+
   router.on('workerclose', () => {
     if (closing.closed) return;
     closing.close('worker-lost');
@@ -69,17 +87,21 @@ export async function createOrigin(deps: {
     openPublishLink: (events) => openPublishLink({ worker, router, tracks, events }),
     openIngestLink: (address, onFlow) => openIngestLink({ router, tracks, address, onFlow }),
     async openViewerLink(events) {
-      const placed = placeViewer({
-        workers: workers.loads(),
-        originWorkerId: worker.id,
-        audienceWorkerIds: audience.workerIds(),
-        maxViewersPerWorker,
-      });
-      const viewerWorker = placed === null ? undefined : workers.get(placed);
+      const viewerWorker = bestViewerWorker();
       if (!viewerWorker) throw mediaFailure('media_over_capacity');
       const seat = await audience.take(viewerWorker);
       return openViewerLink({ seat, tracks, events });
     },
+    warmUp: () =>
+      warming(async () => {
+        if (closing.closed) return;
+        if (!warmSeat?.isOpen) {
+          const viewerWorker = bestViewerWorker();
+          warmSeat = viewerWorker ? await audience.take(viewerWorker) : null;
+        }
+        const seat = warmSeat;
+        if (seat) await Promise.all(tracks.producers().map((producer) => seat.bring(producer.id)));
+      }),
     openTap: (options) => openTap({ router, tracks, portRange: ports.internalRange, ...options }),
     onLost: (listener) => lost.subscribe(listener),
     close: closing.close,

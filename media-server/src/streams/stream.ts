@@ -140,7 +140,9 @@ export function createStream(deps: {
     origin = created;
     created.onLost(() => originLost(created));
     created.tracks.onChange(() => {
-      if (origin === created && status.state === 'live') broadcast();
+      if (origin !== created) return;
+      created.warmUp().catch((error: unknown) => log.debug({ err: error }, 'no viewer router warmed up'));
+      if (status.state === 'live') broadcast();
     });
     return created;
   }
