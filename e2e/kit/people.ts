@@ -222,5 +222,5 @@ export async function openWhy({ page }: Person, name: string): Promise<string> {
   await page.getByTestId('why-toggle').first().click();
   const verdict = page.getByTestId('why-verdict').first();
   await verdict.waitFor();
-  return verdict.innerText();
+  return (await verdict.textContent()) ?? '';
 }
