@@ -17,6 +17,7 @@ import type {
 import { io, type Socket } from 'socket.io-client';
 import { createBackoff } from './backoff.ts';
 import { createEmitter } from './emitter.ts';
+import { isPermanent } from './permanent.ts';
 import type { MediaEndpoint, MediaFailureReason } from './types.ts';
 
 const NAMESPACE = '/media';
@@ -176,8 +177,4 @@ function verdictOfClosing({ reason }: MediaEvent<'session:closed'>): ConnectionE
     default:
       return null; // drained, or its grace was over: another try
   }
-}
-
-function isPermanent(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'permanent' in error && error.permanent === true;
 }

@@ -11,6 +11,7 @@ import type Hls from 'hls.js';
 import type { ErrorData, LoadPolicy } from 'hls.js';
 import { createBackoff } from '../media/backoff.ts';
 import { createEmitter } from '../media/emitter.ts';
+import { isPermanent } from '../media/permanent.ts';
 
 export type HlsState =
   | { status: 'loading' }
@@ -128,8 +129,7 @@ export function openHls(input: {
       url = await input.masterUrl();
     } catch (error) {
       if (!current()) return;
-      if (typeof error === 'object' && error !== null && 'permanent' in error && error.permanent === true)
-        fail('refused');
+      if (isPermanent(error)) fail('refused');
       else refused(0, null);
       return;
     }

@@ -15,18 +15,13 @@ import {
   type WatchStats,
   watchStream,
 } from '../media/index.ts';
+import { isPermanent } from '../media/permanent.ts';
 import { decide, type PlaybackSnapshot } from './decide.ts';
+import { realtimeFigures, smoothFigures } from './figures.ts';
 import { createGrantCache } from './grant-cache.ts';
 import { type HlsSession, isHlsSupported, openHls } from './hls-session.ts';
 import { createQualityJudge } from './quality-judge.ts';
-import type {
-  Playback,
-  PlaybackFigures,
-  PlaybackMode,
-  PlaybackOptions,
-  PlaybackPreference,
-  PlaybackState,
-} from './types.ts';
+import type { Playback, PlaybackMode, PlaybackOptions, PlaybackPreference, PlaybackState } from './types.ts';
 
 const STEP_MS = 500;
 /** Time in which a browser takes sound back that it does not allow. */
@@ -313,31 +308,10 @@ export function createPlayback(options: PlaybackOptions): Playback {
       return state;
     },
     on: events.on,
-    async figures(): Promise<PlaybackFigures> {
-      const base = {
-        width: video.videoWidth || null,
-        height: video.videoHeight || null,
-        framesPerSecond: null,
-        lossRatio: null,
-        roundTripMs: null,
-      };
-      if (showing === 'smooth') {
-        const atMs = smooth?.playingAtMs() ?? null;
-        const latencyMs = atMs === null ? null : Math.max(0, serverNowMs() - atMs);
-        return { ...base, mode: 'smooth', latencyMs, bitrateBps: smooth?.bitrateBps() ?? null };
-      }
-      const stats = latestStats;
-      const known = stats?.playoutDelayMs !== null && stats?.playoutDelayMs !== undefined;
-      return {
-        ...base,
-        mode: 'realtime',
-        latencyMs: known ? (stats.playoutDelayMs ?? 0) + (stats.roundTripMs ?? 0) : null,
-        bitrateBps: stats?.bitrateBps ?? null,
-        framesPerSecond: stats?.framesPerSecond ?? null,
-        lossRatio: stats?.lossRatio ?? null,
-        roundTripMs: stats?.roundTripMs ?? null,
-      };
-    },
+    figures: () =>
+      showing === 'smooth'
+        ? Promise.resolve(smoothFigures(video, smooth, serverNowMs()))
+        : realtimeFigures(video, realtime?.watching ?? null),
     get levels() {
       return showing === 'realtime' && (realtime?.watching.layers ?? 1) > 1 ? ALL_LEVELS : ALL_LEVELS.slice(0, 1);
     },
@@ -409,8 +383,4 @@ function isTrying(state: WatchState): boolean {
 
 function isNotAllowed(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'NotAllowedError';
-}
-
-function isPermanent(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'permanent' in error && error.permanent === true;
 }
