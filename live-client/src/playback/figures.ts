@@ -1,5 +1,5 @@
 /** What is measured of the picture on screen, in either mode. Unknown is null. */
-import type { Watching } from '../media/index.ts';
+import type { WatchStats } from '../media/index.ts';
 import type { HlsSession } from './hls-session.ts';
 import type { PlaybackFigures } from './types.ts';
 
@@ -24,8 +24,8 @@ export function smoothFigures(
   };
 }
 
-export async function realtimeFigures(video: HTMLVideoElement, watching: Watching | null): Promise<PlaybackFigures> {
-  const stats = (await watching?.stats()) ?? null;
+/** `stats`: the last sample. Rates are measured between samples, so only one place may take them. */
+export function realtimeFigures(video: HTMLVideoElement, stats: WatchStats | null): PlaybackFigures {
   const delayMs = stats?.playoutDelayMs ?? null;
   return {
     ...sizeOf(video),

@@ -308,10 +308,8 @@ export function createPlayback(options: PlaybackOptions): Playback {
       return state;
     },
     on: events.on,
-    figures: () =>
-      showing === 'smooth'
-        ? Promise.resolve(smoothFigures(video, smooth, serverNowMs()))
-        : realtimeFigures(video, realtime?.watching ?? null),
+    figures: async () =>
+      showing === 'smooth' ? smoothFigures(video, smooth, serverNowMs()) : realtimeFigures(video, latestStats),
     get levels() {
       return showing === 'realtime' && (realtime?.watching.layers ?? 1) > 1 ? ALL_LEVELS : ALL_LEVELS.slice(0, 1);
     },
