@@ -82,8 +82,8 @@ describe('createApi', () => {
 
   it('refreshes once for calls refused together, with the header and audience, and repeats them', async () => {
     const { baseUrl, all } = await serve((seen) => {
-      if (seen.url.endsWith('/auth/guest')) return session('old');
-      if (seen.url.endsWith('/auth/refresh')) return session('new');
+      if (seen.url.endsWith('/auth/guest')) return session('old', consumer);
+      if (seen.url.endsWith('/auth/refresh')) return session('new', consumer);
       return seen.token === 'new' ? shares : problem(401, 'session_expired');
     });
     const api = createApi({ baseUrl, audience: 'consumer' });
@@ -96,8 +96,8 @@ describe('createApi', () => {
   it('refreshes before the token expires', async () => {
     let nowMs = 1_000_000;
     const { baseUrl, all } = await serve((seen) => {
-      if (seen.url.endsWith('/auth/guest')) return session('t1', guest, 60);
-      if (seen.url.endsWith('/auth/refresh')) return session('t2', guest, 60);
+      if (seen.url.endsWith('/auth/guest')) return session('t1', consumer, 60);
+      if (seen.url.endsWith('/auth/refresh')) return session('t2', consumer, 60);
       return shares;
     });
     const api = createApi({ baseUrl, audience: 'consumer', now: () => nowMs });
@@ -105,6 +105,16 @@ describe('createApi', () => {
     nowMs += 31_000;
     await api.call(myShares);
     expect(all.map((seen) => seen.token)).toEqual([null, 't1', null, 't2']);
+  });
+
+  it('a guest has no refresh token: a new access token comes from being the guest of this browser again', async () => {
+    let tokens = 0;
+    const { baseUrl, all } = await serve((seen) => {
+      if (seen.url.endsWith('/auth/guest')) return session(`g${++tokens}`);
+      return seen.token === 'g2' ? shares : problem(401, 'session_expired');
+    });
+    await createApi({ baseUrl, audience: 'consumer' }).call(myShares);
+    expect(all.map((seen) => seen.url.split('/').at(-1))).toEqual(['guest', 'shares', 'guest', 'shares']);
   });
 
   it('falls back to a guest when the refresh family is gone, and tells it', async () => {
