@@ -14,6 +14,8 @@ import { firstPathFor } from './navigation.tsx';
 import { SessionGate, useSession } from './session.tsx';
 import { Shell } from './shell.tsx';
 import './console.css';
+import '../shared/data-table.css';
+import './phone.css';
 
 const LiveWallPage = lazy(() => import('../pages/live-wall/live-wall-page.tsx'));
 const InvitersPage = lazy(() => import('../pages/inviters/inviters-page.tsx'));
