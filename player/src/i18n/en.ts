@@ -104,6 +104,8 @@ export const en: Record<keyof typeof zh, string> = {
   'product.left': '{count} left',
   'product.limit': 'Limit {count} each',
   'product.soldOut': 'Sold out',
+  'product.notYet': 'From the start',
+  'product.over': 'Live is over',
   'product.grab': 'Buy',
   'product.buy': 'Buy',
   'product.buyNow': 'Buy now',

@@ -103,6 +103,8 @@ export const zh = {
   'product.left': '仅剩 {count} 件',
   'product.limit': '每人限 {count} 件',
   'product.soldOut': '已售罄',
+  'product.notYet': '开播后可买',
+  'product.over': '直播已结束',
   'product.grab': '去抢',
   'product.buy': '购买',
   'product.buyNow': '立即购买',

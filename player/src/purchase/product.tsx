@@ -3,6 +3,7 @@ import { Badge, Button, Countdown, EmptyState, Price, QuantityStepper } from '@w
 import type { ReactNode } from 'react';
 import { playerI18n } from '../i18n/messages.ts';
 import { useRoom, useServerNow, useServerOffset } from '../room/use-room.ts';
+import { useNotSelling } from '../room/use-sale.ts';
 import type { PurchaseFlow } from './purchase-flow.ts';
 import { usePurchase } from './purchase-provider.tsx';
 import { SkuPicker } from './sku-picker.tsx';
@@ -10,6 +11,7 @@ import { SkuPicker } from './sku-picker.tsx';
 export const Product = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'product' }> }): ReactNode => {
   const t = playerI18n.useT();
   const { dispatch, checkout } = usePurchase();
+  const notSelling = useNotSelling();
   const bag = useRoom((state) => state.bag);
   const store = useRoom((state) => state.room?.orgUnit.name ?? '');
   const now = useServerNow();
@@ -73,11 +75,11 @@ export const Product = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'product
           variant="hot"
           size="l"
           block
-          disabled={price.soldOut}
+          disabled={price.soldOut || notSelling !== null}
           data-testid="product-buy"
           onClick={() => checkout({ productId: product.id, skuId: price.sku.id, quantity })}
         >
-          {price.soldOut ? t('product.soldOut') : t('product.buyNow')}
+          {price.soldOut ? t('product.soldOut') : (notSelling ?? t('product.buyNow'))}
         </Button>
       </footer>
     </>

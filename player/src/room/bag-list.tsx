@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { playerI18n } from '../i18n/messages.ts';
 import { usePurchase } from '../purchase/purchase-provider.tsx';
 import { useRoom, useServerNow, useServerOffset } from './use-room.ts';
+import { useNotSelling } from './use-sale.ts';
 
 /** Products of the room in the host's order, with the pinned one marked. */
 export const BagList = ({ onOpen }: { onOpen?: () => void }): ReactNode => {
@@ -12,6 +13,7 @@ export const BagList = ({ onOpen }: { onOpen?: () => void }): ReactNode => {
   const now = useServerNow();
   const offset = useServerOffset();
   const purchase = usePurchase();
+  const notSelling = useNotSelling();
   if (bag.items.length === 0)
     return <EmptyState illustration="bag" title={t('bag.empty')} hint={t('bag.emptyHint')} compact />;
   return (
@@ -54,14 +56,14 @@ export const BagList = ({ onOpen }: { onOpen?: () => void }): ReactNode => {
               variant="hot"
               size="s"
               className="pl-bag-buy"
-              disabled={price.soldOut}
+              disabled={price.soldOut || notSelling !== null}
               data-testid="bag-buy"
               onClick={() => {
                 onOpen?.();
                 purchase.buy(item.product.id);
               }}
             >
-              {price.soldOut ? t('product.soldOut') : t('product.buy')}
+              {price.soldOut ? t('product.soldOut') : (notSelling ?? t('product.buy'))}
             </Button>
           </li>
         );

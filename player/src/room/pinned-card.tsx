@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { playerI18n } from '../i18n/messages.ts';
 import { usePurchase } from '../purchase/purchase-provider.tsx';
 import { useRoom, useServerNow, useServerOffset } from './use-room.ts';
+import { useNotSelling } from './use-sale.ts';
 
 /** The last pieces are counted out; above this a number says nothing. */
 const FEW = 20;
@@ -15,6 +16,7 @@ export const PinnedCard = (): ReactNode => {
   const now = useServerNow();
   const offset = useServerOffset();
   const purchase = usePurchase();
+  const notSelling = useNotSelling();
   const item = pinnedItem(bag);
   const price = item && headlinePriceAt(item, now);
   if (!item || !price) return null;
@@ -61,12 +63,12 @@ export const PinnedCard = (): ReactNode => {
         </span>
         <Button
           variant="hot"
-          disabled={price.soldOut}
+          disabled={price.soldOut || notSelling !== null}
           data-testid="buy"
           className="pl-pinned-buy"
           onClick={() => purchase.buy(product.id)}
         >
-          {price.soldOut ? t('product.soldOut') : t('product.grab')}
+          {price.soldOut ? t('product.soldOut') : (notSelling ?? t('product.grab'))}
         </Button>
       </span>
     </article>
