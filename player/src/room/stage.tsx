@@ -73,7 +73,7 @@ export const Stage = ({ view, onDoubleTap }: { view: StageView; onDoubleTap: () 
   return (
     <section className={cx('pl-stage', landscape && 'pl-stage-landscape')} onPointerUp={onPointerUp}>
       {room && <img className={cx('pl-cover', picture && 'pl-cover-gone')} src={room.coverUrl} alt="" />}
-      {landscape && <canvas ref={fill} className="pl-fill" width={FILL.width} height={FILL.height} />}
+      {landscape && picture && <canvas ref={fill} className="pl-fill" width={FILL.width} height={FILL.height} />}
       <video
         ref={setVideo}
         data-testid="video"

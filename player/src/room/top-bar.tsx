@@ -50,7 +50,7 @@ export const TopBar = ({
           </button>
         )}
         <span className="pl-top-space" />
-        {room && room.state !== 'scheduled' && (
+        {room?.state === 'live' && (
           <span className="pl-viewers" data-testid="viewers" title={t('top.viewersTitle')}>
             <Eye size={14} aria-hidden="true" />
             <span className="wl-visually-hidden">{t('top.viewers')}</span>
