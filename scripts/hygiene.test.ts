@@ -34,6 +34,13 @@ describe('tracked files', () => {
     expect(linesWith(tracked.filter(isText), machine)).toEqual([]);
   });
 
+  test('name no package registry’s host', () => {
+    const host = new RegExp(
+      `\\b(?:${['registry\\.npm', 'npmmirror\\.', 'deb\\.debian\\.', 'proxy\\.golang\\.'].join('|')})`,
+    );
+    expect(linesWith(tracked.filter(isText), host)).toEqual([]);
+  });
+
   test('carry no unfinished business', () => {
     expect(
       linesWith(sources, new RegExp(`\\b(?:${['TO', 'FIX'].map((word, i) => word + ['DO', 'ME'][i]).join('|')})\\b`)),

@@ -53,10 +53,11 @@ test('help needs nothing but the shell', () => {
     expect(stdout).toContain(`./live ${command}`);
 });
 
-test('without npm, curl and apt it says what is missing', () => {
+test('without npm and apt it says what is missing', () => {
   const { status, stderr } = live('start');
   expect(status).toBe(1);
-  expect(stderr).toContain('Neither npm nor curl is installed.');
+  expect(stderr).toContain('npm is not installed.');
+  expect(stderr).toContain('npm_config_registry=');
 });
 
 test('without root it prints the exact command', () => {
@@ -64,7 +65,7 @@ test('without root it prints the exact command', () => {
   const { status, stderr } = live('start');
   expect(status).toBe(1);
   expect(stderr).toContain(
-    'sudo apt-get update && sudo apt-get install -y --no-install-recommends curl ca-certificates',
+    'sudo apt-get update && sudo apt-get install -y --no-install-recommends npm ca-certificates',
   );
 });
 

@@ -63,6 +63,11 @@ export const TEST_REQUIREMENTS: readonly Requirement[] = [
     why: 'Chinese text in screenshots',
     isThere: () => isPackageInstalled('fonts-noto-cjk') || hasChineseFont(),
   },
+  {
+    package: 'iproute2',
+    why: 'a viewer whose network lets no media through lives in a network namespace',
+    isThere: () => !!findProgram('ip', '/sbin/ip', '/usr/sbin/ip'),
+  },
   { package: 'git', why: 'the hygiene test looks at the tracked files', isThere: () => !!findProgram('git') },
 ];
 
