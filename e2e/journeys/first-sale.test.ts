@@ -59,7 +59,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('from going live to the refund of the order a friend brought', { timeout: 300_000 }, async () => {
+test('from going live to the refund of the order a friend brought', { timeout: 480_000 }, async () => {
   const { origin, demoPassword } = product;
 
   // The guide signs in, previews, goes live and pins.
@@ -88,10 +88,11 @@ test('from going live to the refund of the order a friend brought', { timeout: 3
   const customer = await person();
   await customer.page.goto(shareUrl);
   await customer.page.waitForURL(new RegExp(`/r/${roomId}`));
-  const tookMs = await seesMovingPicture(customer.page, camera.owns);
+  const tookMs = await seesMovingPicture(customer.page, camera.owns, { timeoutMs: 90_000 });
   console.info(`the customer saw the guide's moving picture ${tookMs} ms after the page was there`);
   await customer.shot('customer-watching');
-  expect(await customer.page.getByTestId('mode').first().textContent()).toContain('实时');
+  // On a busy machine it may have begun by HLS; WebRTC is tried again after a minute.
+  await customer.page.getByTestId('mode').filter({ hasText: '实时' }).first().waitFor({ timeout: 150_000 });
 
   // They talk, both ways, and like.
   await signInToChat(customer, '13700000002', '小满');

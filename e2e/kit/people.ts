@@ -6,7 +6,7 @@ import { teachReading } from './picture.ts';
 
 const ARTIFACTS = join(import.meta.dirname, '../artifacts');
 const PHONE = { width: 390, height: 844 };
-const STEP_TIMEOUT_MS = 20_000;
+const STEP_TIMEOUT_MS = 45_000;
 
 export interface Person {
   readonly page: Page;
