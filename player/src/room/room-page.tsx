@@ -26,6 +26,7 @@ import { VideoProvider } from './video/video-provider.tsx';
 import './deck.css';
 import './overlay.css';
 import './room.css';
+import './wide.css';
 
 export type RoomSheet = 'bag' | 'share' | 'seller' | null;
 
