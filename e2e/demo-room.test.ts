@@ -57,7 +57,7 @@ async function plays(page: Page): Promise<void> {
         if (frames < reference) reference = frames; // a new picture element begins at zero
         return frames - reference > FPS && loudness > AUDIBLE;
       },
-      { timeout: 60_000, interval: 200 },
+      { timeout: 150_000, interval: 200 }, // after a start by HLS the next try of WebRTC takes a minute
     )
     .toBe(true);
 }
