@@ -62,7 +62,9 @@ async function plays(page: Page): Promise<void> {
     .toBe(true);
 }
 
-test('plays picture and sound, also after the programme and the media server were killed', async () => {
+test('plays picture and sound, also after the programme and the media server were killed', {
+  timeout: 500_000,
+}, async () => {
   const link = product.seed.consumerLinks[0];
   if (!link) throw new Error('the seed made no consumer link');
   const page = await browser.newPage({ viewport: { width: 390, height: 844 }, locale: 'zh-CN' });
