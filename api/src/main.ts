@@ -1,13 +1,22 @@
-/** Starts the api. Ends on SIGINT or SIGTERM: what was accepted is finished first. */
+/** Starts the api. Ends on SIGINT or SIGTERM: what was accepted is finished first, as far as that takes not too long. */
 import { createApi } from './compose.ts';
 import { loadConfig } from './config.ts';
+
+/** Longest time an orderly end may take before the process goes anyway: its database may be gone already. */
+const CLOSE_TIMEOUT_MS = 5_000;
 
 try {
   const config = loadConfig();
   const api = await createApi(config);
   const port = await api.listen();
   api.platform.log.info({ port }, `api listens on ${config.HOST}:${port}`);
-  const stop = () => void api.close().then(() => process.exit(0));
+  const stop = () => {
+    setTimeout(() => process.exit(1), CLOSE_TIMEOUT_MS).unref();
+    api.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
 } catch (error) {
