@@ -166,10 +166,7 @@ function userNamespaces(): Finding {
   if (process.getuid?.() !== 0) return good('PostgreSQL runs as you');
   return succeeds('unshare', ['--user', '--map-user=1000', '--map-group=1000', '--', 'true'])
     ? good('user namespaces: PostgreSQL runs unprivileged although you are root')
-    : note(
-        'no user namespaces, and you are root: PostgreSQL runs as "nobody"',
-        'Keep the data where everybody may enter: ./live start --data /var/lib/walnut-live   (or do not be root)',
-      );
+    : good('no user namespaces here, so PostgreSQL runs as "nobody" although you are root');
 }
 
 function diesWithParent(): Finding {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -84,3 +84,20 @@ test('recovers after the server itself was killed, even when its number belongs 
   expect(await query(next.url(), 'SELECT n FROM kept')).toEqual([{ n: 9 }]);
   await next.stop();
 });
+
+test.runIf(process.getuid?.() === 0)(
+  'as root without user namespaces it runs as nobody, also in a folder that only root may enter, and back',
+  async () => {
+    chmodSync(home, 0o700);
+    const first = await startPostgres({ ...options(), userNamespaces: false });
+    expect(statSync(join('/proc', String(first.pid))).uid).not.toBe(0);
+    await query(first.url(), 'CREATE TABLE kept AS SELECT 10 AS n');
+    await first.stop();
+    const second = await startPostgres(options());
+    expect(await query(second.url(), 'SELECT n FROM kept')).toEqual([{ n: 10 }]);
+    await second.stop();
+    const third = await startPostgres({ ...options(), userNamespaces: false });
+    expect(await query(third.url(), 'SELECT n FROM kept')).toEqual([{ n: 10 }]);
+    await third.stop();
+  },
+);

@@ -5,13 +5,11 @@
  * Invariants: never two servers on one folder; the server stops cleanly when we do and also when we are killed with -9
  * (the kernel sends it SIGINT, its "fast shutdown"); a server that outlived us is adopted, not fought. PostgreSQL
  * refuses to run as root: root runs it in a user namespace (files stay root's, no account is made), and where there are
- * no user namespaces as nobody.
+ * no user namespaces, as in most containers, as nobody.
  */
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
 import {
-  chownSync,
   closeSync,
-  cpSync,
   existsSync,
   mkdirSync,
   openSync,
@@ -22,9 +20,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import pg from 'pg';
 import { commandLine, dyingWithUs, freePort, isAlive, succeeds, waitUntil } from './processes.ts';
+import { SetupError } from './setup/say.ts';
 
 const USER = 'walnut';
 const NOBODY = 65534;
@@ -42,6 +41,8 @@ export interface PostgresOptions {
   logFile?: string;
   /** postgresql.conf settings. */
   settings?: Readonly<Record<string, string>>;
+  /** False: do as where there are none (most containers), although there are. For tests. */
+  userNamespaces?: boolean;
 }
 
 export interface EmbeddedPostgres {
@@ -60,8 +61,10 @@ export interface EmbeddedPostgres {
 
 interface Runner {
   bin: string;
+  /** Goes before every command. */
   prefix: string[];
-  ids: { uid?: number; gid?: number };
+  /** Whose the data must be; undefined: it is ours anyway. */
+  owner?: number;
 }
 
 /** Starts the server (making its data folder first when needed) and waits until it answers. */
@@ -69,7 +72,8 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   const dataDir = resolve(options.dataDir);
   const logFile = options.logFile ?? `${dataDir}.log`;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const runner = makeRunner(dataDir);
+  const runner = makeRunner(dataDir, options.userNamespaces ?? true);
+  giveTo(runner.owner, dataDir);
   const url = (port: number, database = 'postgres') =>
     `postgresql://${USER}:${encodeURIComponent(options.password)}@127.0.0.1:${port}/${database}`;
 
@@ -157,14 +161,14 @@ function initialise(runner: Runner, dataDir: string, password: string): void {
   const passwordFile = `${dataDir}.password`;
   writeFileSync(passwordFile, password, { mode: 0o600 });
   try {
-    if (runner.ids.uid !== undefined) chownSync(passwordFile, runner.ids.uid, runner.ids.uid);
+    giveTo(runner.owner, passwordFile);
     const [command = '', ...args] = [
       ...runner.prefix,
       join(runner.bin, 'initdb'),
       ...['-D', dataDir, '-U', USER, '--auth=scram-sha-256', `--pwfile=${passwordFile}`],
       ...['-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'],
     ];
-    const result = spawnSync(command, args, { ...runner.ids, cwd: '/', encoding: 'utf8' });
+    const result = spawnSync(command, args, { cwd: '/', encoding: 'utf8' });
     if (result.status !== 0) throw new Error(`initdb failed: ${result.error?.message ?? result.stderr}`);
   } finally {
     rmSync(passwordFile, { force: true });
@@ -173,27 +177,36 @@ function initialise(runner: Runner, dataDir: string, password: string): void {
 
 function run(runner: Runner, program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
   const [command = '', ...rest] = [...runner.prefix, ...dyingWithUs('INT', [join(runner.bin, program), ...args])];
-  return spawn(command, rest, { ...options, ...runner.ids, cwd: '/' });
+  return spawn(command, rest, { ...options, cwd: '/' });
 }
 
-function makeRunner(dataDir: string): Runner {
+/** How to run PostgreSQL's programs as somebody else than root, and as whom the data must belong. */
+function makeRunner(dataDir: string, userNamespaces: boolean): Runner {
   const bin = join(nativeDir(), 'bin');
-  if (process.getuid?.() !== 0) return { bin, prefix: [], ids: {} };
+  if (process.getuid?.() !== 0) return { bin, prefix: [] };
   const namespace = ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'];
-  if (succeeds('unshare', [...namespace.slice(1), 'true'])) return { bin, prefix: namespace, ids: {} };
+  if (userNamespaces && works(namespace)) return { bin, prefix: namespace, owner: 0 };
 
-  if (!isReachableByAnyone(dirname(dataDir))) {
-    throw new Error(
-      `PostgreSQL must run as "nobody" here (root, and no user namespaces), but only root can reach ${dataDir}. ` +
-        'Start with --data in a folder that everybody may enter, for example --data /var/lib/walnut-live.',
-    );
+  const nobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
+  if (isReachableByAnyone(bin) && isReachableByAnyone(dirname(dataDir))) {
+    return { bin, prefix: [...nobody, '--'], owner: NOBODY };
   }
-  chownSync(dataDir, NOBODY, NOBODY);
-  const ids = { uid: NOBODY, gid: NOBODY };
-  if (isReachableByAnyone(bin)) return { bin, prefix: [], ids };
-  const copy = join('/var/tmp', `walnut-live-postgres-${basename(dirname(dirname(bin)))}`);
-  if (!existsSync(copy)) cpSync(dirname(bin), copy, { recursive: true, verbatimSymlinks: true });
-  return { bin: join(copy, 'bin'), prefix: [], ids };
+  // Only root may enter these folders: nobody gets the one right to pass, and PostgreSQL still sees that it is not root.
+  const passing = [...nobody, '--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--'];
+  if (works(passing)) return { bin, prefix: passing, owner: NOBODY };
+  throw new SetupError(`PostgreSQL does not run as root, and nobody else can reach ${dataDir}.`, [
+    'Start with --data in a folder that everybody may enter, for example --data /var/lib/walnut-live,',
+    'with this clone in such a folder too; or do not be root.',
+  ]);
+}
+
+const works = ([command = '', ...args]: string[]) => succeeds(command, [...args, 'true']);
+
+/** Gives the data to whom PostgreSQL runs as: it refuses a folder of somebody else. */
+function giveTo(owner: number | undefined, path: string): void {
+  if (owner === undefined || statSync(path).uid === owner) return;
+  const { status, stderr } = spawnSync('chown', ['-R', `${owner}:${owner}`, path], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`chown ${path}: ${stderr}`);
 }
 
 function isReachableByAnyone(path: string): boolean {

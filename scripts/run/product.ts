@@ -176,6 +176,8 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       SANDBOX_PAYMENT_SECRET: secrets.SANDBOX_PAYMENT_SECRET,
       CONTROL_TOKEN: secrets.CONTROL_TOKEN,
       MEDIA_CONTROL_URL: mediaUrl,
+      // A copy for trying: any phone number signs in, and nothing costs money.
+      SANDBOX: '1',
       LOG_LEVEL: logLevel,
       ...(options.dev ? { CHECK_REPLIES: '1' } : {}),
       ...options.env,
