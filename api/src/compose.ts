@@ -127,6 +127,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     tokens,
     authSecret: config.AUTH_SECRET,
     publicUrl: config.PUBLIC_URL,
+    sandbox: config.SANDBOX,
     signInsPerMinute: config.AUTH_RATE_PER_MINUTE,
     onGuestBecamePerson: bindings.onGuestBecamePerson,
   });
@@ -141,7 +142,8 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     log,
     onAppended: ({ kind }) => metrics.roomEvents.inc({ kind }),
   });
-  closers.push(roomLog.close, feedFromOutbox({ outbox, roomLog }));
+  // Undone in reverse: the outbox rests before the log stops listening to it.
+  closers.push(roomLog.close, feedFromOutbox({ outbox, roomLog }), outbox.close);
   const mediaControl = createMediaControl({ url: config.MEDIA_CONTROL_URL, token: config.CONTROL_TOKEN, log });
   closers.push(mediaControl.close);
   const append: (...event: Parameters<RoomLog['append']>) => Promise<unknown> = roomLog.append;
@@ -233,7 +235,6 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
         server.closeIdleConnections();
         setTimeout(() => server.closeAllConnections(), 2_000).unref();
         await stopped;
-        await outbox.close();
         await db.close();
       })();
       return closed;

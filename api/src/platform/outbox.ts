@@ -49,6 +49,9 @@ export function createOutboxPublisher(deps: { db: Db; clock: Clock; log: Logger 
       const rows = await tx<{ id: bigint; room_id: string; payload: RoomEvent; created_at: Date }>`
         SELECT id, room_id, payload, created_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT ${BATCH}`;
       if (rows.length === 0) return 0;
+      // Whoever leaves while we publish still gets this batch; with nobody there it waits for the next process.
+      const receivers = [...subscribers];
+      if (receivers.length === 0) return 0;
       const messages = rows.map((row) => ({
         id: row.id,
         topic: 'room' as const,
@@ -56,7 +59,7 @@ export function createOutboxPublisher(deps: { db: Db; clock: Clock; log: Logger 
         event: row.payload,
         at: row.created_at,
       }));
-      for (const subscriber of subscribers) await subscriber(messages);
+      for (const receiver of receivers) await receiver(messages);
       await tx`UPDATE outbox SET published_at = ${clock.now()} WHERE id = ANY(${rows.map((row) => row.id)}::bigint[])`;
       return rows.length;
     });
