@@ -31,6 +31,8 @@ export interface SignedIn {
   readonly refreshToken?: string;
 }
 
+/** Names are seen by everybody in a room, so nothing of the phone is in it. */
+const newcomerName = (random: Random) => `顾客${String(random.bytes(4).readUInt32BE() % 10_000).padStart(4, '0')}`;
 const maskPhone = (phone: string) => `${phone.slice(0, 3)}****${phone.slice(-4)}`;
 
 function meOf(person: people.PersonRow): Me {
@@ -99,7 +101,7 @@ export function createIdentityService(deps: IdentityDeps) {
           throw new AppError('forbidden', { detail: 'this account is closed' });
         }
         if (personId && wanted.name) await people.renamePerson(tx, personId, wanted.name);
-        const consumer = { phone, name: wanted.name ?? `顾客${phone.slice(-4)}` };
+        const consumer = { phone, name: wanted.name ?? newcomerName(random) };
         for (const guestId of guests) {
           if (personId) break;
           left.delete(guestId);

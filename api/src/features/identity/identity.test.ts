@@ -1,9 +1,10 @@
 import { guestSignIn, me, refreshSession, sandboxSignIn, signOut, staffSignIn } from '@walnut-live/contracts';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { systemRandom } from '../../platform/clock.ts';
 import { seedBrand } from '../../testing/fixtures.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
 import { hashPassword } from './index.ts';
+import { createRefreshTokens } from './refresh-tokens.ts';
 
 const CLIENT = { 'x-walnut-client': 'test' };
 const PHONE = '13800000001';
@@ -48,7 +49,11 @@ describe('guests and consumers', () => {
     expect((await phone.call(guestSignIn, {})).body.me.id).toBe(first.body.me.id);
 
     const consumer = await phone.call(sandboxSignIn, { phone: PHONE }, { token: first.body.accessToken });
-    expect(consumer.body.me).toMatchObject({ kind: 'consumer', name: '顾客0001', phoneMasked: '138****0001' });
+    expect(consumer.body.me).toMatchObject({
+      kind: 'consumer',
+      name: expect.stringMatching(/^顾客\d{4}$/),
+      phoneMasked: '138****0001',
+    });
     expect(phone.attributes.get('wl_consumer')).toMatch(/Path=\/api\/v1\/auth; HttpOnly; SameSite=Strict/);
     expect((await phone.call(guestSignIn, {})).body.me).toMatchObject({ kind: 'consumer', id: consumer.body.me.id });
 
@@ -183,6 +188,27 @@ describe('refresh tokens', () => {
     await phone.call(sandboxSignIn, { phone: PHONE });
     api.clock.advanceSeconds(91 * 86_400);
     expect((await phone.call(refreshSession, { audience: 'consumer' })).status).toBe(401);
+  });
+
+  test('a refresh that is under way while somebody signs out leaves no session behind', async () => {
+    await using api = await startTestApi();
+    const { db, clock, random } = api.api.platform;
+    const { consumers } = await seedBrand(api);
+    const tokens = createRefreshTokens({ secret: 'test', clock, random });
+    const token = await db.transaction((tx) => tokens.issue(tx, consumers.anna.personId, 'consumer'));
+    let signedOut = Promise.resolve();
+    const rotation = await db.transaction(async (tx) => {
+      const rotated = await tokens.rotate(tx, token, 'consumer');
+      signedOut = db.transaction((other) => tokens.revokeByToken(other, token, 'consumer'));
+      await vi.waitFor(async () => {
+        expect(await db.sql`SELECT 1 FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()`).not.toHaveLength(0);
+      });
+      return rotated;
+    });
+    await signedOut;
+    if (rotation.outcome !== 'rotated') throw new Error(rotation.outcome);
+    const after = await db.transaction((tx) => tokens.rotate(tx, rotation.token, 'consumer'));
+    expect(after).toEqual({ outcome: 'refused', reused: false });
   });
 
   test('refresh and sign-out need the header X-Walnut-Client; a token of one audience is none of another', async () => {

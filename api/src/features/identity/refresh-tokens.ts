@@ -2,7 +2,8 @@
  * Refresh tokens: a sign-in starts a family; every use marks the token used and makes its successor.
  *
  * Invariants
- * - A family is a chain; exactly its last token is unused. Rotation holds the row lock of the token that is used.
+ * - A family is a chain; exactly its last token is unused. Rotation and revocation hold the family's lock: no successor
+ *   is born while its family ends.
  * - A used token that comes back means two holders, one of them not ours: the whole family is revoked. Except within
  *   GRACE_SECONDS: two tabs of one browser may ask at the same moment, and both must end up with the same newest token.
  *   For that a token is a MAC of its row's id, so it can be made again without being stored; the database has hashes only.
@@ -46,7 +47,10 @@ export function createRefreshTokens(deps: { secret: string; clock: Clock; random
       VALUES (${id}, ${familyId}, ${personId}, ${audience}, ${hashOf(token)}, ${now}, ${expiresAt})`;
     return token;
   }
+  const lockFamily = (tx: Tx, familyId: string) =>
+    tx`SELECT pg_advisory_xact_lock(hashtextextended(${`refresh family ${familyId}`}, 0))`;
   const revoke = async (tx: Tx, familyId: string) => {
+    await lockFamily(tx, familyId);
     await tx`UPDATE refresh_tokens SET revoked_at = ${clock.now()} WHERE family_id = ${familyId} AND revoked_at IS NULL`;
   };
 
@@ -56,8 +60,12 @@ export function createRefreshTokens(deps: { secret: string; clock: Clock; random
 
     async rotate(tx: Tx, token: string, audience: Audience): Promise<Rotation> {
       if (!FORMAT.test(token)) return { outcome: 'refused', reused: false };
+      const [known] = await tx<{ id: string; family_id: string }>`
+        SELECT id, family_id FROM refresh_tokens WHERE token_hash = ${hashOf(token)} AND audience = ${audience}`;
+      if (!known) return { outcome: 'refused', reused: false };
+      await lockFamily(tx, known.family_id);
       const [row] = await tx<Row>`SELECT id, family_id, person_id, audience, expires_at, used_at, revoked_at
-        FROM refresh_tokens WHERE token_hash = ${hashOf(token)} AND audience = ${audience} FOR UPDATE`;
+        FROM refresh_tokens WHERE id = ${known.id}`;
       const now = clock.now();
       if (!row || row.revoked_at || row.expires_at <= now) return { outcome: 'refused', reused: false };
       const { person_id: personId, family_id: familyId } = row;
