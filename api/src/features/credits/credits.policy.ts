@@ -5,13 +5,13 @@
  *
  * A click counts for orders of the room it led to (a room has its own attribution); it is valid when it is not the buyer's
  * own (their former guest selves included), its sharer is active, it is at most `windowSeconds` old, and the buyer has not
- * ordered in this room since. Among valid clicks the last one wins; one that is not valid closes nothing. An order closes
- * clicks when it was not cancelled or expired unpaid: those never became sales (rule A7).
+ * bought in this room since. Among valid clicks the last one wins; one that is not valid closes nothing. An order closes
+ * clicks once it is paid: an unpaid one is no sale (rule A7), and left alone it must not cost the sharer the next one.
  */
 import type { CreditReason } from '@walnut-live/contracts';
 
 /** Bump when the meaning of an input or the precedence changes; stored beside the policy version in the trace. */
-export const CREDIT_RULES = 1;
+export const CREDIT_RULES = 2;
 
 export type CreditWhy =
   | 'won'
@@ -42,7 +42,7 @@ export interface CreditInputs {
   readonly windowSeconds: number;
   /** In any order. */
   readonly clicks: readonly Click[];
-  /** When the buyer last ordered in this room before, as far as that closes clicks. */
+  /** When the buyer's last paid order of this room was placed. */
   readonly previousOrderAt: Date | null;
   readonly owner: {
     readonly guideId: string;

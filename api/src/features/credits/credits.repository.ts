@@ -74,7 +74,7 @@ export async function clicksOf(tx: Tx, buyerIds: readonly string[], roomId: stri
     ORDER BY t.room_id = ${roomId} DESC, t.at DESC, t.id DESC LIMIT ${CLICKS_CONSIDERED}`;
 }
 
-/** The last order in this room that closes clicks: neither cancelled nor expired, whatever became of it afterwards. */
+/** When the last order of this room that was paid was placed, whatever became of it afterwards. */
 export async function previousOrderAt(
   tx: Tx,
   order: { orderId: string; buyerIds: readonly string[]; roomId: string; at: Date },
@@ -82,7 +82,7 @@ export async function previousOrderAt(
   const [row] = await tx<{ at: Date | null }>`
     SELECT max(placed_at) AS at FROM orders
     WHERE person_id = ANY(${order.buyerIds}::uuid[]) AND room_id = ${order.roomId} AND id <> ${order.orderId}
-      AND placed_at <= ${order.at} AND state NOT IN ('cancelled', 'expired')`;
+      AND placed_at <= ${order.at} AND paid_at IS NOT NULL`;
   return row?.at ?? null;
 }
 
