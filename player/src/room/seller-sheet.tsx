@@ -1,8 +1,47 @@
-import { Avatar, Button, Sheet, useFormat } from '@walnut-live/ui';
-import type { ReactNode } from 'react';
+import { getSeller } from '@walnut-live/contracts';
+import { Avatar, Button, ErrorState, Sheet, Skeleton, useFormat } from '@walnut-live/ui';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { Link } from 'react-router';
+import { useServices } from '../app/services.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { useRoom } from './use-room.ts';
+
+type Seller = { legalName: string; licenceNo: string; address: string; servicePhone: string };
+
+/** The registered identity behind the store; asked for when somebody looks. */
+const SellerIdentity = ({ orgUnitId }: { orgUnitId: string }): ReactNode => {
+  const t = playerI18n.useT();
+  const { api } = useServices();
+  const [seller, setSeller] = useState<Seller | null>(null);
+  const [error, setError] = useState<unknown>(null);
+
+  const load = useCallback(async (): Promise<void> => {
+    setError(null);
+    try {
+      setSeller(await api.call(getSeller, { params: { id: orgUnitId } }));
+    } catch (reason) {
+      setError(reason);
+    }
+  }, [api, orgUnitId]);
+  useEffect(() => void load(), [load]);
+
+  if (error) return <ErrorState error={error} onRetry={() => void load()} compact />;
+  if (!seller) return <Skeleton height={120} radius={12} />;
+  return (
+    <dl className="pl-facts" data-testid="seller-identity">
+      <dt>{t('seller.legalName')}</dt>
+      <dd>{seller.legalName}</dd>
+      <dt>{t('seller.licence')}</dt>
+      <dd className="pl-mono">{seller.licenceNo}</dd>
+      <dt>{t('seller.address')}</dt>
+      <dd>{seller.address}</dd>
+      <dt>{t('seller.phone')}</dt>
+      <dd>
+        <a href={`tel:${seller.servicePhone}`}>{seller.servicePhone}</a>
+      </dd>
+    </dl>
+  );
+};
 
 /** Rule Z2: who sells here, one tap away during the whole live. */
 export const SellerSheet = ({ open, onClose }: { open: boolean; onClose: () => void }): ReactNode => {
@@ -27,8 +66,6 @@ export const SellerSheet = ({ open, onClose }: { open: boolean; onClose: () => v
             <dd>{room.orgUnit.name}</dd>
             <dt>{t('seller.kind')}</dt>
             <dd>{t(`seller.kind.${room.orgUnit.kind}`)}</dd>
-            <dt>{t('seller.code')}</dt>
-            <dd className="pl-mono">{room.orgUnit.path}</dd>
             <dt>{t('seller.room')}</dt>
             <dd>{room.title}</dd>
             {room.startedAt && (
@@ -42,6 +79,7 @@ export const SellerSheet = ({ open, onClose }: { open: boolean; onClose: () => v
             <dt>{t('seller.likes')}</dt>
             <dd className="wl-number">{format.count(likes)}</dd>
           </dl>
+          {open && <SellerIdentity orgUnitId={room.orgUnit.id} />}
           <p className="pl-fine">{t('seller.responsible', { store: room.orgUnit.name })}</p>
           <div className="pl-seller-links">
             <Link to="/orders" className="wl-btn wl-btn-soft wl-btn-m">
