@@ -58,7 +58,8 @@ export function createSelling(deps: {
     notifyUrl: () => ownUrl(deps.server, config.HOST, '/api/v1/payments/sandbox/notify'),
     plan: deps.sandboxPlan,
   });
-  jobs.every(SANDBOX_DELIVERY_JOB, SANDBOX_DELIVERY_EVERY_MS, async () => void (await sandbox.deliverDue()));
+  if (config.SANDBOX)
+    jobs.every(SANDBOX_DELIVERY_JOB, SANDBOX_DELIVERY_EVERY_MS, async () => void (await sandbox.deliverDue()));
 
   const payments = createPaymentsService({ db, clock, random, log, providers: { sandbox } });
   const orders = createOrders({
@@ -75,12 +76,13 @@ export function createSelling(deps: {
     orderRefunded: deps.orderRefunded,
     reservationSeconds: config.RESERVATION_SECONDS,
     priceGraceSeconds: config.PRICE_GRACE_SECONDS,
+    sandbox: config.SANDBOX,
   });
   const refunds = createRefunds({ bind, db, clock, random, log, jobs, ledger, orders, payments });
   bindPayments(bind, {
     db,
     payments,
-    sandbox,
+    sandbox: config.SANDBOX ? sandbox : undefined,
     listeners: {
       async captured(tx, payment, at) {
         if ((await orders.takePayment(tx, payment.id, at)) === 'late')

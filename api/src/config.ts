@@ -21,6 +21,11 @@ export const ConfigSchema = z.object({
   SHARE_SECRET: secret,
   /** Signs the callbacks of the sandbox payment provider. */
   SANDBOX_PAYMENT_SECRET: secret,
+  /**
+   * Sign-in by any phone number and payment without money, for trying and tests. Off: neither exists, as anybody could be
+   * anybody and pay with nothing.
+   */
+  SANDBOX: flag,
   /** Opens the media-server's control API. */
   CONTROL_TOKEN: secret,
   MEDIA_CONTROL_URL: z.url().default('http://127.0.0.1:4100'),

@@ -25,7 +25,14 @@ function requireOwnClient(req: Request): void {
 
 export function bindIdentityRoutes(
   bind: Binder,
-  deps: { service: IdentityService; cookies: Cookies; limits: IdentityLimits; tokens: Tokens },
+  deps: {
+    service: IdentityService;
+    cookies: Cookies;
+    limits: IdentityLimits;
+    tokens: Tokens;
+    /** Whether consumers may sign in by the embedded provider, which believes every phone number. */
+    sandbox: boolean;
+  },
 ): void {
   const { service, cookies, limits, tokens } = deps;
 
@@ -46,6 +53,7 @@ export function bindIdentityRoutes(
   });
 
   bind(contracts.sandboxSignIn, async ({ req, res, ip, body, principal }) => {
+    if (!deps.sandbox) throw new AppError('not_found');
     await limits.signIns.take(limitKeyOf(ip));
     await limits.identity.take(`phone ${body.phone}`);
     const browser = { bearer: principal, visitorToken: cookies.visitorOf(req) };

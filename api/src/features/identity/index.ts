@@ -34,6 +34,8 @@ export function createIdentity(deps: {
   authSecret: string;
   /** Cookies are `Secure` when people come by https. */
   publicUrl: string;
+  /** Whether the embedded identity provider, which believes every phone number, is there. */
+  sandbox: boolean;
   /** Sign-ins one address may try in a minute; the other limits follow from it. */
   signInsPerMinute: number;
   onGuestBecamePerson: (tx: Tx, guestId: string, personId: string) => Promise<void>;
@@ -48,7 +50,7 @@ export function createIdentity(deps: {
     signIns: perMinute(signInsPerMinute),
     identity: perMinute(Math.max(1, Math.floor(signInsPerMinute / SIGN_INS_PER_IDENTITY))),
   };
-  bindIdentityRoutes(deps.bind, { service, cookies, limits, tokens });
+  bindIdentityRoutes(deps.bind, { service, cookies, limits, tokens, sandbox: deps.sandbox });
 
   const visitorFromRequest = (req: Request) => service.visitor(cookies.visitorOf(req));
   return {

@@ -53,6 +53,8 @@ export interface OrdersDeps {
   ): Promise<void>;
   reservationSeconds: number;
   priceGraceSeconds: number;
+  /** Whether one may pay by the sandbox provider, which takes no money. */
+  sandbox: boolean;
 }
 
 export type OrdersService = ReturnType<typeof createOrdersService>;
@@ -63,6 +65,7 @@ export function createOrdersService(deps: OrdersDeps) {
   // ── paying ────────────────────────────────────────────────────────────────────────────────────────────────────────
   /** What the client needs to open the cashier; after a declined payment a new one is opened. */
   async function pay(tx: Tx, buyer: Principal, orderId: string, provider: 'sandbox') {
+    if (!deps.sandbox) throw new AppError('not_found');
     const order = await lockOwn(tx, buyer, orderId);
     if (order.paidFen > 0n) throw new AppError('already_paid');
     const at = clock.now();

@@ -8,7 +8,13 @@ import type { SandboxProvider } from './sandbox-provider.ts';
 
 export function bindPayments(
   bind: Binder,
-  deps: { db: Db; payments: Payments; sandbox: SandboxProvider; listeners: PaymentListeners },
+  deps: {
+    db: Db;
+    payments: Payments;
+    /** Undefined where it is switched off. */
+    sandbox: SandboxProvider | undefined;
+    listeners: PaymentListeners;
+  },
 ): void {
   const { db, payments, sandbox, listeners } = deps;
 
@@ -20,6 +26,7 @@ export function bindPayments(
   }
 
   bind(notifyPayment, async ({ params, req }) => {
+    if (!sandbox) throw new AppError('not_found'); // the only provider there is
     const rawBody = (req as typeof req & { rawBody?: Buffer }).rawBody;
     if (!rawBody) throw new AppError('unauthenticated', { detail: 'no body' });
     await payments.receive(params.provider, (name) => req.get(name), rawBody, listeners);
@@ -27,6 +34,7 @@ export function bindPayments(
   });
 
   bind(settleSandbox, async ({ params, body, principal }) => {
+    if (!sandbox) throw new AppError('not_found');
     const slip = await slipOf(params.paymentId, principal.personId);
     const state = await sandbox.settle(slip.id, body.outcome);
     if (state !== body.outcome) throw new AppError('state_conflict', { facts: { state } });
