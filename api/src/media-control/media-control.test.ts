@@ -114,7 +114,7 @@ test('without a media server rooms work and api is ready; when it comes, states 
   const second = await startMediaServer(port);
   second.publish(rooms.a.streamId, 'live');
   await anna.waitFor('the picture', () => anna.events('stream:changed').at(-1)?.state === 'live', 15_000);
-  await vi.waitFor(() => expect(second.orders).toHaveLength(2), { timeout: 10_000 });
+  await vi.waitFor(() => expect(new Set(second.orders.map(({ path }) => path)).size).toBe(2), { timeout: 10_000 });
   expect(second.orders).toContainEqual({ path: `/control/streams/${rooms.b.streamId}/close`, body: {} });
   const revocation = second.orders.find(({ path }) => path === '/control/revocations');
   expect(Revocation.parse(revocation?.body)).toEqual({
@@ -122,6 +122,33 @@ test('without a media server rooms work and api is ready; when it comes, states 
     streamId: rooms.a.streamId,
   });
 }, 40_000);
+
+test('a media server that starts anew hears again who is banned and which streams are over', async () => {
+  const first = await startMediaServer();
+  await using api = await startTestApi(configFor(first.port));
+  const { rooms, staff, consumers } = await seedBrand(api);
+  const close = { path: `/control/streams/${rooms.b.streamId}/close`, body: {} };
+  const ban = {
+    path: '/control/revocations',
+    body: { personId: consumers.bella.personId, streamId: rooms.a.streamId },
+  };
+  await vi.waitFor(() => expect(first.connections()).toBe(1));
+  await using guide = await enterRoom(api, rooms.a.id, staff.a.guide);
+  await guide.ask('viewer:ban', { personId: consumers.bella.personId });
+  const end = () => api.ok(endRoom, { params: { id: rooms.b.id }, body: {}, as: staff.b.guide });
+  await end();
+  await vi.waitFor(() => expect(first.orders).toHaveLength(2));
+  expect(first.orders).toEqual(expect.arrayContaining([close, ban]));
+  await end();
+  await vi.waitFor(() => expect(first.orders.slice(2)).toEqual([close]));
+  await first.stop();
+
+  const second = await startMediaServer(first.port);
+  second.publish(rooms.a.streamId, 'live');
+  second.publish(rooms.b.streamId, 'live');
+  await vi.waitFor(() => expect(second.orders).toHaveLength(2), { timeout: 10_000 });
+  expect(second.orders).toEqual(expect.arrayContaining([close, ban]));
+}, 30_000);
 
 test('a restart of api repeats no state that the room knows', async () => {
   const media = await startMediaServer();

@@ -30,6 +30,11 @@ export interface MediaControl {
   stateOf(streamId: string): StreamView;
   /** Called with the streams that changed, or `all` after a connection or its loss. Returns its undo. */
   onChange(listener: (changed: readonly string[] | 'all') => void): () => void;
+  /**
+   * Called after every connection with the streams that are not idle: the other side may have started anew and have
+   * forgotten every order. Failures are logged. Returns its undo.
+   */
+  onConnect(listener: (streamIds: readonly string[]) => Promise<void>): () => void;
   /** Puts publisher and viewers out. Never throws. */
   closeStream(streamId: string): Promise<void>;
   /** Puts a person's peers out of a stream (of all streams without one). Never throws. */
@@ -47,6 +52,7 @@ export function createMediaControl(deps: { url: string; token: string; log: Logg
   const { url, token, log } = deps;
   const streams = new Map<string, ControlStream>();
   const listeners = new Set<(changed: readonly string[] | 'all') => void>();
+  const connectListeners = new Set<(streamIds: readonly string[]) => Promise<void>>();
   let kept: Order[] = [];
   let closed = false;
   let awayTimer: NodeJS.Timeout | undefined;
@@ -90,6 +96,10 @@ export function createMediaControl(deps: { url: string; token: string; log: Logg
     streams.clear();
     for (const stream of parsed.data) streams.set(stream.streamId, stream);
     tell('all');
+    const busy = parsed.data.filter(({ state }) => state !== 'idle').map(({ streamId }) => streamId);
+    for (const listener of connectListeners) {
+      listener(busy).catch((error: unknown) => log.error({ err: error }, 'media control: orders not repeated'));
+    }
   });
   socket.on('stream:state', (raw: unknown) => {
     const parsed = ControlStream.safeParse(raw);
@@ -139,6 +149,10 @@ export function createMediaControl(deps: { url: string; token: string; log: Logg
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    onConnect(listener) {
+      connectListeners.add(listener);
+      return () => void connectListeners.delete(listener);
+    },
     closeStream: (streamId) => giveOrKeep(`/control/streams/${encodeURIComponent(streamId)}/close`, {}),
     revoke(personId, streamId) {
       const body: Revocation = { personId, ...(streamId === undefined ? {} : { streamId }) };
@@ -148,6 +162,7 @@ export function createMediaControl(deps: { url: string; token: string; log: Logg
       closed = true;
       isBack();
       listeners.clear();
+      connectListeners.clear();
       socket.disconnect();
     },
   };

@@ -6,7 +6,7 @@
 import { liftModeration, listModeration } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
-import type { Db, Sql, Tx } from '../../platform/db.ts';
+import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
 import { writeRoomEvent } from '../../platform/outbox.ts';
@@ -148,9 +148,12 @@ export function createRoomModeration(deps: {
       return { items: await createModerationRepository(db.sql).current(roomId, clock.now()) };
     },
 
-    /** For whoever lets people in or takes their order; pass the transaction to decide inside it. */
-    isBanned: (sql: Sql, roomId: string, personId: string): Promise<boolean> =>
-      createModerationRepository(sql).isBanned(roomId, personId, clock.now()),
+    /** Tells the media server again who is banned from rooms that are live. */
+    async repeatBans(): Promise<void> {
+      for (const { personId, streamId } of await createModerationRepository(db.sql).bansOfLiveRooms(clock.now())) {
+        await deps.revokeMedia(personId, streamId);
+      }
+    },
   };
 
   bind(listModeration, ({ principal, params }) => service.list(principal, params.id));

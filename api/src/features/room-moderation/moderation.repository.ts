@@ -62,11 +62,11 @@ export function createModerationRepository(sql: Sql) {
         until: row.until?.toISOString() ?? null,
       }));
     },
-    async isBanned(roomId: string, personId: string, now: Date): Promise<boolean> {
-      const [row] = await sql<{ banned: boolean }>`SELECT EXISTS (
-        SELECT 1 FROM room_moderation m WHERE m.room_id = ${roomId} AND m.kind = 'ban' AND m.lifted_at IS NULL AND (m.until IS NULL OR m.until > ${now})
-          AND (m.person_id = ${personId} OR m.person_id IN (SELECT id FROM people WHERE merged_into = ${personId}))) AS banned`;
-      return row?.banned ?? false;
+    /** Bans that stand in rooms that are live. */
+    async bansOfLiveRooms(now: Date): Promise<{ personId: string; streamId: string }[]> {
+      return sql<{ personId: string; streamId: string }>`
+        SELECT m.person_id AS "personId", r.stream_id AS "streamId" FROM room_moderation m JOIN rooms r ON r.id = m.room_id
+        WHERE r.state = 'live' AND m.kind = 'ban' AND m.lifted_at IS NULL AND (m.until IS NULL OR m.until > ${now})`;
     },
   };
 }

@@ -61,6 +61,7 @@ export function createRooms(deps: {
     /** @throws AppError not_found */
     get: service.get,
     standings,
+    closeEndedStreams: service.closeEndedStreams,
     /** @throws AppError not_found */
     readSnapshot: async (roomId: string) => (await readSnapshot(roomId)).snapshot,
     close,

@@ -158,6 +158,13 @@ export function createRoomsRepository(sql: Sql) {
       return rows.length === 1;
     },
 
+    async endedStreams(streamIds: readonly string[]): Promise<string[]> {
+      const rows = await sql<{ streamId: string }>`
+        SELECT stream_id AS "streamId" FROM rooms WHERE stream_id::text = ANY(${[...streamIds]}::text[])
+        GROUP BY stream_id HAVING bool_and(state = 'ended')`;
+      return rows.map(({ streamId }) => streamId);
+    },
+
     /** Paid orders of rooms (rule A7: an unpaid order is no sale); GMV before refunds, as in the reports. */
     async sales(roomIds: readonly string[]): Promise<Map<string, { orders: number; gmvFen: number }>> {
       const rows = await sql<{ roomId: string; orders: number; gmvFen: bigint }>`

@@ -28,7 +28,7 @@ import type { Standing, Standings } from './standing.ts';
 export const ROOM_SOCKET_PATH = '/socket.io';
 const DEFAULT_COVER = '/pictures/room-walnut-grove.svg';
 
-const Cursor = z.tuple([z.int(), z.iso.datetime(), z.uuid()]);
+const Cursor = z.tuple([z.int().min(0).max(2), z.iso.datetime(), z.uuid()]);
 const toCursor = ({ rank, at, id }: ListPosition): string =>
   Buffer.from(JSON.stringify([rank, at, id])).toString('base64url');
 function fromCursor(cursor: string | undefined): ListPosition | undefined {
@@ -155,7 +155,10 @@ export function createRoomsService(deps: {
       return { room: view(now), publish: await deps.grantMedia(principal, now, 'publish') };
     },
 
-    /** live → ended once; on an ended room the same answer. Viewers are told through the log, then their sockets close. */
+    /**
+     * live → ended once; on an ended room the same answer. Viewers are told through the log, then their sockets close. The
+     * stream is closed every time: the process that ended the room may have died before it could say so.
+     */
     async end(principal: StaffPrincipal, roomId: string): Promise<Room> {
       const room = await get(roomId);
       requireScope(principal, 'rooms:write', room.orgPath);
@@ -163,11 +166,16 @@ export function createRoomsService(deps: {
         const at = clock.now();
         if (!(await createRoomsRepository(tx).end(roomId, at))) return;
         await writeRoomEvent(tx, clock, roomId, { kind: 'room:ended', at: at.toISOString() });
-        tx.afterCommit(() => deps.closeStream(room.streamId));
       });
       const now = await get(roomId);
       if (!afterEnd[now.state]) throw new AppError('state_conflict', { facts: { state: now.state } });
+      void deps.closeStream(room.streamId);
       return view(now);
+    },
+
+    /** Closes those of the streams whose rooms have all ended. */
+    async closeEndedStreams(streamIds: readonly string[]): Promise<void> {
+      for (const streamId of await rooms.endedStreams(streamIds)) await deps.closeStream(streamId);
     },
 
     async join(principal: Principal, roomId: string): Promise<JoinReply> {
