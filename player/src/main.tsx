@@ -1,9 +1,9 @@
 import { createApi, createPendingActions } from '@walnut-live/live-client/http';
+import { safeSessionStorage } from '@walnut-live/ui';
 import '@walnut-live/ui/styles.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app.tsx';
-import { safeSessionStorage } from './app/storage.ts';
 
 const api = createApi({ audience: 'consumer' });
 const pending = createPendingActions({ storage: safeSessionStorage() });

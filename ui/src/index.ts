@@ -1,4 +1,13 @@
 /** Design tokens, languages and shared React controls. Import `@walnut-live/ui/styles.css` once per app. */
+
+export { isLoadFailure, type LoadOptions, lazyWithRetry } from './browser/lazy-with-retry.ts';
+export {
+  readJson,
+  type SafeStorage,
+  safeLocalStorage,
+  safeSessionStorage,
+} from './browser/storage.ts';
+export { AppErrorBoundary, type AppErrorBoundaryProps } from './controls/app-error-boundary.tsx';
 export { Avatar, type AvatarProps, initialsOf } from './controls/avatar.tsx';
 export { Badge, type BadgeTone, LiveBadge, type LiveState, StaleBadge } from './controls/badges.tsx';
 export { BrandMark } from './controls/brand-mark.tsx';

@@ -1,8 +1,8 @@
 import type { Me } from '@walnut-live/contracts';
 import type { Api, PendingActions } from '@walnut-live/live-client/http';
+import { AppErrorBoundary, lazyWithRetry } from '@walnut-live/ui';
 import {
   createContext,
-  lazy,
   type ReactNode,
   Suspense,
   useCallback,
@@ -25,7 +25,8 @@ export type Services = {
 };
 
 const ServicesContext = createContext<Services | null>(null);
-const SignInSheet = lazy(() => import('./sign-in-sheet.tsx'));
+// Asked for in the middle of something, so the page is not reloaded for it.
+const SignInSheet = lazyWithRetry(() => import('./sign-in-sheet.tsx'), { mayReload: false });
 
 /** Gives the app its services, and hosts the sign-in sheet so that any place can ask for it and then go on. */
 export const ServicesProvider = ({
@@ -61,9 +62,11 @@ export const ServicesProvider = ({
     <ServicesContext value={services}>
       {children}
       {reason && (
-        <Suspense fallback={null}>
-          <SignInSheet reason={reason} onDone={settle} />
-        </Suspense>
+        <AppErrorBoundary compact className="pl-failed" onClose={() => settle(false)}>
+          <Suspense fallback={null}>
+            <SignInSheet reason={reason} onDone={settle} />
+          </Suspense>
+        </AppErrorBoundary>
       )}
     </ServicesContext>
   );

@@ -1,5 +1,5 @@
 import { Address } from '@walnut-live/contracts';
-import { readJson, type SafeStorage } from '../app/storage.ts';
+import { readJson, type SafeStorage } from '@walnut-live/ui';
 
 const KEY = 'walnut-live.address';
 

@@ -6,6 +6,7 @@ import {
   EmptyState,
   Price,
   QuantityStepper,
+  safeLocalStorage,
   useErrorText,
   useFormat,
   useToast,
@@ -13,7 +14,6 @@ import {
 import { MapPin } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useServices } from '../app/services.tsx';
-import { safeLocalStorage } from '../app/storage.ts';
 import { playerI18n } from '../i18n/messages.ts';
 import { useRoom, useServerNow, useServerOffset } from '../room/use-room.ts';
 import { AddressForm } from './address-form.tsx';

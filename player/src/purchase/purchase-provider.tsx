@@ -1,7 +1,7 @@
 import { skuPricesAt } from '@walnut-live/live-client/room';
+import { readJson, safeSessionStorage } from '@walnut-live/ui';
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useReducer } from 'react';
 import { useServices } from '../app/services.tsx';
-import { readJson, safeSessionStorage } from '../app/storage.ts';
 import { useRoomHandle } from '../room/use-room.ts';
 import { type PurchaseAction, type PurchaseFlow, reducePurchase, restoreFlow } from './purchase-flow.ts';
 
