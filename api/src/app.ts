@@ -116,6 +116,8 @@ export function createApp(deps: {
         { err: known.cause ?? known, requestId: res.locals.requestId },
         known.details.detail ?? 'unexpected failure',
       );
+    else if (known !== error && known.cause !== undefined)
+      log.warn({ err: known.cause, requestId: res.locals.requestId }, 'the database did not do it');
     if (res.headersSent) return void res.destroy();
     const problem = toProblem(known, res.locals.requestId as string);
     if (known.code === 'internal') delete problem.detail;

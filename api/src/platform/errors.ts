@@ -1,5 +1,9 @@
 import { type AckError, type ErrorCode, errorStatus, type Problem } from '@walnut-live/contracts';
 import { z } from 'zod';
+import { databaseFailure } from './database-failure.ts';
+
+/** A database that restarts or is crowded is back within seconds. */
+const RETRY_AFTER_SECONDS = 2;
 
 interface Details {
   /** For engineers; never shown to a viewer. */
@@ -27,7 +31,7 @@ export function fromZod(error: z.ZodError): AppError {
   return new AppError('invalid_request', { detail: z.prettifyError(error).slice(0, 500), issues });
 }
 
-/** Known failures of Express and its body parser, in our own codes; anything else is `internal`. */
+/** Known failures of Express, its body parser and the database, in our own codes; anything else is `internal`. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof z.ZodError) return fromZod(error);
@@ -37,7 +41,14 @@ export function toAppError(error: unknown): AppError {
     return new AppError('invalid_request', { detail: 'body cannot be read as JSON' });
   }
   if (error instanceof URIError) return new AppError('invalid_request', { detail: 'malformed URL' });
-  return new AppError('internal', {}, error);
+  switch (databaseFailure(error)) {
+    case 'unavailable':
+      return new AppError('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS }, error);
+    case 'refused':
+      return new AppError('invalid_request', { detail: 'a value that cannot be stored' }, error);
+    case undefined:
+      return new AppError('internal', {}, error);
+  }
 }
 
 export function toProblem(error: AppError, requestId: string): Problem {
@@ -56,6 +67,10 @@ export function toProblem(error: AppError, requestId: string): Problem {
 }
 
 export function toAckError(error: AppError): AckError {
-  const { facts, issues } = error.details;
+  const { issues, retryAfterSeconds } = error.details;
+  const facts =
+    retryAfterSeconds === undefined
+      ? error.details.facts
+      : { retryAfterMs: retryAfterSeconds * 1_000, ...error.details.facts };
   return { code: error.code, ...(facts === undefined ? {} : { facts }), ...(issues === undefined ? {} : { issues }) };
 }

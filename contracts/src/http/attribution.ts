@@ -10,7 +10,7 @@ import {
   ShareLinkId,
 } from '../ids.ts';
 import { Bps, Fen, SignedFen } from '../money.ts';
-import { Instant, OrgUnitRef, PageQuery, PersonRef, page } from './common.ts';
+import { Instant, OrgUnitRef, PageQuery, PersonRef, page, text } from './common.ts';
 import { defineRoute } from './route.ts';
 
 export const ShareChannel = z.enum(['copy', 'poster', 'wechat', 'moments', 'other']).meta({ id: 'ShareChannel' });
@@ -160,7 +160,7 @@ export const ReportQuery = PageQuery.extend({
   roomId: RoomId.optional(),
   /** One inviter only. */
   inviterId: PersonId.optional(),
-  search: z.string().trim().max(40).optional(),
+  search: text(40, 0).optional(),
   sort: z.enum(['gmv', 'visitors', 'orders', 'commission']).default('gmv'),
   format: z.enum(['json', 'csv']).optional(),
 });

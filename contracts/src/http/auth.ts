@@ -43,11 +43,12 @@ export const sandboxSignIn = defineRoute({
   path: '/auth/sandbox',
   tag: 'identity',
   access: 'public',
-  summary: 'Sign in as a consumer with any phone number (embedded sandbox provider); a guest keeps what they did',
+  summary:
+    'Sign in as a consumer with any phone number (embedded sandbox provider, where it is switched on); a guest keeps what they did',
   body: z.strictObject({ phone: z.string().regex(/^1[3-9]\d{9}$/), name: text(24).optional() }),
   reply: Session,
   status: 200,
-  errors: ['rate_limited'],
+  errors: ['rate_limited', 'not_found'],
 });
 export const staffSignIn = defineRoute({
   id: 'auth.staff',
@@ -56,7 +57,7 @@ export const staffSignIn = defineRoute({
   tag: 'identity',
   access: 'public',
   summary: 'Sign in as staff',
-  body: z.strictObject({ username: z.string().min(1).max(64), password: z.string().min(1).max(200) }),
+  body: z.strictObject({ username: text(64), password: z.string().min(1).max(200) }),
   reply: Session,
   status: 200,
   errors: ['wrong_credentials', 'rate_limited'],

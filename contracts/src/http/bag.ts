@@ -112,7 +112,7 @@ export const patchOffer = defineRoute({
   body: z.strictObject({
     priceFen: PriceFen.optional(),
     endsAt: Instant.optional(),
-    cap: z.int().min(1).nullable().optional(),
+    cap: z.int().min(1).max(1_000_000).nullable().optional(),
     perPersonLimit: Quantity.nullable().optional(),
     state: z.literal('closed').optional(),
   }),

@@ -12,6 +12,8 @@ export const text = (max: number, min = 1) =>
     .refine((s) => ![...s].some((c) => c.charCodeAt(0) < 32 && c !== '\n'), 'control_character')
     // Half of a surrogate pair is no text; PostgreSQL refuses it in JSON.
     .refine((s) => ![...s].some((c) => c.length === 1 && c >= '\uD800' && c <= '\uDFFF'), 'malformed_text');
+/** The largest number that an integer of the database takes. */
+export const MAX_INT4 = 2_147_483_647;
 /** Opaque keyset cursor and page size of every list. */
 export const PageQuery = z.strictObject({
   cursor: z.string().max(200).optional(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { OfferId, OrderId, OrderItemId, PaymentId, ProductId, RefundId, RoomId, SkuId } from '../ids.ts';
 import { Fen, PriceFen, Quantity } from '../money.ts';
-import { Empty, Instant, OrgUnitRef, PageQuery, PersonRef, PictureUrl, page, text } from './common.ts';
+import { Empty, Instant, MAX_INT4, OrgUnitRef, PageQuery, PersonRef, PictureUrl, page, text } from './common.ts';
 import { defineRoute } from './route.ts';
 
 /** Rule S7: the states an order can be in; the transition table lives in the api's `orders.policy.ts`. */
@@ -105,7 +105,7 @@ export const OrderLine = z.strictObject({
   quantity: Quantity,
   /** The price the buyer's screen showed: an offer version (rule S4) or the shelf price. */
   offerId: OfferId.optional(),
-  offerVersion: z.int().min(1).optional(),
+  offerVersion: z.int().min(1).max(MAX_INT4).optional(),
   seenPriceFen: PriceFen,
 });
 export const placeOrder = defineRoute({
@@ -291,10 +291,10 @@ export const orderCredit = defineRoute({
 // ── payments ────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** Signed like a real provider's callback: `X-Sandbox-Timestamp`, `X-Sandbox-Nonce`, `X-Sandbox-Signature` over the raw body. */
 export const SandboxNotification = z.strictObject({
-  id: z.string().min(1).max(64),
+  id: text(64),
   type: z.enum(['payment.captured', 'payment.failed', 'refund.succeeded', 'refund.failed']),
   paymentId: PaymentId,
-  refundNo: z.string().max(64).nullable(),
+  refundNo: text(64).nullable(),
   amountFen: Fen,
   occurredAt: Instant,
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { openOffer } from '../http/bag.ts';
-import { text } from '../http/common.ts';
+import { MAX_INT4, text } from '../http/common.ts';
 import { PersonId, ProductId, RoomId } from '../ids.ts';
 import { ChatMessage } from './events.ts';
 
@@ -27,7 +27,7 @@ export const roomMessages = {
     operate: false,
     payload: z.strictObject({
       count: z.int().min(1).max(60),
-      batch: z.strictObject({ clientId: z.uuid(), no: z.int().min(1) }).optional(),
+      batch: z.strictObject({ clientId: z.uuid(), no: z.int().min(1).max(MAX_INT4) }).optional(),
     }),
     reply: z.object({ total: z.int() }),
   },
@@ -44,7 +44,7 @@ export const roomMessages = {
   'offer:open': { operate: true, payload: openOffer.body, reply: openOffer.reply },
   'chat:delete': {
     operate: true,
-    payload: z.strictObject({ messageId: z.string().max(120), reason: text(100, 0).default('') }),
+    payload: z.strictObject({ messageId: text(120), reason: text(100, 0).default('') }),
     reply: z.object({ messageId: z.string() }),
   },
   'viewer:mute': {

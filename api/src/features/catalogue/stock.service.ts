@@ -2,7 +2,7 @@
  * Stock of a SKU at an org unit. A store sells from its own row, or from the nearest one above it; reservations are the
  * orders' business, changes by hand are here. Rule S1 holds by the statement itself and by a CHECK under it.
  */
-import type { adjustStock, BodyOf, listStock, QueryOf } from '@walnut-live/contracts';
+import { type adjustStock, type BodyOf, type listStock, type QueryOf, text } from '@walnut-live/contracts';
 import { z } from 'zod';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
@@ -12,7 +12,7 @@ import { writeRoomEvent } from '../../platform/outbox.ts';
 import { requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import * as stocks from './stock.repository.ts';
 
-const Position = z.tuple([z.string().max(200), z.uuid()]);
+const Position = z.tuple([text(200), z.uuid()]);
 
 function decodeCursor(cursor: string | undefined): [string, string] | undefined {
   if (cursor === undefined) return undefined;

@@ -6,8 +6,9 @@
  */
 import type { RoomEvent } from '@walnut-live/contracts';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { databaseFailure } from '../../platform/database-failure.ts';
 import type { Sql } from '../../platform/db.ts';
-import { AppError } from '../../platform/errors.ts';
+import { AppError, toAppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { createMicroBatch } from '../../platform/micro-batch.ts';
 import { createLikesRepository, type LikeBatch } from './likes.repository.ts';
@@ -19,6 +20,8 @@ const TELL_INTERVAL_MS = 250;
 /** A client sends one batch a second; re-sent ones and a second device have room. */
 const BATCHES_PER_WINDOW = 30;
 const WINDOW_SECONDS = 10;
+
+type Counted = { total: number; added: boolean } | AppError;
 
 export function createRoomLikes(deps: {
   sql: Sql;
@@ -45,22 +48,36 @@ export function createRoomLikes(deps: {
     timers.set(roomId, timer);
   }
 
-  const counting = createMicroBatch<LikeBatch, { total: number; added: boolean }>({
+  /** Everybody their own answer: what is wrong with one batch is no matter of those that came with it. */
+  async function addAll(likes: readonly LikeBatch[]): Promise<readonly Counted[]> {
+    try {
+      return (await repository.add(likes)).map((counted) => counted ?? new AppError('not_found'));
+    } catch (error) {
+      if (databaseFailure(error) !== 'refused') throw error;
+      if (likes.length === 1) return [toAppError(error)];
+      const alone: Counted[] = [];
+      for (const like of likes) alone.push(...(await addAll([like])));
+      return alone;
+    }
+  }
+
+  const counting = createMicroBatch<LikeBatch, Counted>({
     waitMs: BATCH_WAIT_MS,
     maxItems: BATCH_ITEMS,
     maxPending: PENDING_LIMIT,
-    run: repository.add,
+    run: addAll,
   });
 
   return {
-    /** Counts a batch once. Answers with the room's total. @throws AppError rate_limited, unavailable */
+    /** Counts a batch once. Answers with the room's total. @throws AppError rate_limited, unavailable, not_found */
     async add(like: LikeBatch): Promise<{ total: number }> {
       await limiter.consume(like.personId).catch((refused: RateLimiterRes) => {
         throw new AppError('rate_limited', { facts: { retryAfterMs: refused.msBeforeNext } });
       });
-      const { total, added } = await counting.add(like);
-      if (added) tellSoon(like.roomId, total);
-      return { total };
+      const counted = await counting.add(like);
+      if (counted instanceof AppError) throw counted;
+      if (counted.added) tellSoon(like.roomId, counted.total);
+      return { total: counted.total };
     },
     async close(): Promise<void> {
       await counting.close();

@@ -1,5 +1,4 @@
 import type { Sql } from '../../platform/db.ts';
-import { AppError } from '../../platform/errors.ts';
 
 export interface LikeBatch {
   readonly roomId: string;
@@ -41,7 +40,8 @@ export function createLikesRepository(sql: Sql) {
   }
 
   return {
-    async add(likes: readonly LikeBatch[]): Promise<readonly { total: number; added: boolean }[]> {
+    /** In the order of `likes`; undefined where there is no such room. */
+    async add(likes: readonly LikeBatch[]): Promise<readonly ({ total: number; added: boolean } | undefined)[]> {
       const answers = new Map<LikeBatch, { total: number; added: boolean }>();
       let rest = [...likes];
       while (rest.length > 0) {
@@ -51,11 +51,7 @@ export function createLikesRepository(sql: Sql) {
         const done = new Set(now);
         rest = rest.filter((like) => !done.has(like));
       }
-      return likes.map((like) => {
-        const answer = answers.get(like);
-        if (!answer) throw new AppError('not_found');
-        return answer;
-      });
+      return likes.map((like) => answers.get(like));
     },
   };
 }

@@ -42,3 +42,24 @@ test('likes of many people at once add up', async () => {
     code: 'not_found',
   });
 });
+
+test('one batch that cannot be counted is no matter of those that came with it', async () => {
+  await using api = await startTestApi();
+  const { rooms, consumers } = await seedBrand(api);
+  const { personId } = consumers.anna;
+  const like = { roomId: rooms.a.id, personId, count: 1 };
+  const answers = await Promise.allSettled([
+    api.api.likes.add({ ...like, clientId: randomUUID(), no: 1 }),
+    api.api.likes.add({ ...like, clientId: randomUUID(), no: 2 ** 31 }),
+    api.api.likes.add({ ...like, clientId: randomUUID(), no: 1, roomId: randomUUID() }),
+    api.api.likes.add({ ...like, clientId: randomUUID(), no: 1 }),
+  ]);
+  expect(answers).toMatchObject([
+    { status: 'fulfilled' },
+    { status: 'rejected', reason: { code: 'invalid_request' } },
+    { status: 'rejected', reason: { code: 'not_found' } },
+    { status: 'fulfilled' },
+  ]);
+  const [room] = await api.api.platform.db.sql<{ likes: bigint }>`SELECT likes FROM rooms WHERE id = ${rooms.a.id}`;
+  expect(room?.likes).toBe(2n);
+});

@@ -1,0 +1,108 @@
+/** What every body and message refuses although its type is right: numbers and texts that no column of the database takes. */
+import { randomUUID } from 'node:crypto';
+import { roomMessages, routes, staffSignIn } from '@walnut-live/contracts';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { makeConsumer, seedBrand } from '../testing/fixtures.ts';
+import { enterRoom } from '../testing/room-client.ts';
+import { startTestApi } from '../testing/test-api.ts';
+import { send } from './requests.ts';
+
+type JsonSchema = z.core.JSONSchema.JSONSchema;
+type Path = readonly (string | number)[];
+interface Leaf {
+  readonly path: Path;
+  readonly type: 'integer' | 'string';
+}
+
+/** A value that the schema takes, with all its fields. */
+function exampleOf(whole: JsonSchema, schema = whole): unknown {
+  if (schema.$ref) return exampleOf(whole, whole.$defs?.[schema.$ref.replace('#/$defs/', '')] as JsonSchema);
+  const first = schema.anyOf?.[0] ?? schema.oneOf?.[0] ?? schema.allOf?.[0];
+  if (schema.const !== undefined) return schema.const;
+  if (schema.enum) return schema.enum[0];
+  if (first) return exampleOf(whole, first as JsonSchema);
+  switch (schema.type) {
+    case 'object':
+      return Object.fromEntries(
+        Object.entries(schema.properties ?? {}).map(([name, field]) => [name, exampleOf(whole, field as JsonSchema)]),
+      );
+    case 'array':
+      return [exampleOf(whole, schema.items as JsonSchema)];
+    case 'integer':
+      return Math.max(1, schema.minimum ?? 1);
+    case 'boolean':
+      return true;
+    default:
+      if (schema.format === 'uuid') return randomUUID();
+      if (schema.format === 'date-time') return new Date().toISOString();
+      return schema.pattern?.startsWith('^1[3-9]') ? '13800000001' : schema.pattern ? '/pictures/a.svg' : 'text';
+  }
+}
+
+function leavesOf(value: unknown, path: Path = []): Leaf[] {
+  if (typeof value === 'number') return [{ path, type: 'integer' }];
+  if (typeof value === 'string') return [{ path, type: 'string' }];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    leavesOf(inner, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
+}
+
+function spoiled(whole: unknown, path: Path, value: unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  const copy = (Array.isArray(whole) ? [...whole] : { ...(whole as object) }) as Record<string | number, unknown>;
+  copy[key] = spoiled(copy[key], rest, value);
+  return copy;
+}
+
+const bodies: readonly (readonly [string, z.ZodType])[] = [
+  ...routes.flatMap((route) => (route.body ? [[route.id, route.body as z.ZodType] as const] : [])),
+  ...Object.entries(roomMessages).map(([name, { payload }]) => [name, payload as z.ZodType] as const),
+];
+/** Amounts are 64 bits wide in the database; a password is hashed and never stored as it came. */
+const isWide = (path: Path) => String(path.at(-1)).endsWith('Fen');
+const isHashed = (name: string, path: Path) => name === staffSignIn.id && path[0] === 'password';
+
+test.each(bodies)('%s refuses numbers and texts that cannot be stored', (name, schema) => {
+  const example = exampleOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
+  expect(schema.safeParse(example).error).toBeUndefined();
+  for (const { path, type } of leavesOf(example)) {
+    const extremes =
+      type === 'string'
+        ? isHashed(name, path)
+          ? []
+          : ['a\0b', '\ud800']
+        : [2 ** 53, -(2 ** 53), ...(isWide(path) ? [] : [2 ** 31, -(2 ** 31) - 1])];
+    for (const extreme of extremes)
+      expect(schema.safeParse(spoiled(example, path, extreme)).success, `${path.join('/')} ${extreme}`).toBe(false);
+  }
+});
+
+test('values in queries, cursors and messages that cannot be stored are the request’s mistake', async () => {
+  await using api = await startTestApi();
+  const { staff, rooms } = await seedBrand(api);
+  const as = staff.admin;
+  const cursor = (key: unknown) => `cursor=${Buffer.from(JSON.stringify(key)).toString('base64url')}`;
+  const invalid = { status: 400, problem: { code: 'invalid_request' } };
+  for (const [id, query] of [
+    ['rooms.list', cursor([2 ** 31, new Date().toISOString(), randomUUID()])],
+    ['stock.list', cursor(['hq\0', randomUUID()])],
+    ['reports.inviters', 'search=%00'],
+    ['orders.list', 'search=%00'],
+  ] as const) {
+    const route = routes.find((candidate) => candidate.id === id);
+    if (!route) throw new Error(`no route ${id}`);
+    expect(await send(api, route, { as, query }), id).toMatchObject(invalid);
+  }
+  const username = JSON.stringify({ username: 'a\0b', password: 'x' });
+  expect(await send(api, staffSignIn, { body: username })).toMatchObject(invalid);
+
+  await using good = await enterRoom(api, rooms.a.id, await makeConsumer(api));
+  await using bad = await enterRoom(api, rooms.a.id, await makeConsumer(api));
+  const batch = (no: number) => ({ count: 2, batch: { clientId: randomUUID(), no } });
+  const [counted, refused] = await Promise.all([good.ask('like:add', batch(1)), bad.ask('like:add', batch(2 ** 31))]);
+  expect(counted).toMatchObject({ ok: true });
+  expect(refused).toMatchObject({ ok: false, error: { code: 'invalid_request' } });
+});
