@@ -29,6 +29,7 @@ export interface Tx extends Sql {
   afterCommit(work: () => void | Promise<void>): void;
 }
 export interface Db {
+  /** Made when it is asked for the first time. */
   readonly prisma: PrismaClient;
   readonly sql: Sql;
   readonly pool: pg.Pool;
@@ -96,7 +97,7 @@ export function createDb(options: { url: string; poolSize: number; onError: (err
     },
   });
   pool.on('error', options.onError); // an idle connection that the server ended; the pool replaces it
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { disposeExternalPool: false }) });
+  let prisma: PrismaClient | undefined;
 
   async function once<T>(work: (tx: Tx) => Promise<T>, isolation: string): Promise<T> {
     const client = await pool.connect();
@@ -127,7 +128,10 @@ export function createDb(options: { url: string; poolSize: number; onError: (err
   }
 
   return {
-    prisma,
+    get prisma() {
+      prisma ??= new PrismaClient({ adapter: new PrismaPg(pool, { disposeExternalPool: false }) });
+      return prisma;
+    },
     pool,
     sql: sqlOn(pool),
     async transaction(work, { isolation = 'read committed' } = {}) {
@@ -140,7 +144,7 @@ export function createDb(options: { url: string; poolSize: number; onError: (err
       }
     },
     async close() {
-      await prisma.$disconnect();
+      await prisma?.$disconnect();
       await pool.end();
     },
   };

@@ -1,5 +1,7 @@
 import type { StaffRole } from '@walnut-live/contracts';
-import type { Sql } from '../../platform/db.ts';
+import type { Db } from '../../platform/db.ts';
+
+type Prisma = Db['prisma'];
 
 export interface UnitRow {
   id: string;
@@ -7,11 +9,23 @@ export interface UnitRow {
   path: string;
   name: string;
 }
+const unitFields = { id: true, kind: true, path: true, name: true } as const;
+/** A CHECK of the database keeps `kind` to these. */
+const toUnit = (unit: { id: string; kind: string; path: string; name: string }): UnitRow => ({
+  ...unit,
+  kind: unit.kind as UnitRow['kind'],
+});
+
+/** By code points, whatever the collation of the database: `hq`, `hq.east`, `hq.east.hangzhou`. */
+const byPath = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The unit at `scope` and everything under it, parents first. */
-export function listUnits(sql: Sql, scope: string): Promise<UnitRow[]> {
-  return sql<UnitRow>`SELECT id, kind, path, name FROM org_units
-    WHERE path = ${scope} OR path LIKE ${`${scope}.%`} ORDER BY path COLLATE "C"`;
+export async function listUnits(prisma: Prisma, scope: string): Promise<UnitRow[]> {
+  const units = await prisma.orgUnit.findMany({
+    where: { OR: [{ path: scope }, { path: { startsWith: `${scope}.` } }] },
+    select: unitFields,
+  });
+  return units.map(toUnit).sort((a, b) => byPath(a.path, b.path));
 }
 
 export interface StaffRow {
@@ -23,13 +37,28 @@ export interface StaffRow {
   orgUnit: UnitRow;
 }
 
-export function listStaff(sql: Sql, scope: string): Promise<StaffRow[]> {
-  return sql<StaffRow>`
-    SELECT s.person_id AS id, p.name, s.username, s.role, s.active AND p.active AS active,
-      json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS "orgUnit"
-    FROM staff_accounts s JOIN people p ON p.id = s.person_id JOIN org_units u ON u.id = s.org_unit_id
-    WHERE s.org_path = ${scope} OR s.org_path LIKE ${`${scope}.%`}
-    ORDER BY s.org_path COLLATE "C", s.role, s.username`;
+export async function listStaff(prisma: Prisma, scope: string): Promise<StaffRow[]> {
+  const accounts = await prisma.staffAccount.findMany({
+    where: { OR: [{ orgPath: scope }, { orgPath: { startsWith: `${scope}.` } }] },
+    select: {
+      username: true,
+      role: true,
+      active: true,
+      person: { select: { id: true, name: true, active: true } },
+      orgUnit: { select: unitFields },
+    },
+    orderBy: [{ role: 'asc' }, { username: 'asc' }],
+  });
+  return accounts
+    .map(({ person, username, role, active, orgUnit }) => ({
+      id: person.id,
+      name: person.name,
+      username,
+      role: role as StaffRole, // kept to these by a CHECK
+      active: active && person.active,
+      orgUnit: toUnit(orgUnit),
+    }))
+    .sort((a, b) => byPath(a.orgUnit.path, b.orgUnit.path));
 }
 
 export interface SellerRow {
@@ -41,15 +70,20 @@ export interface SellerRow {
 }
 
 /** The legal person behind a unit: its own, or that of the nearest unit above that has one. */
-export async function findSeller(sql: Sql, unitId: string): Promise<SellerRow | undefined> {
-  const [row] = await sql<SellerRow>`
-    SELECT json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS store,
-      coalesce(legal.legal_name, '') AS "legalName", coalesce(legal.licence_no, '') AS "licenceNo",
-      coalesce(legal.address, '') AS address, coalesce(legal.service_phone, '') AS "servicePhone"
-    FROM org_units u LEFT JOIN LATERAL (
-      SELECT legal_name, licence_no, address, service_phone FROM org_units above
-      WHERE above.legal_name <> '' AND (above.path = u.path OR starts_with(u.path, above.path || '.'))
-      ORDER BY length(above.path) DESC LIMIT 1) legal ON true
-    WHERE u.id = ${unitId}`;
-  return row;
+export async function findSeller(prisma: Prisma, unitId: string): Promise<SellerRow | undefined> {
+  const unit = await prisma.orgUnit.findUnique({ where: { id: unitId }, select: unitFields });
+  if (!unit) return undefined;
+  const labels = unit.path.split('.');
+  const legalPersons = await prisma.orgUnit.findMany({
+    where: { path: { in: labels.map((_, i) => labels.slice(0, i + 1).join('.')) }, legalName: { not: '' } },
+    select: { path: true, legalName: true, licenceNo: true, address: true, servicePhone: true },
+  });
+  const nearest = legalPersons.sort((a, b) => b.path.length - a.path.length)[0];
+  return {
+    store: toUnit(unit),
+    legalName: nearest?.legalName ?? '',
+    licenceNo: nearest?.licenceNo ?? '',
+    address: nearest?.address ?? '',
+    servicePhone: nearest?.servicePhone ?? '',
+  };
 }
