@@ -23,6 +23,18 @@ function requireOwnClient(req: Request): void {
     throw new AppError('forbidden', { detail: 'the header X-Walnut-Client is required' });
 }
 
+/**
+ * A page of another site can post a form to a sign-in and so make its visitor somebody of its choice, or sign them out of who
+ * they are. Browsers say where a request comes from; programs that say nothing are no danger to anybody's cookies.
+ */
+function refuseForeignPages(req: Request, ownOrigin: string): void {
+  const site = req.get('sec-fetch-site');
+  if (site === 'same-origin') return; // no page can make its browser say this, whatever name the pages are reached by
+  const origin = req.get('origin');
+  if (site === 'cross-site' || (origin !== undefined && origin !== ownOrigin))
+    throw new AppError('forbidden', { detail: 'pages of other sites may not sign anybody in' });
+}
+
 export function bindIdentityRoutes(
   bind: Binder,
   deps: {
@@ -32,6 +44,8 @@ export function bindIdentityRoutes(
     tokens: Tokens;
     /** Whether consumers may sign in by the embedded provider, which believes every phone number. */
     sandbox: boolean;
+    /** Origin of the pages that may sign people in. */
+    ownOrigin: string;
   },
 ): void {
   const { service, cookies, limits, tokens } = deps;
@@ -44,6 +58,7 @@ export function bindIdentityRoutes(
   }
 
   bind(contracts.guestSignIn, async ({ req, res, ip }) => {
+    refuseForeignPages(req, deps.ownOrigin);
     await limits.visits.take(limitKeyOf(ip));
     const refreshToken = cookies.refreshOf(req, 'consumer');
     const consumer = await service.refresh(refreshToken, 'consumer');
@@ -54,13 +69,15 @@ export function bindIdentityRoutes(
 
   bind(contracts.sandboxSignIn, async ({ req, res, ip, body, principal }) => {
     if (!deps.sandbox) throw new AppError('not_found');
+    refuseForeignPages(req, deps.ownOrigin);
     await limits.signIns.take(limitKeyOf(ip));
     await limits.identity.take(`phone ${body.phone}`);
     const browser = { bearer: principal, visitorToken: cookies.visitorOf(req) };
     return answer(res, 'consumer', await service.sandbox(body, browser));
   });
 
-  bind(contracts.staffSignIn, async ({ res, ip, body }) => {
+  bind(contracts.staffSignIn, async ({ req, res, ip, body }) => {
+    refuseForeignPages(req, deps.ownOrigin);
     await limits.signIns.take(limitKeyOf(ip));
     await limits.identity.take(`staff ${body.username.trim().toLowerCase()}`);
     return answer(res, 'staff', await service.staff(body.username, body.password));

@@ -250,3 +250,32 @@ test('cookies are Secure when people come by https', async () => {
   expect(phone.attributes.get('wl_visitor')).toContain('Secure');
   expect(phone.attributes.get('wl_consumer')).toContain('Secure');
 });
+
+test('pages of other sites sign nobody in; our own and programs that are no browser do', async () => {
+  await using api = await startTestApi({ PUBLIC_URL: 'https://live.example.com' });
+  await seedBrand(api);
+  const signIns = [
+    [guestSignIn, {}],
+    [sandboxSignIn, { phone: PHONE }],
+    [staffSignIn, { username: 'nobody', password: 'wrong' }],
+  ] as const;
+  for (const [route, body] of signIns) {
+    for (const headers of [
+      { 'sec-fetch-site': 'cross-site' },
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'same-site', origin: 'https://other.example.com' },
+    ] as Record<string, string>[]) {
+      const answer = await browser(api).call(route, body, { headers });
+      expect(answer, JSON.stringify(headers)).toMatchObject({ status: 403, problem: { code: 'forbidden' } });
+      expect(answer.headers.getSetCookie()).toEqual([]);
+    }
+    for (const headers of [
+      {},
+      { origin: 'https://live.example.com', 'sec-fetch-site': 'same-origin' },
+      { origin: 'https://live.example.com' },
+      { origin: 'http://localhost:8080', 'sec-fetch-site': 'same-origin' },
+    ] as Record<string, string>[])
+      expect((await browser(api).call(route, body, { headers })).status).not.toBe(403);
+  }
+});

@@ -41,6 +41,7 @@ export function createIdentity(deps: {
   onGuestBecamePerson: (tx: Tx, guestId: string, personId: string) => Promise<void>;
 }): Identity {
   const { clock, random, tokens, signInsPerMinute } = deps;
+  const ownOrigin = new URL(deps.publicUrl).origin;
   const cookies = createCookies({ secure: deps.publicUrl.startsWith('https:') });
   const refreshTokens = createRefreshTokens({ secret: deps.authSecret, clock, random });
   const service = createIdentityService({ ...deps, refreshTokens });
@@ -50,7 +51,7 @@ export function createIdentity(deps: {
     signIns: perMinute(signInsPerMinute),
     identity: perMinute(Math.max(1, Math.floor(signInsPerMinute / SIGN_INS_PER_IDENTITY))),
   };
-  bindIdentityRoutes(deps.bind, { service, cookies, limits, tokens, sandbox: deps.sandbox });
+  bindIdentityRoutes(deps.bind, { service, cookies, limits, tokens, sandbox: deps.sandbox, ownOrigin });
 
   const visitorFromRequest = (req: Request) => service.visitor(cookies.visitorOf(req));
   return {
