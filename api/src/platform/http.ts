@@ -38,7 +38,10 @@ export type Handler<R extends Route> = (context: Context<R>) => Promise<ReplyOf<
 /** A handler answers with this when it has written the response itself (redirects, CSV, pictures). */
 export const written = Symbol('response written') as unknown as never;
 
-export type Binder = <const R extends Route>(route: R, handler: Handler<R>) => void;
+/** Runs before an idempotent route opens its transaction: whoever is refused here has cost no connection. */
+export type Before = (caller: { readonly principal: Principal | undefined; readonly ip: string }) => Promise<void>;
+
+export type Binder = <const R extends Route>(route: R, handler: Handler<R>, before?: Before) => void;
 
 const DEFAULT_STATUS = { GET: 200, POST: 200, PUT: 200, PATCH: 200, DELETE: 204 } as const;
 
@@ -53,7 +56,15 @@ export function createHttp(deps: { db: Db; tokens: Tokens; clock: Clock; checkRe
     return parsed.data;
   };
 
-  const bind: Binder = (route, handler) => {
+  /** In the transaction of an idempotent route, so that nothing happens that could not be told. */
+  const checked = (route: Route, reply: unknown): unknown => {
+    if (!deps.checkReplies || !route.reply) return reply;
+    const { error } = route.reply.safeParse(reply);
+    if (!error) return reply;
+    throw new AppError('internal', { detail: `${route.id}: reply breaks its contract: ${error.message}` }, error);
+  };
+
+  const bind: Binder = (route, handler, before) => {
     bound.push(route);
     const path = `${route.base ?? '/api/v1'}${route.path}`;
     router[route.method.toLowerCase() as 'get'](path, async (req, res) => {
@@ -67,6 +78,7 @@ export function createHttp(deps: { db: Db; tokens: Tokens; clock: Clock; checkRe
       const params = parse(route.params, req.params);
       const query = parse(route.query, req.query);
       const body = parse(route.body, req.body ?? {});
+      await before?.({ principal, ip: req.ip ?? '' });
       const requestId = res.locals.requestId as string;
       const base = {
         principal,
@@ -92,7 +104,7 @@ export function createHttp(deps: { db: Db; tokens: Tokens; clock: Clock; checkRe
             route: route.id,
             request: { params, query, body },
           },
-          async (tx) => ({ status, reply: await run(tx) }),
+          async (tx) => ({ status, reply: checked(route, await run(tx)) }),
         );
         if (answer.replayed) res.set('Idempotency-Replayed', 'true');
         return void res.status(answer.status).json(answer.reply);
@@ -100,16 +112,7 @@ export function createHttp(deps: { db: Db; tokens: Tokens; clock: Clock; checkRe
       const reply = await run(undefined);
       if (reply === written || res.headersSent) return;
       if (status === 204) return void res.status(204).end();
-      if (deps.checkReplies && route.reply) {
-        const checked = route.reply.safeParse(reply);
-        if (!checked.success)
-          throw new AppError(
-            'internal',
-            { detail: `${route.id}: reply breaks its contract: ${checked.error.message}` },
-            checked.error,
-          );
-      }
-      res.status(status).json(reply);
+      res.status(status).json(checked(route, reply));
     });
   };
 
