@@ -53,6 +53,8 @@ export interface OrdersDeps {
   ): Promise<void>;
   reservationSeconds: number;
   priceGraceSeconds: number;
+  /** Told of every step of an order, after it is committed. */
+  onStep: (event: 'place' | OrderEvent) => void;
   /** Whether one may pay by the sandbox provider, which takes no money. */
   sandbox: boolean;
 }
@@ -246,6 +248,7 @@ export function createOrdersService(deps: OrdersDeps) {
     const moved =
       to !== undefined && (await moveOrder(tx, { orderId: order.id, from: order.state, to, event, ...by }, facts));
     if (!moved) throw new AppError('state_conflict', { facts: { state: order.state } });
+    tx.afterCommit(() => deps.onStep(event));
   }
 
   return {

@@ -52,7 +52,10 @@ interface Priced {
 export type Placing = ReturnType<typeof createPlacing>;
 
 export function createPlacing(
-  deps: Pick<OrdersDeps, 'clock' | 'random' | 'payments' | 'decideCredit' | 'reservationSeconds' | 'priceGraceSeconds'>,
+  deps: Pick<
+    OrdersDeps,
+    'clock' | 'random' | 'payments' | 'decideCredit' | 'reservationSeconds' | 'priceGraceSeconds' | 'onStep'
+  >,
 ) {
   const { clock, random, payments } = deps;
 
@@ -142,6 +145,7 @@ export function createPlacing(
     const discountFen = order.priced.reduce((sum, part) => sum + part.discountFen, 0n);
     const shipping = shippingFen(itemsFen - discountFen);
     const totalFen = itemsFen - discountFen + shipping;
+    tx.afterCommit(() => deps.onStep('place'));
     await insertOrder(tx, {
       id: order.orderId,
       personId: order.buyer.personId,

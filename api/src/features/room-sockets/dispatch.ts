@@ -71,6 +71,8 @@ export function createDispatch(deps: { handlers: RoomHandlers; log: Logger; chec
       const known = toAppError(error);
       if (known.code === 'internal')
         log.error({ err: known.cause ?? known, message: String(name) }, 'room message failed');
+      else if (known !== error && known.cause !== undefined)
+        log.warn({ err: known.cause, message: String(name) }, 'room message: the database did not do it');
       answer = { ok: false, error: toAckError(known) };
     }
     ack(answer);
