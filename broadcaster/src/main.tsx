@@ -1,5 +1,5 @@
 import { createApi, createPendingActions } from '@walnut-live/live-client/http';
-import { UiProvider } from '@walnut-live/ui';
+import { AppErrorBoundary, safeLocalStorage, safeSessionStorage, UiProvider } from '@walnut-live/ui';
 import '@walnut-live/ui/styles.css';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
@@ -20,9 +20,9 @@ const capture = createCapture({
   mediaDevices: navigator.mediaDevices as MediaDevices | undefined,
   permissions: navigator.permissions as Permissions | undefined,
   isSecureContext,
-  storage: localStorage,
+  storage: safeLocalStorage(),
 });
-const pending = createPendingActions({ storage: sessionStorage });
+const pending = createPendingActions({ storage: safeSessionStorage() });
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 
@@ -32,7 +32,9 @@ createRoot(root).render(
       <UiProvider>
         <ServicesProvider services={{ api, capture, pending }}>
           <BrowserRouter basename="/studio">
-            <App />
+            <AppErrorBoundary>
+              <App />
+            </AppErrorBoundary>
           </BrowserRouter>
         </ServicesProvider>
       </UiProvider>

@@ -1,19 +1,17 @@
 import { type Me, may } from '@walnut-live/contracts';
 import { isApiError } from '@walnut-live/live-client/http';
-import { Button, EmptyState, ErrorState } from '@walnut-live/ui';
-import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from 'react';
-import { Navigate, Route, Routes } from 'react-router';
+import { AppErrorBoundary, Button, EmptyState, ErrorState, lazyWithRetry } from '@walnut-live/ui';
+import { type ReactNode, Suspense, useCallback, useEffect, useState } from 'react';
+import { Navigate, Route, Routes, useLocation } from 'react-router';
 import { useT } from '../i18n/index.ts';
 import { SignInPage } from '../sign-in/sign-in-page.tsx';
 import { TodayPage } from '../today/today-page.tsx';
 import { MeProvider, useServices } from './services.tsx';
 import { Splash } from './splash.tsx';
 
-const OrdersPage = lazy(() => import('../orders/orders-page.tsx').then((module) => ({ default: module.OrdersPage })));
-const PreparePage = lazy(() =>
-  import('../prepare/prepare-page.tsx').then((module) => ({ default: module.PreparePage })),
-);
-const LivePage = lazy(() => import('../live/live-page.tsx').then((module) => ({ default: module.LivePage })));
+const OrdersPage = lazyWithRetry(async () => ({ default: (await import('../orders/orders-page.tsx')).OrdersPage }));
+const PreparePage = lazyWithRetry(async () => ({ default: (await import('../prepare/prepare-page.tsx')).PreparePage }));
+const LivePage = lazyWithRetry(async () => ({ default: (await import('../live/live-page.tsx')).LivePage }));
 
 type Gate = { state: 'checking' } | { state: 'out' } | { state: 'in'; me: Me } | { state: 'failed'; error: unknown };
 
@@ -21,6 +19,7 @@ type Gate = { state: 'checking' } | { state: 'out' } | { state: 'in'; me: Me } |
 export const App = (): ReactNode => {
   const { api } = useServices();
   const t = useT();
+  const { pathname } = useLocation();
   const [gate, setGate] = useState<Gate>({ state: 'checking' });
 
   const check = useCallback((): void => {
@@ -58,16 +57,18 @@ export const App = (): ReactNode => {
     );
   return (
     <MeProvider value={gate.me}>
-      <Suspense fallback={<Splash />}>
-        <Routes>
-          <Route index element={<TodayPage />} />
-          <Route path="orders" element={<OrdersPage />} />
-          <Route path="go" element={<PreparePage />} />
-          <Route path="rooms/:id/prepare" element={<PreparePage />} />
-          <Route path="rooms/:id/live" element={<LivePage />} />
-          <Route path="*" element={<Navigate to="/" replace />} />
-        </Routes>
-      </Suspense>
+      <AppErrorBoundary resetKey={pathname}>
+        <Suspense fallback={<Splash />}>
+          <Routes>
+            <Route index element={<TodayPage />} />
+            <Route path="orders" element={<OrdersPage />} />
+            <Route path="go" element={<PreparePage />} />
+            <Route path="rooms/:id/prepare" element={<PreparePage />} />
+            <Route path="rooms/:id/live" element={<LivePage />} />
+            <Route path="*" element={<Navigate to="/" replace />} />
+          </Routes>
+        </Suspense>
+      </AppErrorBoundary>
     </MeProvider>
   );
 };

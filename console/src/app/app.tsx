@@ -1,14 +1,14 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import type { Api, PendingActions } from '@walnut-live/live-client/http';
-import { Spinner, UiProvider, useLocale } from '@walnut-live/ui';
+import { AppErrorBoundary, lazyWithRetry, Spinner, UiProvider, useLocale } from '@walnut-live/ui';
 import { antdTheme } from '@walnut-live/ui/antd';
 import { App as AntdApp, ConfigProvider } from 'antd';
 import enUS from 'antd/locale/en_US.js';
 import zhCN from 'antd/locale/zh_CN.js';
 import dayjs from 'dayjs';
 import 'dayjs/locale/zh-cn.js';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
-import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
+import { type ReactNode, Suspense, useState } from 'react';
+import { BrowserRouter, Navigate, Route, Routes, useLocation } from 'react-router';
 import { createQueryClient } from '../data/use-call.ts';
 import { firstPathFor } from './navigation.tsx';
 import { SessionGate, useSession } from './session.tsx';
@@ -17,15 +17,15 @@ import './console.css';
 import '../shared/data-table.css';
 import './phone.css';
 
-const LiveWallPage = lazy(() => import('../pages/live-wall/live-wall-page.tsx'));
-const InvitersPage = lazy(() => import('../pages/inviters/inviters-page.tsx'));
-const OrdersPage = lazy(() => import('../pages/orders/orders-page.tsx'));
-const CataloguePage = lazy(() => import('../pages/catalogue/catalogue-page.tsx'));
-const RoomsPage = lazy(() => import('../pages/rooms/rooms-page.tsx'));
-const RoomPage = lazy(() => import('../pages/rooms/room-page.tsx'));
-const StaffPage = lazy(() => import('../pages/staff/staff-page.tsx'));
-const StoresPage = lazy(() => import('../pages/stores/stores-page.tsx'));
-const NotFoundPage = lazy(() => import('../pages/not-found-page.tsx'));
+const LiveWallPage = lazyWithRetry(() => import('../pages/live-wall/live-wall-page.tsx'));
+const InvitersPage = lazyWithRetry(() => import('../pages/inviters/inviters-page.tsx'));
+const OrdersPage = lazyWithRetry(() => import('../pages/orders/orders-page.tsx'));
+const CataloguePage = lazyWithRetry(() => import('../pages/catalogue/catalogue-page.tsx'));
+const RoomsPage = lazyWithRetry(() => import('../pages/rooms/rooms-page.tsx'));
+const RoomPage = lazyWithRetry(() => import('../pages/rooms/room-page.tsx'));
+const StaffPage = lazyWithRetry(() => import('../pages/staff/staff-page.tsx'));
+const StoresPage = lazyWithRetry(() => import('../pages/stores/stores-page.tsx'));
+const NotFoundPage = lazyWithRetry(() => import('../pages/not-found-page.tsx'));
 
 const Waiting = (): ReactNode => (
   <div className="co-gate" aria-busy="true">
@@ -34,6 +34,28 @@ const Waiting = (): ReactNode => (
 );
 
 const Start = (): ReactNode => <Navigate to={firstPathFor(useSession().may)} replace />;
+
+/** The menu stays when a page fails, and leads away from it. */
+const Pages = (): ReactNode => (
+  <AppErrorBoundary resetKey={useLocation().pathname}>
+    <Suspense fallback={<Waiting />}>
+      <Routes>
+        <Route path="/" element={<Start />} />
+        <Route path="/live" element={<LiveWallPage />} />
+        <Route path="/inviters" element={<InvitersPage />} />
+        <Route path="/inviters/:inviterId" element={<InvitersPage />} />
+        <Route path="/orders" element={<OrdersPage />} />
+        <Route path="/orders/:orderId" element={<OrdersPage />} />
+        <Route path="/catalogue" element={<CataloguePage />} />
+        <Route path="/rooms" element={<RoomsPage />} />
+        <Route path="/rooms/:roomId" element={<RoomPage />} />
+        <Route path="/staff" element={<StaffPage />} />
+        <Route path="/stores" element={<StoresPage />} />
+        <Route path="*" element={<NotFoundPage />} />
+      </Routes>
+    </Suspense>
+  </AppErrorBoundary>
+);
 
 /** antd speaks the chosen language; its pickers ask dayjs. */
 const Languages = ({ children }: { children: ReactNode }): ReactNode => {
@@ -58,26 +80,13 @@ export const App = ({ api, pending }: { api: Api; pending: PendingActions }): Re
       <Languages>
         <QueryClientProvider client={client}>
           <BrowserRouter basename="/console">
-            <SessionGate api={api} pending={pending}>
-              <Shell>
-                <Suspense fallback={<Waiting />}>
-                  <Routes>
-                    <Route path="/" element={<Start />} />
-                    <Route path="/live" element={<LiveWallPage />} />
-                    <Route path="/inviters" element={<InvitersPage />} />
-                    <Route path="/inviters/:inviterId" element={<InvitersPage />} />
-                    <Route path="/orders" element={<OrdersPage />} />
-                    <Route path="/orders/:orderId" element={<OrdersPage />} />
-                    <Route path="/catalogue" element={<CataloguePage />} />
-                    <Route path="/rooms" element={<RoomsPage />} />
-                    <Route path="/rooms/:roomId" element={<RoomPage />} />
-                    <Route path="/staff" element={<StaffPage />} />
-                    <Route path="/stores" element={<StoresPage />} />
-                    <Route path="*" element={<NotFoundPage />} />
-                  </Routes>
-                </Suspense>
-              </Shell>
-            </SessionGate>
+            <AppErrorBoundary>
+              <SessionGate api={api} pending={pending}>
+                <Shell>
+                  <Pages />
+                </Shell>
+              </SessionGate>
+            </AppErrorBoundary>
           </BrowserRouter>
         </QueryClientProvider>
       </Languages>
