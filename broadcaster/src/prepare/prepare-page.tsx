@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { createRoom, patchRoom, putBag, type Room, startRoom } from '@walnut-live/contracts';
+import type { Room } from '@walnut-live/contracts';
 import { Button, ErrorState, IconButton, Sheet, Spinner, useErrorText, useToast } from '@walnut-live/ui';
 import { ChevronLeft, FlipHorizontal2, Settings2, ShoppingBag, SwitchCamera, Video } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
@@ -11,6 +11,7 @@ import { blocksGoingLive } from '../capture/problem.ts';
 import { useMicLevel } from '../capture/use-mic-level.ts';
 import { useT } from '../i18n/index.ts';
 import { CountIn } from './count-in.tsx';
+import { createGoLive } from './go-live.ts';
 import { MicMeter } from './mic-meter.tsx';
 import { Preview } from './preview.tsx';
 import { ProblemCard } from './problem-card.tsx';
@@ -56,6 +57,8 @@ const Prepare = ({ room, initialProducts }: { room: Room | null; initialProducts
   const [settings, setSettings] = useState(false);
   const [counting, setCounting] = useState(false);
   const goesOn = useRef(false);
+  // Kept over failed starts: it remembers the room it has made.
+  const [goLive] = useState(() => createGoLive(api, room));
 
   // A new live starts with the whole catalogue in the bag: one tap less, and easy to take from.
   const products = chosen ?? catalogue.data?.items.map((product) => product.id).slice(0, 50) ?? [];
@@ -69,18 +72,12 @@ const Prepare = ({ room, initialProducts }: { room: Room | null; initialProducts
     };
   }, [capture]);
 
-  const start = async (): Promise<string> => {
-    const name = title.trim() || t('prepare.defaultTitle', { name: me.name });
-    let target = room;
-    if (!target)
-      target = await api.call(createRoom, { body: { title: name, coverUrl: DEFAULT_COVER, productIds: products } });
-    else {
-      if (name !== target.title) await api.call(patchRoom, { params: { id: target.id }, body: { title: name } });
-      await api.call(putBag, { params: { id: target.id }, body: { productIds: products } });
-    }
-    await api.call(startRoom, { params: { id: target.id }, body: {} });
-    return target.id;
-  };
+  const start = (): Promise<string> =>
+    goLive({
+      title: title.trim() || t('prepare.defaultTitle', { name: me.name }),
+      coverUrl: DEFAULT_COVER,
+      productIds: products,
+    });
 
   const arrived = (id: string): void => {
     goesOn.current = true;
