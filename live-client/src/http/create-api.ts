@@ -1,4 +1,5 @@
 import { type Audience, type Me, type ReplyOf, type Route, sandboxSignIn } from '@walnut-live/contracts';
+import { createServerClock } from '../room/server-clock.ts';
 import { ApiError, isApiError } from './api-error.ts';
 import { type CallArgs, type CallRest, type LooseArgs, send } from './request.ts';
 import { createSessionKeeper, type SessionListener } from './session-keeper.ts';
@@ -27,6 +28,8 @@ export type Api = {
   call: <const R extends Route>(route: R, ...rest: CallRest<R>) => Promise<ReplyOf<R>>;
   /** The same as a file: CSV exports. */
   download: <const R extends Route>(route: R, args: CallArgs<R>) => Promise<Blob>;
+  /** What time it is on the server, epoch milliseconds: ± half a second, from the dates of replies. */
+  serverNowMs: () => number;
   me: () => Me | null;
   /** Restores the session of this browser; a consumer without one becomes a guest. Staff: rejects with 401. */
   ensureSession: () => Promise<Me>;
@@ -57,8 +60,30 @@ export const createApi = (options: CreateApiOptions): Api => {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const doFetch: typeof fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
 
-  const sendWith = (route: Route, args: LooseArgs, accessToken: string | null, accept?: string): Promise<Response> =>
-    send(route, args, { fetch: doFetch, baseUrl, timeoutMs, accessToken, ...(accept ? { accept } : {}) });
+  const clock = createServerClock();
+  const sendWith = async (
+    route: Route,
+    args: LooseArgs,
+    accessToken: string | null,
+    accept?: string,
+  ): Promise<Response> => {
+    const sentMs = performance.now();
+    const response = await send(route, args, {
+      fetch: doFetch,
+      baseUrl,
+      timeoutMs,
+      accessToken,
+      ...(accept ? { accept } : {}),
+    });
+    const dateMs = Date.parse(response.headers.get('date') ?? '');
+    if (Number.isFinite(dateMs)) {
+      // The header has whole seconds, cut off: on average it is half a second later.
+      clock.sample({ sentMs, receivedMs: performance.now(), serverMs: dateMs + 500 });
+      // Heals a local clock that stood still while the device slept.
+      clock.observe(dateMs);
+    }
+    return response;
+  };
 
   const readJson = async (response: Response): Promise<unknown> => {
     if (response.status === 204) return undefined;
@@ -116,6 +141,7 @@ export const createApi = (options: CreateApiOptions): Api => {
       return parse(route, await readJson(response)) as ReplyOf<R>;
     },
     download: async (route, args) => (await exchange(route, args as LooseArgs, 'text/csv')).blob(),
+    serverNowMs: clock.nowMs,
     me: keeper.me,
     ensureSession: async () => {
       await keeper.ensure();

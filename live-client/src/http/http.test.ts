@@ -71,6 +71,18 @@ describe('createApi', () => {
     expect(people).toEqual(['guest']);
   });
 
+  it('knows the time of a server whose clock differs from the device', async () => {
+    const aheadMs = 3 * 3_600_000;
+    const { baseUrl } = await serve(() => ({
+      json: { items: [], nextCursor: null },
+      headers: { date: new Date(Date.now() + aheadMs).toUTCString() },
+    }));
+    const api = createApi({ baseUrl, audience: 'consumer' });
+    expect(Math.abs(api.serverNowMs() - Date.now())).toBeLessThan(1_000);
+    await api.call(listRooms);
+    expect(Math.abs(api.serverNowMs() - Date.now() - aheadMs)).toBeLessThan(3_000);
+  });
+
   it('does not wait for a session on a public route', async () => {
     const { baseUrl, all } = await serve(() => ({ json: { items: [], nextCursor: null } }));
     const api = createApi({ baseUrl, audience: 'consumer' });

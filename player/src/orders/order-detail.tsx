@@ -140,7 +140,12 @@ export const OrderDetail = ({
             {order.state === 'pending_payment' ? (
               <>
                 {t('order.payWithin')}{' '}
-                <Countdown look="text" until={order.expiresAt} onEnd={() => void query.refetch()} />
+                <Countdown
+                  look="text"
+                  until={order.expiresAt}
+                  serverOffsetMs={api.serverNowMs() - Date.now()}
+                  onEnd={() => void query.refetch()}
+                />
               </>
             ) : (
               t(`order.hint.${order.state}`)

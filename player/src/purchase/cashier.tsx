@@ -10,6 +10,8 @@ type Payment = ReplyOf<typeof getPayment>;
 
 /** While the provider's callback is on its way: how often the order is asked. */
 const POLL_MS = 700;
+/** After the time to pay is over: how often the payment is asked whether the server sees it so too. */
+const OVER_POLL_MS = 3_000;
 
 /** The embedded sandbox's cashier. It says what it is: no money moves. */
 export const Cashier = ({
@@ -26,13 +28,18 @@ export const Cashier = ({
   const { api } = useServices();
   const [sending, setSending] = useState<'captured' | 'failed' | null>(null);
   const [approved, setApproved] = useState(false);
+  const [timeOver, setTimeOver] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const told = useRef(false);
 
   const payment = useQuery({
     queryKey: ['payment', paymentId],
     queryFn: ({ signal }) => api.call(getPayment, { params: { paymentId }, signal }),
-    refetchInterval: (query) => (approved && query.state.data?.state === 'pending' ? POLL_MS : false),
+    refetchInterval: ({ state }) => {
+      if (state.data?.state !== 'pending') return false;
+      if (approved) return POLL_MS;
+      return timeOver ? OVER_POLL_MS : false;
+    },
   });
   const data: Payment | undefined = payment.data;
   const captured = data?.state === 'captured';
@@ -89,7 +96,15 @@ export const Cashier = ({
                 <>
                   <dt>{t('cashier.expires')}</dt>
                   <dd>
-                    <Countdown look="text" until={data.expiresAt} onEnd={() => void payment.refetch()} />
+                    <Countdown
+                      look="text"
+                      until={data.expiresAt}
+                      serverOffsetMs={api.serverNowMs() - Date.now()}
+                      onEnd={() => {
+                        setTimeOver(true);
+                        void payment.refetch();
+                      }}
+                    />
                   </dd>
                 </>
               )}
