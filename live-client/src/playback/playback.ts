@@ -286,6 +286,8 @@ export function createPlayback(options: PlaybackOptions): Playback {
     if (watching?.state.status === 'playing' && showing === 'realtime') {
       watching.stats().then(
         (stats) => {
+          // A late answer of a connection that was replaced says nothing about the present one.
+          if (realtime?.watching !== watching) return;
           latestStats = stats;
           judge.add(stats, Date.now());
         },
