@@ -81,7 +81,7 @@ export const zh = {
   'live.empty-hint': '导购开播后会立即出现在这里',
   'trouble.no_picture': '没有画面',
   'trouble.host_reconnecting': '主播正在重连',
-  'trouble.no_viewers': '还没有观众',
+  'trouble.no_viewers': '现在没有人在看',
 
   'inviters.title': '邀请人业绩',
   'inviters.hint': '每位邀请人带来了谁、卖了多少、为什么归他',
