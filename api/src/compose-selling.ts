@@ -14,6 +14,7 @@ import type { Clock, Random } from './platform/clock.ts';
 import { createDb, type Db } from './platform/db.ts';
 import type { Binder } from './platform/http.ts';
 import type { Jobs } from './platform/jobs.ts';
+import type { AddressLimits } from './platform/limits.ts';
 import type { Logger } from './platform/logger.ts';
 
 const SANDBOX_POOL_SIZE = 4;
@@ -36,10 +37,10 @@ export function createSelling(deps: {
   jobs: Jobs;
   ledger: Ledger;
   server: Server;
+  addressLimits: AddressLimits;
   decideCredit: OrdersDeps['decideCredit'];
   orderPaid: OrdersDeps['orderPaid'];
   orderRefunded: OrdersDeps['orderRefunded'];
-  onOrderStep: OrdersDeps['onStep'];
   sandboxPlan?: DeliveryPlan | undefined;
 }): Selling {
   const { bind, config, db, clock, random, log, jobs, ledger } = deps;
@@ -72,10 +73,10 @@ export function createSelling(deps: {
     jobs,
     ledger,
     payments,
+    addressLimits: deps.addressLimits,
     decideCredit: deps.decideCredit,
     orderPaid: deps.orderPaid,
     orderRefunded: deps.orderRefunded,
-    onStep: deps.onOrderStep,
     reservationSeconds: config.RESERVATION_SECONDS,
     priceGraceSeconds: config.PRICE_GRACE_SECONDS,
     sandbox: config.SANDBOX,

@@ -32,9 +32,11 @@ import { type Clock, type Random, systemClock, systemRandom } from './platform/c
 import { createDb, type Db } from './platform/db.ts';
 import { createHttp } from './platform/http.ts';
 import { createJobs, type Jobs } from './platform/jobs.ts';
+import { createAddressLimits } from './platform/limits.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
 import { createOutboxPublisher, type OutboxPublisher } from './platform/outbox.ts';
+import { scheduleRetention } from './platform/retention.ts';
 import { createTokens, type Tokens } from './platform/tokens.ts';
 import { createMemoryRoomLog, feedFromOutbox, type RoomLog } from './room-log/index.ts';
 
@@ -91,8 +93,10 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   const outbox = createOutboxPublisher({ db, clock, log });
   const jobs = createJobs({ log });
+  scheduleRetention({ db, clock, jobs });
   const http = createHttp({ db, tokens, clock, checkReplies: config.CHECK_REPLIES });
   const platform: Platform = { config, db, clock, random, log, metrics, tokens, outbox, jobs };
+  const addressLimits = createAddressLimits(config.ADDRESS_RATE_FACTOR);
   const closers: (() => void | Promise<void>)[] = [];
 
   const app = createApp({
@@ -167,6 +171,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   closers.push(rooms.close);
   const { revoke: revokeMedia } = mediaControl;
   const moderation = createRoomModeration({ bind, db, clock, random, roomLog, findRoom: rooms.get, revokeMedia });
+  closers.push(mediaControl.onConnect(rooms.closeEndedStreams), mediaControl.onConnect(moderation.repeatBans));
   const chat = createRoomChat({ db, clock, random, roomLog, standing: rooms.standings.of, findRoom: rooms.get });
   const roomSockets = createRoomSockets({
     server,
@@ -178,6 +183,8 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     roomLog,
     socketsGauge: metrics.sockets,
     checkReplies: config.CHECK_REPLIES,
+    addressLimits,
+    trustProxyHops: config.TRUST_PROXY_HOPS,
     readSnapshot: rooms.readSnapshot,
     readStandings: rooms.standings.read,
     enterAudience: presence.enter,
@@ -205,11 +212,10 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   const commissions = createCommissions({ bind, db, clock, random, ledger, policyAt: bindings.policyAt });
   const selling = createSelling({
-    ...{ bind, config, db, clock, random, log, jobs, ledger, server },
+    ...{ bind, config, db, clock, random, log, jobs, ledger, server, addressLimits },
     decideCredit: credits.decide,
     orderPaid: commissions.onOrderPaid,
     orderRefunded: commissions.onOrderRefunded,
-    onOrderStep: (event) => metrics.orders.inc({ event }),
     sandboxPlan: given.sandboxPlan,
   });
   closers.push(selling.close);

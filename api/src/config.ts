@@ -58,6 +58,8 @@ export const ConfigSchema = z.object({
   PRICE_GRACE_SECONDS: z.coerce.number().int().min(0).max(120).default(15),
   /** Sign-ins one address may try in a minute; one phone or user name gets a sixth, guests and refreshes ten times of it. */
   AUTH_RATE_PER_MINUTE: z.coerce.number().int().min(1).max(10_000_000).default(60),
+  /** Multiplies what one address may do in a minute: handshakes of rooms, likes, chat and orders. */
+  ADDRESS_RATE_FACTOR: z.coerce.number().int().min(1).max(100_000).default(1),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Replies are checked against their contracts (tests, development). */
   CHECK_REPLIES: flag,

@@ -18,7 +18,7 @@ export async function startTestProduct(
     dataDir,
     prepared: await prepare({ forTests: true, apps: true }),
     unusualPorts: true,
-    env: { AUTH_RATE_PER_MINUTE: '600', ...options.env },
+    env: { AUTH_RATE_PER_MINUTE: '600', ADDRESS_RATE_FACTOR: '100', ...options.env },
     ...(options.demoProgramme ? { demoProgramme: options.demoProgramme } : {}),
   });
   return Object.assign(product, {

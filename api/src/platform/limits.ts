@@ -19,10 +19,39 @@ export function createLimit(options: { points: number; seconds: number }): Limit
         await limiter.consume(key);
       } catch (refused) {
         if (!(refused instanceof RateLimiterRes)) throw refused;
-        throw new AppError('rate_limited', { retryAfterSeconds: Math.max(1, Math.ceil(refused.msBeforeNext / 1_000)) });
+        throw new AppError('rate_limited', {
+          retryAfterSeconds: Math.max(1, Math.ceil(refused.msBeforeNext / 1_000)),
+          facts: { retryAfterMs: refused.msBeforeNext },
+        });
       }
     },
   };
+}
+
+/** What one address may do in a minute. A full shop on one Wi-Fi stays below it, a script that makes up people does not. */
+const ADDRESS_PER_MINUTE = { handshakes: 300, likes: 1_200, chat: 300, orders: 120 } as const;
+export type AddressLimits = Readonly<Record<keyof typeof ADDRESS_PER_MINUTE, Limit>>;
+
+/** Limits per address, each `factor` times its usual size; `take` gets the address as it came. */
+export function createAddressLimits(factor: number): AddressLimits {
+  const perMinute = (points: number): Limit => {
+    const limit = createLimit({ points: points * factor, seconds: 60 });
+    return { take: (ip) => limit.take(limitKeyOf(ip)) };
+  };
+  const { handshakes, likes, chat, orders } = ADDRESS_PER_MINUTE;
+  return {
+    handshakes: perMinute(handshakes),
+    likes: perMinute(likes),
+    chat: perMinute(chat),
+    orders: perMinute(orders),
+  };
+}
+
+/** The caller behind `hops` proxies whose X-Forwarded-For is believed, as Express finds it. */
+export function addressBehind(hops: number, peer: string, forwardedFor: string | undefined): string {
+  const named = forwardedFor === undefined ? [] : forwardedFor.split(',').map((part) => part.trim());
+  const nearestFirst = [peer, ...named.filter(Boolean).reverse()];
+  return nearestFirst[Math.min(hops, nearestFirst.length - 1)] ?? peer;
 }
 
 /** The address as limits count it: one IPv4 address, or one IPv6 /64 (what a single line is given). */

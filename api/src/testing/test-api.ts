@@ -73,6 +73,7 @@ export async function startTestApi(
     CONTROL_TOKEN: secret(),
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
     CHECK_REPLIES: '1',
+    ADDRESS_RATE_FACTOR: '1000', // everybody in a test is at one address
     SANDBOX: '1',
     MEDIA_CONTROL_URL: 'http://127.0.0.1:9',
     ...overrides,

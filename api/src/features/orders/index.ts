@@ -2,6 +2,7 @@
 import type { Db } from '../../platform/db.ts';
 import type { Binder } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
+import type { AddressLimits } from '../../platform/limits.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { expireDueOrders } from './expiry.ts';
 import { FREE_SHIPPING_FROM_FEN, SHIPPING_FEN } from './orders.policy.ts';
@@ -20,11 +21,13 @@ export const SHIPPING_TERMS = { feeFen: Number(SHIPPING_FEN), freeFromFen: Numbe
 export const EXPIRY_JOB = 'orders-expiry';
 const EXPIRY_EVERY_MS = 5_000;
 
-export function createOrders(deps: OrdersDeps & { bind: Binder; db: Db; jobs: Jobs; log: Logger }) {
-  const { db, clock, log } = deps;
+export function createOrders(
+  deps: OrdersDeps & { bind: Binder; db: Db; jobs: Jobs; log: Logger; addressLimits: AddressLimits },
+) {
+  const { db, clock, log, addressLimits } = deps;
   const orders = createOrdersService(deps);
   const { place } = createPlacing(deps);
-  bindOrders(deps.bind, { db, clock, place, orders });
+  bindOrders(deps.bind, { db, clock, place, orders, addressLimits });
   const expireDue = () => expireDueOrders({ db, clock, log, orders });
   deps.jobs.every(EXPIRY_JOB, EXPIRY_EVERY_MS, async () => void (await expireDue()));
   return {

@@ -14,7 +14,7 @@ import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Binder, written } from '../../platform/http.ts';
-import { createLimit } from '../../platform/limits.ts';
+import { type AddressLimits, createLimit } from '../../platform/limits.ts';
 import type { Principal } from '../../platform/principal.ts';
 import { eyesOf, findOrderIds, type OrderFilter, readOrders, type SeenOrder } from './order-view.ts';
 import type { OrdersService } from './orders.service.ts';
@@ -26,15 +26,19 @@ const PLACES_PER_MINUTE = 300;
 
 export function bindOrders(
   bind: Binder,
-  deps: { db: Db; clock: Clock; place: Placing['place']; orders: OrdersService },
+  deps: { db: Db; clock: Clock; place: Placing['place']; orders: OrdersService; addressLimits: AddressLimits },
 ): void {
-  const { db, clock, place, orders } = deps;
+  const { db, clock, place, orders, addressLimits } = deps;
 
   const places = createLimit({ points: PLACES_PER_MINUTE, seconds: 60 });
-  bind(placeOrder, async ({ tx, principal, body }) => {
-    await places.take(principal.personId);
-    return place(tx, principal, body);
-  });
+  bind(
+    placeOrder,
+    ({ tx, principal, body }) => place(tx, principal, body),
+    async ({ principal, ip }) => {
+      if (principal) await places.take(principal.personId);
+      await addressLimits.orders.take(ip);
+    },
+  );
   bind(payOrder, ({ tx, principal, params, body }) => orders.pay(tx, principal, params.id, body.provider));
   bind(cancelOrder, ({ tx, principal, params, body }) => orders.cancel(tx, principal, params.id, body.reason));
   bind(shipOrder, ({ tx, principal, params, body }) => orders.ship(tx, principal, params.id, body.trackingNo));

@@ -6,17 +6,26 @@ import { type Ack, type RoomMessageName, roomMessages } from '@walnut-live/contr
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { z } from 'zod';
 import { AppError, fromZod, toAckError, toAppError } from '../../platform/errors.ts';
+import type { AddressLimits } from '../../platform/limits.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Principal } from '../../platform/principal.ts';
 
 const MESSAGES_PER_WINDOW = 60;
 const WINDOW_SECONDS = 10;
 
+/** Messages that count for the address too: one person's limit is no limit for somebody with many names. */
+const addressLimitOf: Partial<Record<RoomMessageName, keyof AddressLimits>> = {
+  'chat:send': 'chat',
+  'like:add': 'likes',
+};
+
 /** Who sends: from the handshake, never from the payload. */
 export interface Sender {
   readonly principal: Principal;
   readonly roomId: string;
   readonly role: 'viewer' | 'operator' | 'host';
+  /** For limits. */
+  readonly address: string;
   /** Of this connection: stands in for a client id that was not given. */
   readonly connectionId: string;
   /** Grows with every message of this connection. */
@@ -31,8 +40,13 @@ export type RoomHandlers = {
 const isKnown = (name: unknown): name is RoomMessageName =>
   typeof name === 'string' && Object.hasOwn(roomMessages, name);
 
-export function createDispatch(deps: { handlers: RoomHandlers; log: Logger; checkReplies: boolean }) {
-  const { handlers, log } = deps;
+export function createDispatch(deps: {
+  handlers: RoomHandlers;
+  log: Logger;
+  checkReplies: boolean;
+  addressLimits: AddressLimits;
+}) {
+  const { handlers, log, addressLimits } = deps;
   const limiter = new RateLimiterMemory({ points: MESSAGES_PER_WINDOW, duration: WINDOW_SECONDS });
 
   async function run(sender: Sender, name: unknown, args: readonly unknown[]): Promise<unknown> {
@@ -52,6 +66,8 @@ export function createDispatch(deps: { handlers: RoomHandlers; log: Logger; chec
     if (args.length !== 1) throw new AppError('invalid_request', { issues: [{ path: '/', issue: 'one_payload' }] });
     const parsed = payload.safeParse(args[0]);
     if (!parsed.success) throw fromZod(parsed.error);
+    const addressLimit = addressLimitOf[name];
+    if (addressLimit) await addressLimits[addressLimit].take(sender.address);
     const handle = handlers[name] as (sender: Sender, payload: unknown) => Promise<unknown>;
     const data = await handle(sender, parsed.data);
     if (deps.checkReplies) {

@@ -10,6 +10,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Server, type Socket } from 'socket.io';
 import type { Clock, Random } from '../../platform/clock.ts';
 import { AppError, toAppError } from '../../platform/errors.ts';
+import { type AddressLimits, addressBehind } from '../../platform/limits.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Principal } from '../../platform/principal.ts';
 import type { Tokens } from '../../platform/tokens.ts';
@@ -40,6 +41,7 @@ interface Standing {
 interface Entry {
   readonly standing: Standing;
   readonly lastSeq: number | undefined;
+  readonly address: string;
 }
 
 export function createRoomSockets(deps: {
@@ -53,6 +55,8 @@ export function createRoomSockets(deps: {
   socketsGauge: { inc(): void; dec(): void };
   handlers: RoomHandlers;
   checkReplies: boolean;
+  addressLimits: AddressLimits;
+  trustProxyHops: number;
   readSnapshot: (roomId: string) => Promise<RoomSnapshot>;
   readStandings: (pairs: readonly { roomId: string; personId: string }[]) => Promise<readonly Standing[]>;
   enterAudience: (roomId: string, person: { id: string; name: string; announce: boolean }) => () => void;
@@ -77,8 +81,11 @@ export function createRoomSockets(deps: {
   let closing = false;
 
   /** @throws AppError */
-  async function admit(auth: unknown): Promise<Entry> {
+  async function admit({ auth, address: peer, headers }: Socket['handshake']): Promise<Entry> {
     if (closing) throw new AppError('unavailable');
+    const forwardedFor = headers['x-forwarded-for'];
+    const address = addressBehind(deps.trustProxyHops, peer, forwardedFor?.toString());
+    await deps.addressLimits.handshakes.take(address);
     const handshake = RoomHandshake.parse(auth);
     const claims = await tokens.verifyRoom(handshake.token);
     if (claims.roomId !== handshake.roomId) throw new AppError('forbidden');
@@ -89,11 +96,11 @@ export function createRoomSockets(deps: {
     const [standing] = await deps.readStandings([{ roomId: claims.roomId, personId }]);
     if (!standing?.valid) throw new AppError('session_expired');
     if (standing.banned) throw new AppError('banned');
-    return { standing, lastSeq: handshake.lastSeq };
+    return { standing, lastSeq: handshake.lastSeq, address };
   }
 
   namespace.use((socket, next) => {
-    admit(socket.handshake.auth).then(
+    admit(socket.handshake).then(
       (entry) => {
         entries.set(socket, entry);
         next();
@@ -105,7 +112,7 @@ export function createRoomSockets(deps: {
   namespace.on('connection', (socket) => {
     const entry = entries.get(socket);
     if (!entry || closing) return void socket.disconnect(true);
-    const { standing, lastSeq } = entry;
+    const { standing, lastSeq, address } = entry;
     const { roomId, principal, role } = standing;
     const others = hub.ofPerson(roomId, principal.personId).sort((a, b) => a.enteredAtMs - b.enteredAtMs);
     for (const oldest of others.slice(0, Math.max(0, others.length - SOCKETS_PER_PERSON + 1))) {
@@ -133,7 +140,10 @@ export function createRoomSockets(deps: {
     let messageNo = 0;
     socket.onAny((...message: unknown[]) => {
       messageNo += 1;
-      void dispatch({ principal: member.principal, role: member.role, roomId, connectionId, messageNo }, message);
+      void dispatch(
+        { principal: member.principal, role: member.role, roomId, address, connectionId, messageNo },
+        message,
+      );
     });
     socket.on('disconnect', () => {
       deps.socketsGauge.dec();
