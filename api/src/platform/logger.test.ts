@@ -7,13 +7,13 @@ test('a process whose log nobody reads any more still ends', async () => {
   const source = `
     import { createLogger } from ${JSON.stringify(join(import.meta.dirname, 'logger.ts'))};
     const log = createLogger('info', 'test');
-    log.info('up');
     process.on('SIGTERM', () => {
       log.error('x'.repeat(10_000));
       log.error('still more');
       process.exit(0);
     });
-    setInterval(() => {}, 1_000);`;
+    setInterval(() => {}, 1_000);
+    log.info('up'); // not before it can be told to end`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { serializeError } from './log-errors.ts';
 
 export type Logger = pino.Logger;
 
@@ -11,6 +12,7 @@ export function createLogger(level: string, name: string): Logger {
     {
       name,
       level,
+      serializers: { err: serializeError },
       redact: {
         paths: [
           'req.headers.authorization',
