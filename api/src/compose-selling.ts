@@ -41,6 +41,7 @@ export function createSelling(deps: {
   decideCredit: OrdersDeps['decideCredit'];
   orderPaid: OrdersDeps['orderPaid'];
   orderRefunded: OrdersDeps['orderRefunded'];
+  onOrderStep: OrdersDeps['onStep'];
   sandboxPlan?: DeliveryPlan | undefined;
 }): Selling {
   const { bind, config, db, clock, random, log, jobs, ledger } = deps;
@@ -77,6 +78,7 @@ export function createSelling(deps: {
     decideCredit: deps.decideCredit,
     orderPaid: deps.orderPaid,
     orderRefunded: deps.orderRefunded,
+    onStep: deps.onOrderStep,
     reservationSeconds: config.RESERVATION_SECONDS,
     priceGraceSeconds: config.PRICE_GRACE_SECONDS,
     sandbox: config.SANDBOX,

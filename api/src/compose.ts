@@ -216,6 +216,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     decideCredit: credits.decide,
     orderPaid: commissions.onOrderPaid,
     orderRefunded: commissions.onOrderRefunded,
+    onOrderStep: (event) => metrics.orders.inc({ event }),
     sandboxPlan: given.sandboxPlan,
   });
   closers.push(selling.close);
