@@ -8,7 +8,7 @@ import {
   refundOrder,
   shipOrder,
 } from '@walnut-live/contracts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Principal } from '../../platform/principal.ts';
 import {
   type Brand,
@@ -275,4 +275,13 @@ describe('who sees what', () => {
     expect(masked).not.toContain('13912345678');
     expect((await api.call(listOrders, { as: buyer, query })).status).toBe(403);
   });
+});
+
+it('every step of an order is counted for the metrics', async () => {
+  await using api = await startTestApi();
+  const { consumers, rooms, products } = await seedBrand(api);
+  await place(api, consumers.anna, rooms.a, [shelfLine(products.milk)]);
+  await vi.waitFor(async () =>
+    expect(await (await fetch(`${api.url}/metrics`)).text()).toContain('orders_total{event="place"} 1'),
+  );
 });
