@@ -51,8 +51,13 @@ async function viewerOf(roomId: string, film: CodedFilm, mode: '实时' | '流�
   const viewer = await newPerson(browser, { folder: FOLDER });
   if (mode === '流畅') await blockWebRtc(viewer.page);
   await viewer.page.goto(`${product.origin}/r/${roomId}`);
-  await seesMovingPicture(viewer.page, film.owns, FIRST_PICTURE);
-  await viewer.page.getByTestId('mode').filter({ hasText: mode }).waitFor({ timeout: 30_000 });
+  try {
+    await seesMovingPicture(viewer.page, film.owns, FIRST_PICTURE);
+    await viewer.page.getByTestId('mode').filter({ hasText: mode }).waitFor({ timeout: 30_000 });
+  } catch (error) {
+    await viewer.shot(`no-picture-${mode === '流畅' ? 'hls' : 'webrtc'}`);
+    throw error;
+  }
   return viewer;
 }
 

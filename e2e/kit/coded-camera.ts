@@ -39,6 +39,8 @@ export function makeCodedProgramme(videoFile: string, first: number, options: Fi
   return makeFilm(videoFile, first, options, PROGRAMME_FPS, tone, [
     ...['-shortest', '-c:v', 'libx264', '-profile:v', 'baseline', '-preset', 'veryfast', '-pix_fmt', 'yuv420p'],
     ...['-g', String(PROGRAMME_FPS), '-keyint_min', String(PROGRAMME_FPS), '-sc_threshold', '0', '-bf', '0'],
+    // Viewers join in the middle: SPS and PPS in front of every keyframe, as the demo programme has them.
+    ...['-level:v', '3.1', '-x264-params', 'repeat-headers=1'],
     ...['-b:v', '900k', '-maxrate', '1200k', '-bufsize', '600k', '-c:a', 'libopus', '-ac', '2', '-b:a', '64k'],
   ]);
 }
