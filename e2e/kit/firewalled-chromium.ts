@@ -19,6 +19,7 @@ const GATE_TIMEOUT_MS = 20_000;
  * 192.0.2.0/24 is reserved for documentation.
  */
 const NETWORK = `
+PATH=$PATH:/usr/sbin:/sbin
 ip link set lo up &&
 ip link add name card type veth peer name wall &&
 ip addr add 192.0.2.2/24 dev card && ip link set card up && ip link set wall up`;

@@ -68,6 +68,11 @@ export const TEST_REQUIREMENTS: readonly Requirement[] = [
     why: 'a viewer whose network lets no media through lives in a network namespace',
     isThere: () => !!findProgram('ip', '/sbin/ip', '/usr/sbin/ip'),
   },
+  {
+    package: 'iproute2',
+    why: 'one journey runs in a network where only the pages can be reached',
+    isThere: () => !!findProgram('ip') || existsSync('/usr/sbin/ip') || existsSync('/sbin/ip'),
+  },
   { package: 'git', why: 'the hygiene test looks at the tracked files', isThere: () => !!findProgram('git') },
 ];
 
