@@ -3,7 +3,8 @@
  *
  * Model: the media server says where to send (an ingest); ffmpeg sends there. Both may die at any time, so every
  * CHECK_MS the ingest is asked for again, which also creates it after a restart of the media server. Invariants: at most
- * one ffmpeg; it dies with us; it always sends to the newest ingest.
+ * one ffmpeg; it dies with us; it always sends to the newest ingest; every ffmpeg has an ingest of its own, because its
+ * sequence numbers begin anywhere, and a receiver that goes on with the old ones may lose the sound for good.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { RtpIngest } from '@walnut-live/contracts';
@@ -28,7 +29,11 @@ const log = (level: number, msg: string) =>
 let sender: { child: ChildProcess; key: string } | undefined;
 let lastProblem = '';
 
+const forget = (timeoutMs: number) =>
+  fetch(ingestUrl, { method: 'DELETE', headers, signal: AbortSignal.timeout(timeoutMs) });
+
 async function check(): Promise<void> {
+  if (!sender) await forget(REQUEST_TIMEOUT_MS);
   const response = await fetch(ingestUrl, {
     method: 'POST',
     headers,
@@ -81,7 +86,7 @@ async function close(): Promise<void> {
   const child = sender?.child;
   sender = undefined;
   child?.kill('SIGKILL');
-  await fetch(ingestUrl, { method: 'DELETE', headers, signal: AbortSignal.timeout(500) }).catch(() => undefined);
+  await forget(500).catch(() => undefined);
   process.exit(0);
 }
 process.on('SIGTERM', () => void close());
