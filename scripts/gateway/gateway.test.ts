@@ -92,6 +92,7 @@ test('answers a problem while a backend is away, and passes again when it is bac
   expect(away.headers.get('content-type')).toBe('application/problem+json');
   expect(away.headers.get('retry-after')).toBe('1');
   expect(await away.json()).toMatchObject({ status: 502, code: 'unavailable', retryAfterSeconds: 1 });
+  expect((await fetch(`${origin}/api/x`, { signal: AbortSignal.timeout(2_000) })).status).toBe(502);
   const again = echo('api');
   open.push(again);
   await new Promise<void>((done) => again.listen(Number(new URL(address).port), '127.0.0.1', done));

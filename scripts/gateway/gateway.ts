@@ -44,7 +44,8 @@ export function createGateway(options: GatewayOptions): Server {
     try {
       await proxy.web(request, response, { target: options.backends[backend] });
     } catch (error) {
-      if (request.destroyed || response.destroyed) return; // the caller went away
+      // The caller went away. `request.destroyed` would not say so: it is true as soon as the request has been read.
+      if (response.destroyed) return;
       options.onBackendError?.(backend, error as Error);
       if (response.headersSent) response.destroy();
       else answerProblem(response, 502, 'Bad Gateway', `${backend} does not answer; it may be restarting`);
