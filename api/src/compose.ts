@@ -55,6 +55,9 @@ export interface Platform {
   readonly jobs: Jobs;
 }
 
+/** Longer than a proxy in front keeps a connection it does not use: it must be the one that closes it. */
+const IDLE_CONNECTION_MS = 75_000;
+
 export interface Api {
   readonly server: Server;
   readonly platform: Platform;
@@ -115,7 +118,10 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
       return { ready: database, checks: { database } };
     },
   });
-  const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 10_000 }, app);
+  const server = createServer(
+    { maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: IDLE_CONNECTION_MS },
+    app,
+  );
 
   // ── features ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -40,7 +40,8 @@ export async function newPerson(
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(`${error.name}: ${error.message}`));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/status of 40[019]/.test(message.text())) faults.push(message.text());
+    if (message.type() === 'error' && !/status of 40[019]/.test(message.text()))
+      faults.push(`${message.text()} ${message.location().url}`);
   });
   const shots = join(ARTIFACTS, folder);
   mkdirSync(shots, { recursive: true });

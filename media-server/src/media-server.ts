@@ -19,6 +19,8 @@ import { createStreams } from './streams/streams.ts';
 
 /** RTP parameters of a publisher are about 4 KB; nothing legitimate is larger than this. */
 const MAX_MESSAGE_BYTES = 64 * 1024;
+/** Longer than a proxy in front keeps a connection it does not use: it must be the one that closes it. */
+const IDLE_CONNECTION_MS = 75_000;
 const MAX_REVOCATIONS = 50_000;
 
 export interface MediaServer {
@@ -107,7 +109,7 @@ export async function createMediaServer(
     ],
   });
 
-  const http = createServer(app);
+  const http = createServer({ keepAliveTimeout: IDLE_CONNECTION_MS }, app);
   const io = new Server(http, {
     serveClient: false,
     perMessageDeflate: false,

@@ -99,6 +99,30 @@ test('answers a problem while a backend is away, and passes again when it is bac
   expect((await fetch(`${origin}/api/x`)).status).toBe(200);
 });
 
+test('repeats a read whose kept connection ended just as it was used again', async () => {
+  let connections = 0;
+  const backend = createServer();
+  backend.on('connection', (socket) => {
+    connections += 1;
+    let asked = 0;
+    backend.on('request', (request, response) => {
+      if (request.socket !== socket) return;
+      asked += 1;
+      if (asked === 1) response.end('{}');
+      else socket.resetAndDestroy();
+    });
+  });
+  const origin = await gatewayTo(await listen(backend), NOBODY);
+  const statuses: number[] = [];
+  for (const method of ['GET', 'GET', 'POST', 'POST']) {
+    const answer = await fetch(`${origin}/api/x`, { method });
+    await answer.text();
+    statuses.push(answer.status);
+  }
+  expect(statuses).toEqual([200, 200, 200, 502]); // a write is not repeated: it may have been carried out
+  expect(connections).toBe(3);
+});
+
 test('serves pages, their fallback and their headers', async () => {
   const origin = await gatewayTo(NOBODY, NOBODY);
   for (const [path, title] of [

@@ -15,7 +15,7 @@ import {
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import { createProxyServer, proxyUpgrade } from 'httpxy';
 import { isLoopback, setForwarded } from './headers.ts';
 import { type AppName, type Backend, route } from './routes.ts';
@@ -34,15 +34,23 @@ export interface GatewayOptions {
 const UPGRADE_TIMEOUT_MS = 10_000;
 /** Longer than any blocking playlist reload or long poll. */
 const PROXY_TIMEOUT_MS = 120_000;
+/** Shorter than the backends keep an idle connection, so that it is we who close it and no request meets its end. */
+const IDLE_CONNECTION_MS = 30_000;
 
 /** Makes the server; the caller listens and closes. */
 export function createGateway(options: GatewayOptions): Server {
-  const agent: Agent = new HttpAgent({ keepAlive: true, maxFreeSockets: 256 });
-  const proxy = createProxyServer({ agent, proxyTimeout: PROXY_TIMEOUT_MS });
+  const agent: Agent = new HttpAgent({ keepAlive: true, maxFreeSockets: 256, timeout: IDLE_CONNECTION_MS });
+  const freshConnections: Agent = new HttpAgent({ keepAlive: false });
+  const proxy = createProxyServer({ proxyTimeout: PROXY_TIMEOUT_MS }); // what is set here wins over what a call says
 
   async function pass(request: IncomingMessage, response: ServerResponse, backend: Backend): Promise<void> {
+    const target = options.backends[backend];
     try {
-      await proxy.web(request, response, { target: options.backends[backend] });
+      await proxy.web(request, response, { target, agent }).catch((error: NodeJS.ErrnoException) => {
+        // A kept connection may end just as it is used again. A read may be repeated (RFC 9110 §9.2.2), once.
+        if (!isRead(request) || error.code !== 'ECONNRESET' || response.headersSent || response.destroyed) throw error;
+        return proxy.web(request, response, { target, agent: freshConnections, buffer: Readable.from([]) });
+      });
     } catch (error) {
       // The caller went away. `request.destroyed` would not say so: it is true as soon as the request has been read.
       if (response.destroyed) return;
@@ -100,6 +108,8 @@ export function createGateway(options: GatewayOptions): Server {
   server.on('close', () => agent.destroy());
   return server;
 }
+
+const isRead = ({ method }: IncomingMessage) => method === 'GET' || method === 'HEAD';
 
 /** RFC 9457 problem details, in the shape of contracts/src/errors.ts. */
 function answerProblem(response: ServerResponse, status: number, title: string, detail: string): void {
