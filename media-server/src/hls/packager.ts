@@ -53,13 +53,10 @@ export function createPackager(deps: {
   const log = deps.log.child({ streamId: stream.id, part: 'hls' });
   const closing = createClosing();
   const waiters = new Set<() => void>();
-  const window = createSegmentWindow({
-    now,
-    firstDiscontinuity: deps.firstDiscontinuity,
-    onSegment: () => {
-      failures = 0;
-      for (const wake of [...waiters]) wake();
-    },
+  const window = createSegmentWindow({ now, firstDiscontinuity: deps.firstDiscontinuity });
+  window.onSegment(() => {
+    failures = 0;
+    for (const wake of [...waiters]) wake();
   });
   const layerChoice = createLayerChoice();
   let failures = 0;

@@ -32,6 +32,12 @@ export interface Packagers {
   touch(streamId: string): Packager | undefined;
   /** For segments: does not count as use. */
   peek(streamId: string): Packager | undefined;
+  /**
+   * Keeps the stream packaged without viewers, through interruptions and publishers that come back, until the release
+   * (idempotent) is called. `onPackager` is told the packager now and each later one: the holder subscribes to its
+   * window there. @throws MediaFailure media_hls_unavailable at the bound
+   */
+  hold(stream: Stream, onPackager: (packager: Packager) => void): () => void;
   seen(streamId: string, viewerId: string): void;
   viewers(streamId?: string): number;
   readonly count: number;
@@ -58,6 +64,7 @@ export function createPackagers(deps: {
   const { now } = deps;
   const idleMs = deps.idleMs ?? IDLE_MS;
   const packagers = new Map<string, Entry>();
+  const holds = new Set<{ stream: Stream; onPackager: (packager: Packager) => void }>();
   /** `streamId viewerId` → last seen; insertion order is age. */
   const viewers = new Map<string, { streamId: string; atMs: number }>();
   let transcoders = 0;
@@ -72,9 +79,43 @@ export function createPackagers(deps: {
     entry.packager.close(reason);
   }
 
+  const isHeld = (stream: Stream): boolean => [...holds].some((hold) => hold.stream === stream);
+
+  function use(stream: Stream): Packager {
+    const known = packagers.get(stream.id);
+    if (known && known.stream === stream) {
+      known.usedAtMs = now();
+      return known.packager;
+    }
+    if (known) drop(stream.id, 'stream-replaced');
+    if (packagers.size >= MAX_PACKAGERS) throw mediaFailure('media_hls_unavailable');
+    const packager = createPackager({
+      stream,
+      takePorts: deps.engine.takePackagerPorts,
+      takeTranscoder: () => {
+        if (transcoders >= MAX_TRANSCODERS) return null;
+        transcoders += 1;
+        return () => {
+          transcoders -= 1;
+        };
+      },
+      ffmpegBin: deps.ffmpegBin,
+      firstDiscontinuity: nextDiscontinuity,
+      log: deps.log,
+      now,
+    });
+    packagers.set(stream.id, { packager, stream, usedAtMs: now(), endsAtMs: null });
+    for (const hold of holds) if (hold.stream === stream) hold.onPackager(packager);
+    return packager;
+  }
+
   const stopListening = deps.streams.onChange((stream) => {
     const entry = packagers.get(stream.id);
-    if (!entry) return;
+    if (!entry) {
+      // A held stream was idle for longer than its packager lingers, and is live again.
+      if (stream.status.state === 'live' && isHeld(stream)) use(stream);
+      return;
+    }
     // The same id may be a new stream object after everybody had left.
     if (entry.stream !== stream) drop(stream.id, 'stream-replaced');
     else {
@@ -86,7 +127,7 @@ export function createPackagers(deps: {
 
   const sweeper = setInterval(() => {
     for (const [streamId, entry] of [...packagers]) {
-      if (entry.packager.awaited) entry.usedAtMs = now();
+      if (entry.packager.awaited || isHeld(entry.stream)) entry.usedAtMs = now();
       if (now() - entry.usedAtMs > idleMs) drop(streamId, 'unused');
       else if (entry.endsAtMs !== null && now() > entry.endsAtMs) drop(streamId, 'stream-idle');
     }
@@ -98,31 +139,13 @@ export function createPackagers(deps: {
   sweeper.unref();
 
   return {
-    use(stream) {
-      const known = packagers.get(stream.id);
-      if (known && known.stream === stream) {
-        known.usedAtMs = now();
-        return known.packager;
-      }
-      if (known) drop(stream.id, 'stream-replaced');
-      if (packagers.size >= MAX_PACKAGERS) throw mediaFailure('media_hls_unavailable');
-      const packager = createPackager({
-        stream,
-        takePorts: deps.engine.takePackagerPorts,
-        takeTranscoder: () => {
-          if (transcoders >= MAX_TRANSCODERS) return null;
-          transcoders += 1;
-          return () => {
-            transcoders -= 1;
-          };
-        },
-        ffmpegBin: deps.ffmpegBin,
-        firstDiscontinuity: nextDiscontinuity,
-        log: deps.log,
-        now,
-      });
-      packagers.set(stream.id, { packager, stream, usedAtMs: now(), endsAtMs: null });
-      return packager;
+    use,
+    hold(stream, onPackager) {
+      const hold = { stream, onPackager };
+      const packager = use(stream);
+      holds.add(hold);
+      onPackager(packager);
+      return () => void holds.delete(hold);
     },
     touch(streamId) {
       const entry = packagers.get(streamId);
@@ -151,6 +174,7 @@ export function createPackagers(deps: {
       clearInterval(sweeper);
       for (const streamId of [...packagers.keys()]) drop(streamId, 'server-closed');
       viewers.clear();
+      holds.clear();
     },
   };
 }

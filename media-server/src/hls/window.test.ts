@@ -95,12 +95,9 @@ describe('window', () => {
   function fill(runs: number) {
     let nowMs = Date.UTC(2026, 5, 1);
     let segments = 0;
-    const window = createSegmentWindow({
-      now: () => nowMs,
-      firstDiscontinuity: 7,
-      onSegment: () => {
-        segments += 1;
-      },
+    const window = createSegmentWindow({ now: () => nowMs, firstDiscontinuity: 7 });
+    window.onSegment(() => {
+      segments += 1;
     });
     for (let run = 0; run < runs; run += 1) {
       window.beginRun(`run${run}`, made.init);

@@ -5,6 +5,7 @@
  * run makes a discontinuity. Invariants: sequence numbers only grow; the playlist never lists what cannot be fetched; a
  * segment stays fetchable for a while after it left the playlist (RFC 8216 §6.2.2); memory is bounded by the window.
  */
+import { createSignal } from '../platform/closing.ts';
 import { type FragmentInfo, type InitInfo, readFragment, readInit } from './boxes.ts';
 import type { PlaylistSegment } from './playlists.ts';
 
@@ -32,6 +33,23 @@ interface StoredSegment extends PlaylistSegment {
   run: Run;
 }
 
+/** One finished segment, for whoever keeps it (the recorder). `init` + the `data` of one run make a file that plays. */
+export interface FinishedSegment {
+  runId: string;
+  init: Buffer;
+  /** Whole fragments; never changed afterwards. */
+  data: Buffer;
+  durationSeconds: number;
+  /** Wall clock of the server, epoch milliseconds. */
+  startsAtMs: number;
+  /** Another run, so another `init` and clock, than the segment before. */
+  discontinuity: boolean;
+  /** As in a CODECS attribute, the picture's first. */
+  codecs: string[];
+  width: number | null;
+  height: number | null;
+}
+
 interface OpenSegment {
   run: Run;
   parts: Buffer[];
@@ -56,16 +74,18 @@ export interface SegmentWindow {
   /** Of the newest run: for the master playlist. */
   format(): { info: InitInfo; peakBps: number; averageBps: number } | null;
   file(runId: string, name: string): Buffer | undefined;
+  /** Called for every segment that is finished from now on; returns its undo. */
+  onSegment(listener: (segment: FinishedSegment) => void): () => void;
 }
 
 export function createSegmentWindow(deps: {
   now: () => number;
-  onSegment: () => void;
   /** Keep it small: hls.js walks through an array of this length at every reload of the playlist. */
   firstDiscontinuity: number;
 }): SegmentWindow {
   const runs = new Map<string, Run>();
   const segments: StoredSegment[] = [];
+  const finished = createSignal<FinishedSegment>();
   let open: OpenSegment | null = null;
   // Begins ahead of any earlier window of the stream (segments are never shorter than half a second), so that a player
   // that was away while the packager was stopped never sees numbers go back.
@@ -82,7 +102,7 @@ export function createSegmentWindow(deps: {
     const { run } = done;
     const durationSeconds = (endTime - done.startTime) / run.info.mainTimescale;
     const atMs = (run.epochMs ?? deps.now()) + (done.startTime / run.info.mainTimescale) * 1000;
-    segments.push({
+    const segment: StoredSegment = {
       sequence: nextSequence,
       uri: `${run.id}/${run.segments}.m4s`,
       mapUri: `${run.id}/init.mp4`,
@@ -92,7 +112,8 @@ export function createSegmentWindow(deps: {
       startsWithKey: done.startsWithKey,
       data: Buffer.concat(done.parts),
       run,
-    });
+    };
+    segments.push(segment);
     run.segments += 1;
     nextSequence += 1;
     pendingDiscontinuity = false;
@@ -103,7 +124,19 @@ export function createSegmentWindow(deps: {
       const inUse = known === run || segments.some((segment) => segment.run === known);
       if (!inUse) runs.delete(id);
     }
-    deps.onSegment();
+    const { codecs, width, height } = run.info;
+    const { data, discontinuity } = segment;
+    finished.emit({
+      runId: run.id,
+      init: run.init,
+      data,
+      durationSeconds,
+      startsAtMs: atMs,
+      discontinuity,
+      codecs,
+      width,
+      height,
+    });
   }
 
   function needsCut(current: OpenSegment, fragment: FragmentInfo, startTime: number): boolean {
@@ -177,5 +210,6 @@ export function createSegmentWindow(deps: {
       if (name === 'init.mp4') return runs.get(runId)?.init;
       return segments.find((segment) => segment.uri === `${runId}/${name}`)?.data;
     },
+    onSegment: finished.subscribe,
   };
 }
