@@ -28,6 +28,18 @@ export const mediaErrorCodes = [
   'media_codec_unsupported',
   'media_hls_unavailable',
   'media_not_found',
+  /** WHIP and WHEP: the session description is not one, or larger than any real one. */
+  'media_sdp_invalid',
+  /** WHIP and WHEP: a valid session description that asks for what we do not do; `details.why` says what. */
+  'media_sdp_refused',
+  'media_method_not_allowed',
+  'media_not_acceptable',
+  'media_body_too_large',
+  'media_type_unsupported',
+  /** WHIP and WHEP: If-Match names an ICE session that is over. */
+  'media_precondition_failed',
+  /** WHIP and WHEP: a PATCH has to say which ICE session it means. */
+  'media_precondition_required',
   'media_internal',
 ] as const;
 

@@ -8,9 +8,11 @@ import { createWorkerPool } from './workers.ts';
 
 export type { IngestLink } from './ingest-link.ts';
 export type { Origin } from './origin.ts';
+export type { PayloadTypes } from './payload-types.ts';
 export type { PublishLink } from './publish-link.ts';
 export type { Tap, TapEnd, TapTrack } from './tap.ts';
 export type { ViewerLink } from './viewer-link.ts';
+export type { LinkState } from './webrtc.ts';
 
 /** How long a request waits for a worker after all of them died. */
 const WORKER_WAIT_MS = 8_000;

@@ -90,7 +90,7 @@ export async function createOrigin(deps: {
       const viewerWorker = bestViewerWorker();
       if (!viewerWorker) throw mediaFailure('media_over_capacity');
       const seat = await audience.take(viewerWorker);
-      return openViewerLink({ seat, tracks, events });
+      return openViewerLink({ seat, tracks, events, portRange: ports.internalRange });
     },
     warmUp: () =>
       warming(async () => {

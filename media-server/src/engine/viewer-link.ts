@@ -3,6 +3,7 @@ import type {
   DtlsParameters,
   IceParameters,
   MediaConsumer,
+  MediaKind,
   QualityLevel,
   RtpCapabilities,
   TransportOptions,
@@ -11,6 +12,7 @@ import type { types } from 'mediasoup';
 import { createClosing } from '../platform/closing.ts';
 import { mediaFailure } from '../platform/failure.ts';
 import type { AudienceSeat } from './audience.ts';
+import { numberedSeat, type PayloadTypes } from './payload-types.ts';
 import type { TrackTable } from './tracks.ts';
 import { type LinkState, openWebRtcLink } from './webrtc.ts';
 
@@ -21,10 +23,10 @@ export interface ViewerLink {
   connect(dtlsParameters: DtlsParameters): Promise<void>;
   restartIce(): Promise<IceParameters>;
   /**
-   * Consumers for all tracks that are not consumed yet, paused.
+   * Consumers for all tracks that are not consumed yet, paused. `mids` names the media sections of an offer.
    * @throws MediaFailure media_codec_unsupported when the browser can decode none of them
    */
-  consume(rtpCapabilities: RtpCapabilities): Promise<MediaConsumer[]>;
+  consume(rtpCapabilities: RtpCapabilities, mids?: Partial<Record<MediaKind, string>>): Promise<MediaConsumer[]>;
   resume(consumerIds: string[]): Promise<void>;
   setQuality(level: QualityLevel): Promise<void>;
   close(reason: string): void;
@@ -35,14 +37,24 @@ export interface ViewerLinkEvents {
   /** The worker or the router is gone; the link is closed already. */
   onLost(): void;
   onLayer(layer: number | null, layers: number): void;
+  /** What the receiver's offer calls our codecs; without it the receiver takes our numbers. */
+  payloadTypes?: PayloadTypes;
 }
 
 export async function openViewerLink(input: {
   seat: AudienceSeat;
   tracks: TrackTable;
   events: ViewerLinkEvents;
+  /** Ports of pipes inside the host. */
+  portRange?: { min: number; max: number };
 }): Promise<ViewerLink> {
-  const { seat, tracks, events } = input;
+  const { tracks, events } = input;
+  const seat = await numberedSeat({
+    seat: input.seat,
+    tracks,
+    wanted: events.payloadTypes,
+    portRange: input.portRange,
+  });
   const closing = createClosing();
   closing.onClose(() => seat.release());
   const link = await openWebRtcLink({
@@ -58,6 +70,8 @@ export async function openViewerLink(input: {
   });
   seat.worker.load.viewers += 1;
   const consumers = new Map<string, types.Consumer>();
+  /** Track of the origin by consumer: on this seat's router it may have another id. */
+  const sources = new Map<string, string>();
   let quality: QualityLevel = 'auto';
   closing.onClose(() => {
     seat.worker.load.viewers -= 1;
@@ -70,23 +84,29 @@ export async function openViewerLink(input: {
   });
 
   const layersOf = (consumer: types.Consumer): number =>
-    consumer.type === 'simulcast' ? layerCount(tracks, consumer.producerId) : 1;
+    consumer.type === 'simulcast' ? layerCount(tracks, sources.get(consumer.id)) : 1;
 
   async function consumeTrack(
     producer: types.Producer,
     rtpCapabilities: RtpCapabilities,
+    mid: string | undefined,
   ): Promise<MediaConsumer | null> {
-    await seat.bring(producer.id);
+    const producerId = await seat.bring(producer.id);
     const capabilities = rtpCapabilities as types.RtpCapabilities;
-    if (!seat.router.canConsume({ producerId: producer.id, rtpCapabilities: capabilities })) return null;
+    if (!seat.router.canConsume({ producerId, rtpCapabilities: capabilities })) return null;
     const consumer = await link.transport.consume({
-      producerId: producer.id,
+      producerId,
       rtpCapabilities: capabilities,
       paused: true,
+      ...(mid !== undefined && { mid }),
     });
     if (closing.closed) throw mediaFailure('media_session_unknown');
     consumers.set(consumer.id, consumer);
-    consumer.observer.on('close', () => consumers.delete(consumer.id));
+    sources.set(consumer.id, producer.id);
+    consumer.observer.on('close', () => {
+      consumers.delete(consumer.id);
+      sources.delete(consumer.id);
+    });
     if (consumer.type === 'simulcast') {
       consumer.on('layerschange', (layers) => events.onLayer(layers?.spatialLayer ?? null, layersOf(consumer)));
       await applyQuality(consumer);
@@ -112,14 +132,14 @@ export async function openViewerLink(input: {
     routerRtpCapabilities: seat.router.rtpCapabilities as RtpCapabilities,
     connect: link.connect,
     restartIce: link.restartIce,
-    async consume(rtpCapabilities) {
+    async consume(rtpCapabilities, mids = {}) {
       const wanted = tracks.producers();
-      const taken = new Set([...consumers.values()].map((consumer) => consumer.producerId));
+      const taken = new Set(sources.values());
       const fresh = wanted.filter((producer) => !taken.has(producer.id));
       // A producer may close between the list and its turn (publisher reconnects): the next `stream:state` brings it.
       const results = await Promise.all(
         fresh.map((producer) =>
-          consumeTrack(producer, rtpCapabilities).catch((error: unknown) => {
+          consumeTrack(producer, rtpCapabilities, mids[producer.kind]).catch((error: unknown) => {
             if (closing.closed) throw mediaFailure('media_session_unknown', undefined, error);
             if (producer.closed) return undefined;
             throw error;
@@ -140,7 +160,7 @@ export async function openViewerLink(input: {
   };
 }
 
-function layerCount(tracks: TrackTable, producerId: string): number {
+function layerCount(tracks: TrackTable, producerId: string | undefined): number {
   const producer = tracks.producers().find((candidate) => candidate.id === producerId);
   return Math.max(1, producer?.rtpParameters.encodings?.length ?? 1);
 }

@@ -33,5 +33,13 @@ export const failureStatus: Record<MediaErrorCode, number> = {
   media_codec_unsupported: 422,
   media_hls_unavailable: 503,
   media_not_found: 404,
+  media_sdp_invalid: 400,
+  media_sdp_refused: 422,
+  media_method_not_allowed: 405,
+  media_not_acceptable: 406,
+  media_body_too_large: 413,
+  media_type_unsupported: 415,
+  media_precondition_failed: 412,
+  media_precondition_required: 428,
   media_internal: 500,
 };

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { MediaEvent, MediaEventName, MediaTokenClaims } from '@walnut-live/contracts';
-import type { ViewerLink } from '../engine/index.ts';
+import type { LinkState, PayloadTypes, ViewerLink } from '../engine/index.ts';
 
 /** The connected end of a peer: what a socket can do for us. */
 export interface PeerPort {
@@ -23,6 +23,10 @@ export interface Peer {
   /** Viewers only. */
   viewerLink: ViewerLink | null;
   closed: boolean;
+  /** Viewers without a socket (WHEP): the state of their connection is all there is to tell whether they are there. */
+  onLinkState?: (state: LinkState) => void;
+  /** Viewers that made the offer (WHEP): what it calls our codecs. */
+  payloadTypes?: PayloadTypes;
 }
 
 export function createPeer(claims: MediaTokenClaims, port: PeerPort): Peer {

@@ -333,6 +333,7 @@ export function createStream(deps: {
       const link: ViewerLink = await home.openViewerLink({
         onState: (state) => {
           if (state === 'closed' && peer.viewerLink === link) closeViewerLink(peer, 'dtls-closed');
+          peer.onLinkState?.(state);
         },
         onLost: () => {
           if (peer.viewerLink !== link) return;
@@ -342,6 +343,7 @@ export function createStream(deps: {
           peer.port?.send('session:reset', { reason: 'worker_lost', retryInMs });
         },
         onLayer: (layer, layers) => peer.port?.send('watch:layer', { layer, layers }),
+        ...(peer.payloadTypes && { payloadTypes: peer.payloadTypes }),
       });
       if (peer.closed || origin !== home) {
         link.close('overtaken');
