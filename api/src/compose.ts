@@ -24,7 +24,8 @@ import { createRoomLikes, type RoomLikes } from './features/room-likes/index.ts'
 import { createRoomModeration } from './features/room-moderation/index.ts';
 import { createRoomPresence } from './features/room-presence/index.ts';
 import { createRoomHandlers, createRoomSockets, type RoomSockets } from './features/room-sockets/index.ts';
-import { createRooms, ROOM_SOCKET_PATH } from './features/rooms/index.ts';
+import { createRoomStage } from './features/room-stage/index.ts';
+import { createMediaGrants, createRooms, ROOM_SOCKET_PATH } from './features/rooms/index.ts';
 import { createShareLinks } from './features/share-links/index.ts';
 import { createLedger } from './ledger/index.ts';
 import { createMediaControl } from './media-control/index.ts';
@@ -160,14 +161,18 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const presence = createRoomPresence({ sql: db.sql, clock, log, append });
   const likes = createRoomLikes({ sql: db.sql, log, append });
   closers.push(presence.close, likes.close);
+  const grantMedia = createMediaGrants({ tokens, config });
+  const stage = createRoomStage({ bind, db, clock, random, log, jobs, mediaControl, grantMedia });
+  closers.push(stage.close);
   const rooms = createRooms({
     bind,
     db,
     clock,
     random,
     log,
-    config,
     tokens,
+    grantMedia,
+    stage,
     roomLog,
     mediaControl,
     viewersNow: presence.now,
@@ -176,7 +181,11 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   closers.push(rooms.close);
   const { revoke: revokeMedia } = mediaControl;
-  const moderation = createRoomModeration({ bind, db, clock, random, roomLog, findRoom: rooms.get, revokeMedia });
+  const moderation = createRoomModeration({
+    ...{ bind, db, clock, random, roomLog, revokeMedia },
+    findRoom: rooms.get,
+    streamsOf: stage.streamsOf,
+  });
   closers.push(mediaControl.onConnect(rooms.closeEndedStreams), mediaControl.onConnect(moderation.repeatBans));
   const chat = createRoomChat({ db, clock, random, roomLog, standing: rooms.standings.of, findRoom: rooms.get });
   const roomSockets = createRoomSockets({

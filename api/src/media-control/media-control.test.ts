@@ -1,78 +1,18 @@
-/** The far side is a small server that speaks contracts/media/control.ts; the real media server is met in e2e. */
+/** The far side is the stand-in of testing/media-stand-in.ts; the real media server is met in e2e. */
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type ControlStream, endRoom, getRoom, liveWall, Revocation } from '@walnut-live/contracts';
-import { Server } from 'socket.io';
+import { endRoom, getRoom, liveWall, Revocation } from '@walnut-live/contracts';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { makeRoom, seedBrand } from '../testing/fixtures.ts';
+import { configFor, startMediaServer } from '../testing/media-stand-in.ts';
 import { enterRoom } from '../testing/room-client.ts';
 import { startTestApi } from '../testing/test-api.ts';
-
-const TOKEN = 'control-token-of-the-test-0123456789';
-
-async function startMediaServer(port = 0) {
-  const orders: { path: string; body: unknown }[] = [];
-  const streams = new Map<string, ControlStream>();
-  const http = createServer((req, res) => {
-    if (req.url?.startsWith('/socket.io')) return;
-    let text = '';
-    req.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-    });
-    req.on('end', () => {
-      const allowed = req.headers.authorization === `Bearer ${TOKEN}`;
-      if (allowed) orders.push({ path: req.url ?? '', body: JSON.parse(text) });
-      res.writeHead(allowed ? 204 : 401).end();
-    });
-  });
-  const io = new Server(http);
-  const control = io.of('/control');
-  control.use((socket, next) =>
-    next(socket.handshake.auth.token === TOKEN ? undefined : new Error('media_token_invalid')),
-  );
-  control.on('connection', (socket) => void socket.emit('streams:snapshot', [...streams.values()]));
-  http.listen(port, '127.0.0.1');
-  await once(http, 'listening');
-  let stopped: Promise<void> | undefined;
-  const server = {
-    port: (http.address() as AddressInfo).port,
-    orders,
-    connections: () => control.sockets.size,
-    publish(streamId: string, state: ControlStream['state']) {
-      const has = state !== 'idle';
-      const stream: ControlStream = {
-        streamId,
-        state,
-        reason: null,
-        since: new Date().toISOString(),
-        hasVideo: has,
-        hasAudio: has,
-        viewers: { realtime: 0, smooth: 0 },
-      };
-      streams.set(streamId, stream);
-      control.emit('stream:state', stream);
-    },
-    stop() {
-      stopped ??= (async () => {
-        http.closeAllConnections();
-        await io.close();
-      })();
-      return stopped;
-    },
-  };
-  onTestFinished(server.stop);
-  return server;
-}
-const configFor = (port: number) => ({ MEDIA_CONTROL_URL: `http://127.0.0.1:${port}`, CONTROL_TOKEN: TOKEN });
 
 test('a stream that goes live, stumbles and stops is told to every room that shows it, each state once', async () => {
   const media = await startMediaServer();
   await using api = await startTestApi(configFor(media.port));
   const { rooms, stores, staff, consumers } = await seedBrand(api);
   const relay = await makeRoom(api, { orgUnit: stores.b, host: staff.b.guide });
-  await api.api.platform.db.sql`UPDATE rooms SET stream_id = ${rooms.a.streamId} WHERE id = ${relay.id}`;
+  await api.api.platform.db.sql`UPDATE rooms SET relay_of = ${rooms.a.id} WHERE id = ${relay.id}`;
   await using anna = await enterRoom(api, rooms.a.id, consumers.anna);
   await using bella = await enterRoom(api, relay.id, consumers.bella);
   await using other = await enterRoom(api, rooms.hq.id, consumers.chris);

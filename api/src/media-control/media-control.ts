@@ -26,6 +26,8 @@ export interface StreamView {
 const idle: StreamView = { state: 'idle', hasVideo: false, hasAudio: false };
 
 export interface MediaControl {
+  /** True until the first snapshot and while the media server is out of reach: what `stateOf` says is then a guess. */
+  readonly isAway: boolean;
   /** An unknown stream is idle. */
   stateOf(streamId: string): StreamView;
   /** Called with the streams that changed, or `all` after a connection or its loss. Returns its undo. */
@@ -55,6 +57,7 @@ export function createMediaControl(deps: { url: string; token: string; log: Logg
   const connectListeners = new Set<(streamIds: readonly string[]) => Promise<void>>();
   let kept: Order[] = [];
   let closed = false;
+  let away = true;
   let awayTimer: NodeJS.Timeout | undefined;
 
   const socket = io(new URL(CONTROL_NAMESPACE, url).href, {
@@ -72,6 +75,7 @@ export function createMediaControl(deps: { url: string; token: string; log: Logg
   const countAsAway = (): void => {
     awayTimer ??= setTimeout(() => {
       log.warn('the media server is away: rooms go on without a picture');
+      away = true;
       streams.clear();
       tell('all');
     }, AWAY_AFTER_MS).unref();
@@ -93,6 +97,7 @@ export function createMediaControl(deps: { url: string; token: string; log: Logg
     const parsed = z.array(ControlStream).safeParse(raw);
     if (!parsed.success) return log.error({ err: parsed.error }, 'media control: unreadable snapshot');
     isBack();
+    away = false;
     streams.clear();
     for (const stream of parsed.data) streams.set(stream.streamId, stream);
     tell('all');
@@ -141,6 +146,9 @@ export function createMediaControl(deps: { url: string; token: string; log: Logg
   }
 
   return {
+    get isAway() {
+      return away;
+    },
     stateOf(streamId) {
       const known = streams.get(streamId);
       return known ? { state: known.state, hasVideo: known.hasVideo, hasAudio: known.hasAudio } : idle;

@@ -28,6 +28,20 @@ export async function writeRoomEvent(tx: Tx, clock: Clock, roomId: string, event
   await tx`SELECT pg_notify(${CHANNEL}, '')`; // delivered by PostgreSQL when this transaction commits
 }
 
+/** The same for many rooms in one statement; events of one room keep their order. */
+export async function writeRoomEvents(
+  tx: Tx,
+  clock: Clock,
+  events: readonly { roomId: string; event: RoomEvent }[],
+): Promise<void> {
+  if (events.length === 0) return;
+  await tx`INSERT INTO outbox (topic, room_id, payload, created_at)
+    SELECT 'room', room_id, payload::jsonb, ${clock.now()}
+    FROM unnest(${events.map(({ roomId }) => roomId)}::uuid[], ${events.map(({ event }) => JSON.stringify(event))}::text[])
+      WITH ORDINALITY AS e(room_id, payload, at) ORDER BY at`;
+  await tx`SELECT pg_notify(${CHANNEL}, '')`;
+}
+
 export interface OutboxPublisher {
   subscribe(subscriber: OutboxSubscriber): () => void;
   /** Publishes what is there now; resolves when nothing is left. */

@@ -36,6 +36,7 @@ function exampleOf(whole: JsonSchema, schema = whole): unknown {
     default:
       if (schema.format === 'uuid') return randomUUID();
       if (schema.format === 'date-time') return new Date().toISOString();
+      if (schema.pattern?.startsWith('^[a-z0-9-]+(')) return 'hq'; // an org path
       return schema.pattern?.startsWith('^1[3-9]') ? '13800000001' : schema.pattern ? '/pictures/a.svg' : 'text';
   }
 }

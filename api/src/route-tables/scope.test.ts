@@ -17,6 +17,8 @@ interface ThingsOfB {
   /** An order in store B's room by `anna`, paid for by nobody yet. */
   orderId: string;
   paymentId: string;
+  /** A guide of headquarters whom store B has asked to join. */
+  seatId: string;
 }
 interface Target {
   params?: Record<string, string>;
@@ -29,6 +31,21 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
   'rooms.create': ({ brand }) => ({ body: { title: '别家的直播', orgUnitId: brand.stores.b.id } }),
   'rooms.patch': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { title: '改名' } }),
   'rooms.start': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
+  'programmes.open': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { openTo: null } }),
+  'programmes.push': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { orgUnitIds: [brand.stores.b.id] } }),
+  'programmes.relays': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'stage.relay.drop': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'stage.relay': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { programmeId: brand.rooms.hq.id } }),
+  'stage.cut-in': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
+  'stage.cut-in.end': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'cohosts.list': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'cohosts.candidates': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'cohosts.invite': ({ brand }) => ({
+    params: { id: brand.rooms.b.id },
+    body: { personId: brand.staff.b.secondGuide.personId },
+  }),
+  'cohosts.mute': ({ seatId }) => ({ params: { id: seatId }, body: { muted: true } }),
+  'cohosts.end': ({ seatId }) => ({ params: { id: seatId } }),
   'rooms.moderation': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
   'rooms.moderation.lift': ({ brand }) => ({ params: { id: brand.rooms.b.id, personId: brand.guest.personId } }),
   'bag.put': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { productIds: [brand.products.milk.id] } }),
@@ -63,6 +80,7 @@ const belongsToNobody = new Set([
   'rooms.join',
   'rooms.media-grant', // everybody may watch; publishing is checked by the rooms' own tests
   'bag.get',
+  'cohosts.answer', // whoever was asked, and nobody above them; see the co-hosts' own tests
   'products.get', // the brand's
   'products.patch',
   'payments.notify', // proves itself by a signature
@@ -94,7 +112,11 @@ beforeAll(async () => {
   const { sql } = api.api.platform.db;
   await sql`INSERT INTO room_moderation (id, room_id, person_id, kind, reason, by_id, at)
     VALUES (${randomUUID()}, ${brand.rooms.b.id}, ${brand.guest.personId}, 'mute', '', ${brand.staff.b.guide.personId}, ${api.clock.now()})`;
-  b = { brand, offerId: offer.id, orderId: order.id, paymentId: order.payment?.id ?? '' };
+  await sql`UPDATE rooms SET open_to = '{hq}' WHERE id = ${brand.rooms.hq.id}`;
+  const seatId = randomUUID();
+  await sql`INSERT INTO room_cohosts (id, room_id, person_id, stream_id, state, invited_by, invited_at)
+    VALUES (${seatId}, ${brand.rooms.b.id}, ${brand.staff.operations.personId}, ${randomUUID()}, 'invited', ${brand.staff.b.guide.personId}, ${api.clock.now()})`;
+  b = { brand, seatId, offerId: offer.id, orderId: order.id, paymentId: order.payment?.id ?? '' };
 });
 afterAll(() => api[Symbol.asyncDispose]());
 

@@ -26,6 +26,8 @@ export const Room = z
     viewersNow: z.int(),
     viewersTotal: z.int(),
     likes: z.int(),
+    /** The programme that this room relays. */
+    relay: z.object({ title: z.string(), unitName: z.string() }).nullable().optional(),
   })
   .meta({ id: 'Room' });
 export type Room = z.infer<typeof Room>;
@@ -81,10 +83,12 @@ export const createRoom = defineRoute({
     coverUrl: PictureUrl.optional(),
     scheduledAt: Instant.optional(),
     productIds: z.array(ProductId).max(50).optional(),
+    /** Make it a relay of this programme. */
+    relayOf: RoomId.optional(),
   }),
   reply: Room,
   status: 201,
-  errors: ['forbidden', 'not_found'],
+  errors: ['forbidden', 'not_found', 'state_conflict'],
 });
 export const getRoom = defineRoute({
   id: 'rooms.get',
@@ -176,9 +180,16 @@ export const mediaGrant = defineRoute({
   summary:
     'A fresh media token (at most 2 minutes, one stream, one right); publishing needs the host’s right and a live room',
   params,
-  body: z.strictObject({ right: z.enum(['publish', 'watch']) }),
+  body: z.strictObject({
+    right: z.enum(['publish', 'watch']),
+    /**
+     * To watch: one of the streams on the room's stage, the main picture if none is named. To publish: the room's own
+     * stream if none is named, or that of my seat as a co-host.
+     */
+    streamId: StreamId.optional(),
+  }),
   reply: MediaGrant,
-  errors: ['forbidden', 'banned', 'room_not_live'],
+  errors: ['forbidden', 'banned', 'room_not_live', 'state_conflict'],
 });
 
 // ── moderation, desk ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { OfferView } from '../http/bag.ts';
 import { Instant } from '../http/common.ts';
 import { OfferId, PersonId, ProductId, SkuId } from '../ids.ts';
+import { Stage } from './stage.ts';
 
 /**
  * Facts of a room, in the past tense, as they stand in the room log. The class says what may be lost on the way to a viewer:
@@ -47,6 +48,7 @@ export const roomEventSchemas = [
     hasVideo: z.boolean(),
     hasAudio: z.boolean(),
   }),
+  event('stage:changed', { stage: Stage }),
   event('room:started', { at: Instant }),
   event('room:ended', { at: Instant }),
 ] as const;
@@ -76,6 +78,7 @@ export const eventClass: Record<RoomEventKind, EventClass> = {
   'order:paid': 'critical',
   'notice:set': 'critical',
   'stream:changed': 'critical',
+  'stage:changed': 'critical',
   'room:started': 'critical',
   'room:ended': 'critical',
 };

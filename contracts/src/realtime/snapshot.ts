@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Bag } from '../http/bag.ts';
 import { Instant } from '../http/common.ts';
 import { ChatMessage } from './events.ts';
+import { Stage } from './stage.ts';
 
 /** The state of a room at `seq`; frames after it bring the rest. */
 export const RoomSnapshot = z
@@ -10,6 +11,8 @@ export const RoomSnapshot = z
     at: Instant,
     state: z.enum(['scheduled', 'live', 'ended']),
     stream: z.object({ state: z.enum(['idle', 'live', 'interrupted']), hasVideo: z.boolean(), hasAudio: z.boolean() }),
+    /** What the room shows; absent from servers that know no relays: then it is the room's own stream. */
+    stage: Stage.optional(),
     bag: Bag,
     /** The newest messages, oldest first, without deleted ones. */
     chat: z.array(ChatMessage),

@@ -30,6 +30,8 @@ export function createRoomModeration(deps: {
   roomLog: Pick<RoomLog, 'find'>;
   findRoom: (roomId: string) => Promise<ModeratedRoom>;
   revokeMedia: (personId: string, streamId: string) => Promise<void>;
+  /** Every stream that somebody in this room may be watching: its own, a programme's, co-hosts'. */
+  streamsOf: (roomId: string) => Promise<readonly string[]>;
 }) {
   const { bind, db, clock, random, roomLog } = deps;
 
@@ -88,7 +90,11 @@ export function createRoomModeration(deps: {
           ? { kind: 'viewer:banned', personId }
           : { kind: 'viewer:muted', personId, until: until?.toISOString() ?? null },
       );
-      if (kind === 'ban') tx.afterCommit(() => deps.revokeMedia(personId, room.streamId));
+      if (kind !== 'ban') return;
+      const streams = await deps.streamsOf(roomId);
+      tx.afterCommit(async () => {
+        for (const streamId of streams) await deps.revokeMedia(personId, streamId);
+      });
     });
   }
 

@@ -1,6 +1,5 @@
 /** Rooms: their life from scheduled to ended, who may enter, and what somebody who enters sees. */
 import type { Bag } from '@walnut-live/contracts';
-import type { Config } from '../../config.ts';
 import type { MediaControl } from '../../media-control/index.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
@@ -8,7 +7,8 @@ import type { Binder } from '../../platform/http.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Tokens } from '../../platform/tokens.ts';
 import type { RoomLog } from '../../room-log/index.ts';
-import { createMediaGrants } from './media-grants.ts';
+import type { GrantMedia, RoomStage } from '../room-stage/index.ts';
+import { createProgrammes } from './programmes.ts';
 import { createRoomsRepository } from './rooms.repository.ts';
 import { bindRoomRoutes } from './rooms.routes.ts';
 import { createRoomsService } from './rooms.service.ts';
@@ -22,15 +22,16 @@ export function createRooms(deps: {
   clock: Clock;
   random: Random;
   log: Logger;
-  config: Config;
-  tokens: Pick<Tokens, 'room' | 'media'>;
+  tokens: Pick<Tokens, 'room'>;
+  grantMedia: GrantMedia;
+  stage: RoomStage;
   roomLog: RoomLog;
   mediaControl: MediaControl;
   viewersNow: (roomId: string) => number;
   readBag: (roomId: string) => Promise<Bag>;
   fillBag: (tx: Tx, roomId: string, productIds: readonly string[]) => Promise<void>;
 }) {
-  const { db, clock, random, log, tokens, roomLog, mediaControl, viewersNow } = deps;
+  const { db, clock, random, log, tokens, roomLog, mediaControl, viewersNow, stage } = deps;
   const standings = createStandings({ sql: db.sql, clock });
   const { find } = createRoomsRepository(db.sql);
   const streamState = mediaControl.stateOf;
@@ -39,6 +40,7 @@ export function createRooms(deps: {
     clock,
     findRoom: find,
     readBag: deps.readBag,
+    readStage: stage.read,
     streamState,
     viewersNow,
   });
@@ -49,14 +51,20 @@ export function createRooms(deps: {
     tokens,
     standings,
     readSnapshot,
-    grantMedia: createMediaGrants({ tokens, config: deps.config }),
+    grantMedia: deps.grantMedia,
+    stage,
     viewersNow,
     streamState,
     closeStream: mediaControl.closeStream,
     fillBag: deps.fillBag,
   });
-  bindRoomRoutes(deps.bind, service);
-  const close = writeStreamStates({ sql: db.sql, log, roomLog, mediaControl });
+  const programmes = createProgrammes({
+    ...{ db, clock, random, stage, viewersNow },
+    readBag: deps.readBag,
+    fillBag: deps.fillBag,
+  });
+  bindRoomRoutes(deps.bind, service, programmes);
+  const close = writeStreamStates({ sql: db.sql, log, roomLog, mediaControl, onMoved: stage.onMoved });
   return {
     /** @throws AppError not_found */
     get: service.get,
@@ -68,6 +76,7 @@ export function createRooms(deps: {
   };
 }
 export type Rooms = ReturnType<typeof createRooms>;
+export { createMediaGrants } from './media-grants.ts';
 export type { RoomRole } from './rooms.policy.ts';
 export type { RoomFacts } from './rooms.repository.ts';
 export { ROOM_SOCKET_PATH } from './rooms.service.ts';

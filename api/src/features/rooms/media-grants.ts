@@ -1,19 +1,15 @@
 import type { MediaGrant } from '@walnut-live/contracts';
 import type { Config } from '../../config.ts';
-import type { Principal } from '../../platform/principal.ts';
 import type { Tokens } from '../../platform/tokens.ts';
+import type { GrantMedia } from '../room-stage/index.ts';
 
 /** Where the media server is and a short token for it. The caller has decided that the person has this right. */
 export function createMediaGrants(deps: {
   tokens: Pick<Tokens, 'media'>;
   config: Pick<Config, 'MEDIA_SOCKET_URL' | 'MEDIA_SOCKET_PATH' | 'ICE_SERVERS'>;
-}) {
+}): GrantMedia {
   const { tokens, config } = deps;
-  return async (
-    principal: Pick<Principal, 'personId'>,
-    room: { id: string; streamId: string; hostId: string },
-    right: MediaGrant['right'],
-  ): Promise<MediaGrant> => {
+  return async (principal, room, right): Promise<MediaGrant> => {
     const { token, expiresAt } = await tokens.media({
       personId: principal.personId,
       streamId: room.streamId,
@@ -38,4 +34,3 @@ export function createMediaGrants(deps: {
     };
   };
 }
-export type GrantMedia = ReturnType<typeof createMediaGrants>;

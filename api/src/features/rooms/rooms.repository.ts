@@ -21,16 +21,21 @@ export interface RoomFacts {
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
   readonly createdAt: Date;
+  /** The programme it relays. */
+  readonly relay: { readonly title: string; readonly unitName: string } | null;
 }
 
-interface RoomRow extends Omit<RoomFacts, 'likes' | 'unit'> {
+interface RoomRow extends Omit<RoomFacts, 'likes' | 'unit' | 'relay'> {
   likes: bigint;
+  relayTitle: string | null;
+  relayUnit: string | null;
   unitKind: RoomFacts['unit']['kind'];
   unitPath: string;
   unitName: string;
 }
-const toRoom = ({ unitKind, unitPath, unitName, ...row }: RoomRow): RoomFacts => ({
+const toRoom = ({ unitKind, unitPath, unitName, relayTitle, relayUnit, ...row }: RoomRow): RoomFacts => ({
   ...row,
+  relay: relayTitle === null ? null : { title: relayTitle, unitName: relayUnit ?? '' },
   likes: Number(row.likes),
   unit: { id: row.orgUnitId, kind: unitKind, path: unitPath, name: unitName },
 });
@@ -52,6 +57,7 @@ export function toRoomView(room: RoomFacts, viewersNow: number): Room {
     viewersNow,
     viewersTotal: room.viewersTotal,
     likes: room.likes,
+    relay: room.relay,
   };
 }
 
@@ -69,8 +75,10 @@ export function createRoomsRepository(sql: Sql) {
         SELECT r.id, r.title, r.cover_url AS "coverUrl", r.state, r.org_unit_id AS "orgUnitId", r.org_path AS "orgPath",
           u.kind AS "unitKind", u.path AS "unitPath", u.name AS "unitName", r.host_id AS "hostId", h.name AS "hostName",
           r.stream_id AS "streamId", r.is_demo AS "isDemo", r.notice, r.likes, r.viewers_total AS "viewersTotal",
-          r.scheduled_at AS "scheduledAt", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.created_at AS "createdAt"
-        FROM rooms r JOIN org_units u ON u.id = r.org_unit_id JOIN people h ON h.id = r.host_id WHERE r.id = ${roomId}`;
+          r.scheduled_at AS "scheduledAt", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.created_at AS "createdAt",
+          s.title AS "relayTitle", su.name AS "relayUnit"
+        FROM rooms r JOIN org_units u ON u.id = r.org_unit_id JOIN people h ON h.id = r.host_id
+          LEFT JOIN rooms s ON s.id = r.relay_of LEFT JOIN org_units su ON su.id = s.org_unit_id WHERE r.id = ${roomId}`;
       return row && toRoom(row);
     },
 
@@ -89,9 +97,11 @@ export function createRoomsRepository(sql: Sql) {
             u.kind AS "unitKind", u.path AS "unitPath", u.name AS "unitName", r.host_id AS "hostId", h.name AS "hostName",
             r.stream_id AS "streamId", r.is_demo AS "isDemo", r.notice, r.likes, r.viewers_total AS "viewersTotal",
             r.scheduled_at AS "scheduledAt", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.created_at AS "createdAt",
+            s.title AS "relayTitle", su.name AS "relayUnit",
             CASE r.state WHEN 'live' THEN 2 WHEN 'scheduled' THEN 1 ELSE 0 END AS rank,
             coalesce(r.started_at, r.scheduled_at, r.created_at) AS "listAt"
           FROM rooms r JOIN org_units u ON u.id = r.org_unit_id JOIN people h ON h.id = r.host_id
+            LEFT JOIN rooms s ON s.id = r.relay_of LEFT JOIN org_units su ON su.id = s.org_unit_id
           WHERE (${state}::text IS NULL OR r.state = ${state})
             AND (${orgPath}::text IS NULL OR r.org_path = ${orgPath} OR r.org_path LIKE ${orgPath} || '.%')
             AND (${scope}::text IS NULL OR r.org_path = ${scope} OR r.org_path LIKE ${scope} || '.%')
@@ -150,6 +160,12 @@ export function createRoomsRepository(sql: Sql) {
       const rows =
         await sql`UPDATE rooms SET state = 'live', started_at = ${at} WHERE id = ${roomId} AND state = 'scheduled' RETURNING id`;
       return rows.length === 1;
+    },
+    /** Rooms that a programme was pushed into go live with it; answers which. */
+    async startPushed(programmeId: string, at: Date): Promise<string[]> {
+      const rows = await sql<{ id: string }>`UPDATE rooms SET state = 'live', started_at = ${at}
+        WHERE relay_of = ${programmeId} AND relay_pushed AND state = 'scheduled' RETURNING id`;
+      return rows.map(({ id }) => id);
     },
     /** True for the one call that ended the room. */
     async end(roomId: string, at: Date): Promise<boolean> {

@@ -3,16 +3,20 @@ import {
   endRoom,
   getRoom,
   joinRoom,
+  listProgrammes,
+  listRelays,
   listRooms,
   liveWall,
   mediaGrant,
   patchRoom,
+  pushRelays,
   startRoom,
 } from '@walnut-live/contracts';
 import type { Binder } from '../../platform/http.ts';
+import type { Programmes } from './programmes.ts';
 import type { RoomsService } from './rooms.service.ts';
 
-export function bindRoomRoutes(bind: Binder, rooms: RoomsService): void {
+export function bindRoomRoutes(bind: Binder, rooms: RoomsService, programmes: Programmes): void {
   bind(listRooms, ({ principal, query }) => rooms.list(principal, query));
   bind(createRoom, ({ principal, body }) => rooms.create(principal, body));
   bind(getRoom, ({ params }) => rooms.read(params.id));
@@ -20,6 +24,9 @@ export function bindRoomRoutes(bind: Binder, rooms: RoomsService): void {
   bind(startRoom, ({ principal, params }) => rooms.start(principal, params.id));
   bind(endRoom, ({ principal, params }) => rooms.end(principal, params.id));
   bind(joinRoom, ({ principal, params }) => rooms.join(principal, params.id));
-  bind(mediaGrant, ({ principal, params, body }) => rooms.mediaGrant(principal, params.id, body.right));
+  bind(mediaGrant, ({ principal, params, body }) => rooms.mediaGrant(principal, params.id, body));
+  bind(listProgrammes, ({ principal }) => programmes.list(principal));
+  bind(pushRelays, ({ principal, params, body }) => programmes.push(principal, params.id, body.orgUnitIds));
+  bind(listRelays, ({ principal, params }) => programmes.relays(principal, params.id));
   bind(liveWall, ({ principal }) => rooms.wall(principal));
 }

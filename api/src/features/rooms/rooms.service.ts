@@ -5,20 +5,22 @@ import type {
   listRooms,
   liveWall,
   MediaGrant,
+  mediaGrant,
   patchRoom,
   QueryOf,
   ReplyOf,
   Room,
+  RoomEvent,
 } from '@walnut-live/contracts';
 import { z } from 'zod';
 import type { StreamView } from '../../media-control/index.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
-import { writeRoomEvent } from '../../platform/outbox.ts';
+import { writeRoomEvent, writeRoomEvents } from '../../platform/outbox.ts';
 import { mayIn, type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import type { Tokens } from '../../platform/tokens.ts';
-import type { GrantMedia } from './media-grants.ts';
+import type { GrantMedia, RoomStage } from '../room-stage/index.ts';
 import { afterEnd, afterStart, mayHost, troubleOf, worstFirst } from './rooms.policy.ts';
 import { createRoomsRepository, type ListPosition, type RoomFacts, toRoomView } from './rooms.repository.ts';
 import type { ReadSnapshot } from './snapshot.ts';
@@ -49,12 +51,13 @@ export function createRoomsService(deps: {
   standings: Standings;
   readSnapshot: ReadSnapshot;
   grantMedia: GrantMedia;
+  stage: RoomStage;
   viewersNow: (roomId: string) => number;
   streamState: (streamId: string) => StreamView;
   closeStream: (streamId: string) => Promise<void>;
   fillBag: (tx: Tx, roomId: string, productIds: readonly string[]) => Promise<void>;
 }) {
-  const { db, clock, random, viewersNow } = deps;
+  const { db, clock, random, viewersNow, stage } = deps;
   const rooms = createRoomsRepository(db.sql);
   const view = (room: RoomFacts): Room => toRoomView(room, viewersNow(room.id));
 
@@ -124,6 +127,7 @@ export function createRoomsService(deps: {
           createdAt: clock.now(),
         });
         if (body.productIds) await deps.fillBag(tx, id, body.productIds);
+        if (body.relayOf) await stage.relayFrom(tx, id, unit.path, body.relayOf);
       });
       return view(await get(id));
     },
@@ -141,14 +145,21 @@ export function createRoomsService(deps: {
       return view(await get(roomId));
     },
 
-    /** scheduled → live once; on a live room the same answer with a fresh grant. */
+    /** scheduled → live once, and with a programme the rooms it was pushed into; on a live room the same answer with a fresh grant. */
     async start(principal: StaffPrincipal, roomId: string): Promise<{ room: Room; publish: MediaGrant }> {
       const room = await get(roomId);
       requireScope(principal, 'rooms:write', room.orgPath);
       await db.transaction(async (tx) => {
         const at = clock.now();
         if (!(await createRoomsRepository(tx).start(roomId, at))) return;
-        await writeRoomEvent(tx, clock, roomId, { kind: 'room:started', at: at.toISOString() });
+        const pushed = await createRoomsRepository(tx).startPushed(roomId, at);
+        const started: RoomEvent = { kind: 'room:started', at: at.toISOString() };
+        await writeRoomEvents(
+          tx,
+          clock,
+          [roomId, ...pushed].map((id) => ({ roomId: id, event: started })),
+        );
+        await stage.programmeChanged(tx, roomId);
       });
       const now = await get(roomId);
       if (!afterStart[now.state]) throw new AppError('state_conflict', { facts: { state: now.state } });
@@ -166,6 +177,7 @@ export function createRoomsService(deps: {
         const at = clock.now();
         if (!(await createRoomsRepository(tx).end(roomId, at))) return;
         await writeRoomEvent(tx, clock, roomId, { kind: 'room:ended', at: at.toISOString() });
+        await stage.roomEnded(tx, roomId);
       });
       const now = await get(roomId);
       if (!afterEnd[now.state]) throw new AppError('state_conflict', { facts: { state: now.state } });
@@ -175,7 +187,8 @@ export function createRoomsService(deps: {
 
     /** Closes those of the streams whose rooms have all ended. */
     async closeEndedStreams(streamIds: readonly string[]): Promise<void> {
-      for (const streamId of await rooms.endedStreams(streamIds)) await deps.closeStream(streamId);
+      const ended = [...(await rooms.endedStreams(streamIds)), ...(await stage.endedStreams(streamIds))];
+      for (const streamId of ended) await deps.closeStream(streamId);
     },
 
     async join(principal: Principal, roomId: string): Promise<JoinReply> {
@@ -192,28 +205,47 @@ export function createRoomsService(deps: {
         room: view(room),
         role: standing.role,
         muted: standing.muted,
-        media: room.state === 'live' ? await deps.grantMedia(principal, room, 'watch') : null,
+        media:
+          room.state === 'live'
+            ? await deps.grantMedia(
+                principal,
+                { ...room, streamId: snapshot.stage?.streamId ?? room.streamId },
+                'watch',
+              )
+            : null,
         snapshot,
         serverTime: clock.now().toISOString(),
       };
     },
 
-    async mediaGrant(principal: Principal, roomId: string, right: MediaGrant['right']): Promise<MediaGrant> {
+    /** To watch: what is on the stage. To publish: the host's side the room's own stream, a co-host their seat's. */
+    async mediaGrant(principal: Principal, roomId: string, body: BodyOf<typeof mediaGrant>): Promise<MediaGrant> {
+      const { right } = body;
       const standing = await admitted(roomId, principal);
       const room = await get(roomId);
+      const onStage = await stage.read(roomId);
+      const streamId = body.streamId ?? (right === 'watch' ? onStage.streamId : room.streamId);
+      const isSeat = streamId !== room.streamId && (await stage.ownsSeat(roomId, streamId, principal.personId));
       // By the database, not by the token: a colleague who left must not publish for the rest of their ten minutes.
-      if (right === 'publish' && !mayIn(standing.principal, 'rooms:write', room.orgPath))
+      const isHostSide = mayIn(standing.principal, 'rooms:write', room.orgPath);
+      if (right === 'publish' && !isSeat && (!isHostSide || streamId !== room.streamId))
         throw new AppError('forbidden');
       if (room.state !== 'live') throw new AppError('room_not_live', { facts: { state: room.state } });
-      return deps.grantMedia(principal, room, right);
+      if (right === 'watch') {
+        const shown = [onStage.streamId, ...onStage.cohosts.map((cohost) => cohost.streamId)];
+        // The pointer has moved since the caller heard of it: the next event says where to.
+        if (!shown.includes(streamId)) throw new AppError('state_conflict', { facts: { streamId: onStage.streamId } });
+      }
+      return deps.grantMedia(principal, { ...room, streamId }, right);
     },
 
     async wall(principal: StaffPrincipal): Promise<ReplyOf<typeof liveWall>> {
       const at = clock.now();
       const live = await rooms.liveIn(principal.staff.orgPath);
-      const sales = await rooms.sales(live.map(({ id }) => id));
+      const ids = live.map(({ id }) => id);
+      const [sales, stages] = await Promise.all([rooms.sales(ids), stage.readMany(ids)]);
       const items = live.map((room) => {
-        const streamState = deps.streamState(room.streamId).state;
+        const streamState = deps.streamState(stages.get(room.id)?.streamId ?? room.streamId).state;
         const now = viewersNow(room.id);
         return {
           room: view(room),

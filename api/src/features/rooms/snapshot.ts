@@ -5,7 +5,7 @@
  * a frame, where it does no harm. Callers who arrive while a snapshot is being made share the next one, so a rush of joins
  * costs one snapshot at a time, and nobody gets one that was begun before they asked.
  */
-import type { Bag, ChatMessage, RoomSnapshot } from '@walnut-live/contracts';
+import type { Bag, ChatMessage, RoomSnapshot, Stage } from '@walnut-live/contracts';
 import type { StreamView } from '../../media-control/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -27,6 +27,8 @@ export function createSnapshots(deps: {
   clock: Clock;
   findRoom: (roomId: string) => Promise<RoomFacts | undefined>;
   readBag: (roomId: string) => Promise<Bag>;
+  /** @throws AppError not_found */
+  readStage: (roomId: string) => Promise<Stage>;
   streamState: (streamId: string) => StreamView;
   viewersNow: (roomId: string) => number;
 }) {
@@ -49,13 +51,14 @@ export function createSnapshots(deps: {
 
   async function make(roomId: string): Promise<RoomPicture> {
     const seq = await roomLog.head(roomId);
-    const [facts, bag, chat] = await Promise.all([
+    const [facts, bag, stage, chat] = await Promise.all([
       deps.findRoom(roomId),
       deps.readBag(roomId),
+      deps.readStage(roomId),
       chatHistory(roomId, seq),
     ]);
     if (!facts) throw new AppError('not_found');
-    const { state, hasVideo, hasAudio } = deps.streamState(facts.streamId);
+    const { state, hasVideo, hasAudio } = deps.streamState(stage.streamId);
     return {
       room: facts,
       snapshot: {
@@ -63,6 +66,7 @@ export function createSnapshots(deps: {
         at: clock.now().toISOString(),
         state: facts.state,
         stream: { state, hasVideo, hasAudio },
+        stage,
         bag,
         chat,
         notice: facts.notice,

@@ -17,19 +17,25 @@ export function writeStreamStates(deps: {
   log: Logger;
   roomLog: Pick<RoomLog, 'append'>;
   mediaControl: Pick<MediaControl, 'stateOf' | 'onChange'>;
+  /** Tells the rooms whose pointers have moved to another stream. */
+  onMoved: (listener: (roomIds: readonly string[]) => void) => () => void;
 }): () => void {
   const { sql, log, roomLog, mediaControl } = deps;
   let queue = Promise.resolve();
   let stopped = false;
 
-  async function compare(changed: readonly string[] | 'all'): Promise<void> {
+  async function compare(changed: { streams: readonly string[] | 'all'; rooms: readonly string[] }): Promise<void> {
     if (stopped) return;
-    const all = changed === 'all';
+    const all = changed.streams === 'all';
     const rooms = await sql<{ id: string; streamId: string; last: StreamView | null }>`
-      SELECT r.id, r.stream_id AS "streamId", (
-          SELECT e.event FROM room_events e WHERE e.room_id = r.id AND e.kind = 'stream:changed' ORDER BY e.seq DESC LIMIT 1
+      SELECT shown.id, shown.stream_id AS "streamId", (
+          SELECT e.event FROM room_events e WHERE e.room_id = shown.id AND e.kind = 'stream:changed' ORDER BY e.seq DESC LIMIT 1
         ) AS last
-      FROM rooms r WHERE r.state <> 'ended' AND (${all} OR r.stream_id::text = ANY(${all ? [] : [...changed]}::text[]))`;
+      FROM (
+        SELECT r.id, CASE WHEN r.cut_in = 'on' THEN r.stream_id ELSE coalesce(s.stream_id, r.stream_id) END AS stream_id
+        FROM rooms r LEFT JOIN rooms s ON s.id = r.relay_of WHERE r.state <> 'ended'
+      ) AS shown
+      WHERE ${all} OR shown.stream_id::text = ANY(${all ? [] : [...changed.streams]}::text[]) OR shown.id = ANY(${[...changed.rooms]}::uuid[])`;
     await Promise.all(
       rooms.map(async ({ id, streamId, last }) => {
         const { state, hasVideo, hasAudio } = mediaControl.stateOf(streamId);
@@ -39,13 +45,17 @@ export function writeStreamStates(deps: {
     );
   }
 
-  const undo = mediaControl.onChange((changed) => {
+  const enqueue = (changed: Parameters<typeof compare>[0]): void => {
     queue = queue
       .then(() => compare(changed))
       .catch((error: unknown) => log.error({ err: error }, 'rooms: the state of a stream could not be written'));
-  });
+  };
+  const undo = [
+    mediaControl.onChange((streams) => enqueue({ streams, rooms: [] })),
+    deps.onMoved((rooms) => enqueue({ streams: [], rooms })),
+  ];
   return () => {
     stopped = true;
-    undo();
+    for (const end of undo) end();
   };
 }
