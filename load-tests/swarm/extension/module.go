@@ -1,0 +1,193 @@
+// Package extension is the swarm as a k6 module, 'k6/x/swarm'. Its types for scripts: load-tests/k6/lib/swarm.d.ts.
+package extension
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"os"
+	"sync"
+	"time"
+
+	"go.k6.io/k6/js/modules"
+
+	"walnut-live/swarm/fan"
+	"walnut-live/swarm/publish"
+	"walnut-live/swarm/rtc"
+	"walnut-live/swarm/watch"
+)
+
+// The peers' addresses; SWARM_ADDRESSES names another /16 of this machine's own.
+const defaultAddresses = "127.16.0.0"
+
+func init() { modules.Register("k6/x/swarm", new(root)) }
+
+// root is shared by all VUs: one socket for the whole process.
+type root struct {
+	once     sync.Once
+	fan      *fan.Fan
+	identity *rtc.Identity
+	client   *http.Client
+	err      error
+	reports  sync.Mutex
+}
+
+func (r *root) NewModuleInstance(modules.VU) modules.Instance { return &instance{r} }
+
+func (r *root) open() error {
+	r.once.Do(func() {
+		var base netip.Addr
+		text := os.Getenv("SWARM_ADDRESSES")
+		if text == "" {
+			text = defaultAddresses
+		}
+		if base, r.err = netip.ParseAddr(text); r.err != nil {
+			return
+		}
+		if r.identity, r.err = rtc.NewIdentity(); r.err != nil {
+			return
+		}
+		r.client = rtc.NewHTTPClient()
+		r.fan, r.err = fan.Listen(base, 0)
+	})
+	return r.err
+}
+
+type instance struct{ root *root }
+
+func (i *instance) Exports() modules.Exports {
+	return modules.Exports{Named: map[string]any{"crowd": i.crowd, "publish": i.publish, "report": i.report}}
+}
+
+// CrowdOptions as scripts give them.
+type CrowdOptions struct {
+	WhepURL    string `js:"whepUrl"`
+	Token      string `js:"token"`
+	Secret     string `js:"secret"`
+	StreamID   string `js:"streamId"`
+	JanusURL   string `js:"janusUrl"`
+	MountPoint int    `js:"mountPoint"`
+	FeedbackMs int64  `js:"feedbackMs"`
+	NoNack     bool   `js:"noNack"`
+	StallMs    int64  `js:"stallMs"`
+	Reconnect  bool   `js:"reconnect"`
+}
+
+// Crowd is what scripts hold.
+type Crowd struct{ crowd *watch.Crowd }
+
+func (i *instance) crowd(options CrowdOptions) (*Crowd, error) {
+	if err := i.root.open(); err != nil {
+		return nil, err
+	}
+	var signalling watch.Signalling
+	switch {
+	case options.WhepURL != "":
+		signalling = watch.WHEP{Client: i.root.client, Endpoint: options.WhepURL, Token: tokens(options.Token, options.Secret, options.StreamID, "watch")}
+	case options.JanusURL != "":
+		signalling = watch.Janus{Client: i.root.client, Endpoint: options.JanusURL, MountPoint: options.MountPoint}
+	default:
+		return nil, errors.New("a crowd needs whepUrl or janusUrl")
+	}
+	return &Crowd{watch.NewCrowd(i.root.fan, i.root.identity, watch.Options{
+		Signalling: signalling, FeedbackMs: options.FeedbackMs, Nack: !options.NoNack,
+		StallMs: options.StallMs, Reconnect: options.Reconnect,
+	})}, nil
+}
+
+// Join blocks until all have a picture or patienceSeconds have passed since the last of them was asked to join.
+func (c *Crowd) Join(count int, perSecond, patienceSeconds float64) watch.JoinReport {
+	return c.crowd.Join(count, perSecond, seconds(patienceSeconds))
+}
+
+// Measure blocks for so long.
+func (c *Crowd) Measure(windowSeconds float64) watch.Measurement {
+	return c.crowd.Measure(seconds(windowSeconds))
+}
+
+// Interruptions since the beginning.
+func (c *Crowd) Interruptions() watch.Interruptions { return c.crowd.Interruptions() }
+
+// Close ends all sessions.
+func (c *Crowd) Close() { c.crowd.Close() }
+
+// PublishOptions as scripts give them.
+type PublishOptions struct {
+	WhipURL   string      `js:"whipUrl"`
+	Token     string      `js:"token"`
+	Secret    string      `js:"secret"`
+	StreamID  string      `js:"streamId"`
+	VideoFile string      `js:"videoFile"`
+	KeysFile  string      `js:"keysFile"`
+	SoundFile string      `js:"soundFile"`
+	Rate      float64     `js:"rate"`
+	RTP       *RTPOptions `js:"rtp"`
+}
+
+// RTPOptions is the answer of our control API's rtp-ingest.
+type RTPOptions struct {
+	IP    string   `js:"ip"`
+	Video RTPTrack `js:"video"`
+	Audio RTPTrack `js:"audio"`
+}
+
+// RTPTrack is one destination.
+type RTPTrack struct {
+	Port        uint16 `js:"port"`
+	RTCPPort    uint16 `js:"rtcpPort"`
+	PayloadType uint8  `js:"payloadType"`
+	SSRC        uint32 `js:"ssrc"`
+}
+
+func (i *instance) publish(options PublishOptions) (*publish.Publisher, error) {
+	if err := i.root.open(); err != nil {
+		return nil, err
+	}
+	translated := publish.Options{
+		VideoFile: options.VideoFile, KeysFile: options.KeysFile, SoundFile: options.SoundFile, Rate: options.Rate,
+		Client: i.root.client, Endpoint: options.WhipURL, Token: tokens(options.Token, options.Secret, options.StreamID, "publish"),
+	}
+	if options.RTP != nil {
+		ip, err := netip.ParseAddr(options.RTP.IP)
+		if err != nil {
+			return nil, fmt.Errorf("rtp.ip: %w", err)
+		}
+		track := func(t RTPTrack) publish.PlainTrack {
+			return publish.PlainTrack{RTP: netip.AddrPortFrom(ip, t.Port), RTCP: netip.AddrPortFrom(ip, t.RTCPPort), Payload: t.PayloadType, SSRC: t.SSRC}
+		}
+		translated.RTP = &publish.PlainRTP{Video: track(options.RTP.Video), Sound: track(options.RTP.Audio)}
+	}
+	return publish.Start(i.root.fan, i.root.identity, translated)
+}
+
+// report appends a value, as JSON text, to the file that the runner reads.
+func (i *instance) report(text string) error {
+	if !json.Valid([]byte(text)) {
+		return errors.New("report takes JSON text")
+	}
+	name := os.Getenv("REPORT_FILE")
+	if name == "" {
+		fmt.Fprintln(os.Stderr, text)
+		return nil
+	}
+	i.root.reports.Lock()
+	defer i.root.reports.Unlock()
+	file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	_, err = file.WriteString(text + "\n")
+	return err
+}
+
+func tokens(token, secret, streamID, right string) func() string {
+	if secret != "" {
+		return rtc.MediaTokens(secret, streamID, right)
+	}
+	return func() string { return token }
+}
+
+func seconds(value float64) time.Duration { return time.Duration(value * float64(time.Second)) }
