@@ -1,5 +1,5 @@
 /** The only place that reads the environment. Every bad key is reported at once, then the process ends. */
-import { availableParallelism } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { z } from 'zod';
 
 const portNumber = z.coerce.number().int().min(0).max(65_535);
@@ -22,6 +22,28 @@ const environmentSchema = z.object({
   WORKERS: z.coerce.number().int().min(1).max(64).default(availableParallelism()),
   /** WebRTC viewers on one worker before newcomers are sent to HLS. */
   MAX_VIEWERS_PER_WORKER: z.coerce.number().int().min(1).default(600),
+  /** Mbit/s this host may send to viewers before newcomers are sent elsewhere or to HLS. */
+  MAX_EGRESS_MBPS: z.coerce.number().positive().default(900),
+  /** Registry of the media servers; empty: this one is alone. */
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  /** Name of this host in the registry; it must stay the same over restarts. */
+  NODE_ID: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/)
+    .default(
+      () =>
+        hostname()
+          .replace(/[^\w.-]/g, '-')
+          .slice(0, 64) || 'media',
+    ),
+  /** Where browsers and encoders reach exactly this host. Needed with REDIS_URL; empty: the origin of the page. */
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Where the other media servers reach this one; unset: http://HOST:PORT. */
+  CONTROL_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Address that pipes to other hosts bind; unset: RTC_LISTEN_IP. */
+  PIPE_LISTEN_IP: z.string().min(1).optional(),
+  /** What the other hosts send to, when it is not PIPE_LISTEN_IP. */
+  PIPE_ANNOUNCED_ADDRESS: z.string().min(1).optional(),
   DATA_DIR: z.string().default('./data'),
   FFMPEG_BIN: z.string().default('ffmpeg'),
   /** mediasoup's own variable; unset means the binary inside its package. */
@@ -42,6 +64,13 @@ export interface MediaServerConfig {
   rtcPortBase: number;
   workers: number;
   maxViewersPerWorker: number;
+  maxEgressMbps: number;
+  redisUrl: string | null;
+  nodeId: string;
+  publicUrl: string;
+  controlUrl: string | undefined;
+  pipeListenIp: string;
+  pipeAnnouncedAddress: string | undefined;
   dataDir: string;
   ffmpegBin: string;
   mediasoupWorkerBin: string | undefined;
@@ -68,6 +97,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     rtcPortBase: env.RTC_PORT_BASE,
     workers: env.WORKERS,
     maxViewersPerWorker: env.MAX_VIEWERS_PER_WORKER,
+    maxEgressMbps: env.MAX_EGRESS_MBPS,
+    redisUrl: env.REDIS_URL ?? null,
+    nodeId: env.NODE_ID,
+    publicUrl: env.PUBLIC_URL ?? '',
+    controlUrl: env.CONTROL_URL,
+    pipeListenIp: env.PIPE_LISTEN_IP ?? env.RTC_LISTEN_IP,
+    pipeAnnouncedAddress: env.PIPE_ANNOUNCED_ADDRESS,
     dataDir: env.DATA_DIR,
     ffmpegBin: env.FFMPEG_BIN,
     mediasoupWorkerBin: env.MEDIASOUP_WORKER_BIN,

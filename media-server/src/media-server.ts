@@ -1,11 +1,16 @@
 /** Composition: builds every part, wires them, and takes them down in the reverse order. */
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Router } from 'express';
 import { Server } from 'socket.io';
+import { redirectElsewhere } from './cluster/elsewhere.ts';
+import { createCluster, type Registry } from './cluster/index.ts';
 import type { MediaServerConfig } from './config.ts';
 import { createControlAccess } from './control/access.ts';
 import { attachControlNamespace } from './control/namespace.ts';
 import { createControlRoutes } from './control/routes.ts';
+import { hostLoad } from './domain/placement.ts';
 import { createRevocations } from './domain/revocations.ts';
 import { createEngine, type EngineCensus } from './engine/index.ts';
 import { createPackagers } from './hls/packagers.ts';
@@ -15,7 +20,7 @@ import { createLogger } from './platform/logger.ts';
 import { createMediaTokens, HLS_SESSION_LIFE_SECONDS } from './platform/media-tokens.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { attachMediaNamespace } from './signaling/namespace.ts';
-import { createStreams } from './streams/streams.ts';
+import { createStreams, type Streams } from './streams/streams.ts';
 
 /** RTP parameters of a publisher are about 4 KB; nothing legitimate is larger than this. */
 const MAX_MESSAGE_BYTES = 64 * 1024;
@@ -42,7 +47,13 @@ export interface MediaServerTuning {
   publisherGraceMs?: number;
   viewerGraceMs?: number;
   packagerIdleMs?: number;
+  /** How long a pipe from another host stays when nobody watches here any more. */
+  relayLingerMs?: number;
+  /** Servers of one process find each other through it. */
+  registry?: Registry;
 }
+
+const SERVER_VERSION: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 
 /** Starts workers, HTTP and signalling. @throws when a port is taken or the worker binary does not start */
 export async function createMediaServer(
@@ -56,12 +67,32 @@ export async function createMediaServer(
     listenIp: config.rtcListenIp,
     announcedAddress: config.rtcAnnouncedAddress,
     portBase: config.rtcPortBase,
+    pipeListenIp: config.pipeListenIp,
+    pipeAnnouncedAddress: config.pipeAnnouncedAddress,
     workerBin: config.mediasoupWorkerBin,
     maxViewersPerWorker: config.maxViewersPerWorker,
     log,
   });
-  const streams = createStreams({
+  let controlUrl = '';
+  const cluster = createCluster({
+    redisUrl: config.redisUrl,
+    nodeId: config.nodeId,
+    controlToken: config.controlToken,
+    describe: () => ({
+      publicUrl: config.publicUrl,
+      controlUrl,
+      ...hostLoad(engine.workers(), config),
+      draining: streams.draining,
+      version: SERVER_VERSION,
+    }),
+    log,
+    now,
+    ...(tuning.registry && { registry: tuning.registry }),
+    ...(tuning.relayLingerMs !== undefined && { lingerMs: tuning.relayLingerMs }),
+  });
+  const streams: Streams = createStreams({
     engine,
+    claims: cluster.claims,
     log,
     now,
     ...(tuning.publisherGraceMs !== undefined && { publisherGraceMs: tuning.publisherGraceMs }),
@@ -96,11 +127,20 @@ export async function createMediaServer(
     hlsViewers: () => packagers.viewers(),
     packagers: () => packagers.count,
   });
+  const elsewhereRouter = (): Router =>
+    Router({ mergeParams: true }).get(
+      '/:streamId/{*rest}',
+      redirectElsewhere({
+        elsewhere: cluster.elsewhere,
+        isHere: (streamId) => streams.get(streamId)?.isLocal ?? false,
+      }),
+    );
   const app = createApp({
     log,
     metrics,
     isReady: () => !streams.draining && engine.workers().length > 0,
     routers: [
+      { path: '/hls', router: elsewhereRouter() },
       {
         path: '/hls',
         router: createHlsRoutes({ streams, packagers, tokens, onRequest: metrics.hlsRequest }),
@@ -125,10 +165,13 @@ export async function createMediaServer(
       http.listen(config.port, config.host, resolve);
     });
   } catch (error) {
+    await cluster.close();
     await engine.close();
     throw error;
   }
   const { port } = http.address() as AddressInfo;
+  controlUrl = config.controlUrl ?? `http://${config.host}:${port}`;
+  await cluster.join({ io, streams, isAllowed });
   log.info({ port, workers: engine.workers().length }, 'media server ready');
 
   let closing: Promise<void> | null = null;
@@ -147,6 +190,7 @@ export async function createMediaServer(
       closing ??= (async () => {
         packagers.close();
         streams.close();
+        await cluster.close();
         http.closeAllConnections();
         await io.close();
         await engine.close();

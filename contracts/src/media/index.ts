@@ -1,3 +1,4 @@
+export * from './cluster.ts';
 export * from './control.ts';
 export * from './errors.ts';
 export * from './rtp.ts';

@@ -11,7 +11,7 @@ export const REGISTRY_LIFE_MS = 3_000;
 
 /** What a node carries now; rates are of the last second. */
 export interface NodeLoad {
-  /** CPU of the busiest worker, 0 to 1. */
+  /** Mean CPU of the workers, 0 to 1. */
   cpu: number;
   /** WebRTC viewers. */
   viewers: number;

@@ -53,3 +53,24 @@ export function placeViewer(input: {
     }),
   );
 }
+
+/** What a whole host carries and can carry, from its workers. */
+export function hostLoad(
+  workers: ReadonlyArray<{ cpu: number; viewers: number; origins: number; egressMbps: number }>,
+  limits: { workers: number; maxViewersPerWorker: number; maxEgressMbps: number },
+): {
+  load: { cpu: number; viewers: number; origins: number; egressMbps: number };
+  capacity: { viewers: number; egressMbps: number };
+} {
+  const sum = (read: (worker: (typeof workers)[number]) => number): number =>
+    workers.reduce((total, worker) => total + read(worker), 0);
+  return {
+    load: {
+      cpu: workers.length === 0 ? 1 : sum((worker) => worker.cpu) / workers.length,
+      viewers: sum((worker) => worker.viewers),
+      origins: sum((worker) => worker.origins),
+      egressMbps: sum((worker) => worker.egressMbps),
+    },
+    capacity: { viewers: limits.workers * limits.maxViewersPerWorker, egressMbps: limits.maxEgressMbps },
+  };
+}

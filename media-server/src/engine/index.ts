@@ -3,19 +3,20 @@ import type { RtpIngest } from '@walnut-live/contracts';
 import type { Logger } from '../platform/logger.ts';
 import { chooseIngestAddress } from './ingest-link.ts';
 import { createOrigin, type Origin } from './origin.ts';
+import type { PipeNetwork } from './pipe-transport.ts';
 import { createPortPlan } from './ports.ts';
 import { createWorkerPool } from './workers.ts';
 
 export type { IngestLink } from './ingest-link.ts';
 export type { Origin } from './origin.ts';
 export type { PayloadTypes } from './payload-types.ts';
+export type { PipeInlet } from './pipe-inlet.ts';
+export type { PipeOutlet } from './pipe-outlet.ts';
 export type { PublishLink } from './publish-link.ts';
 export type { Tap, TapEnd, TapTrack } from './tap.ts';
 export type { ViewerLink } from './viewer-link.ts';
 export type { LinkState } from './webrtc.ts';
 
-/** How long a request waits for a worker after all of them died. */
-const WORKER_WAIT_MS = 8_000;
 const LOOPBACK = '127.0.0.1';
 
 /** Live mediasoup objects, for the leak test and /metrics. */
@@ -24,6 +25,8 @@ export interface EngineCensus {
   workerDeaths: number;
   routers: number;
   webRtcTransports: number;
+  /** Ends of pipes to and from other hosts. */
+  pipes: number;
 }
 
 export interface WorkerReport {
@@ -32,6 +35,8 @@ export interface WorkerReport {
   cpu: number;
   viewers: number;
   origins: number;
+  /** What it sends to viewers; extrapolated from a sample of them. */
+  egressMbps: number;
 }
 
 export interface Engine {
@@ -49,6 +54,9 @@ export async function createEngine(options: {
   listenIp: string;
   announcedAddress: string | undefined;
   portBase: number;
+  /** Where other media servers send to. */
+  pipeListenIp: string;
+  pipeAnnouncedAddress: string | undefined;
   workerBin: string | undefined;
   maxViewersPerWorker: number;
   log: Logger;
@@ -62,11 +70,14 @@ export async function createEngine(options: {
     ports,
     log: options.log,
   });
+  const pipes: PipeNetwork = {
+    listenIp: options.pipeListenIp,
+    announcedAddress: options.pipeAnnouncedAddress,
+    portRange: ports.pipeRange,
+    open: { inlets: 0, outlets: 0 },
+  };
   return {
-    async createOrigin() {
-      await pool.ready(WORKER_WAIT_MS);
-      return createOrigin({ workers: pool, ports, maxViewersPerWorker: options.maxViewersPerWorker });
-    },
+    createOrigin: () => createOrigin({ workers: pool, ports, pipes, maxViewersPerWorker: options.maxViewersPerWorker }),
     chooseIngestAddress: async () => chooseIngestAddress(await ports.takeIngestBlock(LOOPBACK)),
     takePackagerPorts: () => ports.takePackagerBlock(LOOPBACK),
     workers: () => pool.alive().map((worker) => ({ id: worker.id, pid: worker.pid, ...worker.load })),
@@ -79,6 +90,7 @@ export async function createEngine(options: {
         workerDeaths: pool.deaths,
         routers: dumps.reduce((sum, dump) => sum + (dump?.routerIds.length ?? 0), 0),
         webRtcTransports: servers.reduce((sum, server) => sum + (server?.webRtcTransportIds.length ?? 0), 0),
+        pipes: pipes.open.inlets + pipes.open.outlets,
       };
     },
     close: () => pool.close(),

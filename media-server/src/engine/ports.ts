@@ -1,6 +1,7 @@
 /**
  * Every UDP port this process uses, as offsets from RTC_PORT_BASE. Two servers on one machine need bases 800 apart.
- * Only the first block is reached from outside.
+ * The first block is reached by
+ * browsers, the pipe block by the other media servers, the rest stays inside the host.
  */
 import { createSocket } from 'node:dgram';
 
@@ -8,7 +9,9 @@ const BLOCKS = {
   /** WebRtcServer of worker i, UDP and TCP. */
   webrtc: { first: 0, count: 64 },
   /** Pipes between workers and outgoing plain RTP; mediasoup picks. */
-  internal: { first: 64, count: 400 },
+  internal: { first: 64, count: 200 },
+  /** Pipes to and from other hosts, SRTP; mediasoup picks. */
+  pipe: { first: 264, count: 200 },
   /** Local encoders send here; four ports (video RTP, RTCP, audio RTP, RTCP) each. */
   ingest: { first: 464, count: 100 },
   /** ffmpeg packagers listen here; four ports each. */
@@ -18,6 +21,7 @@ const BLOCKS = {
 export interface PortPlan {
   webrtcPort(workerIndex: number): number;
   internalRange: { min: number; max: number };
+  pipeRange: { min: number; max: number };
   /** First of four consecutive ports that are free right now; never the same one twice in a row. */
   takeIngestBlock(ip: string): Promise<number>;
   takePackagerBlock(ip: string): Promise<number>;
@@ -39,9 +43,14 @@ export function createPortPlan(base: number): PortPlan {
       throw new Error(`no free UDP ports from ${base + block.first} on ${ip}`);
     };
   }
+  const range = ({ first, count }: { first: number; count: number }): { min: number; max: number } => ({
+    min: base + first,
+    max: base + first + count - 1,
+  });
   return {
     webrtcPort: (workerIndex) => base + BLOCKS.webrtc.first + workerIndex,
-    internalRange: { min: base + BLOCKS.internal.first, max: base + BLOCKS.internal.first + BLOCKS.internal.count - 1 },
+    internalRange: range(BLOCKS.internal),
+    pipeRange: range(BLOCKS.pipe),
     takeIngestBlock: rotating(BLOCKS.ingest),
     takePackagerBlock: rotating(BLOCKS.packager),
   };

@@ -15,6 +15,8 @@ import type { Logger } from '../platform/logger.ts';
 import type { PortPlan } from './ports.ts';
 
 const LOAD_SAMPLE_MS = 1_000;
+/** Transports that are asked for their rate each time; the sum is extrapolated from them. */
+const EGRESS_SAMPLE = 16;
 const RESTART_FLOOR_MS = 20;
 const RESTART_CEILING_MS = 5_000;
 /** A worker that lived shorter than this counts as a failed start. */
@@ -26,7 +28,20 @@ export interface EngineWorker {
   readonly pid: number;
   readonly handle: types.Worker;
   readonly webRtcServer: types.WebRtcServer;
-  readonly load: { cpu: number; viewers: number; origins: number };
+  readonly load: { cpu: number; viewers: number; origins: number; egressMbps: number };
+  readonly transports: ReadonlySet<types.WebRtcTransport>;
+}
+
+/** Asks a random run of the transports. A publisher's sends next to nothing and counts as such. */
+async function sampleEgress(worker: EngineWorker): Promise<void> {
+  const all = [...worker.transports];
+  const first = Math.floor(Math.random() * all.length);
+  const asked = Array.from({ length: Math.min(EGRESS_SAMPLE, all.length) }, (_, i) => all[(first + i) % all.length]!);
+  const rates = await Promise.all(
+    asked.map(async (transport) => (await transport.getStats().catch(() => []))[0]?.sendBitrate ?? 0),
+  );
+  const sum = rates.reduce((total, rate) => total + rate, 0);
+  worker.load.egressMbps = asked.length === 0 ? 0 : ((sum / asked.length) * all.length) / 1e6;
 }
 
 export interface WorkerPool {
@@ -78,13 +93,17 @@ export async function createWorkerPool(options: {
     }
     if (closed) return handle.close();
     incarnation += 1;
+    const transports = new Set<types.WebRtcTransport>();
     const worker: EngineWorker = {
       id: `${index}.${incarnation}`,
       pid: handle.pid,
       handle,
       webRtcServer,
-      load: { cpu: 0, viewers: 0, origins: 0 },
+      load: { cpu: 0, viewers: 0, origins: 0, egressMbps: 0 },
+      transports,
     };
+    webRtcServer.observer.on('webrtctransporthandled', (transport) => transports.add(transport));
+    webRtcServer.observer.on('webrtctransportunhandled', (transport) => transports.delete(transport));
     const startedAt = Date.now();
     handle.on('died', (error) => {
       deaths += 1;
@@ -127,6 +146,7 @@ export async function createWorkerPool(options: {
           lastCpuMs.set(worker.id, { atMs, usedMs });
         })
         .catch(() => lastCpuMs.delete(worker.id)); // it died meanwhile
+      void sampleEgress(worker);
     }
   }, LOAD_SAMPLE_MS);
   sampler.unref();

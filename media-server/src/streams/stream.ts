@@ -1,70 +1,33 @@
-/**
- * One stream: who publishes it, who watches it, and its status.
- *
- * Model: `status` follows domain/stream-state.ts. `publisher` is a browser peer or a local encoder, or null. `origin` is
- * the stream's home in the engine; it exists from the first publication until the stream is idle again.
- * Invariants: everything that opens or closes the publication runs in one queue (`serial`), so that two publishers never
- * interleave; a stream that is not live and waits for someone has exactly one grace timer; after `close` nothing runs.
- */
-import type {
-  PublisherTrackStats,
-  RtpIngest,
-  StreamReason,
-  StreamStateMessage,
-  StreamTrack,
-} from '@walnut-live/contracts';
 import { admitPublisher } from '../domain/admission.ts';
-import { initialStatus, nextStatus, type StreamFact, type StreamStatus } from '../domain/stream-state.ts';
-import type { Engine, IngestLink, Origin, PublishLink, Tap, ViewerLink } from '../engine/index.ts';
+import { initialStatus, nextStatus, type StreamFact } from '../domain/stream-state.ts';
+import type { Engine, IngestLink, Origin, PublishLink } from '../engine/index.ts';
 import { createSerial } from '../platform/closing.ts';
 import { mediaFailure } from '../platform/failure.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Peer } from './peer.ts';
+import {
+  type Publisher,
+  publisherView,
+  type RelayPublisher,
+  type RtpPublisher,
+  type WebRtcPublisher,
+} from './publication.ts';
+import { createRelayPort, type RelayEvents, type RelayPort } from './relay-port.ts';
+import type { OriginClaims, Stream } from './stream-types.ts';
+import { closeViewerLink, openViewer, RESET_FLOOR_MS } from './viewing.ts';
 
 /** How long a lost publisher is awaited. */
 export const PUBLISHER_GRACE_MS = 15_000;
 const INGEST_RETRY_MS = 200;
-/** Viewers of a dead worker come back spread over this time per thousand of them. */
-const RESET_SPREAD_MS_PER_THOUSAND = 1_000;
-const RESET_FLOOR_MS = 20;
+/** A publisher who came here from another host has this long until that host's picture is not waited with. */
+const RELAY_RETIRES_MS = 5_000;
 
-type Publisher =
-  | { kind: 'webrtc'; peer: Peer; link: PublishLink | null }
-  | { kind: 'rtp'; address: RtpIngest; link: IngestLink | null };
-
-export interface Stream {
-  readonly id: string;
-  readonly status: StreamStatus;
-  tracks(): StreamTrack[];
-  message(): StreamStateMessage;
-  readonly realtimeViewers: number;
-  publisher(): { kind: 'webrtc' | 'rtp'; personId: string | null; connected: boolean } | null;
-  publisherStats(): Promise<PublisherTrackStats[]>;
-
-  /** A peer of either right comes in: it will be told every state. */
-  join(peer: Peer): void;
-  /** The socket of a peer is gone; a publisher's media may go on for the grace time. */
-  detached(peer: Peer): void;
-  attached(peer: Peer): void;
-  /** The peer is gone for good. */
-  remove(peer: Peer, reason: StreamReason): void;
-
-  openPublisher(peer: Peer): Promise<{ link: PublishLink; origin: Origin }>;
-  isPublisher(peer: Peer): boolean;
-  publishLinkOf(peer: Peer): PublishLink | null;
-  openViewer(peer: Peer): Promise<ViewerLink>;
-  /** Opens the ingest for a local encoder, or returns the one there is. @throws MediaFailure media_stream_busy */
-  openIngest(): Promise<RtpIngest>;
-  closeIngest(): Promise<void>;
-  openTap(options: Parameters<Origin['openTap']>[0]): Promise<Tap>;
-  /** Ends the publication and puts everybody out. */
-  close(reason: 'closed_by_control' | 'drained'): void;
-  readonly isUnused: boolean;
-}
+export type { OriginClaims, Stream } from './stream-types.ts';
 
 export function createStream(deps: {
   id: string;
   engine: Pick<Engine, 'createOrigin' | 'chooseIngestAddress'>;
+  claims: OriginClaims;
   log: Logger;
   now: () => number;
   onChange: (stream: Stream) => void;
@@ -103,6 +66,7 @@ export function createStream(deps: {
     disarmGrace();
     // An encoder's ports stay open for its return; a browser's publication is over.
     if (publisher?.kind === 'rtp') return;
+    deps.claims.release(deps.id);
     for (const peer of peers) closeViewerLink(peer, 'idle');
     origin?.close('idle');
     origin = null;
@@ -128,6 +92,10 @@ export function createStream(deps: {
       link?.close('grace-expired');
       peer.port?.send('session:reset', { reason: 'grace_expired', retryInMs: 1_000 });
     }
+    if (publisher?.kind === 'relay') {
+      publisher.link?.close('grace-expired');
+      publisher.link = null;
+    }
     if (status.state === 'idle') becomeIdle();
     happened({ type: 'grace-expired' });
   }
@@ -138,7 +106,7 @@ export function createStream(deps: {
     if (origin) return origin;
     const created = await engine.createOrigin();
     origin = created;
-    created.onLost(() => originLost(created));
+    created.onLost(() => hubLost(created));
     created.tracks.onChange(() => {
       if (origin !== created) return;
       created.warmUp().catch((error: unknown) => log.debug({ err: error }, 'no viewer router warmed up'));
@@ -147,24 +115,21 @@ export function createStream(deps: {
     return created;
   }
 
-  function originLost(lost: Origin): void {
+  /** The tracks are gone; viewers on other workers keep their transports and consume what comes next. */
+  function hubLost(lost: Origin): void {
     if (origin !== lost) return;
-    origin = null;
     log.warn('worker of the stream died');
     const owner = publisher;
+    owner?.link?.close('worker-lost');
+    if (owner) owner.link = null;
     if (owner?.kind === 'webrtc') {
-      owner.link?.close('worker-lost');
-      owner.link = null;
       owner.peer.port?.send('session:reset', { reason: 'worker_lost', retryInMs: RESET_FLOOR_MS });
-    } else if (owner) {
-      owner.link?.close('worker-lost');
-      owner.link = null;
-      void serial(() => rebuildIngest(owner));
-    }
+    } else if (owner?.kind === 'rtp') void serial(() => rebuildIngest(owner));
+    else owner?.onLost();
     happened({ type: 'media-lost', reason: 'worker_lost' });
   }
 
-  async function rebuildIngest(owner: Extract<Publisher, { kind: 'rtp' }>): Promise<void> {
+  async function rebuildIngest(owner: RtpPublisher): Promise<void> {
     while (publisher === owner && owner.link === null) {
       try {
         owner.link = await openIngestLink(await ensureOrigin(), owner);
@@ -175,7 +140,7 @@ export function createStream(deps: {
     }
   }
 
-  async function openIngestLink(home: Origin, owner: Extract<Publisher, { kind: 'rtp' }>): Promise<IngestLink> {
+  async function openIngestLink(home: Origin, owner: RtpPublisher): Promise<IngestLink> {
     const link = await home.openIngestLink(owner.address, (flowing) => {
       if (owner.link !== link) return;
       if (flowing) {
@@ -193,48 +158,34 @@ export function createStream(deps: {
 
   // ── peers ───────────────────────────────────────────────────────────────
 
-  function closeViewerLink(peer: Peer, reason: string): void {
-    const link = peer.viewerLink;
-    peer.viewerLink = null;
-    link?.close(reason);
-  }
-
   function endPublication(reason: Extract<StreamFact, { type: 'ended' }>['reason']): void {
-    publisher?.link?.close(reason);
+    const ended = publisher;
     publisher = null;
+    ended?.link?.close(reason);
+    if (ended?.kind === 'relay') ended.onReplaced();
     happened({ type: 'ended', reason });
     if (status.state === 'idle') becomeIdle();
   }
 
-  function ifPublisher(peer: Peer): Extract<Publisher, { kind: 'webrtc' }> | null {
+  function ifPublisher(peer: Peer): WebRtcPublisher | null {
     return publisher?.kind === 'webrtc' && publisher.peer === peer ? publisher : null;
   }
 
   async function openPublisher(peer: Peer): Promise<{ link: PublishLink; origin: Origin }> {
-    const current =
-      publisher === null || publisher.kind === 'rtp'
-        ? publisher && { kind: 'rtp' as const }
-        : { kind: 'webrtc' as const, personId: publisher.peer.claims.sub };
-    const refusal = admitPublisher({ claims: peer.claims, current });
+    const refusal = admitPublisher({ claims: peer.claims, current: currentPublisher() });
     if (refusal) throw mediaFailure(refusal);
+    await deps.claims.claim(deps.id, peer);
+    if (peer.closed) throw mediaFailure('media_session_unknown');
 
-    const previous = publisher;
-    const own: Extract<Publisher, { kind: 'webrtc' }> = { kind: 'webrtc', peer, link: null };
-    publisher = own;
-    previous?.link?.close('publisher-replaced');
-    if (previous) happened({ type: 'media-lost', reason: 'publisher_replaced' });
-    if (previous?.kind === 'webrtc' && previous.peer !== peer) {
-      peers.delete(previous.peer);
-      previous.peer.closed = true;
-      previous.peer.port?.putOut('publisher_replaced');
-    }
+    const own: WebRtcPublisher = { kind: 'webrtc', peer, link: null };
+    const retired = replacePublisher(own);
     armGraceUnlessLive();
 
     const home = await ensureOrigin();
     const link = await home.openPublishLink({
       onState: (state) => {
         if (publisher !== own || own.link !== link) return;
-        if (state === 'connected' && link.flowing) happened({ type: 'media-flows' });
+        if (state === 'connected' && link.flowing) mediaFlows(retired);
         if (state === 'disconnected') happened({ type: 'media-lost', reason: 'publisher_lost' });
         if (state === 'closed') {
           own.link = null;
@@ -245,7 +196,7 @@ export function createStream(deps: {
       },
       onFlow: (flowing) => {
         if (publisher !== own || own.link !== link) return;
-        if (flowing) happened({ type: 'media-flows' });
+        if (flowing) mediaFlows(retired);
         // A connected publisher may well send nothing for a while (a still screen, everything muted).
         else if (peer.port === null) happened({ type: 'media-lost', reason: 'publisher_lost' });
       },
@@ -257,6 +208,55 @@ export function createStream(deps: {
     }
     own.link = link;
     return { link, origin: home };
+  }
+
+  /** Who has to be asked before somebody else publishes. */
+  function currentPublisher(): Parameters<typeof admitPublisher>[0]['current'] {
+    if (publisher?.kind === 'rtp') return { kind: 'rtp' };
+    return publisher?.kind === 'webrtc' ? { kind: 'webrtc', personId: publisher.peer.claims.sub } : null;
+  }
+
+  /** Puts the publisher before it out. What another host sent goes on until the newcomer's media flows. */
+  function replacePublisher(next: Publisher): RelayPublisher | null {
+    const previous = publisher;
+    publisher = next;
+    if (previous?.kind === 'relay') {
+      previous.onReplaced();
+      setTimeout(() => previous.link?.close('publisher-replaced'), RELAY_RETIRES_MS).unref();
+      return previous;
+    }
+    previous?.link?.close('publisher-replaced');
+    if (previous && next.kind !== 'relay') happened({ type: 'media-lost', reason: 'publisher_replaced' });
+    if (previous?.kind === 'webrtc' && (next.kind !== 'webrtc' || previous.peer !== next.peer)) {
+      peers.delete(previous.peer);
+      previous.peer.closed = true;
+      previous.peer.port?.putOut('publisher_replaced');
+    }
+    return null;
+  }
+
+  function mediaFlows(retired: RelayPublisher | null): void {
+    retired?.link?.close('publisher-replaced');
+    happened({ type: 'media-flows' });
+  }
+
+  function attachRelay(events: RelayEvents): RelayPort {
+    return createRelayPort(events, {
+      publisher: () => publisher,
+      ensureOrigin: () => serial(ensureOrigin),
+      take(relay) {
+        if (publisher === null) publisher = relay;
+        else if (publisher !== relay) replacePublisher(relay);
+      },
+      leave(relay) {
+        if (publisher !== relay) return;
+        publisher = null;
+        if (status.state === 'idle') becomeIdle();
+        happened({ type: 'ended', reason: 'publisher_left' });
+        deps.onChange(stream);
+      },
+      happened,
+    });
   }
 
   function armGraceUnlessLive(): void {
@@ -281,12 +281,7 @@ export function createStream(deps: {
       for (const peer of peers) if (peer.viewerLink) count += 1;
       return count;
     },
-    publisher: () =>
-      publisher && {
-        kind: publisher.kind,
-        personId: publisher.kind === 'webrtc' ? publisher.peer.claims.sub : null,
-        connected: publisher.kind === 'webrtc' ? publisher.peer.port !== null : (publisher.link?.flowing ?? false),
-      },
+    publisher: () => (publisher ? publisherView(publisher) : null),
     publisherStats: async () => (await publisher?.link?.stats()) ?? [],
 
     join(peer) {
@@ -326,41 +321,21 @@ export function createStream(deps: {
       }),
     isPublisher: (peer) => ifPublisher(peer) !== null,
     publishLinkOf: (peer) => ifPublisher(peer)?.link ?? null,
-    async openViewer(peer) {
-      closeViewerLink(peer, 'reopened');
-      const home = origin;
-      if (status.state !== 'live' || !home) throw mediaFailure('media_stream_not_live');
-      const link: ViewerLink = await home.openViewerLink({
-        onState: (state) => {
-          if (state === 'closed' && peer.viewerLink === link) closeViewerLink(peer, 'dtls-closed');
-          peer.onLinkState?.(state);
-        },
-        onLost: () => {
-          if (peer.viewerLink !== link) return;
-          peer.viewerLink = null;
-          const spreadMs = (peers.size / 1_000) * RESET_SPREAD_MS_PER_THOUSAND;
-          const retryInMs = Math.round(RESET_FLOOR_MS + Math.random() * spreadMs);
-          peer.port?.send('session:reset', { reason: 'worker_lost', retryInMs });
-        },
-        onLayer: (layer, layers) => peer.port?.send('watch:layer', { layer, layers }),
-        ...(peer.payloadTypes && { payloadTypes: peer.payloadTypes }),
-      });
-      if (peer.closed || origin !== home) {
-        link.close('overtaken');
-        throw mediaFailure(peer.closed ? 'media_session_unknown' : 'media_stream_not_live');
-      }
-      closeViewerLink(peer, 'reopened'); // two opens at once: the last one wins
-      peer.viewerLink = link;
-      return link;
-    },
+    openViewer: (peer) =>
+      openViewer(peer, {
+        origin: () => origin,
+        isLive: () => status.state === 'live',
+        peerCount: () => peers.size,
+      }),
 
     openIngest: () =>
       serial(async () => {
         if (publisher?.kind === 'rtp') return publisher.address;
-        if (publisher) throw mediaFailure('media_stream_busy');
+        if (publisher?.kind === 'webrtc') throw mediaFailure('media_stream_busy');
+        await deps.claims.claim(deps.id, 'rtp');
         const address = await engine.chooseIngestAddress();
-        const own: Extract<Publisher, { kind: 'rtp' }> = { kind: 'rtp', address, link: null };
-        publisher = own;
+        const own: RtpPublisher = { kind: 'rtp', address, link: null };
+        replacePublisher(own);
         try {
           own.link = await openIngestLink(await ensureOrigin(), own);
           return address;
@@ -379,6 +354,20 @@ export function createStream(deps: {
       if (!origin || status.state !== 'live') throw mediaFailure('media_stream_not_live');
       return origin.openTap(options);
     },
+    async openOutlet(remote, events) {
+      if (!stream.isLocal || !origin) throw mediaFailure('media_stream_unknown');
+      return origin.openPipeOutlet(remote, events);
+    },
+    attachRelay,
+    get isLocal() {
+      return publisher !== null && publisher.kind !== 'relay';
+    },
+    get watchers() {
+      let count = 0;
+      for (const peer of peers) if (peer.claims.right === 'watch') count += 1;
+      return count;
+    },
+    peers: () => [...peers],
     close(reason) {
       endPublication(reason);
       for (const peer of [...peers]) {

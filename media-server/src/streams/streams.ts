@@ -11,7 +11,7 @@ import { createSignal } from '../platform/closing.ts';
 import { mediaFailure } from '../platform/failure.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createPeer, type Peer, type PeerPort } from './peer.ts';
-import { createStream, PUBLISHER_GRACE_MS, type Stream } from './stream.ts';
+import { createStream, type OriginClaims, PUBLISHER_GRACE_MS, type Stream } from './stream.ts';
 
 /** A viewer whose socket is gone keeps its picture this long. */
 const VIEWER_GRACE_MS = 10_000;
@@ -32,6 +32,8 @@ export interface Streams {
   revoke(revocation: Revocation): number;
   /** Every change of a stream's state or tracks. */
   onChange(listener: (stream: Stream) => void): () => void;
+  /** Somebody came into the stream or left it for good. */
+  onPeers(listener: (stream: Stream) => void): () => void;
   drain(): void;
   readonly draining: boolean;
   readonly peerCount: number;
@@ -40,6 +42,7 @@ export interface Streams {
 
 export function createStreams(deps: {
   engine: Engine;
+  claims: OriginClaims;
   log: Logger;
   now: () => number;
   publisherGraceMs?: number;
@@ -51,6 +54,7 @@ export function createStreams(deps: {
   const peers = new Map<string, Peer>();
   const graceTimers = new Map<string, NodeJS.Timeout>();
   const changed = createSignal<Stream>();
+  const peopled = createSignal<Stream>();
   let draining = false;
 
   function ensure(streamId: string): Stream {
@@ -61,6 +65,7 @@ export function createStreams(deps: {
     const created = createStream({
       id: streamId,
       engine: deps.engine,
+      claims: deps.claims,
       log: deps.log,
       now: deps.now,
       graceMs: publisherGraceMs,
@@ -83,7 +88,9 @@ export function createStreams(deps: {
     peers.delete(peer.id);
     const stream = streams.get(peer.claims.streamId);
     stream?.remove(peer, reason);
-    if (stream) forgetIfUnused(stream);
+    if (!stream) return;
+    peopled.emit(stream);
+    forgetIfUnused(stream);
   }
 
   const api: Streams = {
@@ -95,6 +102,7 @@ export function createStreams(deps: {
       const peer = createPeer(claims, port);
       peers.set(peer.id, peer);
       stream.join(peer);
+      peopled.emit(stream);
       return peer;
     },
     resume(newcomer, sessionKey) {
@@ -143,6 +151,7 @@ export function createStreams(deps: {
       return count;
     },
     onChange: (listener) => changed.subscribe(listener),
+    onPeers: (listener) => peopled.subscribe(listener),
     drain() {
       draining = true;
     },

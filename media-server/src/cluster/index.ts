@@ -1,0 +1,129 @@
+/**
+ * The cluster this media server belongs to: registry, neighbours, and the pipes to and from them. A server that is alone has
+ * one too, of one node, with a registry in memory.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Server } from 'socket.io';
+import { admitPublisher } from '../domain/admission.ts';
+import { mediaFailure } from '../platform/failure.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { OriginClaims } from '../streams/stream.ts';
+import type { Streams } from '../streams/streams.ts';
+import { createClusterLinks } from './links.ts';
+import { createMembership, type Membership } from './membership.ts';
+import { createRegistryBoard, openMemoryRegistry } from './memory-registry.ts';
+import { attachClusterNamespace } from './namespace.ts';
+import { openRedisRegistry } from './redis-registry.ts';
+import { ENCODER, isHeldBy, type NodeInfo, type OriginClaim, type Registry } from './registry.ts';
+import { createRelays } from './relays.ts';
+
+export type { NodeInfo, Registry } from './registry.ts';
+
+export interface Cluster {
+  /** For the streams of this server; a claim waits until the cluster was joined. */
+  readonly claims: OriginClaims;
+  /** Joins; the addresses in `describe` must be final. */
+  join(parts: { io: Server; streams: Streams; isAllowed: (token: unknown) => boolean }): Promise<void>;
+  nodes(): readonly NodeInfo[];
+  /** Public address of the host that has the stream, when that is another one; null when it is here or nowhere. */
+  elsewhere(streamId: string): Promise<string | null>;
+  /** Tells the others at once that something changed here. */
+  announce(): Promise<void>;
+  readonly status: { nodeId: string; isConnected: boolean; pipesOut: number; relays: number };
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+export function createCluster(deps: {
+  /** Null: alone. */
+  redisUrl: string | null;
+  /** Instead of the above, for tests within one process. */
+  registry?: Registry;
+  nodeId: string;
+  controlToken: string;
+  describe: () => Omit<NodeInfo, 'nodeId' | 'incarnation'>;
+  log: Logger;
+  now: () => number;
+  lingerMs?: number;
+}): Cluster {
+  const { log } = deps;
+  const incarnation = randomUUID();
+  const self = { nodeId: deps.nodeId, incarnation };
+  const registry =
+    deps.registry ??
+    (deps.redisUrl === null
+      ? openMemoryRegistry(createRegistryBoard(), deps.now)
+      : openRedisRegistry({ url: deps.redisUrl, log }));
+  const links = createClusterLinks({ token: deps.controlToken, self, log });
+  const joined = Promise.withResolvers<Membership>();
+  joined.promise.catch(() => undefined); // told to whoever waits for it
+  let membership: Membership | null = null;
+  let relays: ReturnType<typeof createRelays> | null = null;
+  let namespace: ReturnType<typeof attachClusterNamespace> | null = null;
+  let closed = false;
+
+  async function claim(...[streamId, publisher]: Parameters<OriginClaims['claim']>): Promise<void> {
+    const members = await joined.promise;
+    const name = publisher === 'rtp' ? ENCODER : publisher.claims.sub;
+    const mayReplace = (current: OriginClaim): boolean =>
+      publisher !== 'rtp' &&
+      admitPublisher({
+        claims: publisher.claims,
+        current: current.publisher === ENCODER ? { kind: 'rtp' } : { kind: 'webrtc', personId: current.publisher },
+      }) === null;
+    const inForce = await members.claim(streamId, name, mayReplace);
+    if (!isHeldBy(inForce, self)) throw mediaFailure('media_stream_busy');
+  }
+
+  return {
+    claims: {
+      claim,
+      release: (streamId) => membership?.release(streamId),
+    },
+    async join({ io, streams, isAllowed }) {
+      namespace = attachClusterNamespace({ io, streams, isAllowed, log });
+      const members = await createMembership({
+        registry,
+        log,
+        describe: () => ({ ...deps.describe(), ...self }),
+      });
+      if (closed) return members.close();
+      membership = members;
+      relays = createRelays({
+        streams,
+        membership: members,
+        links,
+        log,
+        ...(deps.lingerMs !== undefined && { lingerMs: deps.lingerMs }),
+      });
+      joined.resolve(members);
+    },
+    nodes: () => membership?.nodes() ?? [{ ...deps.describe(), ...self }],
+    async elsewhere(streamId) {
+      if (!membership || membership.isOrigin(streamId)) return null;
+      const origin = await membership.originOf(streamId);
+      if (!origin) return null;
+      const node = membership.nodes().find((candidate) => isHeldBy(origin, candidate));
+      return node?.publicUrl || null;
+    },
+    announce: async () => membership?.beat(),
+    get status() {
+      return {
+        nodeId: deps.nodeId,
+        isConnected: membership?.isConnected ?? false,
+        pipesOut: namespace?.pipes ?? 0,
+        relays: relays?.count ?? 0,
+      };
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      joined.reject(mediaFailure('media_draining'));
+      relays?.close();
+      namespace?.close();
+      links.close();
+      if (membership) await membership.close();
+      else await registry.close();
+    },
+  };
+}
