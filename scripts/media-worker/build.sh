@@ -54,5 +54,8 @@ cd "$worker"
 # The distribution's meson by its full name: another python that comes first on PATH may have no meson module.
 /usr/bin/meson setup --wrap-mode=nodownload --buildtype release -Db_ndebug=true ${args[@]+"${args[@]}"} "$build/out"
 ninja -C "$build/out" ${JOBS:+-j "$JOBS"} mediasoup-worker
+g++ -std=c++20 -O2 -I "$worker/include" -I "$here/shims/unordered-dense/include" -o "$build/self-test" \
+  "$here/self-test.cpp" -lsrtp2 -lcrypto
+"$build/self-test"
 install -s -m 755 "$build/out/mediasoup-worker" "$output.new"
 mv "$output.new" "$output"

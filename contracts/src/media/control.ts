@@ -27,6 +27,8 @@ export const ControlStream = z.strictObject({
   since: z.string(),
   hasVideo: z.boolean(),
   hasAudio: z.boolean(),
+  /** `edge`: fed by the stream's origin on another host, which speaks for it. Absent: origin. */
+  role: z.exactOptional(z.enum(['origin', 'edge'])),
   /** Connected peers, not people: WebRTC viewers and HLS playlists polled in the last 15 s. */
   viewers: z.strictObject({ realtime: z.int(), smooth: z.int() }),
 });
@@ -44,6 +46,8 @@ export const PublisherTrackStats = z.strictObject({
   /** 0 (nothing arrives) to 10; null before the first packet. */
   score: z.nullable(z.number()),
   layers: z.int(),
+  /** Times the publisher was asked for a key frame. */
+  keyFrameRequests: z.nullable(z.int()),
 });
 export type PublisherTrackStats = z.infer<typeof PublisherTrackStats>;
 
@@ -56,6 +60,8 @@ export const ControlStreamDetail = ControlStream.extend({
       tracks: z.array(PublisherTrackStats),
     }),
   ),
+  /** At an edge: what arrives from the origin, encrypted. */
+  relay: z.exactOptional(z.strictObject({ tracks: z.array(PublisherTrackStats) })),
   /** Lowest score of the tracks; null while unknown. */
   score: z.nullable(z.number()),
 });

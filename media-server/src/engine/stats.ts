@@ -21,6 +21,7 @@ export function trackStats(producers: types.Producer[]): Promise<PublisherTrackS
           jitterMs: known ? (Math.max(...layers.map((layer) => layer.jitter)) / clockRate) * 1000 : null,
           score: producer.score.length > 0 ? Math.max(...producer.score.map((entry) => entry.score)) : null,
           layers: Math.max(1, producer.rtpParameters.encodings?.length ?? 1),
+          keyFrameRequests: known ? layers.reduce((sum, layer) => sum + layer.pliCount + layer.firCount, 0) : null,
         };
       }),
   );

@@ -12,6 +12,7 @@ import type { types } from 'mediasoup';
 import { createClosing } from '../platform/closing.ts';
 import { mediaFailure } from '../platform/failure.ts';
 import type { AudienceSeat } from './audience.ts';
+import { withoutEstimate } from './estimate.ts';
 import { numberedSeat, type PayloadTypes } from './payload-types.ts';
 import type { TrackTable } from './tracks.ts';
 import { type LinkState, openWebRtcLink } from './webrtc.ts';
@@ -92,7 +93,9 @@ export async function openViewerLink(input: {
     mid: string | undefined,
   ): Promise<MediaConsumer | null> {
     const producerId = await seat.bring(producer.id);
-    const capabilities = rtpCapabilities as types.RtpCapabilities;
+    const given = rtpCapabilities as types.RtpCapabilities;
+    const hasLayers = tracks.producers().some(({ id }) => layerCount(tracks, id) > 1);
+    const capabilities = hasLayers ? given : withoutEstimate(given);
     if (!seat.router.canConsume({ producerId, rtpCapabilities: capabilities })) return null;
     const consumer = await link.transport.consume({
       producerId,
