@@ -108,6 +108,7 @@ export const dropRelay = defineRoute({
   summary: 'Go on alone: this room shows its own stream from now on',
   params: roomParams,
   reply: z.object({ stage: Stage }),
+  status: 200,
   errors: ['forbidden', 'not_found', 'state_conflict'],
 });
 
@@ -135,6 +136,7 @@ export const endCutIn = defineRoute({
   summary: 'Back to the programme (返回总部), by anybody who may run the room; again = the same answer',
   params: roomParams,
   reply: z.object({ stage: Stage }),
+  status: 200,
   errors: ['forbidden', 'not_found'],
 });
 

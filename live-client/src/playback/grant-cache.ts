@@ -6,6 +6,8 @@ const MARGIN_MS = 10_000;
 export interface GrantCache {
   /** The present grant while its token is good for a connection, otherwise a fresh one; one request at a time. */
   get(): Promise<MediaGrant>;
+  /** The next one is asked for anew: the room shows another stream. A request under way is not believed any more. */
+  forget(): void;
 }
 
 export function createGrantCache(fetchGrant: () => Promise<MediaGrant>, now: () => number = Date.now): GrantCache {
@@ -14,15 +16,21 @@ export function createGrantCache(fetchGrant: () => Promise<MediaGrant>, now: () 
   return {
     get() {
       if (held && Date.parse(held.expiresAt) - now() > MARGIN_MS) return Promise.resolve(held);
-      pending ??= fetchGrant()
+      if (pending) return pending;
+      const asked: Promise<MediaGrant> = fetchGrant()
         .then((grant) => {
-          held = grant;
+          if (pending === asked) held = grant;
           return grant;
         })
         .finally(() => {
-          pending = null;
+          if (pending === asked) pending = null;
         });
-      return pending;
+      pending = asked;
+      return asked;
+    },
+    forget() {
+      held = null;
+      pending = null;
     },
   };
 }

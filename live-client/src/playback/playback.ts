@@ -10,10 +10,10 @@ import type { MediaGrant, QualityLevel } from '@walnut-live/contracts';
 import { createEmitter } from '../media/emitter.ts';
 import {
   type MediaFailureReason,
-  type Watching,
+  type SwitchingWatch,
   type WatchState,
   type WatchStats,
-  watchStream,
+  watchSwitching,
 } from '../media/index.ts';
 import { isPermanent } from '../media/permanent.ts';
 import { decide, type PlaybackSnapshot } from './decide.ts';
@@ -21,6 +21,7 @@ import { realtimeFigures, smoothFigures } from './figures.ts';
 import { createGrantCache } from './grant-cache.ts';
 import { type HlsSession, isHlsSupported, openHls } from './hls-session.ts';
 import { createQualityJudge } from './quality-judge.ts';
+import { createSwitches, watchOptionsOf } from './switch-stream.ts';
 import type { Playback, PlaybackMode, PlaybackOptions, PlaybackPreference, PlaybackState } from './types.ts';
 
 const STEP_MS = 500;
@@ -42,7 +43,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
   const smoothSupported = isHlsSupported();
   let preference: PlaybackPreference = options.preference ?? 'auto';
   let showing: PlaybackMode = preference === 'smooth' || !realtimeSupported ? 'smooth' : 'realtime';
-  let realtime: { watching: Watching; tryingSinceMs: number | null; playingSinceMs: number | null } | null = null;
+  let realtime: { watching: SwitchingWatch; tryingSinceMs: number | null; playingSinceMs: number | null } | null = null;
   let opening = false;
   let realtimeFailure: MediaFailureReason | null = null;
   let smooth: HlsSession | null = null;
@@ -55,6 +56,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
   let blocked = false;
   let everPlayed = false;
   let closed = false;
+  const switches = createSwitches();
   const judge = createQualityJudge();
   /** Of the last sample; rates are measured between samples, so a second reader must not take samples of its own. */
   let latestStats: WatchStats | null = null;
@@ -105,14 +107,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
     opening = false;
     if (closed || realtime || stopped) return;
     realtimeFailure = null;
-    const watching = watchStream({
-      url: grant.socketUrl,
-      path: grant.socketPath,
-      token: async () => (await grants.get()).token,
-      iceServers: grant.iceServers as RTCIceServer[],
-      // The policy loses patience first; it decides what comes next.
-      maxConnectFailures: 2,
-    });
+    const watching = watchSwitching(watchOptionsOf(grant, grants));
     const own = { watching, tryingSinceMs: Date.now() as number | null, playingSinceMs: null as number | null };
     realtime = own;
     judge.reset();
@@ -176,6 +171,23 @@ export function createPlayback(options: PlaybackOptions): Playback {
     smooth = null;
     if (old) prepared = false;
     old?.close();
+  }
+
+  /** Both transports go over to the stream that `grant` now answers for; one that had ended begins anew. */
+  async function switchStream(atMs: number): Promise<void> {
+    grants.forget();
+    switches.begin(smooth ? atMs : null, () => smooth?.playingAtMs() ?? null, restartSmooth);
+    if (stopped === 'ended') stopped = null;
+    const isNewest = switches.turn();
+    const watching = realtime?.watching;
+    const grant = watching && (await switches.untilGranted(grants.get, isNewest));
+    if (grant && isNewest() && realtime?.watching === watching) watching.switchTo(watchOptionsOf(grant, grants));
+    step();
+  }
+
+  function restartSmooth(): void {
+    stopSmooth();
+    step();
   }
 
   function stop(why: MediaFailureReason | 'ended'): void {
@@ -351,6 +363,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
       video.muted = true;
       publish();
     },
+    switchStream: (atMs) => void switchStream(atMs),
     goLive() {
       smooth?.goLive();
       void tryToPlay();
@@ -366,6 +379,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
     close() {
       if (closed) return;
       clearInterval(timer);
+      switches.close();
       video.removeEventListener('loadeddata', onData);
       for (const name of elementEvents) video.removeEventListener(name, publish);
       stopRealtime();

@@ -93,6 +93,11 @@ export interface Playback {
   /** Call from a click: sound on. Resolves false when the browser still refuses. */
   unmute(): Promise<boolean>;
   mute(): void;
+  /**
+   * The room shows another stream since `atMs` (server time): from now on `grant` answers for it. The present picture
+   * stays until the new one is there; by HLS, which is behind, it stays until it has come to that moment.
+   */
+  switchStream(atMs: number): void;
   /** Jumps to the newest picture (HLS after a pause). */
   goLive(): void;
   /** After `failed`: begins anew. */

@@ -10,6 +10,7 @@ import type {
   RoomFrame,
   RoomSnapshot,
   SequencedEvent,
+  Stage,
 } from '@walnut-live/contracts';
 import type { ClientErrorCode } from '../http/api-error.ts';
 
@@ -68,6 +69,8 @@ export type RoomState = {
   seq: number;
   stage: RoomSnapshot['state'];
   stream: RoomSnapshot['stream'];
+  /** What the room shows and who stands there; null before the first snapshot, or with a server that knows no relays. */
+  showing: Stage | null;
   bag: Bag;
   /** The bag names a product that was never sent: it has to be fetched. */
   bagStale: boolean;
@@ -114,6 +117,7 @@ export const initialRoomState = (roomId: string): RoomState => ({
   seq: 0,
   stage: 'scheduled',
   stream: { state: 'idle', hasVideo: false, hasAudio: false },
+  showing: null,
   bag: { roomId, pinnedProductId: null, items: [] },
   bagStale: false,
   chat: [],
@@ -265,6 +269,8 @@ const apply = (state: RoomState, { seq, at, event }: SequencedEvent): RoomState 
       return { ...state, notice: event.text };
     case 'stream:changed':
       return { ...state, stream: { state: event.state, hasVideo: event.hasVideo, hasAudio: event.hasAudio } };
+    case 'stage:changed':
+      return event.stage.version > (state.showing?.version ?? -1) ? { ...state, showing: event.stage } : state;
     case 'room:started':
       return { ...state, stage: 'live', room: state.room && { ...state.room, state: 'live', startedAt: event.at } };
     case 'room:ended':
@@ -287,6 +293,7 @@ const applySnapshot = (state: RoomState, snapshot: RoomSnapshot): RoomState => {
     seq: snapshot.seq,
     stage: snapshot.state,
     stream: snapshot.stream,
+    showing: snapshot.stage ?? null,
     bag: snapshot.bag,
     bagStale: false,
     chat: snapshot.chat.filter((message) => !deleted.has(message.messageId)).slice(-CHAT_LIMIT),
