@@ -35,6 +35,8 @@ export interface MediaServer {
   census(): Promise<EngineCensus & { peers: number; streams: number; packagers: number }>;
   /** Process ids of the media workers, for fault drills. */
   workerPids(): number[];
+  /** Process id of the worker that has the stream's tracks. */
+  originWorkerPid(streamId: string): number | undefined;
   /** Process ids of the running packagers. */
   packagerPids(): number[];
   /** Idempotent. */
@@ -185,6 +187,7 @@ export async function createMediaServer(
       packagers: packagers.count,
     }),
     workerPids: () => engine.workers().map((worker) => worker.pid),
+    originWorkerPid: (streamId) => streams.get(streamId)?.workerPid,
     packagerPids: () => packagers.pids(),
     close() {
       closing ??= (async () => {

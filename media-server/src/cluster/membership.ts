@@ -99,13 +99,17 @@ export async function createMembership(deps: {
     }
   }
 
+  async function readNodes(): Promise<void> {
+    const seen = await registry.nodes();
+    nodes = [...seen.filter((node) => node.nodeId !== nodeId), describe()];
+  }
+
   async function beat(): Promise<void> {
     if (closed) return;
     try {
       await registry.announce(describe());
       await makeGood();
-      const seen = await registry.nodes();
-      nodes = [...seen.filter((node) => node.nodeId !== nodeId), describe()];
+      await readNodes();
       isConnected = true;
     } catch (error) {
       if (isConnected) log.warn({ err: error }, 'the registry does not answer');
@@ -129,6 +133,8 @@ export async function createMembership(deps: {
   ): Promise<OriginClaim> {
     const request = { streamId, publisher, ...self };
     let claim = await registry.claim(request);
+    // A host that was not there at the last beat may have come since.
+    if (!isHeldBy(claim, self) && !isAlive(claim)) await readNodes();
     if (!isHeldBy(claim, self) && (!isAlive(claim) || mayReplace(claim))) {
       claim = await registry.claim({ ...request, over: claim.fence });
     }

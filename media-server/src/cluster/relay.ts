@@ -115,7 +115,7 @@ export function createRelay(deps: {
     const target = next ?? current;
     if (target?.claim.fence === claim.fence && target.claim.nodeId === claim.nodeId) return;
     const node = membership.nodes().find((candidate) => candidate.nodeId === claim.nodeId);
-    if (!node) throw new Error(`host ${claim.nodeId} is not known`);
+    if (!node) throw new Error(`host ${claim.nodeId} is not known yet`);
     let pipe: EdgePipe | null = null;
     let early: PipeState | 'gone' | null = null;
     const opened = await openEdgePipe({

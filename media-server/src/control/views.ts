@@ -10,6 +10,7 @@ export function streamView(stream: Stream, smoothViewers: (streamId: string) => 
     since: new Date(stream.status.sinceMs).toISOString(),
     hasVideo: tracks.some((track) => track.kind === 'video'),
     hasAudio: tracks.some((track) => track.kind === 'audio'),
+    ...(stream.isRelayed && { role: 'edge' as const }),
     viewers: { realtime: stream.realtimeViewers, smooth: smoothViewers(stream.id) },
   };
 }
@@ -24,6 +25,7 @@ export async function streamDetail(
   return {
     ...streamView(stream, smoothViewers),
     publisher: publisher && { ...publisher, tracks },
+    ...(stream.isRelayed && { relay: { tracks } }),
     score: scores.length > 0 ? Math.min(...scores) : null,
   };
 }

@@ -27,6 +27,8 @@ import type { EngineWorker, WorkerPool } from './workers.ts';
 const WORKER_WAIT_MS = 8_000;
 
 export interface Origin {
+  /** Process id of the hub's worker; undefined while there is no hub. */
+  readonly workerPid: number | undefined;
   readonly rtpCapabilities: RtpCapabilities;
   readonly tracks: Pick<TrackTable, 'list' | 'onChange'>;
   openPublishLink(events: PublishLinkEvents): Promise<PublishLink>;
@@ -113,6 +115,9 @@ export async function createOrigin(deps: {
   }
 
   return {
+    get workerPid() {
+      return hub?.worker.pid;
+    },
     rtpCapabilities,
     tracks,
     openPublishLink: (events) => withHub((router, worker) => openPublishLink({ worker, router, tracks, events })),

@@ -62,10 +62,7 @@ export function createRelayPort(
       if (isOn()) stream.happened({ type: 'media-lost', reason });
     },
     ended(reason) {
-      if (!isOn()) return;
-      own.link?.close(reason);
-      own.link = null;
-      stream.happened({ type: 'ended', reason });
+      if (isOn()) stream.happened({ type: 'ended', reason });
     },
     yieldLocal() {
       if (closed || isOn()) return;

@@ -50,9 +50,13 @@ export interface Stream {
   attachRelay(events: RelayEvents): RelayPort;
   /** Somebody publishes here, or is awaited here. */
   readonly isLocal: boolean;
+  /** Another host feeds it. */
+  readonly isRelayed: boolean;
   /** Connected peers that may watch. */
   readonly watchers: number;
   peers(): readonly Peer[];
+  /** Of the media worker that has its tracks. */
+  readonly workerPid: number | undefined;
   /** Ends the publication and puts everybody out. */
   close(reason: 'closed_by_control' | 'drained'): void;
   readonly isUnused: boolean;

@@ -160,8 +160,8 @@ export function createStream(deps: {
 
   function endPublication(reason: Extract<StreamFact, { type: 'ended' }>['reason']): void {
     const ended = publisher;
-    publisher = null;
     ended?.link?.close(reason);
+    publisher = null;
     if (ended?.kind === 'relay') ended.onReplaced();
     happened({ type: 'ended', reason });
     if (status.state === 'idle') becomeIdle();
@@ -362,12 +362,18 @@ export function createStream(deps: {
     get isLocal() {
       return publisher !== null && publisher.kind !== 'relay';
     },
+    get isRelayed() {
+      return publisher?.kind === 'relay';
+    },
     get watchers() {
       let count = 0;
       for (const peer of peers) if (peer.claims.right === 'watch') count += 1;
       return count;
     },
     peers: () => [...peers],
+    get workerPid() {
+      return origin?.workerPid;
+    },
     close(reason) {
       endPublication(reason);
       for (const peer of [...peers]) {
