@@ -1,7 +1,8 @@
 /**
  * The internal API of a media server, called by api only: `/control/*` with `Authorization: Bearer CONTROL_TOKEN`, and
  * Socket.IO namespace `/control` with `auth: { token: CONTROL_TOKEN }`, where the server emits `streams:snapshot`
- * (ControlStream[]) on connect and `stream:state` (ControlStream) on every change.
+ * (ControlStream[]) on connect, `stream:state` (ControlStream) on every change and `node:state` (MediaNode) on connect and
+ * every second.
  *
  * GET    /control/streams                     → { streams: ControlStream[] }
  * GET    /control/streams/:id                 → ControlStreamDetail (an unknown stream is idle, not 404)
@@ -9,7 +10,8 @@
  * DELETE /control/streams/:id/rtp-ingest      → 204
  * POST   /control/streams/:id/close           → 204   puts publisher and viewers out
  * POST   /control/revocations                 Revocation → { disconnected }
- * POST   /control/drain                       → { streams, peers }
+ * GET    /control/cluster                     → ControlCluster
+ * POST   /control/drain                       → { streams, peers }   takes nobody any more, asks everybody to move
  * Errors: { error: MediaError }.
  */
 import { z } from 'zod';
@@ -92,6 +94,34 @@ export const Revocation = z.strictObject({
   jti: z.exactOptional(z.string().min(1).max(128)),
 });
 export type Revocation = z.infer<typeof Revocation>;
+
+/** One media server as the others see it. */
+export const MediaNode = z.strictObject({
+  nodeId: z.string().min(1).max(64),
+  /** New with every start of the process. */
+  incarnation: z.string(),
+  /** Origin under which browsers, encoders and players reach exactly this host; empty: the page's own. */
+  publicUrl: z.string(),
+  /** Where other hosts reach it. */
+  controlUrl: z.string(),
+  /** `cpu` is the mean of its workers, 0 to 1; the rest is of the last second. */
+  load: z.strictObject({ cpu: z.number(), viewers: z.int(), origins: z.int(), egressMbps: z.number() }),
+  capacity: z.strictObject({ viewers: z.int(), egressMbps: z.number() }),
+  draining: z.boolean(),
+  version: z.string(),
+});
+export type MediaNode = z.infer<typeof MediaNode>;
+
+export const ControlCluster = z.strictObject({
+  nodeId: z.string(),
+  /** The registry answered a moment ago. */
+  connected: z.boolean(),
+  nodes: z.array(MediaNode),
+  /** Pipes this host gives to others, and streams it gets from them. */
+  pipesOut: z.int(),
+  relays: z.int(),
+});
+export type ControlCluster = z.infer<typeof ControlCluster>;
 
 export const RevocationReply = z.strictObject({ disconnected: z.int() });
 export const ControlStreamsReply = z.strictObject({ streams: z.array(ControlStream) });

@@ -22,6 +22,8 @@ export const mediaErrorCodes = [
   /** No WebRTC place left; HLS still works. */
   'media_over_capacity',
   'media_draining',
+  /** This host takes nobody now, another one does: `details.url` is where. The token is good there too. */
+  'media_elsewhere',
   /** A worker died while the request was on its way; try again. */
   'media_worker_lost',
   /** The browser cannot decode what is published. */

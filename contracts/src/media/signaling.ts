@@ -91,6 +91,11 @@ export const mediaEvents = {
   'stream:state': StreamStateMessage,
   /** The transports of this peer are gone (worker death): open again after `retryInMs`. The socket stays. */
   'session:reset': z.strictObject({ reason: StreamReason, retryInMs: z.int() }),
+  /**
+   * This host will stop: connect anew with a fresh token (its grant names another host) after `afterMs`, and leave here when
+   * the new session plays or is live. Until then everything goes on here.
+   */
+  'session:move': z.strictObject({ afterMs: z.int() }),
   /** The server puts the peer out and disconnects. Only `drained` is worth another attempt. */
   'session:closed': z.strictObject({
     reason: z.enum(['revoked', 'publisher_replaced', 'closed_by_control', 'drained', 'grace_expired']),

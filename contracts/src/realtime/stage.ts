@@ -35,7 +35,12 @@ export const Stage = z
     since: Instant,
     /** The programme this room relays, also during a cut-in. */
     relay: z
-      .object({ title: z.string(), unitName: z.string(), state: z.enum(['scheduled', 'live', 'ended']) })
+      .object({
+        title: z.string(),
+        unitKind: z.enum(['hq', 'channel', 'store']),
+        unitName: z.string(),
+        state: z.enum(['scheduled', 'live', 'ended']),
+      })
       .nullable(),
     /** waiting: the guide's camera is on its way and the programme still shows. */
     cutIn: z

@@ -24,6 +24,7 @@ import { RoomProvider, useRoom, useRoomHandle, useRoomSession } from './use-room
 import { useStageView } from './use-stage-view.ts';
 import { VideoProvider } from './video/video-provider.tsx';
 import './deck.css';
+import './guests.css';
 import './overlay.css';
 import './room.css';
 import './wide.css';

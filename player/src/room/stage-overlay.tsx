@@ -130,6 +130,10 @@ export const StageOverlay = ({
       return <Hint busy>{t('state.stalled')}</Hint>;
     case 'host-reconnecting':
       return <Hint busy>{t('state.hostReconnecting')}</Hint>;
+    case 'programme-waiting':
+      return <Hint>{t('state.programmeWaiting')}</Hint>;
+    case 'programme-ended':
+      return <Hint>{t('state.programmeEnded')}</Hint>;
     case 'video-failed':
       return (
         <div className="pl-hint pl-hint-tall" role="alert">

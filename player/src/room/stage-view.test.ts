@@ -1,3 +1,4 @@
+import type { Stage } from '@walnut-live/contracts';
 import { initialRoomState, type RoomState } from '@walnut-live/live-client/room';
 import { describe, expect, it } from 'vitest';
 import { type StageView, stageView, type VideoPhase } from './stage-view.ts';
@@ -9,6 +10,17 @@ const live: RoomState = {
   stream: { state: 'live', hasVideo: true, hasAudio: true },
   connection: { state: 'online' },
 };
+
+const relay = (state: 'scheduled' | 'live' | 'ended', shows: 'relay' | 'cut_in' = 'relay'): Stage => ({
+  version: 1,
+  shows,
+  streamId: 's',
+  since: '2026-11-22T12:00:00.000Z',
+  relay: { title: '工厂直播', unitKind: 'hq', unitName: '总部', state },
+  cutIn: null,
+  cohosts: [],
+});
+const noPicture: RoomState['stream'] = { state: 'idle', hasVideo: false, hasAudio: false };
 
 const cases: [StageView, string, Partial<RoomState>, VideoPhase, boolean?][] = [
   ['skeleton', 'before the join is answered', { loaded: false, connection: { state: 'joining' } }, 'idle'],
@@ -31,6 +43,10 @@ const cases: [StageView, string, Partial<RoomState>, VideoPhase, boolean?][] = [
     { stream: { state: 'idle', hasVideo: false, hasAudio: false } },
     'playing',
   ],
+  ['programme-waiting', 'before the relayed programme', { stream: noPicture, showing: relay('scheduled') }, 'starting'],
+  ['programme-ended', 'after it', { stream: noPicture, showing: relay('ended') }, 'idle'],
+  ['playing', 'in a cut-in after it', { showing: relay('ended', 'cut_in') }, 'playing'],
+  ['host-reconnecting', 'when the programme stumbles', { stream: noPicture, showing: relay('live') }, 'starting'],
   ['waiting', 'before the start', { stage: 'scheduled' }, 'idle'],
   ['starting', 'while the first picture is on its way', {}, 'starting'],
   ['playing', 'live', {}, 'playing'],

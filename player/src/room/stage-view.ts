@@ -12,6 +12,9 @@ export type StageView =
   /** Ready, but the browser waits for a tap. */
   | 'blocked'
   | 'host-reconnecting'
+  /** The relayed programme has not begun, or is over; the store's guide may take over. */
+  | 'programme-waiting'
+  | 'programme-ended'
   | 'stalled'
   | 'video-failed'
   | 'ended'
@@ -21,7 +24,7 @@ export type StageView =
   | 'offline';
 
 type Inputs = {
-  room: Pick<RoomState, 'connection' | 'loaded' | 'stage' | 'stream' | 'selfBanned'>;
+  room: Pick<RoomState, 'connection' | 'loaded' | 'stage' | 'stream' | 'selfBanned' | 'showing'>;
   video: VideoPhase;
   /** `navigator.onLine`; only believed when it says false. */
   online: boolean;
@@ -45,6 +48,8 @@ export const stageView = ({ room, video, online }: Inputs): StageView => {
   // A picture that runs is the best witness; only "the host is gone" is known better by the room, since HLS lags behind.
   if (video === 'playing' && room.stream.state !== 'interrupted') return 'playing';
   if (!online) return 'offline';
+  if (room.showing?.shows === 'relay' && room.showing.relay?.state === 'ended') return 'programme-ended';
+  if (room.showing?.shows === 'relay' && room.showing.relay?.state === 'scheduled') return 'programme-waiting';
   if (video === 'blocked') return 'blocked';
   if (room.stream.state !== 'live' || video === 'interrupted') return 'host-reconnecting';
   if (video === 'failed') return 'video-failed';

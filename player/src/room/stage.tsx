@@ -2,6 +2,7 @@ import { Button, cx } from '@walnut-live/ui';
 import { Volume2 } from 'lucide-react';
 import { type PointerEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { playerI18n } from '../i18n/messages.ts';
+import { Guest, NamePlate, useGuests } from './guests.tsx';
 import { useHearts } from './hearts.tsx';
 import type { StageView } from './stage-view.ts';
 import { useRoom } from './use-room.ts';
@@ -15,7 +16,7 @@ const PORTRAIT_RATIO = 0.78;
 /** The blurred copy is tiny and slow: it is only colour. */
 const FILL = { width: 36, height: 20, everyMs: 600 };
 
-const showsPicture: readonly StageView[] = ['playing', 'stalled', 'host-reconnecting', 'offline'];
+const showsPicture: readonly StageView[] = ['playing', 'stalled', 'host-reconnecting', 'offline', 'programme-ended'];
 
 /** Draws the picture small, again and again; CSS enlarges and blurs it. */
 const useBlurredFill = (video: HTMLVideoElement | null, active: boolean) => {
@@ -42,8 +43,9 @@ export const Stage = ({ view, onDoubleTap }: { view: StageView; onDoubleTap: () 
   const [video, setVideo] = useState<HTMLVideoElement | null>(null);
   const [landscape, setLandscape] = useState(false);
   const lastTap = useRef({ at: 0, x: 0, y: 0 });
+  const guests = useGuests();
   const picture = hasFrame && showsPicture.includes(view);
-  const fill = useBlurredFill(video, landscape && picture);
+  const fill = useBlurredFill(video, landscape && picture && guests.length === 0);
 
   useEffect(() => {
     attach(video);
@@ -73,18 +75,28 @@ export const Stage = ({ view, onDoubleTap }: { view: StageView; onDoubleTap: () 
   return (
     <section className={cx('pl-stage', landscape && 'pl-stage-landscape')} onPointerUp={onPointerUp}>
       {room && <img className={cx('pl-cover', picture && 'pl-cover-gone')} src={room.coverUrl} alt="" />}
-      {landscape && picture && <canvas ref={fill} className="pl-fill" width={FILL.width} height={FILL.height} />}
-      <video
-        ref={setVideo}
-        data-testid="video"
-        className={cx('pl-video', picture && 'pl-video-shown')}
-        aria-label={room ? t('video.label', { host: room.host.name }) : undefined}
-        playsInline
-        autoPlay
-        muted
-        disableRemotePlayback
-        {...{ 'webkit-playsinline': 'true', 'x5-video-player-type': 'h5-page', 'x5-playsinline': 'true' }}
-      />
+      {landscape && picture && guests.length === 0 && (
+        <canvas ref={fill} className="pl-fill" width={FILL.width} height={FILL.height} />
+      )}
+      <div className="pl-pictures" data-testid="pictures" data-guides={guests.length + 1}>
+        <div className="pl-picture">
+          <video
+            ref={setVideo}
+            data-testid="video"
+            className={cx('pl-video', picture && 'pl-video-shown')}
+            aria-label={room ? t('video.label', { host: room.host.name }) : undefined}
+            playsInline
+            autoPlay
+            muted
+            disableRemotePlayback
+            {...{ 'webkit-playsinline': 'true', 'x5-video-player-type': 'h5-page', 'x5-playsinline': 'true' }}
+          />
+          {guests.length > 0 && picture && room && <NamePlate name={`${room.host.name} · ${room.orgUnit.name}`} />}
+        </div>
+        {guests.map((guest) => (
+          <Guest key={guest.seatId} guest={guest} />
+        ))}
+      </div>
       {(playBlocked || (soundBlocked && picture)) && (
         <Button
           variant="glass"

@@ -2,6 +2,7 @@ import { Avatar, Badge, IconButton, LiveBadge, useFormat } from '@walnut-live/ui
 import { ChevronRight, Eye, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { playerI18n } from '../i18n/messages.ts';
+import { StageChip } from './stage-chip.tsx';
 import type { StageView } from './stage-view.ts';
 import { useRoom } from './use-room.ts';
 import { ModeChip } from './video/mode-chip.tsx';
@@ -13,6 +14,8 @@ const badgeStates: Partial<Record<StageView, 'live' | 'scheduled' | 'reconnectin
   stalled: 'live',
   'video-failed': 'live',
   'host-reconnecting': 'reconnecting',
+  'programme-waiting': 'live',
+  'programme-ended': 'live',
   waiting: 'scheduled',
   ended: 'ended',
 };
@@ -66,6 +69,7 @@ export const TopBar = ({
             {t('top.demo')}
           </Badge>
         )}
+        <StageChip />
         <ModeChip />
       </div>
     </header>

@@ -8,8 +8,9 @@ export const useStageView = (): StageView => {
   const loaded = useRoom((state) => state.loaded);
   const stage = useRoom((state) => state.stage);
   const stream = useRoom((state) => state.stream);
+  const showing = useRoom((state) => state.showing);
   const selfBanned = useRoom((state) => state.selfBanned);
   const { phase } = useVideo();
   const online = useOnline();
-  return stageView({ room: { connection, loaded, stage, stream, selfBanned }, video: phase, online });
+  return stageView({ room: { connection, loaded, stage, stream, selfBanned, showing }, video: phase, online });
 };

@@ -63,7 +63,7 @@ test('what a room shows', () => {
   const own: StageFacts = { version: 3, since, ownStreamId: 'own', programme: null, cutIn: null };
   const relay: StageFacts = {
     ...own,
-    programme: { id: 'p', streamId: 'hq', title: '工厂直播', unitName: '总部', state: 'live' },
+    programme: { id: 'p', streamId: 'hq', title: '工厂直播', unitKind: 'hq', unitName: '总部', state: 'live' },
   };
   const cut = (state: 'waiting' | 'on'): StageFacts => ({
     ...relay,

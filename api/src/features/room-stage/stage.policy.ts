@@ -46,6 +46,7 @@ export interface StageFacts {
     readonly id: string;
     readonly streamId: string;
     readonly title: string;
+    readonly unitKind: 'hq' | 'channel' | 'store';
     readonly unitName: string;
     readonly state: 'scheduled' | 'live' | 'ended';
   } | null;
@@ -68,7 +69,12 @@ export function toStage(facts: StageFacts, cohosts: readonly StageCohost[]): Sta
     shows,
     streamId: programme && shows === 'relay' ? programme.streamId : facts.ownStreamId,
     since: facts.since.toISOString(),
-    relay: programme && { title: programme.title, unitName: programme.unitName, state: programme.state },
+    relay: programme && {
+      title: programme.title,
+      unitKind: programme.unitKind,
+      unitName: programme.unitName,
+      state: programme.state,
+    },
     cutIn: cutIn && { state: cutIn.state, by: cutIn.by, since: cutIn.since.toISOString() },
     cohosts: [...cohosts],
   };

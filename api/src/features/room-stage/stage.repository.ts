@@ -23,6 +23,7 @@ interface StageRow {
   sourceStreamId: string;
   sourceTitle: string;
   sourceState: RoomState;
+  sourceKind: 'hq' | 'channel' | 'store';
   sourceUnit: string;
 }
 const toFacts = (row: StageRow): StageFacts => ({
@@ -34,6 +35,7 @@ const toFacts = (row: StageRow): StageFacts => ({
         id: row.sourceId,
         streamId: row.sourceStreamId,
         title: row.sourceTitle,
+        unitKind: row.sourceKind,
         unitName: row.sourceUnit,
         state: row.sourceState,
       }
@@ -49,7 +51,7 @@ export async function readStages(sql: Sql, roomIds: readonly string[]): Promise<
   const rows = await sql<StageRow>`
     SELECT r.id, r.stage_version AS version, coalesce(r.stage_at, r.created_at) AS since, r.stream_id AS "ownStreamId",
       r.cut_in AS "cutIn", r.cut_in_at AS "cutInAt", r.cut_in_by AS "cutInBy", p.name AS "cutInName",
-      s.id AS "sourceId", s.stream_id AS "sourceStreamId", s.title AS "sourceTitle", s.state AS "sourceState", u.name AS "sourceUnit"
+      s.id AS "sourceId", s.stream_id AS "sourceStreamId", s.title AS "sourceTitle", s.state AS "sourceState", u.kind AS "sourceKind", u.name AS "sourceUnit"
     FROM rooms r LEFT JOIN rooms s ON s.id = r.relay_of LEFT JOIN org_units u ON u.id = s.org_unit_id
       LEFT JOIN people p ON p.id = r.cut_in_by
     WHERE r.id = ANY(${[...roomIds]}::uuid[])`;

@@ -31,13 +31,18 @@ const permanent = (cause: unknown): Error => Object.assign(new Error('no grant',
 const grantSource = (api: Api, session: RoomSession): (() => Promise<MediaGrant>) => {
   let used: MediaGrant | null = null;
   return async () => {
-    const joined = session.get().join?.media ?? null;
-    if (joined && joined !== used && Date.parse(joined.expiresAt) - session.serverNowMs() > 10_000) {
+    const { join, showing } = session.get();
+    const joined = join?.media ?? null;
+    const isShown = !showing || joined?.streamId === showing.streamId;
+    if (joined && isShown && joined !== used && Date.parse(joined.expiresAt) - session.serverNowMs() > 10_000) {
       used = joined;
       return joined;
     }
     try {
-      return await api.call(mediaGrant, { params: { id: session.roomId }, body: { right: 'watch' } });
+      return await api.call(mediaGrant, {
+        params: { id: session.roomId },
+        body: { right: 'watch', ...(showing ? { streamId: showing.streamId } : {}) },
+      });
     } catch (error) {
       if (isApiError(error) && ['banned', 'forbidden', 'not_found', 'gone'].includes(error.code))
         throw permanent(error);
@@ -108,6 +113,20 @@ export const useVideoEngine = (): Video => {
     };
   }, [api, session, element, live, attempt]);
 
+  // The pointer has moved: the picture follows, without leaving the room.
+  useEffect(
+    () =>
+      session.select(
+        ({ showing }) => showing,
+        (showing, before) => {
+          if (showing && before && showing.streamId !== before.streamId)
+            playback.current?.switchStream(Date.parse(showing.since));
+        },
+        (a, b) => a?.streamId === b?.streamId,
+      ),
+    [session],
+  );
+
   const enableSound = useCallback(() => void playback.current?.unmute(), []);
   const setQuality = useCallback((id: QualityId) => {
     playback.current?.setLevel(id);
@@ -125,6 +144,8 @@ export const useVideoEngine = (): Video => {
     return {
       phase,
       mode: state && shown ? state.mode : null,
+      smooth: state?.mode === 'smooth',
+      soundOn: state !== null && !state.muted,
       latencyMs: shown ? figures.latencyMs : null,
       hasFrame,
       soundBlocked: state?.needsGesture ?? false,

@@ -9,6 +9,10 @@ export type Video = {
   phase: VideoPhase;
   /** `realtime` = WebRTC, `smooth` = HLS; null while nothing plays. */
   mode: 'realtime' | 'smooth' | null;
+  /** It comes by HLS: what is beside the main picture does not. */
+  smooth: boolean;
+  /** The person hears the room. */
+  soundOn: boolean;
   /** Age of the picture; null if not known. */
   latencyMs: number | null;
   /** A frame of this stream has been shown. */

@@ -1,0 +1,40 @@
+import type { Stage } from '@walnut-live/contracts';
+import { Radio } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { playerI18n } from '../i18n/messages.ts';
+import { useRoom } from './use-room.ts';
+import { useVideo } from './video/video-provider.tsx';
+
+/** Whose picture this is when it is not simply the store's own: a relayed programme, or the store's guide in its place. */
+export const StageChip = (): ReactNode => {
+  const t = playerI18n.useT();
+  const showing = useRoom((state) => state.showing);
+  const live = useRoom((state) => state.stage === 'live');
+  const { mode } = useVideo();
+  if (!live || !showing) return null;
+  return (
+    <>
+      {showing.relay && <RelayChip shows={showing.shows} relay={showing.relay} />}
+      {showing.cohosts.length > 0 && mode === 'smooth' && (
+        <span className="pl-chip" data-testid="host-only">
+          {t('stage.smoothOnly')}
+        </span>
+      )}
+    </>
+  );
+};
+
+const RelayChip = ({ shows, relay }: { shows: Stage['shows']; relay: NonNullable<Stage['relay']> }): ReactNode => {
+  const t = playerI18n.useT();
+  const { unitKind, unitName, title } = relay;
+  return (
+    <span className="pl-chip" data-testid="stage-chip" data-shows={shows} title={title}>
+      <Radio size={13} aria-hidden="true" />{' '}
+      {shows === 'cut_in'
+        ? t('stage.cutIn')
+        : unitKind === 'hq'
+          ? t('stage.relayHq')
+          : t('stage.relay', { unit: unitName })}
+    </span>
+  );
+};
