@@ -110,7 +110,7 @@ describe('HLS', () => {
     const playlist = await until('four segments', media, (text) => segmentCount(text) >= 4);
     for (const [, seconds] of playlist.matchAll(/#EXTINF:([\d.]+)/g))
       expect(Math.round(Number(seconds))).toBeLessThanOrEqual(2);
-    const [segment = ''] = /^[0-9a-f]{16}\/\d+\.m4s$/m.exec(playlist) ?? [];
+    const [segment = ''] = /^[0-9a-f]{16}\/s\d+-[\w-]+\.m4s$/m.exec(playlist) ?? [];
     const reply = await fetch(new URL(segment, mediaUrl));
     expect(reply.status).toBe(200);
     expect(reply.headers.get('cache-control')).toContain('immutable');

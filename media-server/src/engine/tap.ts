@@ -1,4 +1,7 @@
-/** A tap gives a stream as plain RTP to a local program (the HLS packager): one plain transport per track. */
+/**
+ * A tap gives a stream as plain RTP to a local program (the HLS packager). One plain transport carries all tracks: the
+ * sound's sender reports then come with the picture's, every second and not every five.
+ */
 import type { MediaKind } from '@walnut-live/contracts';
 import type { types } from 'mediasoup';
 import { createClosing } from '../platform/closing.ts';
@@ -14,9 +17,7 @@ export interface TapTrack {
   payloadType: number;
   clockRate: number;
   channels: number | undefined;
-  ip: string;
-  /** Where the packets go; RTCP to the next one. */
-  port: number;
+  ssrc: number;
 }
 
 export interface Tap {
@@ -39,7 +40,7 @@ export async function openTap(input: {
   router: types.Router;
   tracks: TrackTable;
   portRange: { min: number; max: number };
-  /** First of four free ports of the receiving program. */
+  /** Where the receiver listens, for all tracks and for RTP and RTCP alike (RFC 5761). */
   firstPort: number;
   /** Highest simulcast layer to take; null = the best there is. */
   maxLayer: number | null;
@@ -51,16 +52,7 @@ export async function openTap(input: {
     if (!closing.closed) input.events.onBroken(why);
   };
 
-  async function tapTrack(producer: types.Producer): Promise<TapTrack> {
-    const port = input.firstPort + (producer.kind === 'video' ? 0 : 2);
-    const transport = await input.router.createPlainTransport({
-      listenInfo: { protocol: 'udp', ip: TAP_IP, portRange: input.portRange },
-      rtcpListenInfo: { protocol: 'udp', ip: TAP_IP, portRange: input.portRange },
-      rtcpMux: false,
-      comedia: false,
-    });
-    closing.onClose(() => transport.close());
-    await transport.connect({ ip: TAP_IP, port, rtcpPort: port + 1 });
+  async function tapTrack(transport: types.PlainTransport, producer: types.Producer): Promise<TapTrack> {
     const consumer = await transport.consume({
       producerId: producer.id,
       rtpCapabilities: plainCapabilities(input.router),
@@ -89,15 +81,21 @@ export async function openTap(input: {
       payloadType: codec.payloadType,
       clockRate: codec.clockRate,
       channels: codec.channels,
-      ip: TAP_IP,
-      port,
+      ssrc: consumer.rtpParameters.encodings?.[0]?.ssrc ?? 0,
     };
   }
 
   try {
     const producers = input.tracks.producers();
     if (producers.length === 0) throw mediaFailure('media_stream_not_live');
-    const tracks = await Promise.all(producers.map(tapTrack));
+    const transport = await input.router.createPlainTransport({
+      listenInfo: { protocol: 'udp', ip: TAP_IP, portRange: input.portRange },
+      rtcpMux: true,
+      comedia: false,
+    });
+    closing.onClose(() => transport.close());
+    await transport.connect({ ip: TAP_IP, port: input.firstPort });
+    const tracks = await Promise.all(producers.map((producer) => tapTrack(transport, producer)));
     return {
       tracks,
       async start() {

@@ -1,28 +1,40 @@
 /**
  * Reads just enough of fragmented MP4 (ISO/IEC 14496-12) to cut ffmpeg's output into an initialisation segment and
- * fragments and to describe them. Pure; sizes are checked because the input is a byte stream.
+ * fragments and to take the frames out of them. Pure; sizes are checked because the input is a byte stream.
  */
+import type { MediaKind } from '@walnut-live/contracts';
+
+export interface TrackInfo {
+  id: number;
+  timescale: number;
+  /** Default sample duration, size and flags (trex). */
+  defaults: SampleDefaults;
+}
+
 export interface InitInfo {
-  /** For the CODECS attribute: `avc1.42e01f`, `mp4a.40.2`. */
+  /** For the CODECS attribute, the picture's first: `avc1.42e01f`, `mp4a.40.2`. */
   codecs: string[];
   width: number | null;
   height: number | null;
-  /** Track whose times cut segments: the video, or the audio when there is none. */
-  mainTrackId: number;
-  mainTimescale: number;
-  hasVideo: boolean;
-  /** Default sample flags and duration of the main track (trex). */
-  defaultDuration: number;
-  defaultFlags: number;
+  video: TrackInfo | null;
+  audio: TrackInfo | null;
 }
 
-export interface FragmentInfo {
-  /** Decode time of the main track's first sample, in its timescale; null when the fragment has none of its samples. */
-  startTime: number | null;
-  /** Sum of the main track's sample durations, in its timescale. */
+/** One coded frame. Times are in the track's timescale. */
+export interface Sample {
+  kind: MediaKind;
+  decodeTime: number;
   duration: number;
-  /** The main track's first sample is a key frame (always true for audio). */
+  /** Presentation time minus decode time. */
+  offset: number;
   isKey: boolean;
+  data: Buffer;
+}
+
+interface SampleDefaults {
+  duration: number;
+  size: number;
+  flags: number;
 }
 
 interface Box {
@@ -34,6 +46,7 @@ interface Box {
 
 const HEADER = 8;
 const NON_SYNC_SAMPLE = 0x10000;
+const SOUND_TRACK_ID = 2;
 
 function* boxesIn(data: Buffer, start = 0, end = data.length): Generator<Box> {
   let at = start;
@@ -67,16 +80,8 @@ export function readInit(data: Buffer): InitInfo {
   const whole = { start: 0, end: data.length };
   const moov = find(data, ['moov'], whole);
   if (!moov) throw new Error('no moov box');
-  const info: InitInfo = {
-    codecs: [],
-    width: null,
-    height: null,
-    mainTrackId: 0,
-    mainTimescale: 1,
-    hasVideo: false,
-    defaultDuration: 0,
-    defaultFlags: 0,
-  };
+  const info: InitInfo = { codecs: [], width: null, height: null, video: null, audio: null };
+  const mvex = find(data, ['mvex'], moov);
   for (const trak of all(data, 'trak', moov)) {
     const handler = find(data, ['mdia', 'hdlr'], trak);
     const header = find(data, ['mdia', 'mdhd'], trak);
@@ -91,20 +96,56 @@ export function readInit(data: Buffer): InitInfo {
       info.width = data.readUInt16BE(entry.start + 24);
       info.height = data.readUInt16BE(entry.start + 26);
     }
-    if (isVideo || !info.hasVideo) {
-      info.mainTimescale = data.readUInt32BE(header.start + (data[header.start] === 1 ? 20 : 12));
-      info.mainTrackId = data.readUInt32BE(track.start + (data[track.start] === 1 ? 20 : 12));
-    }
-    info.hasVideo ||= isVideo;
+    const id = data.readUInt32BE(track.start + (data[track.start] === 1 ? 20 : 12));
+    const trex = (mvex ? all(data, 'trex', mvex) : []).find((box) => data.readUInt32BE(box.start + 4) === id);
+    info[isVideo ? 'video' : 'audio'] = {
+      id,
+      timescale: data.readUInt32BE(header.start + (data[header.start] === 1 ? 20 : 12)),
+      defaults: {
+        duration: trex ? data.readUInt32BE(trex.start + 12) : 0,
+        size: trex ? data.readUInt32BE(trex.start + 16) : 0,
+        flags: trex ? data.readUInt32BE(trex.start + 20) : 0,
+      },
+    };
   }
-  if (info.mainTrackId === 0) throw new Error('no track');
-  const mvex = find(data, ['mvex'], moov);
-  for (const trex of mvex ? all(data, 'trex', mvex) : []) {
-    if (data.readUInt32BE(trex.start + 4) !== info.mainTrackId) continue;
-    info.defaultDuration = data.readUInt32BE(trex.start + 12);
-    info.defaultFlags = data.readUInt32BE(trex.start + 20);
-  }
+  if (!info.video && !info.audio) throw new Error('no track');
   return info;
+}
+
+/**
+ * One initialisation segment of two that have one track each. The picture's track keeps its id; the sound's becomes
+ * SOUND_TRACK_ID. @throws Error when either is no initialisation segment
+ */
+export function joinInits(video: Buffer, audio: Buffer): Buffer {
+  const part = (data: Buffer, path: string[]): Buffer => {
+    const box = find(data, path, { start: 0, end: data.length });
+    if (!box) throw new Error(`no ${path.join('/')}`);
+    return Buffer.from(data.subarray(box.start - HEADER, box.end));
+  };
+  const soundTrack = part(audio, ['moov', 'trak']);
+  const tkhd = find(soundTrack, ['trak', 'tkhd'], { start: 0, end: soundTrack.length });
+  const soundDefaults = part(audio, ['moov', 'mvex', 'trex']);
+  if (!tkhd) throw new Error('no tkhd');
+  soundTrack.writeUInt32BE(SOUND_TRACK_ID, tkhd.start + (soundTrack[tkhd.start] === 1 ? 20 : 12));
+  soundDefaults.writeUInt32BE(SOUND_TRACK_ID, HEADER + 4);
+  return Buffer.concat([
+    part(video, ['ftyp']),
+    writeBox(
+      'moov',
+      part(video, ['moov', 'mvhd']),
+      part(video, ['moov', 'trak']),
+      soundTrack,
+      writeBox('mvex', part(video, ['moov', 'mvex', 'trex']), soundDefaults),
+    ),
+  ]);
+}
+
+export function writeBox(type: string, ...parts: Buffer[]): Buffer {
+  const size = parts.reduce((sum, part) => sum + part.length, HEADER);
+  const header = Buffer.alloc(HEADER);
+  header.writeUInt32BE(size);
+  header.write(type, 4, 'latin1');
+  return Buffer.concat([header, ...parts], size);
 }
 
 function codecOf(data: Buffer, entry: Box): string {
@@ -116,74 +157,68 @@ function codecOf(data: Buffer, entry: Box): string {
   return entry.type === 'mp4a' ? 'mp4a.40.2' : entry.type;
 }
 
-/** Describes one `moof` (with or without its `mdat`). */
-export function readFragment(data: Buffer, init: InitInfo): FragmentInfo {
+/** Every frame of a `moof` and its `mdat` of one track. Frames that lie outside of the data are left out. */
+export function readSamples(data: Buffer, kind: MediaKind, track: TrackInfo): Sample[] {
   const moof = find(data, ['moof'], { start: 0, end: data.length });
-  const none: FragmentInfo = { startTime: null, duration: 0, isKey: false };
-  if (!moof) return none;
-  for (const traf of all(data, 'traf', moof)) {
+  if (!moof) return [];
+  return all(data, 'traf', moof).flatMap((traf) => {
     const tfhd = find(data, ['tfhd'], traf);
-    if (!tfhd || data.readUInt32BE(tfhd.start + 4) !== init.mainTrackId) continue;
-    const { defaultDuration, defaultFlags } = readTrackHeader(data, tfhd, init);
     const tfdt = find(data, ['tfdt'], traf);
-    const startTime = tfdt
-      ? data[tfdt.start] === 1
-        ? Number(data.readBigUInt64BE(tfdt.start + 4))
-        : data.readUInt32BE(tfdt.start + 4)
-      : null;
-    let duration = 0;
-    let firstFlags: number | null = null;
+    if (!tfhd || !tfdt) return [];
+    const defaults = readTrackHeader(data, tfhd, track.defaults);
+    // Signed: the sound of an encoder begins before zero.
+    let decodeTime =
+      data[tfdt.start] === 1 ? Number(data.readBigInt64BE(tfdt.start + 4)) : data.readUInt32BE(tfdt.start + 4);
+    const samples: Sample[] = [];
     for (const trun of all(data, 'trun', traf)) {
-      const run = readRun(data, trun, defaultDuration, defaultFlags);
-      duration += run.duration;
-      firstFlags ??= run.firstFlags;
+      for (const sample of readRun(data, trun, moof.start - HEADER, defaults)) {
+        samples.push({ kind, decodeTime, ...sample, isKey: kind === 'audio' || sample.isKey });
+        decodeTime += sample.duration;
+      }
     }
-    if (firstFlags === null) return none;
-    return { startTime, duration, isKey: !init.hasVideo || (firstFlags & NON_SYNC_SAMPLE) === 0 };
-  }
-  return none;
+    return samples;
+  });
 }
 
-function readTrackHeader(data: Buffer, tfhd: Box, init: InitInfo): { defaultDuration: number; defaultFlags: number } {
-  const flags = data.readUInt32BE(tfhd.start) & 0xffffff;
-  let { defaultDuration, defaultFlags } = init;
+function readTrackHeader(data: Buffer, tfhd: Box, track: SampleDefaults): SampleDefaults {
+  const present = data.readUInt32BE(tfhd.start) & 0xffffff;
+  const defaults = { ...track };
   let at = tfhd.start + 8;
-  if (flags & 0x01) at += 8; // base data offset
-  if (flags & 0x02) at += 4; // sample description index
-  if (flags & 0x08) {
-    defaultDuration = data.readUInt32BE(at);
+  const next = (): number => {
     at += 4;
-  }
-  if (flags & 0x10) at += 4; // default size
-  if (flags & 0x20) defaultFlags = data.readUInt32BE(at);
-  return { defaultDuration, defaultFlags };
+    return data.readUInt32BE(at - 4);
+  };
+  if (present & 0x01) at += 8; // base data offset
+  if (present & 0x02) at += 4; // sample description index
+  if (present & 0x08) defaults.duration = next();
+  if (present & 0x10) defaults.size = next();
+  if (present & 0x20) defaults.flags = next();
+  return defaults;
 }
 
-function readRun(
-  data: Buffer,
-  trun: Box,
-  defaultDuration: number,
-  defaultFlags: number,
-): { duration: number; firstFlags: number | null } {
-  const flags = data.readUInt32BE(trun.start) & 0xffffff;
+type RunSample = Omit<Sample, 'kind' | 'decodeTime'>;
+
+function* readRun(data: Buffer, trun: Box, moofStart: number, defaults: SampleDefaults): Generator<RunSample> {
+  const present = data.readUInt32BE(trun.start) & 0xffffff;
   const count = data.readUInt32BE(trun.start + 4);
   let at = trun.start + 8;
-  if (flags & 0x01) at += 4; // data offset
-  let firstFlags: number | null = count > 0 ? defaultFlags : null;
-  if (flags & 0x04) {
-    firstFlags = data.readUInt32BE(at);
+  const next = (): number => {
     at += 4;
+    return data.readUInt32BE(at - 4);
+  };
+  let from = moofStart + (present & 0x01 ? next() : 0);
+  const firstFlags = present & 0x04 ? next() : null;
+  const bytesPerSample = [0x100, 0x200, 0x400, 0x800].filter((bit) => present & bit).length * 4;
+  for (let index = 0; index < count && at + bytesPerSample <= trun.end; index += 1) {
+    const duration = present & 0x100 ? next() : defaults.duration;
+    const size = present & 0x200 ? next() : defaults.size;
+    const ownFlags = present & 0x400 ? next() : defaults.flags;
+    const flags = index === 0 && firstFlags !== null ? firstFlags : ownFlags;
+    const offset = present & 0x800 ? next() | 0 : 0;
+    if (from + size > data.length) return;
+    yield { duration, offset, isKey: (flags & NON_SYNC_SAMPLE) === 0, data: data.subarray(from, from + size) };
+    from += size;
   }
-  const perSample = [0x100, 0x200, 0x400, 0x800].filter((bit) => flags & bit).length * 4;
-  let duration = 0;
-  for (let sample = 0; sample < count && at + perSample <= trun.end; sample += 1) {
-    duration += flags & 0x100 ? data.readUInt32BE(at) : defaultDuration;
-    if (sample === 0 && flags & 0x400 && !(flags & 0x04)) {
-      firstFlags = data.readUInt32BE(at + (flags & 0x100 ? 4 : 0) + (flags & 0x200 ? 4 : 0));
-    }
-    at += perSample;
-  }
-  return { duration, firstFlags };
 }
 
 export interface Mp4Splitter {

@@ -1,5 +1,6 @@
 /**
- * One ffmpeg that turns plain RTP into fragmented MP4 on its standard output.
+ * One ffmpeg that turns plain RTP into fragmented MP4, a frame a fragment: the picture on its standard output, the sound on
+ * the pipe after standard error.
  *
  * It is ended with SIGKILL: it has nothing to finish, and after SIGINT it would hold its ports for as long as no packet
  * comes. Where `setpriv` exists (Linux) the kernel ends it together with this process, even after kill -9.
@@ -7,38 +8,41 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import type { MediaKind } from '@walnut-live/contracts';
 import type { Logger } from '../platform/logger.ts';
 
 const SETPRIV = '/usr/bin/setpriv';
 const LISTENING_TIMEOUT_MS = 3_000;
 const LISTENING_POLL_MS = 20;
-/** Fragments are this long or end at a key frame. */
-const FRAGMENT_MICROSECONDS = 500_000;
+const SOUND_PIPE = 3;
 const MAX_LOG_LINE = 500;
+
+type FfmpegProcess = Omit<ChildProcessByStdio<Writable, Readable, Readable>, 'stdio'> & {
+  stdio: [Writable, Readable, Readable, Readable];
+};
 
 export interface FfmpegRun {
   readonly pid: number | undefined;
-  /** Resolves when it listens on the port (or after a moment where that cannot be seen). */
-  listening(port: number): Promise<void>;
+  /** It waits for this: what arrives where. Call once. */
+  describe(sdp: string): void;
+  /** Resolves when it listens on all of these ports (or after a moment where that cannot be seen). */
+  listening(ports: number[]): Promise<void>;
   kill(): void;
 }
 
 export function startFfmpeg(input: {
   bin: string;
-  sdp: string;
   video: 'copy' | 'transcode' | 'none';
   audio: boolean;
   log: Logger;
-  onData: (chunk: Buffer) => void;
+  onData: (kind: MediaKind, chunk: Buffer) => void;
   onExit: (why: string) => void;
 }): FfmpegRun {
   const args = ffmpegArguments(input);
   const [command, commandArgs] = existsSync(SETPRIV)
     ? [SETPRIV, ['--pdeathsig', 'KILL', input.bin, ...args]]
     : [input.bin, args];
-  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(command, commandArgs, {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const child = spawn(command, commandArgs, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] }) as unknown as FfmpegProcess;
   let exited = false;
   const exit = (why: string): void => {
     if (exited) return;
@@ -48,16 +52,19 @@ export function startFfmpeg(input: {
   child.on('error', (error) => exit(error.message));
   child.on('exit', (code, signal) => exit(signal ?? `code ${code}`));
   child.stdin.on('error', () => undefined); // it may die before it has read everything
-  child.stdin.end(input.sdp);
-  child.stdout.on('data', input.onData);
+  child.stdout.on('data', (chunk: Buffer) => input.onData('video', chunk));
+  child.stdio[SOUND_PIPE].on('data', (chunk: Buffer) => input.onData('audio', chunk));
   child.stderr.setEncoding('utf8');
   child.stderr.on('data', (text: string) => input.log.debug({ ffmpeg: text.trim().slice(0, MAX_LOG_LINE) }, 'ffmpeg'));
 
   return {
     pid: child.pid,
-    async listening(port) {
+    describe(sdp) {
+      child.stdin.end(sdp);
+    },
+    async listening(ports) {
       const deadline = Date.now() + LISTENING_TIMEOUT_MS;
-      while (!exited && Date.now() < deadline && isUdpPortBound(port) === false) {
+      while (!exited && Date.now() < deadline && ports.some((port) => isUdpPortBound(port) === false)) {
         await new Promise((resolve) => setTimeout(resolve, LISTENING_POLL_MS));
       }
     },
@@ -68,8 +75,11 @@ export function startFfmpeg(input: {
 }
 
 const INPUT = '-hide_banner -nostats -loglevel warning -protocol_whitelist pipe,udp,rtp';
-/** Short probing: what comes is known, and every second of it is a second of waiting. */
-const PROBING = '-analyzeduration 1000000 -probesize 500000 -f sdp -i pipe:0';
+/** Hardly any probing where the description says what comes; the reordering of late packets is bounded. */
+const PROBING = {
+  copy: '-analyzeduration 200000 -probesize 200000 -fpsprobesize 0 -max_delay 100000 -f sdp -i pipe:0',
+  transcode: '-analyzeduration 1000000 -probesize 500000 -max_delay 100000 -f sdp -i pipe:0',
+};
 const VIDEO = {
   none: '',
   copy: '-map 0:v:0 -c:v copy',
@@ -80,10 +90,18 @@ const VIDEO = {
 };
 /** DTX leaves holes in Opus; the encoder needs them filled to stay in step with the picture. */
 const AUDIO = '-map 0:a:0 -c:a aac -b:a 96k -ar 48000 -ac 2 -af aresample=async=1000';
-const OUTPUT = `-f mp4 -movflags +empty_moov+default_base_moof+frag_keyframe -frag_duration ${FRAGMENT_MICROSECONDS}`;
+/**
+ * A file per track and every frame for itself, as soon as it is there: neither track waits for the other, and parts and
+ * segments are cut from the frames here. `frag_discont` and no shift keep the times that both tracks share; without them
+ * each file begins at zero.
+ */
+const OUTPUT =
+  '-f mp4 -movflags +empty_moov+default_base_moof+frag_every_frame+frag_discont -avoid_negative_ts disabled -flush_packets 1';
 
 function ffmpegArguments(input: { video: keyof typeof VIDEO; audio: boolean }): string[] {
-  const line = [INPUT, PROBING, VIDEO[input.video], input.audio ? AUDIO : '', OUTPUT, '-flush_packets 1 pipe:1'];
+  const line = [INPUT, input.video === 'transcode' ? PROBING.transcode : PROBING.copy];
+  if (input.video !== 'none') line.push(VIDEO[input.video], OUTPUT, 'pipe:1');
+  if (input.audio) line.push(AUDIO, OUTPUT, 'pipe:3');
   return line.join(' ').split(' ').filter(Boolean);
 }
 

@@ -1,18 +1,21 @@
 /**
- * Packages one stream while somebody needs it: tap → ffmpeg → segments.
+ * Packages one stream while somebody needs it: tap → relay → ffmpeg → window.
  *
- * Model: at most one *run* (tap + ffmpeg) at a time. A run ends when the publisher reconnects, its tracks change, the
- * picture's layer changes, the worker dies or ffmpeg exits; while the stream is live another one follows after a
+ * Model: at most one *run* (tap, relay, ffmpeg) at a time. A run ends when the publisher reconnects, its tracks change,
+ * the picture's size or layer changes, the worker dies or ffmpeg exits; while the stream is live another one follows after a
  * back-off, and the window marks the discontinuity. Invariants: `close` leaves no process and no tap; a run's late
  * output is ignored.
  */
 import { randomBytes } from 'node:crypto';
+import type { MediaKind } from '@walnut-live/contracts';
 import { createClosing } from '../platform/closing.ts';
+import { mediaFailure } from '../platform/failure.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Stream } from '../streams/stream.ts';
-import { createSplitter } from './boxes.ts';
 import { type FfmpegRun, startFfmpeg } from './ffmpeg.ts';
+import { createTrackJoiner } from './joiner.ts';
 import { createLayerChoice } from './layer-choice.ts';
+import { openRelay } from './relay.ts';
 import { sdpOf } from './sdp.ts';
 import { createSegmentWindow, type SegmentWindow } from './window.ts';
 
@@ -25,15 +28,23 @@ const KEY_FRAME_CHECK_MS = 250;
 const KEY_FRAME_INTERVAL_MS = 950;
 /** A run without any output for this long is replaced. */
 const STALL_MS = 8_000;
+const LOOPBACK = '127.0.0.1';
+/** Requests that wait at once; behind a cache there are a handful, without one as many as viewers. */
+const MAX_WAITERS = 5_000;
 
 export interface Packager {
   readonly window: SegmentWindow;
   /** Resolves true when at least this many segments were made, false after the time-out or when it is closed. */
   ready(segments: number, timeoutMs: number): Promise<boolean>;
+  /**
+   * Resolves true as soon as the condition holds (asked at every change of the window), false after the time-out, when
+   * `gone` is aborted or when the packager is closed. @throws MediaFailure media_over_capacity when too many wait
+   */
+  until(isTrue: () => boolean, timeoutMs: number, gone?: AbortSignal): Promise<boolean>;
   /** Stream's state or tracks changed. */
   streamChanged(): void;
   readonly running: boolean;
-  /** Somebody waits for segments right now. */
+  /** Somebody waits for something right now. */
   readonly awaited: boolean;
   readonly pid: number | undefined;
   close(reason: string): void;
@@ -56,13 +67,38 @@ export function createPackager(deps: {
   const window = createSegmentWindow({ now, firstDiscontinuity: deps.firstDiscontinuity });
   window.onSegment(() => {
     failures = 0;
-    for (const wake of [...waiters]) wake();
   });
+  window.onChange(wakeAll);
   const layerChoice = createLayerChoice();
   let failures = 0;
   let current: { tracks: string; end: (why: string) => void; ffmpeg: FfmpegRun | null } | null = null;
   let startTimer: NodeJS.Timeout | null = null;
   let starting = false;
+
+  function wakeAll(): void {
+    for (const wake of [...waiters]) wake();
+  }
+
+  function until(isTrue: () => boolean, timeoutMs: number, gone?: AbortSignal): Promise<boolean> {
+    if (isTrue()) return Promise.resolve(true);
+    if (waiters.size >= MAX_WAITERS) return Promise.reject(mediaFailure('media_over_capacity'));
+    return new Promise((resolve) => {
+      const settle = (result: boolean): void => {
+        clearTimeout(timer);
+        waiters.delete(wake);
+        gone?.removeEventListener('abort', leave);
+        resolve(result);
+      };
+      const wake = (): void => {
+        if (isTrue()) settle(true);
+        else if (closing.closed) settle(false);
+      };
+      const leave = (): void => settle(false);
+      const timer = setTimeout(leave, timeoutMs);
+      waiters.add(wake);
+      gone?.addEventListener('abort', leave);
+    });
+  }
 
   const trackKey = (): string =>
     stream
@@ -102,18 +138,31 @@ export function createPackager(deps: {
     const own = createClosing();
     const id = randomBytes(8).toString('hex');
     const tracks = trackKey();
-    const firstPort = await deps.takePorts();
-    const tap = await stream.openTap({
-      firstPort,
-      maxLayer: layerChoice.maxLayer(now()),
-      events: {
-        onBroken: (why) => {
-          if (why === 'layer-dropped') layerChoice.dropped(now());
-          own.close(why);
-        },
+    const relay = await openRelay({
+      now,
+      onPictureChanged: (from, to) => {
+        log.info({ from, to }, 'picture changed');
+        own.close('picture-changed');
       },
     });
+    own.onClose((why) => relay.close(why));
+    const tap = await stream
+      .openTap({
+        firstPort: relay.port,
+        maxLayer: layerChoice.maxLayer(now()),
+        events: {
+          onBroken: (why) => {
+            if (why === 'layer-dropped') layerChoice.dropped(now());
+            own.close(why);
+          },
+        },
+      })
+      .catch((error: unknown) => {
+        own.close('no-tap');
+        throw error;
+      });
     own.onClose((why) => tap.close(why));
+    relay.expect(tap.tracks);
     const video = tap.tracks.find((track) => track.kind === 'video');
     const mode = !video ? 'none' : video.mimeType.toLowerCase() === 'video/h264' ? 'copy' : 'transcode';
     if (mode === 'transcode') {
@@ -127,21 +176,23 @@ export function createPackager(deps: {
       own.onClose(release);
     }
     let lastOutputAtMs = now();
-    const splitter = createSplitter({
-      onInit: (data) => window.beginRun(id, data),
-      onFragment: (data) => window.addFragment(id, data),
-    });
+    const joiner = createTrackJoiner(
+      tap.tracks.map((track) => track.kind),
+      {
+        onInit: (data) => window.beginRun(id, data),
+        onFragment: (kind, data) => window.addFragment(id, kind, data),
+      },
+    );
     const ffmpeg = startFfmpeg({
       bin: deps.ffmpegBin,
-      sdp: sdpOf(tap.tracks),
       video: mode,
       audio: tap.tracks.some((track) => track.kind === 'audio'),
       log,
-      onData: (chunk) => {
+      onData: (kind, chunk) => {
         if (own.closed) return;
         lastOutputAtMs = now();
         try {
-          splitter.write(chunk);
+          joiner.write(kind, chunk);
         } catch (error) {
           log.error({ err: error }, 'packager output cannot be read');
           own.close('bad-output');
@@ -163,41 +214,40 @@ export function createPackager(deps: {
       if (current === entry) current = null;
       log.info({ why }, 'packager run ended');
       if (closing.closed || stream.status.state !== 'live') return;
-      // Another layer is no failure: the next run may start at once.
-      if (why === 'layer-raised' || why === 'layer-dropped') plan(0);
+      // Another layer or size is no failure: the next run may start at once.
+      if (why === 'layer-raised' || why === 'layer-dropped' || why === 'picture-changed') plan(0);
       else planAfterFailure();
     });
     log.info({ mode, pid: ffmpeg.pid }, 'packager run started');
-    await ffmpeg.listening(tap.tracks[0]?.port ?? firstPort);
-    if (closing.closed) return own.close('closed');
-    if (!own.closed) await tap.start();
+    const ports = await deps.takePorts();
+    const portOf = (kind: MediaKind): number => ports + (kind === 'video' ? 0 : 2);
+    if (closing.closed) own.close('closed');
+    if (own.closed) return;
+    await tap.start();
+    relay.beginning.then(
+      async ({ parameterSets }) => {
+        const described = tap.tracks.map((track) => ({ ...track, ip: LOOPBACK, port: portOf(track.kind) }));
+        ffmpeg.describe(sdpOf(described, parameterSets));
+        await ffmpeg.listening(described.map((track) => track.port));
+        lastOutputAtMs = now();
+        relay.flow({ video: portOf('video'), audio: portOf('audio') });
+        log.debug('packager run flows');
+      },
+      () => undefined,
+    );
   }
 
   closing.onClose((why) => {
     if (startTimer) clearTimeout(startTimer);
     current?.end(why);
-    for (const wake of [...waiters]) wake();
+    wakeAll();
   });
   plan(0);
 
   return {
     window,
-    ready(segments, timeoutMs) {
-      if (window.totalSegments >= segments) return Promise.resolve(true);
-      return new Promise((resolve) => {
-        const settle = (result: boolean): void => {
-          clearTimeout(timer);
-          waiters.delete(wake);
-          resolve(result);
-        };
-        const wake = (): void => {
-          if (window.totalSegments >= segments) settle(true);
-          else if (closing.closed) settle(false);
-        };
-        const timer = setTimeout(() => settle(false), timeoutMs);
-        waiters.add(wake);
-      });
-    },
+    ready: (segments, timeoutMs) => until(() => window.totalSegments >= segments, timeoutMs),
+    until,
     streamChanged() {
       if (stream.status.state !== 'live') {
         current?.end('stream-not-live');

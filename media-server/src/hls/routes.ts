@@ -1,25 +1,40 @@
 /**
  * `/hls/:streamId/*`.
  *
- * The master playlist takes a media token and answers with a media playlist URI that carries a signed playlist session
- * (checked, with revocations, on every poll). Segments carry no token: their names contain a random run id, they never
- * change, and any cache may keep them.
+ * The master playlist takes a media token and answers with a media playlist URI that carries a signed playlist session.
+ * Everything below it is the same for all viewers, so that a cache may give one answer to all of them: a cache checks each
+ * viewer's session at `/session` and leaves it out of its key (docs/07-hls.md); without a cache it is checked here, with
+ * revocations, on every poll. Segments and parts carry no session: their names cannot be guessed and never change.
  */
 import { MediaStreamId } from '@walnut-live/contracts';
 import express, { type Router } from 'express';
 import { mediaFailure } from '../platform/failure.ts';
 import type { MediaTokens } from '../platform/media-tokens.ts';
 import type { Streams } from '../streams/streams.ts';
+import { type BlockingRequest, isTooFarAhead, readBlockingRequest } from './blocking.ts';
+import type { Packager } from './packager.ts';
 import type { Packagers } from './packagers.ts';
-import { masterPlaylist, mediaPlaylist } from './playlists.ts';
+import { masterPlaylist, TARGET_DURATION_SECONDS } from './playlists.ts';
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
-/** How long the first viewer waits for ffmpeg: probing, a key frame, two segments. */
+/** How long the first viewer waits for ffmpeg, a key frame and a segment. */
 const FIRST_SEGMENTS_TIMEOUT_MS = 12_000;
-/** Players start smoothly with two. */
-const FIRST_SEGMENTS = 2;
+const FIRST_SEGMENTS = 1;
+/** RFC 8216bis §6.2.5.2: at most three target durations. */
+const BLOCK_LIMIT_MS = 3 * TARGET_DURATION_SECONDS * 1_000;
+/** A hinted part comes within a part's time, or its run has stopped. */
+const HINT_LIMIT_MS = 2_000;
+/** An answer to a blocking request never changes in what matters; half a target duration for one that does not block. */
+const CACHE = {
+  blocked: `public, max-age=${6 * TARGET_DURATION_SECONDS}`,
+  newest: `public, max-age=${TARGET_DURATION_SECONDS / 2}`,
+  media: 'public, max-age=3600, immutable',
+  /** How long a cache may believe that a session is good: a revoked viewer is out this much later. */
+  session: 'max-age=3',
+  never: 'no-store',
+} as const;
 const RUN_ID = /^[0-9a-f]{16}$/;
-const FILE_NAME = /^(init\.mp4|\d{1,9}\.m4s)$/;
+const FILE_NAME = /^(init\.mp4|[ps]\d{1,9}-[\w-]{12}\.m4s)$/;
 
 export function createHlsRoutes(deps: {
   streams: Streams;
@@ -33,6 +48,8 @@ export function createHlsRoutes(deps: {
   router.use((request, response, next) => {
     response.setHeader('access-control-allow-origin', '*');
     response.setHeader('access-control-allow-methods', 'GET, HEAD');
+    // Errors are about this moment.
+    response.setHeader('cache-control', CACHE.never);
     response.on('finish', () => {
       const kind = request.path.endsWith('.m3u8') ? 'playlist' : 'segment';
       deps.onRequest(kind, response.statusCode);
@@ -55,37 +72,62 @@ export function createHlsRoutes(deps: {
     if (!format) throw mediaFailure('media_hls_unavailable');
     packagers.seen(streamId, claims.jti);
     const session = await tokens.issueHlsSession(claims);
-    response.setHeader('cache-control', 'no-store');
     response.type(PLAYLIST_TYPE).send(masterPlaylist({ ...format, mediaUri: `media.m3u8?session=${session}` }));
+  });
+
+  /** For a cache in front: may this session have the playlist? Its being asked keeps the packager running. */
+  router.get('/:streamId/session', async (request, response) => {
+    const { streamId } = request.params;
+    const session = await tokens.verifyHlsSession(request.query.session, streamId);
+    packagers.touch(streamId);
+    packagers.seen(streamId, session.jti);
+    response.setHeader('cache-control', CACHE.session);
+    response.status(204).end();
   });
 
   router.get('/:streamId/media.m3u8', async (request, response) => {
     const { streamId } = request.params;
     const session = await tokens.verifyHlsSession(request.query.session, streamId);
+    const blocking = readBlockingRequest(request.query);
     const stream = streams.get(streamId);
     // A session outlives an idle packager (a paused tab): it is started again.
     const packager = packagers.touch(streamId) ?? (stream?.status.state === 'live' ? packagers.use(stream) : undefined);
     if (!packager) throw mediaFailure('media_stream_not_live');
     if (!(await packager.ready(1, FIRST_SEGMENTS_TIMEOUT_MS))) throw mediaFailure('media_hls_unavailable');
     packagers.seen(streamId, session.jti);
-    const { window } = packager;
-    response.setHeader('cache-control', 'no-store');
-    response.type(PLAYLIST_TYPE).send(
-      mediaPlaylist({
-        segments: window.listed(),
-        mediaSequence: window.mediaSequence(),
-        discontinuitySequence: window.discontinuitySequence(),
-      }),
-    );
+    if (blocking) await untilReached(packager, blocking, abortOf(response));
+    if (response.destroyed) return;
+    response.setHeader('cache-control', blocking ? CACHE.blocked : CACHE.newest);
+    response.type(PLAYLIST_TYPE).send(packager.window.playlist());
   });
 
-  router.get('/:streamId/:run/:file', (request, response) => {
+  router.get('/:streamId/:run/:file', async (request, response) => {
     const { streamId, run, file } = request.params;
-    const data =
-      RUN_ID.test(run) && FILE_NAME.test(file) ? packagers.peek(streamId)?.window.file(run, file) : undefined;
+    const packager = packagers.peek(streamId);
+    if (!packager || !RUN_ID.test(run) || !FILE_NAME.test(file)) throw mediaFailure('media_not_found');
+    const { window } = packager;
+    if (window.isHinted(run, file)) {
+      await packager.until(() => !window.isHinted(run, file), HINT_LIMIT_MS, abortOf(response));
+    }
+    const data = window.file(run, file);
     if (!data) throw mediaFailure('media_not_found');
-    response.setHeader('cache-control', 'public, max-age=3600, immutable');
+    if (response.destroyed) return;
+    response.setHeader('cache-control', CACHE.media);
     response.type(file.endsWith('.mp4') ? 'video/mp4' : 'video/iso.segment').send(data);
   });
   return router;
+}
+
+async function untilReached(packager: Packager, wanted: BlockingRequest, gone: AbortSignal): Promise<void> {
+  const { window } = packager;
+  if (isTooFarAhead(wanted, window.next())) throw mediaFailure('media_payload_invalid', { why: 'too-far-ahead' });
+  const reached = await packager.until(() => window.reaches(wanted.sequence, wanted.part), BLOCK_LIMIT_MS, gone);
+  if (!reached && !gone.aborted) throw mediaFailure('media_hls_unavailable');
+}
+
+/** Ends with the connection, so that nobody waits for somebody who left. */
+function abortOf(response: express.Response): AbortSignal {
+  const gone = new AbortController();
+  response.on('close', () => gone.abort());
+  return gone.signal;
 }
