@@ -1,8 +1,15 @@
 /** The only place that reads the environment. Every bad key is reported at once, then the process ends. */
 import { availableParallelism, hostname } from 'node:os';
 import { z } from 'zod';
+import type { IceServerConfig } from './platform/ice-servers.ts';
 
 const portNumber = z.coerce.number().int().min(0).max(65_535);
+const urlList = (scheme: RegExp) =>
+  z
+    .string()
+    .default('')
+    .transform((value) => value.split(',').flatMap((url) => url.trim() || []))
+    .pipe(z.array(z.string().regex(scheme)).max(8));
 const secret = z.string().min(16, 'needs at least 16 characters');
 
 const environmentSchema = z.object({
@@ -50,7 +57,21 @@ const environmentSchema = z.object({
   MEDIASOUP_WORKER_BIN: z.string().min(1).optional(),
   /** Origins that may call from a browser, comma separated. Tokens, never cookies, decide, so `*` is safe. */
   ALLOWED_ORIGINS: z.string().default('*'),
+  /** WHIP and WHEP offers per second from one address in the long run; ten seconds' worth may come at once. */
+  OFFERS_PER_SECOND_PER_ADDRESS: z.coerce.number().positive().max(10_000).default(20),
+  /** Given to clients, comma separated: stun:host:port. */
+  STUN_URLS: urlList(/^stuns?:[^\s<>"]+$/),
+  /** Given to clients, comma separated: turn:host:port?transport=udp. Needs TURN_SECRET. */
+  TURN_URLS: urlList(/^turns?:[^\s<>"]+$/),
+  /** Shared with coturn (`static-auth-secret`). */
+  TURN_SECRET: secret.optional(),
+  TURN_CREDENTIAL_SECONDS: z.coerce.number().int().min(60).max(604_800).default(43_200),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+const checkedSchema = environmentSchema.refine((env) => env.TURN_URLS.length === 0 || env.TURN_SECRET !== undefined, {
+  path: ['TURN_SECRET'],
+  message: 'needed with TURN_URLS',
 });
 
 export interface MediaServerConfig {
@@ -75,13 +96,15 @@ export interface MediaServerConfig {
   ffmpegBin: string;
   mediasoupWorkerBin: string | undefined;
   allowedOrigins: string[] | '*';
+  offersPerSecondPerAddress: number;
+  iceServers: IceServerConfig;
   logLevel: string;
 }
 
 /** @throws Error naming every wrong key. Values are never repeated: some are secrets. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): MediaServerConfig {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = environmentSchema.safeParse(given);
+  const parsed = checkedSchema.safeParse(given);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
     throw new Error(`media-server: wrong configuration\n${lines.join('\n')}`);
@@ -108,6 +131,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ffmpegBin: env.FFMPEG_BIN,
     mediasoupWorkerBin: env.MEDIASOUP_WORKER_BIN,
     allowedOrigins: env.ALLOWED_ORIGINS === '*' ? '*' : env.ALLOWED_ORIGINS.split(',').map((origin) => origin.trim()),
+    offersPerSecondPerAddress: env.OFFERS_PER_SECOND_PER_ADDRESS,
+    iceServers: {
+      stunUrls: env.STUN_URLS,
+      turnUrls: env.TURN_URLS,
+      turnSecret: env.TURN_SECRET,
+      turnCredentialSeconds: env.TURN_CREDENTIAL_SECONDS,
+    },
     logLevel: env.LOG_LEVEL,
   };
 }

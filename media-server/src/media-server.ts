@@ -16,11 +16,13 @@ import { createEngine, type EngineCensus } from './engine/index.ts';
 import { createPackagers } from './hls/packagers.ts';
 import { createHlsRoutes } from './hls/routes.ts';
 import { createApp } from './platform/http.ts';
+import { createIceServers } from './platform/ice-servers.ts';
 import { createLogger } from './platform/logger.ts';
 import { createMediaTokens, HLS_SESSION_LIFE_SECONDS } from './platform/media-tokens.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { attachMediaNamespace } from './signaling/namespace.ts';
 import { createStreams, type Streams } from './streams/streams.ts';
+import { createWhip } from './whip/index.ts';
 
 /** RTP parameters of a publisher are about 4 KB; nothing legitimate is larger than this. */
 const MAX_MESSAGE_BYTES = 64 * 1024;
@@ -147,6 +149,18 @@ export async function createMediaServer(
         path: '/hls',
         router: createHlsRoutes({ streams, packagers, tokens, onRequest: metrics.hlsRequest }),
       },
+      ...createWhip({
+        streams,
+        tokens,
+        iceServers: createIceServers(config.iceServers, now),
+        allowedOrigins: config.allowedOrigins,
+        publicUrl: config.publicUrl,
+        elsewhere: cluster.elsewhere,
+        offersPerSecond: config.offersPerSecondPerAddress,
+        log,
+        now,
+        onRequest: metrics.request,
+      }),
       { path: '/control', router: createControlRoutes({ streams, revocations, isAllowed, smoothViewers, now }) },
     ],
   });

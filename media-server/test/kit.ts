@@ -113,10 +113,10 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** One Chromium and the bundled test page. */
-export async function openStage(chromium: ChromiumOptions = {}): Promise<Stage> {
+/** One Chromium and the bundled test page (or another one of e2e/kit that imports it). */
+export async function openStage(chromium: ChromiumOptions = {}, entry = 'media-page.ts'): Promise<Stage> {
   const [site, browser] = await Promise.all([
-    serveTestPage(fileURLToPath(new URL('../../e2e/kit/media-page.ts', import.meta.url))),
+    serveTestPage(fileURLToPath(new URL(`../../e2e/kit/${entry}`, import.meta.url))),
     launchChromium(chromium),
   ]);
   return {

@@ -126,6 +126,14 @@ export const IceCandidate = z.strictObject({
   tcpType: z.exactOptional(z.enum(['active', 'passive', 'so'])),
 });
 
+/** A STUN or TURN server as RTCPeerConnection takes it. */
+export const IceServer = z.strictObject({
+  urls: z.array(z.string().max(256)).min(1).max(8),
+  username: z.exactOptional(z.string().max(256)),
+  credential: z.exactOptional(z.string().max(256)),
+});
+export type IceServer = z.infer<typeof IceServer>;
+
 /** Everything `Device.createSendTransport` / `createRecvTransport` needs. */
 export const TransportOptions = z.strictObject({
   id: z.string(),

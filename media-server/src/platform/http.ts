@@ -14,6 +14,8 @@ export function createApp(deps: {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
+  // The gateway in front is on this machine or its private network; only it may say whom it speaks for.
+  app.set('trust proxy', ['loopback', 'uniquelocal']);
   // Segments are fetched by pages of other origins.
   app.use(helmet({ crossOriginResourcePolicy: { policy: 'cross-origin' } }));
   app.get('/healthz', (_request, response) => {
