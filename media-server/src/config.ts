@@ -51,6 +51,8 @@ const environmentSchema = z.object({
   PIPE_LISTEN_IP: z.string().min(1).optional(),
   /** What the other hosts send to, when it is not PIPE_LISTEN_IP. */
   PIPE_ANNOUNCED_ADDRESS: z.string().min(1).optional(),
+  /** A draining server ends after this time even if somebody is still there. */
+  DRAIN_LIMIT_SECONDS: z.coerce.number().int().min(1).max(86_400).default(300),
   DATA_DIR: z.string().default('./data'),
   FFMPEG_BIN: z.string().default('ffmpeg'),
   /** mediasoup's own variable; unset means the binary inside its package. */
@@ -92,6 +94,7 @@ export interface MediaServerConfig {
   controlUrl: string | undefined;
   pipeListenIp: string;
   pipeAnnouncedAddress: string | undefined;
+  drainLimitMs: number;
   dataDir: string;
   ffmpegBin: string;
   mediasoupWorkerBin: string | undefined;
@@ -127,6 +130,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     controlUrl: env.CONTROL_URL,
     pipeListenIp: env.PIPE_LISTEN_IP ?? env.RTC_LISTEN_IP,
     pipeAnnouncedAddress: env.PIPE_ANNOUNCED_ADDRESS,
+    drainLimitMs: env.DRAIN_LIMIT_SECONDS * 1_000,
     dataDir: env.DATA_DIR,
     ffmpegBin: env.FFMPEG_BIN,
     mediasoupWorkerBin: env.MEDIASOUP_WORKER_BIN,

@@ -16,6 +16,7 @@ async function main(): Promise<void> {
   // Ctrl-C in a terminal reaches the process twice when a launcher forwards it too; close is idempotent.
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  void server.drained.then(stop);
 }
 
 main().catch((error: unknown) => {

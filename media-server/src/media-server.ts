@@ -28,6 +28,7 @@ import { createWhip } from './whip/index.ts';
 const MAX_MESSAGE_BYTES = 64 * 1024;
 /** Longer than a proxy in front keeps a connection it does not use: it must be the one that closes it. */
 const IDLE_CONNECTION_MS = 75_000;
+const DRAIN_CHECK_MS = 250;
 const MAX_REVOCATIONS = 50_000;
 
 export interface MediaServer {
@@ -41,6 +42,8 @@ export interface MediaServer {
   originWorkerPid(streamId: string): number | undefined;
   /** Process ids of the running packagers. */
   packagerPids(): number[];
+  /** Resolves when a drain is over: nobody is left, or the limit has passed. */
+  readonly drained: Promise<void>;
   /** Idempotent. */
   close(): Promise<void>;
 }
@@ -161,7 +164,10 @@ export async function createMediaServer(
         now,
         onRequest: metrics.request,
       }),
-      { path: '/control', router: createControlRoutes({ streams, revocations, isAllowed, smoothViewers, now }) },
+      {
+        path: '/control',
+        router: createControlRoutes({ streams, revocations, isAllowed, smoothViewers, now, cluster }),
+      },
     ],
   });
 
@@ -172,8 +178,8 @@ export async function createMediaServer(
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
     cors: { origin: config.allowedOrigins },
   });
-  attachMediaNamespace({ io, streams, tokens, log, now, onRequest: metrics.request });
-  attachControlNamespace({ io, streams, isAllowed, smoothViewers });
+  attachMediaNamespace({ io, streams, tokens, log, now, onRequest: metrics.request, redirect: cluster.redirect });
+  attachControlNamespace({ io, streams, isAllowed, smoothViewers, cluster });
 
   try {
     await new Promise<void>((resolve, reject) => {
@@ -190,6 +196,19 @@ export async function createMediaServer(
   await cluster.join({ io, streams, isAllowed });
   log.info({ port, workers: engine.workers().length }, 'media server ready');
 
+  const drained = Promise.withResolvers<void>();
+  let drainEndsAtMs: number | null = null;
+  const drainWatch = setInterval(() => {
+    if (!streams.draining) return;
+    drainEndsAtMs ??= now() + config.drainLimitMs;
+    const isEmpty = streams.peerCount === 0 && streams.list().every((stream) => !stream.isLocal);
+    if (!isEmpty && now() < drainEndsAtMs) return;
+    clearInterval(drainWatch);
+    log.info({ left: streams.peerCount }, 'drained');
+    drained.resolve();
+  }, DRAIN_CHECK_MS);
+  drainWatch.unref();
+
   let closing: Promise<void> | null = null;
   return {
     port,
@@ -202,9 +221,11 @@ export async function createMediaServer(
     }),
     workerPids: () => engine.workers().map((worker) => worker.pid),
     originWorkerPid: (streamId) => streams.get(streamId)?.workerPid,
+    drained: drained.promise,
     packagerPids: () => packagers.pids(),
     close() {
       closing ??= (async () => {
+        clearInterval(drainWatch);
         packagers.close();
         streams.close();
         await cluster.close();

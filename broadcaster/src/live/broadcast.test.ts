@@ -52,7 +52,10 @@ const setUp = (expiresInMs: number, call: () => Promise<unknown>) => {
     camera,
     microphone,
     tell: (state: PublishState) => tell(state),
-    token: () => options?.token(),
+    token: async () => {
+      const pass = await options?.token();
+      return typeof pass === 'string' ? pass : pass?.token;
+    },
   };
 };
 

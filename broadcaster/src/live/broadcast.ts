@@ -1,6 +1,6 @@
 import { type MediaGrant, mediaGrant } from '@walnut-live/contracts';
 import { type Api, isApiError } from '@walnut-live/live-client/http';
-import { type PublishState, type PublishStats, publishStream } from '@walnut-live/live-client/media';
+import { type MediaPass, type PublishState, type PublishStats, publishStream } from '@walnut-live/live-client/media';
 import { createStore, type Store } from '@walnut-live/live-client/room';
 import { calmHealth, type Health, judgeHealth } from './health.ts';
 
@@ -72,12 +72,17 @@ export const createBroadcast = ({
     rawBefore = raw;
   };
 
-  const token = async (): Promise<string> => {
+  const passOf = ({ token, socketUrl, socketPath }: MediaGrant): MediaPass => ({
+    token,
+    url: socketUrl,
+    path: socketPath,
+  });
+  const token = async (ask?: { moved: boolean }): Promise<MediaPass> => {
     const given = first;
     first = null;
-    if (given && Date.parse(given.expiresAt) - Date.now() > TOKEN_SLACK_MS) return given.token;
+    if (given && !ask?.moved && Date.parse(given.expiresAt) - Date.now() > TOKEN_SLACK_MS) return passOf(given);
     try {
-      return (await api.call(mediaGrant, { params: { id: roomId }, body: { right: 'publish' } })).token;
+      return passOf(await api.call(mediaGrant, { params: { id: roomId }, body: { right: 'publish' } }));
     } catch (error) {
       throw Object.assign(new Error('no media token', { cause: error }), { permanent: isFinal(error) });
     }

@@ -18,13 +18,15 @@ import { io, type Socket } from 'socket.io-client';
 import { createBackoff } from './backoff.ts';
 import { createEmitter } from './emitter.ts';
 import { isPermanent } from './permanent.ts';
-import type { MediaEndpoint, MediaFailureReason } from './types.ts';
+import type { MediaEndpoint, MediaFailureReason, MediaPass } from './types.ts';
 
 const NAMESPACE = '/media';
 const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 8_000;
 /** Tokens refused in a row (clock skew, restart of the other side) before it is believed. */
 const MAX_TOKEN_REFUSALS = 3;
+/** Redirections in a row before the api is asked again. */
+const MAX_HOPS = 3;
 
 /** A request that the server refused or that got no answer (`code` null). */
 export interface RequestError extends Error {
@@ -53,7 +55,8 @@ export interface MediaConnection {
   close(): void;
 }
 
-export function openConnection(endpoint: MediaEndpoint): MediaConnection {
+/** `moved`: the first token must be asked for anew, see MediaEndpoint.token. */
+export function openConnection(endpoint: MediaEndpoint & { moved?: boolean }): MediaConnection {
   const events = createEmitter<ConnectionEvents>();
   const serverEvents = createEmitter<{ [Name in MediaEventName]: MediaEvent<Name> }>();
   const backoff = createBackoff({ firstMs: 300, maxMs: 6_000 });
@@ -61,6 +64,11 @@ export function openConnection(endpoint: MediaEndpoint): MediaConnection {
   let isUp = false;
   let ended = false;
   let tokenRefusals = 0;
+  /** What is known of the host is out of date. */
+  let moved = endpoint.moved ?? false;
+  /** Where a host that takes nobody sent us, with the token that is good there too. */
+  let hop: MediaPass | null = null;
+  let hops = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function end(why: ConnectionEnd): void {
@@ -104,18 +112,40 @@ export function openConnection(endpoint: MediaEndpoint): MediaConnection {
     return tokenRefusals >= MAX_TOKEN_REFUSALS ? 'refused' : null;
   }
 
+  /** Follows a redirection at once; a ring of hosts that send each other visitors is left after MAX_HOPS. */
+  function follow(url: unknown, pass: MediaPass): boolean {
+    if (typeof url !== 'string' || hops >= MAX_HOPS) return false;
+    hops += 1;
+    hop = { ...pass, url };
+    dropSocket();
+    timer = setTimeout(connect, 0);
+    return true;
+  }
+
+  async function passFor(): Promise<MediaPass> {
+    if (hop) {
+      const pass = hop;
+      hop = null;
+      return pass;
+    }
+    const answer = await endpoint.token({ moved });
+    if (typeof answer === 'string') return { token: answer, url: endpoint.url, path: endpoint.path ?? '/socket.io' };
+    return { path: endpoint.path ?? '/socket.io', ...answer };
+  }
+
   async function connect(): Promise<void> {
-    let token: string;
+    let pass: MediaPass;
     try {
-      token = await endpoint.token();
+      pass = await passFor();
     } catch (error) {
       endOrRetry(isPermanent(error) ? 'refused' : null);
       return;
     }
     if (ended) return;
-    const next = io(`${endpoint.url}${NAMESPACE}`, {
-      path: endpoint.path ?? '/socket.io',
-      auth: { token },
+    moved = true; // unless this attempt succeeds
+    const next = io(`${pass.url}${NAMESPACE}`, {
+      path: pass.path ?? '/socket.io',
+      auth: { token: pass.token },
       transports: ['websocket', 'polling'],
       tryAllTransports: true,
       forceNew: true,
@@ -126,12 +156,15 @@ export function openConnection(endpoint: MediaEndpoint): MediaConnection {
     next.on('connect', () => {
       backoff.reset();
       tokenRefusals = 0;
+      hops = 0;
       isUp = true;
       events.emit('up', undefined);
     });
-    next.on('connect_error', (error: Error & { data?: { code?: string } }) =>
-      endOrRetry(verdictOfRefusal(error.data?.code)),
-    );
+    next.on('connect_error', (error: Error & { data?: { code?: string; details?: { url?: unknown } } }) => {
+      const { code, details } = error.data ?? {};
+      if (code === 'media_elsewhere' && follow(details?.url, pass)) return;
+      endOrRetry(verdictOfRefusal(code));
+    });
     next.on('disconnect', lost);
     next.onAny((name: string, payload: unknown) => {
       if (name === 'session:closed') endOrRetry(verdictOfClosing(payload as MediaEvent<'session:closed'>));

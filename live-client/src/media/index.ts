@@ -1,5 +1,5 @@
 /** The browser's publishing and watching. Apps use these (or, to watch, `createPlayback`); none touches mediasoup-client. */
-export { publishStream } from './publish.ts';
+export { publishStream } from './moving-publish.ts';
 export { type SwitchingWatch, watchSwitching } from './switching-watch.ts';
 export * from './types.ts';
 export { watchStream } from './watch.ts';

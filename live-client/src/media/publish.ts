@@ -35,9 +35,15 @@ function finalReason(error: RequestError): MediaFailureReason | null {
   return error.name === 'UnsupportedError' ? 'unsupported' : null;
 }
 
-/** Starts to publish at once; see {@link Publication} for what can be done with it. */
-export function publishStream(options: PublishOptions): Publication {
-  const events = createEmitter<{ state: PublishState }>();
+/** One session with one host. `publishStream` is what apps use. */
+export interface PublishLeg extends Publication {
+  /** The host will stop: begin anew elsewhere, then close this. */
+  onMove(listener: () => void): () => void;
+}
+
+/** Starts to publish at once. */
+export function publishOnce(options: PublishOptions & { moved?: boolean }): PublishLeg {
+  const events = createEmitter<{ state: PublishState; move: undefined }>();
   const connection = openConnection(options);
   const backoff = createBackoff({ firstMs: 200, maxMs: 4_000 });
   const meter = createRateMeter();
@@ -101,6 +107,7 @@ export function publishStream(options: PublishOptions): Publication {
   connection.onEvent('publish:score', (message) => {
     score[message.kind] = message.score;
   });
+  connection.onEvent('session:move', ({ afterMs }) => setTimeout(() => events.emit('move', undefined), afterMs));
   connection.onEvent('session:reset', ({ retryInMs }) => {
     dropSession();
     notBeforeMs = Date.now() + retryInMs;
@@ -262,7 +269,8 @@ export function publishStream(options: PublishOptions): Publication {
     get state() {
       return state;
     },
-    on: events.on,
+    on: (name, listener) => events.on(name, listener),
+    onMove: (listener) => events.on('move', () => listener()),
     async stats() {
       const report = (await session?.transport.getStats()) ?? (new Map() as unknown as RTCStatsReport);
       return publishStats(report, meter, { ...score });

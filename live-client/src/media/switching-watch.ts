@@ -5,7 +5,7 @@
  * When its first frame is decoded, or it has none to show (sound alone), its tracks take the place of the current ones
  * and the old session is closed: make before break. Invariants: the output MediaStream never changes, its tracks do; at
  * most one `next` (a newer wish replaces it); whatever belongs to a session that was replaced is no longer heard. A stream
- * that was asked for is reached even when the one before it has ended or failed.
+ * that was asked for is reached even when the one before it has ended or failed. A host that will stop is left the same way.
  */
 import type { QualityLevel } from '@walnut-live/contracts';
 import { createEmitter } from './emitter.ts';
@@ -81,6 +81,13 @@ export function watchSwitching(
       }),
       watching.on('stream', () => {
         if (leg === current) fill();
+      }),
+      watching.on('move', (afterMs) => {
+        const timer = setTimeout(() => {
+          // A switch that is under way goes to a host of its own choice.
+          if (leg === current && !next) switchTo({ ...options, moved: true });
+        }, afterMs);
+        leg.undo.push(() => clearTimeout(timer));
       }),
     );
     return leg;

@@ -1,6 +1,13 @@
 /** What the browser's publishing and watching look like from outside. No mediasoup type appears here. */
 import type { QualityLevel, StreamState, StreamTrack } from '@walnut-live/contracts';
 
+/** A media token for a certain host. */
+export interface MediaPass {
+  token: string;
+  url: string;
+  path?: string;
+}
+
 /** Where the media server is and how to be let in. Take `url` and `path` from a `MediaGrant`. */
 export interface MediaEndpoint {
   /** Origin of the media server; empty = the page's own. */
@@ -8,10 +15,11 @@ export interface MediaEndpoint {
   /** Socket.IO path. Default `/socket.io`. */
   path?: string;
   /**
-   * A fresh media token; called for every (re)connection because a token lives two minutes at most. Reject with
-   * `permanent: true` on the error when asking again is useless (banned, room ended).
+   * A fresh media token, and where it is to be used if that is not `url`; called for every (re)connection because a token
+   * lives two minutes at most. `ask.moved`: the host before went away or asked to leave, so an answer kept from before
+   * will not do. Reject with `permanent: true` on the error when asking again is useless (banned, room ended).
    */
-  token: () => Promise<string>;
+  token: (ask?: { moved: boolean }) => Promise<string | MediaPass>;
   iceServers?: RTCIceServer[];
 }
 
@@ -128,6 +136,8 @@ export interface WatchEvents {
   stream: MediaStream;
   /** What is published now (paused tracks included). */
   tracks: StreamTrack[];
+  /** The host will stop: begin anew elsewhere after this many milliseconds, then close this. `watchSwitching` does. */
+  move: number;
 }
 
 export interface WatchOptions extends MediaEndpoint {
@@ -135,6 +145,8 @@ export interface WatchOptions extends MediaEndpoint {
   connectTimeoutMs?: number;
   /** Failed attempts in a row before the state is `failed: unreachable`. Default 3. */
   maxConnectFailures?: number;
+  /** The first token must not be one kept from before. */
+  moved?: boolean;
 }
 
 export interface Watching {

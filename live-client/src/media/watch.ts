@@ -100,6 +100,7 @@ export function watchStream(options: WatchOptions): Watching {
     setState({ status: 'reconnecting' });
     kick();
   });
+  connection.onEvent('session:move', ({ afterMs }) => events.emit('move', afterMs));
   connection.onEvent('watch:layer', (message) => {
     layer = message;
   });

@@ -15,10 +15,11 @@ export function watchOptionsOf(grant: MediaGrant, grants: GrantCache): WatchOpti
   return {
     url: grant.socketUrl,
     path: grant.socketPath,
-    token: async () => {
+    token: async (ask) => {
+      if (ask?.moved) grants.forget();
       const fresh = await grants.get();
       if (fresh.streamId !== grant.streamId) throw new Error('the room shows another stream');
-      return fresh.token;
+      return { token: fresh.token, url: fresh.socketUrl, path: fresh.socketPath };
     },
     iceServers: grant.iceServers as RTCIceServer[],
     // The policy loses patience first; it decides what comes next.

@@ -5,6 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'socket.io';
 import { admitPublisher } from '../domain/admission.ts';
+import { fullness, otherHost } from '../domain/placement.ts';
+import { createSignal } from '../platform/closing.ts';
 import { mediaFailure } from '../platform/failure.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { OriginClaims } from '../streams/stream.ts';
@@ -25,8 +27,12 @@ export interface Cluster {
   /** Joins; the addresses in `describe` must be final. */
   join(parts: { io: Server; streams: Streams; isAllowed: (token: unknown) => boolean }): Promise<void>;
   nodes(): readonly NodeInfo[];
+  self(): NodeInfo;
   /** Public address of the host that has the stream, when that is another one; null when it is here or nowhere. */
   elsewhere(streamId: string): Promise<string | null>;
+  /** Where a newcomer is to go instead; null: come in. Only this host's being full or draining sends anybody away. */
+  redirect(right: 'publish' | 'watch'): { code: 'media_elsewhere' | 'media_draining'; url?: string } | null;
+  onBeat(listener: (self: NodeInfo) => void): () => void;
   /** Tells the others at once that something changed here. */
   announce(): Promise<void>;
   readonly status: { nodeId: string; isConnected: boolean; pipesOut: number; relays: number };
@@ -57,6 +63,7 @@ export function createCluster(deps: {
   const links = createClusterLinks({ token: deps.controlToken, self, log });
   const joined = Promise.withResolvers<Membership>();
   joined.promise.catch(() => undefined); // told to whoever waits for it
+  const beaten = createSignal<void>();
   let membership: Membership | null = null;
   let relays: ReturnType<typeof createRelays> | null = null;
   let namespace: ReturnType<typeof attachClusterNamespace> | null = null;
@@ -89,6 +96,7 @@ export function createCluster(deps: {
       });
       if (closed) return members.close();
       membership = members;
+      members.onBeat(() => beaten.emit());
       relays = createRelays({
         streams,
         membership: members,
@@ -99,6 +107,7 @@ export function createCluster(deps: {
       joined.resolve(members);
     },
     nodes: () => membership?.nodes() ?? [{ ...deps.describe(), ...self }],
+    self: () => ({ ...deps.describe(), ...self }),
     async elsewhere(streamId) {
       if (!membership || membership.isOrigin(streamId)) return null;
       const origin = await membership.originOf(streamId);
@@ -106,6 +115,15 @@ export function createCluster(deps: {
       const node = membership.nodes().find((candidate) => isHeldBy(origin, candidate));
       return node?.publicUrl || null;
     },
+    redirect(right) {
+      const own = deps.describe();
+      if (!own.draining && (right === 'publish' || fullness(own) < 1)) return null;
+      const other = otherHost(membership?.nodes() ?? [], deps.nodeId);
+      if (other) return { code: 'media_elsewhere', url: other.publicUrl };
+      // Full, and so is everybody else: let in, to be told that HLS works.
+      return own.draining ? { code: 'media_draining' } : null;
+    },
+    onBeat: (listener) => beaten.subscribe(() => listener({ ...deps.describe(), ...self })),
     announce: async () => membership?.beat(),
     get status() {
       return {

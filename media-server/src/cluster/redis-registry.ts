@@ -6,11 +6,12 @@
  * clock in milliseconds (13 digits; the scripts' JSON keeps 14): one that lost its data goes on above what it gave before.
  * Changes are published on `walnut:media:origins`.
  */
+import { MediaNode } from '@walnut-live/contracts';
 import { createClient } from 'redis';
 import { z } from 'zod';
 import { createSignal } from '../platform/closing.ts';
 import type { Logger } from '../platform/logger.ts';
-import { type NodeInfo, type OriginClaim, REGISTRY_LIFE_MS, type Registry } from './registry.ts';
+import { type OriginClaim, REGISTRY_LIFE_MS, type Registry } from './registry.ts';
 
 const PREFIX = 'walnut:media:';
 const NODES = `${PREFIX}nodes`;
@@ -23,16 +24,6 @@ const CALL_TIMEOUT_MS = 800;
 /** A connection over which nothing comes back is noticed by pinging. */
 const PING_MS = 1_000;
 
-const nodeSchema: z.ZodType<NodeInfo> = z.object({
-  nodeId: z.string(),
-  incarnation: z.string(),
-  publicUrl: z.string(),
-  controlUrl: z.string(),
-  load: z.object({ cpu: z.number(), viewers: z.number(), origins: z.number(), egressMbps: z.number() }),
-  capacity: z.object({ viewers: z.number(), egressMbps: z.number() }),
-  draining: z.boolean(),
-  version: z.string(),
-});
 const claimSchema: z.ZodType<OriginClaim> = z.object({
   streamId: z.string(),
   nodeId: z.string(),
@@ -160,7 +151,7 @@ export function openRedisRegistry(options: { url: string; log: Logger; lifeMs?: 
       if (ids.length === 0) return [];
       const texts = await call(client.mGet(ids.map((id) => `${PREFIX}node:${id}`)));
       return texts.flatMap((text) => {
-        const parsed = text === null ? null : nodeSchema.safeParse(JSON.parse(text));
+        const parsed = text === null ? null : MediaNode.safeParse(JSON.parse(text));
         return parsed?.success ? [parsed.data] : [];
       });
     },

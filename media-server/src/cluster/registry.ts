@@ -5,38 +5,12 @@
  * every change of hands, for all streams and across restarts of the registry: whoever knows two claims of one stream
  * believes the higher fence, and a node that finds its own overtaken gives the stream up.
  */
+import type { MediaNode } from '@walnut-live/contracts';
 
 /** Entries and claims that were not renewed for this long are gone. */
 export const REGISTRY_LIFE_MS = 3_000;
 
-/** What a node carries now; rates are of the last second. */
-export interface NodeLoad {
-  /** Mean CPU of the workers, 0 to 1. */
-  cpu: number;
-  /** WebRTC viewers. */
-  viewers: number;
-  origins: number;
-  egressMbps: number;
-}
-
-export interface NodeCapacity {
-  viewers: number;
-  egressMbps: number;
-}
-
-export interface NodeInfo {
-  nodeId: string;
-  /** New with every start of the process. */
-  incarnation: string;
-  /** Where browsers, encoders and players reach it (origin of signalling, WHIP, WHEP, HLS); empty: the page's own. */
-  publicUrl: string;
-  /** Where other hosts reach it. */
-  controlUrl: string;
-  load: NodeLoad;
-  capacity: NodeCapacity;
-  draining: boolean;
-  version: string;
-}
+export type NodeInfo = MediaNode;
 
 /** Publisher of a claim that no person makes: a local encoder. */
 export const ENCODER = 'rtp';

@@ -1,6 +1,7 @@
 /** `/control/*`: see contracts/src/media/control.ts. Closed to everybody without the control token. */
 import { MediaStreamId, Revocation } from '@walnut-live/contracts';
 import express, { type Router } from 'express';
+import type { Cluster } from '../cluster/index.ts';
 import type { Revocations } from '../domain/revocations.ts';
 import { mediaFailure } from '../platform/failure.ts';
 import type { Streams } from '../streams/streams.ts';
@@ -14,8 +15,9 @@ export function createControlRoutes(deps: {
   isAllowed: (token: unknown) => boolean;
   smoothViewers: (streamId: string) => number;
   now: () => number;
+  cluster: Pick<Cluster, 'status' | 'nodes' | 'announce'>;
 }): Router {
-  const { streams, smoothViewers } = deps;
+  const { streams, smoothViewers, cluster } = deps;
   const startedAtMs = deps.now();
   const router = express.Router();
 
@@ -59,8 +61,14 @@ export function createControlRoutes(deps: {
     deps.revocations.add(parsed.data, deps.now());
     response.json({ disconnected: streams.revoke(parsed.data) });
   });
-  router.post('/drain', (_request, response) => {
+  router.get('/cluster', (_request, response) => {
+    const { nodeId, isConnected, pipesOut, relays } = cluster.status;
+    response.json({ nodeId, connected: isConnected, nodes: cluster.nodes(), pipesOut, relays });
+  });
+  router.post('/drain', async (_request, response) => {
     streams.drain();
+    // The others must know before the first one asks where to go.
+    await cluster.announce();
     const active = streams.list().filter((stream) => stream.status.state !== 'idle').length;
     response.json({ streams: active, peers: streams.peerCount });
   });

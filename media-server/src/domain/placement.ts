@@ -74,3 +74,29 @@ export function hostLoad(
     capacity: { viewers: limits.workers * limits.maxViewersPerWorker, egressMbps: limits.maxEgressMbps },
   };
 }
+
+interface Host {
+  nodeId: string;
+  publicUrl: string;
+  draining: boolean;
+  load: { cpu: number; viewers: number; egressMbps: number };
+  capacity: { viewers: number; egressMbps: number };
+}
+
+/** Share of what a host can carry, by whatever is scarcest there; 1 is full. */
+export function fullness({ load, capacity }: Pick<Host, 'load' | 'capacity'>): number {
+  return Math.max(load.cpu * CPU_WEIGHT, load.viewers / capacity.viewers, load.egressMbps / capacity.egressMbps);
+}
+
+/** A busy CPU alone does not make a host full: its figure jumps, and the worker's own limit is its viewers. */
+const CPU_WEIGHT = 0.9;
+
+/** Another host that takes newcomers instead of this one: the emptiest with an address of its own, or null. */
+export function otherHost<T extends Host>(nodes: readonly T[], selfId: string): T | null {
+  let best: T | null = null;
+  for (const node of nodes) {
+    if (node.nodeId === selfId || node.draining || node.publicUrl === '' || fullness(node) >= 1) continue;
+    if (best === null || fullness(node) < fullness(best)) best = node;
+  }
+  return best;
+}

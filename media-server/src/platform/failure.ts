@@ -29,6 +29,7 @@ export const failureStatus: Record<MediaErrorCode, number> = {
   media_session_unknown: 404,
   media_over_capacity: 503,
   media_draining: 503,
+  media_elsewhere: 503,
   media_worker_lost: 503,
   media_codec_unsupported: 422,
   media_hls_unavailable: 503,

@@ -21,6 +21,8 @@ export function attachMediaNamespace(deps: {
   log: Logger;
   now: () => number;
   onRequest: (name: string, outcome: string) => void;
+  /** Where a newcomer is to go instead; null: come in. */
+  redirect: (right: MediaTokenClaims['right']) => { code: string; url?: string } | null;
 }): void {
   const namespace = deps.io.of(MEDIA_NAMESPACE);
 
@@ -28,7 +30,8 @@ export function attachMediaNamespace(deps: {
     deps.tokens
       .verify(socket.handshake.auth.token)
       .then((claims) => {
-        if (deps.streams.draining) return next(refusal('media_draining'));
+        const other = deps.redirect(claims.right);
+        if (other) return next(refusal(other.code, other.url));
         socket.data.claims = claims;
         next();
       })
@@ -67,8 +70,8 @@ export function attachMediaNamespace(deps: {
 }
 
 /** socket.io hands `message` and `data` of this error to the client's `connect_error`. */
-function refusal(code: string): Error {
-  return Object.assign(new Error(code), { data: { code } });
+function refusal(code: string, url?: string): Error {
+  return Object.assign(new Error(code), { data: { code, ...(url !== undefined && { details: { url } }) } });
 }
 
 function portOf(socket: Socket): PeerPort {

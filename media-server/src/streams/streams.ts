@@ -13,6 +13,9 @@ import type { Logger } from '../platform/logger.ts';
 import { createPeer, type Peer, type PeerPort } from './peer.ts';
 import { createStream, type OriginClaims, PUBLISHER_GRACE_MS, type Stream } from './stream.ts';
 
+/** A draining host sends its viewers away this long after its publishers, and spread over this time per thousand. */
+const MOVE_VIEWERS_AFTER_MS = 1_500;
+const MOVE_SPREAD_MS_PER_THOUSAND = 10_000;
 /** A viewer whose socket is gone keeps its picture this long. */
 const VIEWER_GRACE_MS = 10_000;
 
@@ -34,6 +37,10 @@ export interface Streams {
   onChange(listener: (stream: Stream) => void): () => void;
   /** Somebody came into the stream or left it for good. */
   onPeers(listener: (stream: Stream) => void): () => void;
+  /**
+   * Takes nobody any more and asks everybody to move: publishers at once, viewers one after the other, so that the hosts
+   * they go to are not overrun. Whoever stays keeps what they have. Idempotent.
+   */
   drain(): void;
   readonly draining: boolean;
   readonly peerCount: number;
@@ -153,7 +160,13 @@ export function createStreams(deps: {
     onChange: (listener) => changed.subscribe(listener),
     onPeers: (listener) => peopled.subscribe(listener),
     drain() {
+      if (draining) return;
       draining = true;
+      const spreadMs = (peers.size / 1_000) * MOVE_SPREAD_MS_PER_THOUSAND;
+      for (const { claims, port } of peers.values()) {
+        const afterMs = claims.right === 'publish' ? 0 : MOVE_VIEWERS_AFTER_MS + Math.round(Math.random() * spreadMs);
+        port?.send('session:move', { afterMs });
+      }
     },
     get draining() {
       return draining;
