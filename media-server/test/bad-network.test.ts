@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BadLink, GOOD_LINK, type LinkProfile, startBadLink } from '../../e2e/kit/bad-link.ts';
 import type { MediaServer } from '../src/media-server.ts';
-import { freePortBase, openStage, type RemotePage, type Stage, startServer, until } from './kit.ts';
+import { freePortBase, openStage, type RemotePage, type Stage, startProxy, startServer, until } from './kit.ts';
 
 const RELAY_IP = '127.0.0.2';
 const SAMPLE_MS = 100;
@@ -140,3 +140,29 @@ it.each(Object.entries(PROFILES))(
   },
   150_000,
 );
+
+it('frees the place of a viewer whose network died within 15 seconds', async () => {
+  const proxy = await startProxy(server);
+  const viewer = await stage.open();
+  const firstOfViewer = link.clients;
+  const { webRtcTransports: others } = await server.census();
+  await viewer.watch({ ...target, url: proxy.url });
+  await viewer.waitForPicture({ timeoutMs: 15_000 });
+  expect((await server.census()).webRtcTransports).toBe(others + 1);
+
+  link.setProfile(firstOfViewer, { ...GOOD_LINK, lossRatio: 1 });
+  proxy.freeze();
+  const diedAtMs = Date.now();
+  await until(
+    'the place is free',
+    () => server.census(),
+    ({ webRtcTransports }) => webRtcTransports === others,
+    20_000,
+  );
+  const freeAfterMs = Date.now() - diedAtMs;
+  console.info(`a dead viewer's place was free after ${freeAfterMs} ms`);
+  expect(freeAfterMs).toBeLessThan(15_000);
+  link.setProfile(firstOfViewer, GOOD_LINK);
+  await viewer.page.close();
+  await proxy.close();
+}, 60_000);

@@ -151,17 +151,22 @@ export interface CuttableProxy {
   url: string;
   /** Breaks every connection that is open now; new ones are accepted. */
   cut(): number;
+  /** Says nothing more on the connections that are open now and does not close them, like a phone without network. */
+  freeze(): void;
   close(): Promise<void>;
 }
 
 /** A TCP proxy in front of the server, to lose sockets without losing media. */
 export async function startProxy(server: MediaServer): Promise<CuttableProxy> {
   const open = new Set<Socket>();
+  const upstreams = new Set<Socket>();
   const proxy = createServer((client) => {
     const upstream = connect(server.port, '127.0.0.1');
     open.add(client);
+    upstreams.add(upstream);
     const end = (): void => {
       open.delete(client);
+      upstreams.delete(upstream);
       client.destroy();
       upstream.destroy();
     };
@@ -177,6 +182,10 @@ export async function startProxy(server: MediaServer): Promise<CuttableProxy> {
   return {
     url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
     cut,
+    freeze() {
+      for (const socket of open) socket.unpipe();
+      for (const upstream of upstreams) upstream.unpipe();
+    },
     close: () =>
       new Promise((resolve) => {
         proxy.close(() => resolve());

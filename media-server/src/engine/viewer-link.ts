@@ -17,6 +17,11 @@ import { numberedSeat, type PayloadTypes } from './payload-types.ts';
 import type { TrackTable } from './tracks.ts';
 import { type LinkState, openWebRtcLink } from './webrtc.ts';
 
+/** A viewer whose network died is noticed by ICE after ten seconds; this much later its place is free again. */
+const RETURN_MS = 4_000;
+/** So long may the first connection take: a phone tries UDP, then TCP, then a relay. */
+const ARRIVAL_MS = 15_000;
+
 export interface ViewerLink {
   readonly workerId: string;
   readonly options: TransportOptions;
@@ -58,17 +63,31 @@ export async function openViewerLink(input: {
   });
   const closing = createClosing();
   closing.onClose(() => seat.release());
+  /** Runs while nothing is heard from the viewer: not yet, or not any more. */
+  let silence: NodeJS.Timeout | undefined;
+  const expectWithin = (ms: number): void => {
+    clearTimeout(silence);
+    silence = setTimeout(() => {
+      if (!closing.closed) events.onState('closed');
+    }, ms);
+    silence.unref();
+  };
+  closing.onClose(() => clearTimeout(silence));
   const link = await openWebRtcLink({
     worker: seat.worker,
     router: seat.router,
     direction: 'watch',
     onState: (state) => {
-      if (!closing.closed) events.onState(state);
+      if (closing.closed) return;
+      if (state === 'connected') clearTimeout(silence);
+      else if (state === 'disconnected') expectWithin(RETURN_MS);
+      events.onState(state);
     },
   }).catch((cause: unknown) => {
     closing.close('not-opened');
     throw mediaFailure('media_worker_lost', undefined, cause);
   });
+  expectWithin(ARRIVAL_MS);
   seat.worker.load.viewers += 1;
   const consumers = new Map<string, types.Consumer>();
   /** Track of the origin by consumer: on this seat's router it may have another id. */
