@@ -12,6 +12,7 @@ import { Splash } from './splash.tsx';
 const OrdersPage = lazyWithRetry(async () => ({ default: (await import('../orders/orders-page.tsx')).OrdersPage }));
 const PreparePage = lazyWithRetry(async () => ({ default: (await import('../prepare/prepare-page.tsx')).PreparePage }));
 const LivePage = lazyWithRetry(async () => ({ default: (await import('../live/live-page.tsx')).LivePage }));
+const CohostPage = lazyWithRetry(async () => ({ default: (await import('../stage/cohost-page.tsx')).CohostPage }));
 
 type Gate = { state: 'checking' } | { state: 'out' } | { state: 'in'; me: Me } | { state: 'failed'; error: unknown };
 
@@ -65,6 +66,7 @@ export const App = (): ReactNode => {
             <Route path="go" element={<PreparePage />} />
             <Route path="rooms/:id/prepare" element={<PreparePage />} />
             <Route path="rooms/:id/live" element={<LivePage />} />
+            <Route path="cohost/:seatId" element={<CohostPage />} />
             <Route path="*" element={<Navigate to="/" replace />} />
           </Routes>
         </Suspense>

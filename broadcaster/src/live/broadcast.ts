@@ -82,7 +82,9 @@ export const createBroadcast = ({
     first = null;
     if (given && !ask?.moved && Date.parse(given.expiresAt) - Date.now() > TOKEN_SLACK_MS) return passOf(given);
     try {
-      return passOf(await api.call(mediaGrant, { params: { id: roomId }, body: { right: 'publish' } }));
+      return passOf(
+        await api.call(mediaGrant, { params: { id: roomId }, body: { right: 'publish', streamId: grant.streamId } }),
+      );
     } catch (error) {
       throw Object.assign(new Error('no media token', { cause: error }), { permanent: isFinal(error) });
     }

@@ -24,7 +24,10 @@ export const Hud = ({
   ending,
   onEnd,
   onLeave,
+  publishing,
 }: {
+  /** False while the room relays: the health of this device's uplink is nobody's question. */
+  publishing: boolean;
   room: Room;
   session: RoomSession;
   air: BroadcastState;
@@ -53,7 +56,7 @@ export const Hud = ({
             </span>
           </p>
         </div>
-        <HealthBadge health={air.health} stats={air.stats} />
+        {publishing && <HealthBadge health={air.health} stats={air.stats} />}
         <IconButton
           variant="danger"
           label={t('live.end')}

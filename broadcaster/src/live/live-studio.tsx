@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { endRoom, type Room } from '@walnut-live/contracts';
+import { endRoom, type Room, type StageCohost } from '@walnut-live/contracts';
 import type { RoomSession } from '@walnut-live/live-client/room';
 import {
   Button,
@@ -22,6 +22,11 @@ import { OrderList } from '../orders/order-list.tsx';
 import { Preview } from '../prepare/preview.tsx';
 import { ProblemCard } from '../prepare/problem-card.tsx';
 import { ShareSheet } from '../share/share-sheet.tsx';
+import { CohostSheet } from '../stage/cohost-sheet.tsx';
+import { RelayBar } from '../stage/relay-bar.tsx';
+import { RelayPicture } from '../stage/relay-picture.tsx';
+import { StreamTile } from '../stage/stream-tile.tsx';
+import { useCutIn } from '../stage/use-cut-in.ts';
 import type { BroadcastState } from './broadcast.ts';
 import { Hud } from './hud.tsx';
 import { NoticeSheet } from './notice-sheet.tsx';
@@ -30,6 +35,7 @@ import { SidePanels } from './side-panels.tsx';
 import { type OnAir, useLeaveWarning, useOnAir, useRoomSession, useWakeLock, useWide } from './use-live.ts';
 import '../prepare/prepare.css';
 import './live.css';
+import '../stage/stage.css';
 
 /** From this width on bag, chat and orders stand beside the picture instead of in sheets. */
 const WIDE_PX = 1100;
@@ -45,6 +51,9 @@ const idle: BroadcastState = {
   health: { level: 'measuring', reason: 'measuring' },
   muted: { audio: false, video: false },
 };
+/** The programme is on the air without this device. */
+const relayed: BroadcastState = { ...idle, publish: { status: 'live' } };
+const nobody: readonly StageCohost[] = [];
 const noBroadcast = { get: () => idle, subscribe: () => () => undefined };
 
 const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; onEnded: () => void }): ReactNode => {
@@ -62,15 +71,23 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
   const [ending, setEnding] = useState(false);
   const [sheet, setSheet] = useState<SheetName | null>(null);
   const over = loaded && stage === 'ended';
-  const onAir = useOnAir(room.id, !over && !ending);
-  const air = useSelect(onAir.broadcast ?? noBroadcast, (state) => state);
+  const showing = useSelect(session, (state) => state.showing);
+  // A room that relays publishes nothing until its guide cuts in.
+  const isRelay = (showing ?? room).relay != null;
+  const cutIn = useCutIn(room.id, showing);
+  const publishing = !isRelay || cutIn.publishing;
+  const onAir = useOnAir(room.id, !over && !ending && publishing);
+  const ownAir = useSelect(onAir.broadcast ?? noBroadcast, (state) => state);
+  const air = publishing ? ownAir : relayed;
+  const showsRelay = showing?.shows === 'relay';
+  const guests = isRelay ? nobody : (showing?.cohosts ?? nobody);
 
   useWakeLock(!over);
   useLeaveWarning(!over);
 
   useEffect(() => {
-    void capture.open();
-  }, [capture]);
+    if (!isRelay) void capture.open();
+  }, [capture, isRelay]);
   useEffect(() => {
     if (over) onEnded();
   }, [over, onEnded]);
@@ -132,7 +149,31 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
         </aside>
       )}
       <section className="st-stage st-live-stage">
-        <Preview stream={air.muted.video ? null : camera.stream} mirror={camera.mirror} />
+        {showsRelay ? (
+          <>
+            <RelayPicture session={session} streamId={showing.streamId} silent={cutIn.publishing} />
+            {camera.stream && cutIn.phase !== 'off' && (
+              <div className="st-mini">
+                <Preview stream={camera.stream} mirror={camera.mirror} />
+              </div>
+            )}
+          </>
+        ) : (
+          <div className="st-pictures" data-guides={guests.length + 1}>
+            <div className="st-picture">
+              <Preview stream={air.muted.video ? null : camera.stream} mirror={camera.mirror} />
+            </div>
+            {guests.map(({ seatId, streamId, name, unitName, muted }) => (
+              <StreamTile
+                key={seatId}
+                roomId={room.id}
+                streamId={streamId}
+                name={`${name} · ${unitName}`}
+                muted={muted}
+              />
+            ))}
+          </div>
+        )}
         <Hud
           room={room}
           session={session}
@@ -140,10 +181,24 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
           onEnd={() => void end()}
           onLeave={() => void leave()}
           ending={ending}
+          publishing={publishing}
         />
         <Banners session={session} air={air} />
-        <StageTrouble onAir={onAir} air={air} onToday={() => void navigate('/', { replace: true })} onEnded={onEnded} />
+        {publishing && !showsRelay && (
+          <StageTrouble
+            onAir={onAir}
+            air={air}
+            onToday={() => void navigate('/', { replace: true })}
+            onEnded={onEnded}
+          />
+        )}
+        {isRelay && showsRelay && camera.status === 'failed' && camera.problem && cutIn.phase !== 'off' && (
+          <div className="st-stage-center">
+            <ProblemCard problem={camera.problem} onRetry={() => void capture.retry()} />
+          </div>
+        )}
         <Controls
+          onAir={publishing && !showsRelay}
           air={air}
           onMute={(kind, muted) => onAir.broadcast?.setMuted(kind, muted)}
           onFlip={() => void capture.flip()}
@@ -152,13 +207,14 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
           onNotice={() => setSheet('notice')}
         />
         <div className="st-live-foot">
+          {isRelay && showing && <RelayBar roomId={room.id} stage={showing} cutIn={cutIn} />}
           {wide ? (
             <PurchaseTicker session={session} />
           ) : (
             <ChatOverlay session={session} onOpen={() => setSheet('chat')} />
           )}
           <PinnedCard session={session} onOpen={() => setSheet('bag')} passive={wide} />
-          <BottomBar session={session} wide={wide} onOpen={setSheet} />
+          <BottomBar session={session} wide={wide} cohosts={isRelay ? null : guests.length} onOpen={setSheet} />
         </div>
       </section>
       {wide && <SidePanels session={session} />}
@@ -180,6 +236,7 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
         <OrderList filter={{ roomId: room.id }} />
       </Sheet>
       <ShareSheet room={room} open={sheet === 'share'} onClose={close} />
+      <CohostSheet session={session} open={sheet === 'cohosts'} onClose={close} />
       <NoticeSheet session={session} open={sheet === 'notice'} onClose={close} />
     </main>
   );

@@ -12,6 +12,7 @@ import {
   Share2,
   ShoppingBag,
   SwitchCamera,
+  Users,
 } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useSelect } from '../app/services.tsx';
@@ -19,7 +20,7 @@ import { useChatLines } from '../chat/chat-panel.tsx';
 import { useT } from '../i18n/index.ts';
 import type { BroadcastState } from './broadcast.ts';
 
-export type SheetName = 'bag' | 'chat' | 'orders' | 'share' | 'notice';
+export type SheetName = 'bag' | 'chat' | 'orders' | 'share' | 'notice' | 'cohosts';
 
 /** Messages shown over the picture. */
 const OVERLAY_LINES = 5;
@@ -57,7 +58,10 @@ export const Controls = ({
   onFlip,
   onMirror,
   onNotice,
+  onAir,
 }: {
+  /** The own camera is published: it can be muted and turned. */
+  onAir: boolean;
   air: BroadcastState;
   mirror: boolean;
   onMute: (kind: 'audio' | 'video', muted: boolean) => void;
@@ -69,35 +73,39 @@ export const Controls = ({
   const { audio, video } = air.muted;
   return (
     <div className="st-live-side">
-      <IconButton
-        variant={audio ? 'danger' : 'glass'}
-        size="l"
-        label={t(audio ? 'live.mic.on' : 'live.mic.off')}
-        icon={audio ? <MicOff aria-hidden /> : <Mic aria-hidden />}
-        onClick={() => onMute('audio', !audio)}
-      />
-      <IconButton
-        variant={video ? 'danger' : 'glass'}
-        size="l"
-        label={t(video ? 'live.camera.on' : 'live.camera.off')}
-        icon={video ? <CameraOff aria-hidden /> : <Camera aria-hidden />}
-        onClick={() => onMute('video', !video)}
-      />
-      <IconButton
-        variant="glass"
-        size="l"
-        label={t('prepare.flip')}
-        icon={<SwitchCamera aria-hidden />}
-        onClick={onFlip}
-      />
-      <IconButton
-        variant="glass"
-        size="l"
-        label={t('prepare.mirror')}
-        icon={<FlipHorizontal2 aria-hidden />}
-        aria-pressed={mirror}
-        onClick={onMirror}
-      />
+      {onAir && (
+        <>
+          <IconButton
+            variant={audio ? 'danger' : 'glass'}
+            size="l"
+            label={t(audio ? 'live.mic.on' : 'live.mic.off')}
+            icon={audio ? <MicOff aria-hidden /> : <Mic aria-hidden />}
+            onClick={() => onMute('audio', !audio)}
+          />
+          <IconButton
+            variant={video ? 'danger' : 'glass'}
+            size="l"
+            label={t(video ? 'live.camera.on' : 'live.camera.off')}
+            icon={video ? <CameraOff aria-hidden /> : <Camera aria-hidden />}
+            onClick={() => onMute('video', !video)}
+          />
+          <IconButton
+            variant="glass"
+            size="l"
+            label={t('prepare.flip')}
+            icon={<SwitchCamera aria-hidden />}
+            onClick={onFlip}
+          />
+          <IconButton
+            variant="glass"
+            size="l"
+            label={t('prepare.mirror')}
+            icon={<FlipHorizontal2 aria-hidden />}
+            aria-pressed={mirror}
+            onClick={onMirror}
+          />
+        </>
+      )}
       <IconButton
         variant="glass"
         size="l"
@@ -184,10 +192,13 @@ export const PinnedCard = ({
 export const BottomBar = ({
   session,
   wide,
+  cohosts,
   onOpen,
 }: {
   session: RoomSession;
   wide: boolean;
+  /** Co-hosts here; null where none can be invited (a relay). */
+  cohosts: number | null;
   onOpen: (sheet: SheetName) => void;
 }): ReactNode => {
   const t = useT();
@@ -197,12 +208,15 @@ export const BottomBar = ({
     { sheet: 'bag', label: t('live.bag'), icon: <ShoppingBag aria-hidden />, count: products },
     { sheet: 'chat', label: t('live.chat'), icon: <MessageCircle aria-hidden /> },
     { sheet: 'orders', label: t('live.order'), icon: <ReceiptText aria-hidden />, count: purchases },
+    ...(cohosts === null
+      ? []
+      : [{ sheet: 'cohosts' as const, label: t('cohost.title'), icon: <Users aria-hidden />, count: cohosts }]),
     { sheet: 'share', label: t('live.share'), icon: <Share2 aria-hidden /> },
   ];
   return (
     <nav className="st-bar" aria-label={t('live.more')}>
       {entries
-        .filter((entry) => !wide || entry.sheet === 'share')
+        .filter((entry) => !wide || entry.sheet === 'share' || entry.sheet === 'cohosts')
         .map(({ sheet, label, icon, count = 0 }) => (
           <button key={sheet} type="button" onClick={() => onOpen(sheet)}>
             <span className="st-bar-icon">

@@ -25,6 +25,7 @@ export const RoomCard = ({
         <h3>{room.title}</h3>
         <p className="st-room-meta">
           {room.isDemo && <Badge tone="warn">{t('today.demo')}</Badge>}
+          {room.relay && <Badge>{t('relay.badge')}</Badge>}
           {overdue && <Badge tone="hot">{t('today.overdue')}</Badge>}
           {room.state === 'scheduled' && room.scheduledAt && (
             <span>{t('today.startsAt', { time: format.dateTime(room.scheduledAt) })}</span>

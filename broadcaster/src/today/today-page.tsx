@@ -8,6 +8,7 @@ import { myRoomsQuery } from '../app/queries.ts';
 import { useMe, useServices } from '../app/services.tsx';
 import { useT } from '../i18n/index.ts';
 import { LanguageButton } from '../sign-in/sign-in-page.tsx';
+import { Invitations, Programmes } from '../stage/today-stage.tsx';
 import { RoomCard } from './room-card.tsx';
 import { RoomSheet } from './room-sheet.tsx';
 import { partOfDay, todayView } from './today-view.ts';
@@ -89,6 +90,9 @@ export const TodayPage = (): ReactNode => {
         </span>
         <ChevronRight aria-hidden className="st-go-arrow" />
       </Link>
+
+      <Invitations />
+      <Programmes />
 
       {failed && (
         <ErrorState
