@@ -31,8 +31,8 @@ export interface VideoPayloadTypes {
 export interface NumberedSeat {
   readonly worker: EngineWorker;
   readonly router: types.Router;
-  /** Makes a track available on the router and tells its id there. */
-  bring(producerId: string): Promise<string>;
+  /** Makes a track available on the router and tells its id there; null when the receiver has no number for it. */
+  bring(producerId: string): Promise<string | null>;
   release(): void;
 }
 
@@ -115,6 +115,9 @@ export async function numberedSeat(input: {
     worker: seat.worker,
     router,
     bring(producerId) {
+      const kind = input.tracks.producers().find((producer) => producer.id === producerId)?.kind;
+      if ((kind === 'video' && !layout.video) || (kind === 'audio' && layout.opus === null))
+        return Promise.resolve(null);
       const piping =
         entry.piped.get(producerId) ??
         pipe(producerId).catch((cause: unknown) => {

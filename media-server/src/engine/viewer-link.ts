@@ -112,6 +112,7 @@ export async function openViewerLink(input: {
     mid: string | undefined,
   ): Promise<MediaConsumer | null> {
     const producerId = await seat.bring(producer.id);
+    if (producerId === null) return null;
     const given = rtpCapabilities as types.RtpCapabilities;
     const hasLayers = tracks.producers().some(({ id }) => layerCount(tracks, id) > 1);
     const capabilities = hasLayers ? given : withoutEstimate(given);

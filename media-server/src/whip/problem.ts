@@ -17,7 +17,7 @@ export function sendProblem(response: Response, { code, details }: MediaFailure,
   if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
   if (status === 401) response.setHeader('www-authenticate', 'Bearer realm="media", error="invalid_token"');
   response.setHeader('content-type', 'application/problem+json');
-  response.status(status).send(
+  response.status(status).end(
     JSON.stringify({
       type: `urn:walnut-live:error:${code}`,
       title: code.replace(/^media_/, '').replaceAll('_', ' '),
