@@ -1,5 +1,5 @@
 import { PlayCircleOutlined } from '@ant-design/icons';
-import { getRoom, type Room, reportRoom } from '@walnut-live/contracts';
+import { getRoom, isWithin, type Room, reportRoom } from '@walnut-live/contracts';
 import { Badge, EmptyState, Skeleton, useFormat } from '@walnut-live/ui';
 import { Button, Tabs } from 'antd';
 import type { ReactNode } from 'react';
@@ -13,6 +13,7 @@ import { Figures, Page, Panel } from '../../shared/page.tsx';
 import { RoomStateBadge } from '../../shared/people.tsx';
 import { InviterTable } from '../inviters/inviters-page.tsx';
 import { BagEditor } from './bag-editor.tsx';
+import { RelayPanel } from './relay-panel.tsx';
 import './room-page.css';
 
 const REFRESH_MS = 10_000;
@@ -33,7 +34,7 @@ export default function RoomPage(): ReactNode {
 const RoomDetail = ({ room }: { room: Room }): ReactNode => {
   const t = useT();
   const format = useFormat();
-  const { may } = useSession();
+  const { may, staff } = useSession();
   const at = room.startedAt ?? room.scheduledAt;
   return (
     <div className="co-page">
@@ -47,6 +48,7 @@ const RoomDetail = ({ room }: { room: Room }): ReactNode => {
           <p>
             {room.orgUnit.name} · {room.host.name}
           </p>
+          {room.relay && <p>{t('relay.of', { title: room.relay.title, unit: room.relay.unitName })}</p>}
           <p className="co-quiet">
             {at ? format.dateTime(at) : t('room.unscheduled')}
             {room.endedAt && ` – ${format.dateTime(room.endedAt)}`}
@@ -69,6 +71,9 @@ const RoomDetail = ({ room }: { room: Room }): ReactNode => {
         items={[
           ...(may('reports:read')
             ? [{ key: 'report', label: t('room.report'), children: <Report roomId={room.id} /> }]
+            : []),
+          ...(room.orgUnit.kind !== 'store' && !room.relay && isWithin(room.orgUnit.path, staff.orgUnit.path)
+            ? [{ key: 'relay', label: t('relay.title'), children: <RelayPanel room={room} /> }]
             : []),
           { key: 'bag', label: t('room.bag'), children: <BagEditor room={room} /> },
         ]}
