@@ -5,7 +5,7 @@ import {
   type Publication,
   publishStream,
   type Watching,
-  watchStream,
+  watchSwitching,
 } from '@walnut-live/live-client';
 import type { MediaPageApi, MediaPageTarget, Picture } from './media-page-api.ts';
 import { PIXEL_CLOCK_MODULO, type PixelClockCanvas, readPixelClock, startPixelClock } from './pixel-clock.ts';
@@ -15,8 +15,8 @@ declare global {
     mediaPage: MediaPageApi;
     /** Given by a test that must act before anything it evaluates counts as a user's touch. */
     mediaPageReady?(): void;
-    /** Given by the test: a fresh media token. */
-    mintToken(right: 'publish' | 'watch', streamId: string): Promise<string>;
+    /** Given by the test: a fresh media token, with the host it is for if that is not the target's. */
+    mintToken(right: 'publish' | 'watch', streamId: string): Promise<string | { token: string; url: string }>;
   }
 }
 
@@ -125,7 +125,7 @@ window.mediaPage = {
   },
   watch(target, name = 'viewer') {
     const video = newVideo();
-    const watching = watchStream(endpoint(target, 'watch'));
+    const watching = watchSwitching(endpoint(target, 'watch'));
     const history: string[] = [watching.state.status];
     watching.on('state', (state) => {
       history.push(state.status);
@@ -154,16 +154,20 @@ window.mediaPage = {
     const playback = createPlayback({
       video,
       preference,
-      grant: async () => ({
-        streamId: target.streamId,
-        right: 'watch' as const,
-        token: await window.mintToken('watch', target.streamId),
-        expiresAt: new Date(Date.now() + 60_000).toISOString(),
-        socketUrl: target.url,
-        socketPath: target.path ?? '/socket.io',
-        hlsUrl: `${target.url}/hls/${target.streamId}/master.m3u8`,
-        iceServers: [],
-      }),
+      grant: async () => {
+        const pass = await window.mintToken('watch', target.streamId);
+        const { token, url } = typeof pass === 'string' ? { token: pass, url: target.url } : pass;
+        return {
+          streamId: target.streamId,
+          right: 'watch' as const,
+          token,
+          expiresAt: new Date(Date.now() + 60_000).toISOString(),
+          socketUrl: url,
+          socketPath: target.path ?? '/socket.io',
+          hlsUrl: `${url}/hls/${target.streamId}/master.m3u8`,
+          iceServers: [],
+        };
+      },
     });
     const history: string[] = [];
     const note = (): void => {

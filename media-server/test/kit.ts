@@ -107,7 +107,7 @@ export interface Stage {
      * exposed to it, because playwright does both as if a person had touched it.
      */
     untouched?: (page: Page) => Promise<void>;
-    mint?: (right: 'publish' | 'watch', streamId: string) => Promise<string>;
+    mint?: (right: 'publish' | 'watch', streamId: string) => Promise<string | { token: string; url: string }>;
   }): Promise<RemotePage>;
   browser: Browser;
   close(): Promise<void>;

@@ -29,12 +29,25 @@ async function freePort(host: string): Promise<number> {
   return port;
 }
 
-export async function startTestRedis(host = '127.0.0.1'): Promise<TestRedis> {
+/** @param also further addresses of this machine to listen on */
+export async function startTestRedis(host = '127.0.0.1', also: readonly string[] = []): Promise<TestRedis> {
   const port = await freePort(host);
   let child: ChildProcess | undefined;
 
   async function start(): Promise<void> {
-    const args = ['--port', String(port), '--bind', host, '--save', '', '--appendonly', 'no', '--protected-mode', 'no'];
+    const args = [
+      '--port',
+      String(port),
+      '--bind',
+      host,
+      ...also,
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--protected-mode',
+      'no',
+    ];
     const started = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
     child = started;
     running.add(started);
