@@ -28,7 +28,7 @@ import { createRoomStage } from './features/room-stage/index.ts';
 import { createMediaGrants, createRooms, ROOM_SOCKET_PATH } from './features/rooms/index.ts';
 import { createShareLinks } from './features/share-links/index.ts';
 import { createLedger } from './ledger/index.ts';
-import { createMediaControl } from './media-control/index.ts';
+import { createMediaControl, type MediaControl } from './media-control/index.ts';
 import { type Clock, type Random, systemClock, systemRandom } from './platform/clock.ts';
 import { createDb, type Db } from './platform/db.ts';
 import { createHttp } from './platform/http.ts';
@@ -63,6 +63,7 @@ export interface Api {
   readonly server: Server;
   readonly platform: Platform;
   readonly roomLog: RoomLog;
+  readonly mediaControl: MediaControl;
   readonly roomSockets: RoomSockets;
   readonly likes: RoomLikes;
   /** The routes that were bound; the table tests hold them against contracts. */
@@ -155,13 +156,17 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   // Undone in reverse: the outbox rests before the log stops listening to it.
   closers.push(roomLog.close, feedFromOutbox({ outbox, roomLog }), outbox.close);
-  const mediaControl = createMediaControl({ url: config.MEDIA_CONTROL_URL, token: config.CONTROL_TOKEN, log });
+  const mediaControl = createMediaControl({
+    urls: config.MEDIA_CONTROL_URL.split(',').map((url) => url.trim()),
+    token: config.CONTROL_TOKEN,
+    log,
+  });
   closers.push(mediaControl.close);
   const append: (...event: Parameters<RoomLog['append']>) => Promise<unknown> = roomLog.append;
   const presence = createRoomPresence({ sql: db.sql, clock, log, append });
   const likes = createRoomLikes({ sql: db.sql, log, append });
   closers.push(presence.close, likes.close);
-  const grantMedia = createMediaGrants({ tokens, config });
+  const grantMedia = createMediaGrants({ tokens, config, placeFor: mediaControl.placeFor });
   const stage = createRoomStage({ bind, db, clock, random, log, jobs, mediaControl, grantMedia });
   closers.push(stage.close);
   const rooms = createRooms({
@@ -242,6 +247,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     server,
     platform,
     roomLog,
+    mediaControl,
     roomSockets,
     likes,
     boundRoutes: http.bound,

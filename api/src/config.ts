@@ -28,8 +28,12 @@ export const ConfigSchema = z.object({
   SANDBOX: flag,
   /** Opens the media-server's control API. */
   CONTROL_TOKEN: secret,
-  MEDIA_CONTROL_URL: z.url().default('http://127.0.0.1:4100'),
-  /** Where browsers reach the media-server's sockets; empty: the page's own origin. */
+  /** Control addresses of the media servers, comma separated. */
+  MEDIA_CONTROL_URL: z
+    .string()
+    .default('http://127.0.0.1:4100')
+    .refine((text) => text.split(',').every((url) => URL.canParse(url.trim())), 'not a list of URLs'),
+  /** Where browsers reach a media-server that has no PUBLIC_URL; empty: the page's own origin. */
   MEDIA_SOCKET_URL: z.string().default(''),
   MEDIA_SOCKET_PATH: z.string().default('/media/socket.io'),
   /** JSON array of RTCIceServer. */

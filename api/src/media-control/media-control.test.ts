@@ -1,6 +1,6 @@
 /** The far side is the stand-in of testing/media-stand-in.ts; the real media server is met in e2e. */
 import { randomUUID } from 'node:crypto';
-import { endRoom, getRoom, liveWall, Revocation } from '@walnut-live/contracts';
+import { endRoom, getRoom, liveWall, mediaGrant, Revocation } from '@walnut-live/contracts';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { makeRoom, seedBrand } from '../testing/fixtures.ts';
 import { configFor, startMediaServer } from '../testing/media-stand-in.ts';
@@ -110,3 +110,53 @@ test('a restart of api repeats no state that the room knows', async () => {
   expect(told[0]).toBe('live');
   expect(told.filter((state) => state === 'live')).toHaveLength(1);
 });
+
+test('several media servers: the origin speaks for a stream, newcomers go where there is room, orders go to all', async () => {
+  const [first, second] = await Promise.all([startMediaServer(), startMediaServer()]);
+  first.announce('first', { load: { cpu: 0.1, viewers: 40, origins: 1, egressMbps: 0 } });
+  second.announce('second');
+  await using api = await startTestApi(configFor(first.port, second.port));
+  const { rooms, consumers, staff } = await seedBrand(api);
+  const { streamId } = rooms.a;
+  const { stateOf, placeFor } = api.api.mediaControl;
+  await vi.waitFor(() => expect([first.connections(), second.connections()]).toEqual([1, 1]));
+
+  first.publish(streamId, 'live');
+  second.publish(streamId, 'interrupted', 'edge');
+  await vi.waitFor(() => expect(stateOf(streamId).state).toBe('live'));
+  await vi.waitFor(() =>
+    expect(placeFor(streamId, 'watch')).toEqual({
+      socketUrl: 'https://second.example',
+      hlsUrl: 'https://first.example',
+    }),
+  );
+  expect(placeFor(streamId, 'publish').socketUrl).toBe('https://first.example');
+  const grant = await api.ok(mediaGrant, { params: { id: rooms.a.id }, body: { right: 'watch' }, as: consumers.anna });
+  expect(grant).toMatchObject({
+    socketUrl: 'https://second.example',
+    socketPath: '/socket.io',
+    hlsUrl: `https://first.example/hls/${streamId}/master.m3u8`,
+  });
+
+  first.announce('first', { draining: true });
+  await vi.waitFor(() => expect(placeFor(streamId, 'publish').socketUrl).toBe('https://second.example'));
+
+  // The host is gone: what the other one says counts at once, and newcomers go there.
+  await first.stop();
+  await vi.waitFor(() => expect(stateOf(streamId).state).toBe('interrupted'));
+  expect(placeFor(streamId, 'watch')).toEqual({
+    socketUrl: 'https://second.example',
+    hlsUrl: 'https://second.example',
+  });
+  expect(api.api.mediaControl.isAway).toBe(false);
+  second.publish(streamId, 'live');
+  await vi.waitFor(() => expect(stateOf(streamId).state).toBe('live'));
+
+  await using guide = await enterRoom(api, rooms.a.id, staff.a.guide);
+  await guide.ask('viewer:ban', { personId: consumers.bella.personId });
+  await vi.waitFor(() => expect(second.orders.map(({ path }) => path)).toContain('/control/revocations'));
+  const again = await startMediaServer(first.port);
+  await vi.waitFor(() => expect(again.orders.map(({ path }) => path)).toContain('/control/revocations'), {
+    timeout: 10_000,
+  });
+}, 40_000);

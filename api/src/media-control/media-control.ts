@@ -1,22 +1,11 @@
 /**
- * What api knows of the media server: the state of every stream, and two orders it gives (close a stream, put a person out).
- *
- * Model: a Socket.IO connection to `/control` brings a snapshot, then every change; it comes back by itself. Orders go by
- * HTTP. Invariants: without a connection for AWAY_AFTER_MS every stream counts as idle (rooms go on without a picture, api
- * stays ready); an order that could not be given is kept (at most ORDERS_KEPT) and given again after the next connection,
- * unless it is older than ORDER_LIFE_MS: by then the media tokens it was about have expired.
+ * What api knows of the media servers: the state of every stream, where newcomers go, and two orders it gives (close a
+ * stream, put a person out). Several servers carry one stream together: its origin speaks for it, the others repeat it.
  */
-import { CONTROL_NAMESPACE, ControlStream, type Revocation } from '@walnut-live/contracts';
-import { io } from 'socket.io-client';
-import { z } from 'zod';
+import type { ControlStream, Revocation } from '@walnut-live/contracts';
 import type { Logger } from '../platform/logger.ts';
-
-const AWAY_AFTER_MS = 10_000;
-const CALL_TIMEOUT_MS = 2_000;
-const RECONNECT_FIRST_MS = 500;
-const RECONNECT_LONGEST_MS = 5_000;
-const ORDERS_KEPT = 1_000;
-const ORDER_LIFE_MS = 10 * 60_000;
+import { createMediaNodeLink, type MediaNodeLink } from './media-node-link.ts';
+import { type Candidate, chooseHost } from './media-placement.ts';
 
 export interface StreamView {
   readonly state: 'idle' | 'live' | 'interrupted';
@@ -26,152 +15,87 @@ export interface StreamView {
 const idle: StreamView = { state: 'idle', hasVideo: false, hasAudio: false };
 
 export interface MediaControl {
-  /** True until the first snapshot and while the media server is out of reach: what `stateOf` says is then a guess. */
+  /** True until the first snapshot and while no media server is in reach: what `stateOf` says is then a guess. */
   readonly isAway: boolean;
   /** An unknown stream is idle. */
   stateOf(streamId: string): StreamView;
+  /**
+   * Addresses for a newcomer: of signalling, and of HLS, which the origin packages. Null: the one that api is configured
+   * with, because the server has no address of its own or nothing is known.
+   */
+  placeFor(streamId: string, right: 'publish' | 'watch'): { socketUrl: string | null; hlsUrl: string | null };
   /** Called with the streams that changed, or `all` after a connection or its loss. Returns its undo. */
   onChange(listener: (changed: readonly string[] | 'all') => void): () => void;
   /**
-   * Called after every connection with the streams that are not idle: the other side may have started anew and have
+   * Called after every connection with the streams that are not idle there: that side may have started anew and have
    * forgotten every order. Failures are logged. Returns its undo.
    */
   onConnect(listener: (streamIds: readonly string[]) => Promise<void>): () => void;
-  /** Puts publisher and viewers out. Never throws. */
+  /** Puts publisher and viewers out, on every host. Never throws. */
   closeStream(streamId: string): Promise<void>;
-  /** Puts a person's peers out of a stream (of all streams without one). Never throws. */
+  /** Puts a person's peers out of a stream (of all streams without one), on every host. Never throws. */
   revoke(personId: string, streamId?: string): Promise<void>;
   close(): void;
 }
 
-interface Order {
-  readonly path: string;
-  readonly body: unknown;
-  readonly atMs: number;
-}
+const RANK = { live: 2, interrupted: 1, idle: 0 } as const;
+const isOrigin = (stream: ControlStream): boolean => stream.role !== 'edge';
 
-export function createMediaControl(deps: { url: string; token: string; log: Logger }): MediaControl {
-  const { url, token, log } = deps;
-  const streams = new Map<string, ControlStream>();
-  const listeners = new Set<(changed: readonly string[] | 'all') => void>();
-  const connectListeners = new Set<(streamIds: readonly string[]) => Promise<void>>();
-  let kept: Order[] = [];
-  let closed = false;
-  let away = true;
-  let awayTimer: NodeJS.Timeout | undefined;
+/** @param deps.urls control addresses of all media servers */
+export function createMediaControl(deps: { urls: readonly string[]; token: string; log: Logger }): MediaControl {
+  const links = deps.urls.map((url): MediaNodeLink => createMediaNodeLink({ url, token: deps.token, log: deps.log }));
 
-  const socket = io(new URL(CONTROL_NAMESPACE, url).href, {
-    auth: { token },
-    transports: ['websocket'],
-    reconnectionDelay: RECONNECT_FIRST_MS,
-    reconnectionDelayMax: RECONNECT_LONGEST_MS,
-    timeout: CALL_TIMEOUT_MS,
-    forceNew: true,
-  });
-
-  const tell = (changed: readonly string[] | 'all'): void => {
-    for (const listener of listeners) listener(changed);
-  };
-  const countAsAway = (): void => {
-    awayTimer ??= setTimeout(() => {
-      log.warn('the media server is away: rooms go on without a picture');
-      away = true;
-      streams.clear();
-      tell('all');
-    }, AWAY_AFTER_MS).unref();
-  };
-  const isBack = (): void => {
-    clearTimeout(awayTimer);
-    awayTimer = undefined;
-  };
-
-  countAsAway();
-  socket.on('disconnect', countAsAway);
-  socket.on('connect', () => void giveKeptOrders());
-  socket.on('connect_error', (error) => {
-    log.debug({ err: error }, 'media control: no connection');
-    // A refusal ends Socket.IO's own attempts; a media server that restarts with the right token must be found again.
-    if (!socket.active && !closed) setTimeout(() => void (closed || socket.connect()), RECONNECT_LONGEST_MS).unref();
-  });
-  socket.on('streams:snapshot', (raw: unknown) => {
-    const parsed = z.array(ControlStream).safeParse(raw);
-    if (!parsed.success) return log.error({ err: parsed.error }, 'media control: unreadable snapshot');
-    isBack();
-    away = false;
-    streams.clear();
-    for (const stream of parsed.data) streams.set(stream.streamId, stream);
-    tell('all');
-    const busy = parsed.data.filter(({ state }) => state !== 'idle').map(({ streamId }) => streamId);
-    for (const listener of connectListeners) {
-      listener(busy).catch((error: unknown) => log.error({ err: error }, 'media control: orders not repeated'));
+  /** An origin in reach knows best, then an edge in reach; of a host that fell silent its last word counts, for a while. */
+  function bestKnown(streamId: string): ControlStream | undefined {
+    let best: { stream: ControlStream; rank: number } | undefined;
+    for (const link of links) {
+      const stream = link.stream(streamId);
+      if (!stream) continue;
+      const rank = (link.isConnected ? 20 : 0) + (isOrigin(stream) ? 10 : 0) + RANK[stream.state];
+      if (!best || rank > best.rank) best = { stream, rank };
     }
-  });
-  socket.on('stream:state', (raw: unknown) => {
-    const parsed = ControlStream.safeParse(raw);
-    if (!parsed.success) return log.error({ err: parsed.error }, 'media control: unreadable stream state');
-    streams.set(parsed.data.streamId, parsed.data);
-    if (parsed.data.state === 'idle') streams.delete(parsed.data.streamId); // unknown is idle: the map stays small
-    tell([parsed.data.streamId]);
-  });
+    return best?.stream;
+  }
 
-  /** True when the order was carried out or makes no sense to the media server. */
-  async function give(order: Order): Promise<boolean> {
-    try {
-      const response = await fetch(new URL(order.path, url), {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: JSON.stringify(order.body),
-        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
-      });
-      await response.body?.cancel();
-      if (!response.ok) log.warn({ path: order.path, status: response.status }, 'media control: order refused');
-      return response.status < 500;
-    } catch (error) {
-      log.warn({ err: error, path: order.path }, 'media control: order not delivered, kept for later');
-      return false;
-    }
+  function candidates(streamId: string): Candidate[] {
+    return links.flatMap((link): Candidate[] => {
+      const { node } = link;
+      if (!link.isConnected || !node) return [];
+      const stream = link.stream(streamId);
+      return [{ node, has: stream ? (isOrigin(stream) ? 'origin' : 'edge') : null }];
+    });
   }
-  async function giveOrKeep(path: string, body: unknown): Promise<void> {
-    const order: Order = { path, body, atMs: Date.now() };
-    if (await give(order)) return;
-    kept = [...kept, order].slice(-ORDERS_KEPT);
-  }
-  async function giveKeptOrders(): Promise<void> {
-    const orders = kept;
-    kept = [];
-    for (const order of orders) {
-      if (Date.now() - order.atMs > ORDER_LIFE_MS) continue;
-      if (!(await give(order))) kept = [...kept, order].slice(-ORDERS_KEPT);
-    }
-  }
+
+  const undoAll = (undos: Array<() => void>) => () => {
+    for (const undo of undos) undo();
+  };
+  const toAll = async (path: string, body: unknown): Promise<void> => {
+    await Promise.all(links.map((link) => link.order(path, body)));
+  };
 
   return {
     get isAway() {
-      return away;
+      return links.every((link) => link.isAway);
     },
     stateOf(streamId) {
-      const known = streams.get(streamId);
+      const known = bestKnown(streamId);
       return known ? { state: known.state, hasVideo: known.hasVideo, hasAudio: known.hasAudio } : idle;
     },
-    onChange(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
+    placeFor(streamId, right) {
+      const all = candidates(streamId);
+      const chosen = chooseHost(all, right);
+      const origin = all.find(({ has }) => has === 'origin') ?? chosen;
+      return { socketUrl: chosen?.node.publicUrl || null, hlsUrl: origin?.node.publicUrl || null };
     },
-    onConnect(listener) {
-      connectListeners.add(listener);
-      return () => void connectListeners.delete(listener);
-    },
-    closeStream: (streamId) => giveOrKeep(`/control/streams/${encodeURIComponent(streamId)}/close`, {}),
+    onChange: (listener) => undoAll(links.map((link) => link.onChange(listener))),
+    onConnect: (listener) => undoAll(links.map((link) => link.onConnect(listener))),
+    closeStream: (streamId) => toAll(`/control/streams/${encodeURIComponent(streamId)}/close`, {}),
     revoke(personId, streamId) {
       const body: Revocation = { personId, ...(streamId === undefined ? {} : { streamId }) };
-      return giveOrKeep('/control/revocations', body);
+      return toAll('/control/revocations', body);
     },
     close() {
-      closed = true;
-      isBack();
-      listeners.clear();
-      connectListeners.clear();
-      socket.disconnect();
+      for (const link of links) link.close();
     },
   };
 }

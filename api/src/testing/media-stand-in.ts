@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ControlStream } from '@walnut-live/contracts';
+import type { ControlStream, MediaNode } from '@walnut-live/contracts';
 import { Server } from 'socket.io';
 import { onTestFinished } from 'vitest';
 
@@ -29,7 +29,11 @@ export async function startMediaServer(port = 0) {
   control.use((socket, next) =>
     next(socket.handshake.auth.token === TOKEN ? undefined : new Error('media_token_invalid')),
   );
-  control.on('connection', (socket) => void socket.emit('streams:snapshot', [...streams.values()]));
+  let node: MediaNode | null = null;
+  control.on('connection', (socket) => {
+    if (node) socket.emit('node:state', node);
+    socket.emit('streams:snapshot', [...streams.values()]);
+  });
   http.listen(port, '127.0.0.1');
   await once(http, 'listening');
   let stopped: Promise<void> | undefined;
@@ -37,7 +41,22 @@ export async function startMediaServer(port = 0) {
     port: (http.address() as AddressInfo).port,
     orders,
     connections: () => control.sockets.size,
-    publish(streamId: string, state: ControlStream['state']) {
+    /** Its load, as it tells every second. */
+    announce(nodeId: string, change: Partial<MediaNode> = {}) {
+      node = {
+        nodeId,
+        incarnation: 'first',
+        publicUrl: `https://${nodeId}.example`,
+        controlUrl: `http://${nodeId}.inside`,
+        load: { cpu: 0, viewers: 0, origins: 0, egressMbps: 0 },
+        capacity: { viewers: 100, egressMbps: 1_000 },
+        draining: false,
+        version: '1',
+        ...change,
+      };
+      control.emit('node:state', node);
+    },
+    publish(streamId: string, state: ControlStream['state'], role: ControlStream['role'] = 'origin') {
       const has = state !== 'idle';
       const stream: ControlStream = {
         streamId,
@@ -46,6 +65,7 @@ export async function startMediaServer(port = 0) {
         since: new Date().toISOString(),
         hasVideo: has,
         hasAudio: has,
+        role,
         viewers: { realtime: 0, smooth: 0 },
       };
       streams.set(streamId, stream);
@@ -63,4 +83,7 @@ export async function startMediaServer(port = 0) {
   return server;
 }
 /** For startTestApi. */
-export const configFor = (port: number) => ({ MEDIA_CONTROL_URL: `http://127.0.0.1:${port}`, CONTROL_TOKEN: TOKEN });
+export const configFor = (...ports: number[]) => ({
+  MEDIA_CONTROL_URL: ports.map((port) => `http://127.0.0.1:${port}`).join(', '),
+  CONTROL_TOKEN: TOKEN,
+});
