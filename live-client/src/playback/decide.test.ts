@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   CONNECT_PATIENCE_MS,
   decide,
+  HEDGE_AFTER_MS,
+  HEDGED_PATIENCE_MS,
   nextTrialAtMs,
   type PlaybackSnapshot,
   POOR_PATIENCE_MS,
@@ -31,6 +33,7 @@ function given(part: Part): PlaybackSnapshot {
       failure: null,
       tryingSinceMs: null,
       playingSinceMs: NOW - 10_000,
+      hasPlayed: true,
       poorSinceMs: null,
       ...part.realtime,
     },
@@ -43,6 +46,7 @@ const trying = (ms: number): Realtime => ({
   status: 'connecting',
   tryingSinceMs: NOW - ms,
   playingSinceMs: null,
+  hasPlayed: false,
 });
 const off: Realtime = { running: false, status: 'off', playingSinceMs: null };
 const failed = (failure: PlaybackSnapshot['realtime']['failure']): Realtime => ({
@@ -60,8 +64,41 @@ describe('decide', () => {
   it.each<[string, Part, string]>([
     // what is given, what should run and show
     ['plays by WebRTC', {}, 'R show R'],
-    ['is patient while connecting', { realtime: trying(1_000) }, 'R show R'],
-    ['warms HLS up when connecting takes long', { realtime: trying(CONNECT_PATIENCE_MS / 2) }, 'R prepare show R'],
+    ['is patient while connecting', { realtime: trying(HEDGE_AFTER_MS - 1) }, 'R show R'],
+    ['warms HLS up when connecting takes long', { realtime: trying(HEDGE_AFTER_MS) }, 'R prepare show R'],
+    [
+      'waits a little longer even when HLS is ready',
+      { realtime: trying(HEDGED_PATIENCE_MS - 1), smooth: { prepared: true } },
+      'R prepare show R',
+    ],
+    [
+      'does not wait for what may never come when HLS is ready',
+      { realtime: trying(HEDGED_PATIENCE_MS), smooth: { prepared: true } },
+      'S show S because unreachable',
+    ],
+    [
+      'gives up on a connection that is up and brings no frame',
+      { realtime: { ...trying(HEDGED_PATIENCE_MS), status: 'playing' }, smooth: { prepared: true } },
+      'S show S because unreachable',
+    ],
+    [
+      'gives one that has played its whole patience to come back',
+      {
+        realtime: { ...trying(CONNECT_PATIENCE_MS - 1), status: 'reconnecting', hasPlayed: true },
+        smooth: { prepared: true },
+      },
+      'R prepare show R',
+    ],
+    [
+      'gives a trial its whole patience too',
+      {
+        showing: 'smooth',
+        realtime: trying(CONNECT_PATIENCE_MS - 1),
+        smooth: { prepared: true },
+        fallback: after('unreachable', 61_000),
+      },
+      'RS show S',
+    ],
     ['gives up after five seconds', { realtime: trying(CONNECT_PATIENCE_MS) }, 'S show S because unreachable'],
     ['gives up when ICE fails', { realtime: failed('unreachable') }, 'S show S because unreachable'],
     ['gives up at once over capacity', { realtime: failed('over-capacity') }, 'S show S because over-capacity'],

@@ -10,9 +10,13 @@ import type { FallbackReason, PlaybackMode, PlaybackPreference } from './types.t
 
 /** A live stream that shows nothing for this long by WebRTC is fetched by HLS. */
 export const CONNECT_PATIENCE_MS = 5_000;
+/** The same at the first attempt, as soon as the server has HLS ready: a viewer who sees nothing yet loses nothing. */
+export const HEDGED_PATIENCE_MS = 2_500;
+/** WebRTC that works shows a picture within half a second; after this long the server is asked to have HLS ready. */
+export const HEDGE_AFTER_MS = 1_000;
 /** Loss or freezes for this long, although the server chooses the layer that fits, and HLS takes over. */
 export const POOR_PATIENCE_MS = 6_000;
-/** Part of a patience after which HLS is warmed up. */
+/** Part of the patience with a poor picture after which HLS is warmed up. */
 const PREPARE_RATIO = 0.5;
 /** HLS that is still not warm this long after the patience ran out is taken as it is. */
 const PREPARE_LIMIT_MS = 8_000;
@@ -34,9 +38,11 @@ export interface PlaybackSnapshot {
     running: boolean;
     status: WatchState['status'] | 'off';
     failure: MediaFailureReason | null;
-    /** Since when it has been trying to show a live stream without success; null while it plays or there is nothing. */
+    /** Since when it has been trying to show a live stream without success; null while it draws or there is nothing. */
     tryingSinceMs: number | null;
     playingSinceMs: number | null;
+    /** This connection has shown a picture before. */
+    hasPlayed: boolean;
     /** Since when loss or freezes have been bad; null while they are not. */
     poorSinceMs: number | null;
   };
@@ -76,18 +82,21 @@ function reasonOf(failure: MediaFailureReason): FallbackReason {
 }
 
 /** Why WebRTC does not do now, or null. */
-function trouble({ realtime, nowMs }: PlaybackSnapshot): FallbackReason | null {
+function trouble({ realtime, smooth, showing, nowMs }: PlaybackSnapshot): FallbackReason | null {
   if (!realtime.supported) return 'unsupported';
   if (realtime.status === 'failed') return reasonOf(realtime.failure ?? 'unreachable');
-  if (realtime.tryingSinceMs !== null && nowMs - realtime.tryingSinceMs >= CONNECT_PATIENCE_MS) return 'unreachable';
+  const isHedged = showing === 'realtime' && smooth.prepared && !realtime.hasPlayed;
+  const patienceMs = isHedged ? HEDGED_PATIENCE_MS : CONNECT_PATIENCE_MS;
+  if (realtime.tryingSinceMs !== null && nowMs - realtime.tryingSinceMs >= patienceMs) return 'unreachable';
   if (realtime.poorSinceMs !== null && nowMs - realtime.poorSinceMs >= POOR_PATIENCE_MS) return 'bandwidth';
   return null;
 }
 
 function isGettingBad({ realtime, nowMs }: PlaybackSnapshot): boolean {
-  const longer = (sinceMs: number | null, patienceMs: number): boolean =>
-    sinceMs !== null && nowMs - sinceMs >= patienceMs * PREPARE_RATIO;
-  return longer(realtime.tryingSinceMs, CONNECT_PATIENCE_MS) || longer(realtime.poorSinceMs, POOR_PATIENCE_MS);
+  const longer = (sinceMs: number | null, ms: number): boolean => sinceMs !== null && nowMs - sinceMs >= ms;
+  return (
+    longer(realtime.tryingSinceMs, HEDGE_AFTER_MS) || longer(realtime.poorSinceMs, POOR_PATIENCE_MS * PREPARE_RATIO)
+  );
 }
 
 /** When WebRTC is worth another trial; null means never. */

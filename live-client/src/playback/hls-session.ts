@@ -2,9 +2,12 @@
 /**
  * HLS into a video element: hls.js where Media Source Extensions exist, the browser's own player otherwise (Safari).
  *
- * Safety model of recovery: hls.js retries small things itself; every fatal error ends the instance, and a new one comes
- * after a back-off that only a picture resets. A media error is first given hls.js's own recovery, at most once in ten
- * seconds. So nothing here can turn into a loop against the server.
+ * Safety model of recovery: hls.js retries small things itself; a fatal media error is given its own recovery, then the
+ * same with the other sound codec, then none (media-recovery.ts); every other fatal error ends the instance, and a new one
+ * comes after a back-off that only a moving picture resets. So nothing here can turn into a loop against the server.
+ *
+ * Stall policy: the distance to the newest picture is the server's PART-HOLD-BACK; each stall makes it longer (hls.js does,
+ * by STALL_STEP_SECONDS), and who is behind catches up by playing faster, which nobody hears.
  */
 import type { MediaErrorCode } from '@walnut-live/contracts';
 import type Hls from 'hls.js';
@@ -12,6 +15,8 @@ import type { ErrorData, LoadPolicy } from 'hls.js';
 import { createBackoff } from '../media/backoff.ts';
 import { createEmitter } from '../media/emitter.ts';
 import { isPermanent } from '../media/permanent.ts';
+import { catchUpRate } from './catch-up.ts';
+import { createMediaRecovery } from './media-recovery.ts';
 
 export type HlsState =
   | { status: 'loading' }
@@ -34,7 +39,15 @@ export interface HlsSession {
 }
 
 const NATIVE_TYPE = 'application/vnd.apple.mpegurl';
-const RECOVER_MEDIA_EVERY_MS = 10_000;
+/** Farther behind than this, playing faster would take too long: it jumps. */
+const MAX_BEHIND_SECONDS = 8;
+const CATCH_UP_EVERY_MS = 500;
+/** Added to the distance from the newest picture at every stall. */
+const STALL_STEP_SECONDS = 0.4;
+/** Playing for this long proves that it works; only then a failure begins with the short back-off again. */
+const PROVEN_MS = 10_000;
+/** The native player says nothing when it is stuck. */
+const NATIVE_STUCK_MS = 12_000;
 /** While the stream is not live the master playlist is asked for at this pace. */
 const WAITING_RETRY_MS = 3_000;
 
@@ -57,6 +70,16 @@ const PLAYLIST_POLICY: LoadPolicy = {
   },
 };
 
+/** A part that is not there now is in another place of the next playlist: not waited for long. */
+const MEDIA_POLICY: LoadPolicy = {
+  default: {
+    maxTimeToFirstByteMs: 5_000,
+    maxLoadTimeMs: 15_000,
+    timeoutRetry: { maxNumRetry: 2, retryDelayMs: 0, maxRetryDelayMs: 0 },
+    errorRetry: { maxNumRetry: 3, retryDelayMs: 300, maxRetryDelayMs: 2_000 },
+  },
+};
+
 export function isHlsSupported(): boolean {
   const hasMse = 'MediaSource' in globalThis || 'ManagedMediaSource' in globalThis;
   return hasMse || document.createElement('video').canPlayType(NATIVE_TYPE) !== '';
@@ -75,7 +98,10 @@ export function openHls(input: {
   let native = false;
   let closed = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let mediaRecoveredAtMs = 0;
+  const mediaRecovery = createMediaRecovery();
+  /** Since when this instance plays; null while it does not. */
+  let playingSinceMs: number | null = null;
+  let lastPictureAtMs = 0;
   let generation = 0;
 
   function setState(next: HlsState): void {
@@ -86,6 +112,8 @@ export function openHls(input: {
 
   function drop(): void {
     generation += 1;
+    playingSinceMs = null;
+    if (hls && video.playbackRate !== 1) video.playbackRate = 1;
     hls?.destroy();
     hls = null;
     if (native) {
@@ -144,23 +172,27 @@ export function openHls(input: {
 
   function beginHls(HlsClass: typeof Hls, url: string, current: () => boolean): void {
     const instance = new HlsClass({
-      lowLatencyMode: false,
-      liveSyncDurationCount: 3,
-      liveMaxLatencyDurationCount: 10,
-      // A viewer who fell behind catches up unnoticed.
-      maxLiveSyncPlaybackRate: 1.1,
+      // The distance from the newest picture is PART-HOLD-BACK of the playlist.
+      lowLatencyMode: true,
+      liveSyncOnStallIncrease: STALL_STEP_SECONDS,
+      // catch-up.ts does it.
+      maxLiveSyncPlaybackRate: 1,
       backBufferLength: 20,
       maxBufferLength: 10,
       manifestLoadPolicy: PLAYLIST_POLICY,
       playlistLoadPolicy: PLAYLIST_POLICY,
+      fragLoadPolicy: MEDIA_POLICY,
     });
     hls = instance;
     instance.on(HlsClass.Events.ERROR, (_event, data) => {
       if (!data.fatal || !current()) return;
-      if (data.type === HlsClass.ErrorTypes.MEDIA_ERROR && Date.now() - mediaRecoveredAtMs > RECOVER_MEDIA_EVERY_MS) {
-        mediaRecoveredAtMs = Date.now();
-        instance.recoverMediaError();
-        return;
+      if (data.type === HlsClass.ErrorTypes.MEDIA_ERROR) {
+        const step = mediaRecovery.failed(Date.now());
+        if (step === 'swap-audio-and-recover') instance.swapAudioCodec();
+        if (step !== 'restart') {
+          instance.recoverMediaError();
+          return;
+        }
       }
       const isPlaylist =
         data.details === HlsClass.ErrorDetails.MANIFEST_LOAD_ERROR ||
@@ -179,8 +211,13 @@ export function openHls(input: {
 
   const onPicture = (): void => {
     if (!hls && !native) return;
-    backoff.reset();
+    lastPictureAtMs = Date.now();
+    playingSinceMs ??= lastPictureAtMs;
+    if (lastPictureAtMs - playingSinceMs >= PROVEN_MS) backoff.reset();
     setState({ status: 'playing' });
+  };
+  const onStall = (): void => {
+    playingSinceMs = null;
   };
   const onNativeError = (): void => {
     // The native player does not tell the HTTP status: ask again at the back-off's pace.
@@ -189,6 +226,27 @@ export function openHls(input: {
   video.addEventListener('playing', onPicture);
   video.addEventListener('timeupdate', onPicture);
   video.addEventListener('error', onNativeError);
+  video.addEventListener('waiting', onStall);
+  const pace = setInterval(() => {
+    if (native && !video.paused && lastPictureAtMs > 0 && Date.now() - lastPictureAtMs > NATIVE_STUCK_MS) {
+      lastPictureAtMs = Date.now();
+      refused(0, null);
+    }
+    if (!hls || video.paused || hls.targetLatency === null) return;
+    const { latency, targetLatency, liveSyncPosition } = hls;
+    // hls.js could jump by itself, but only with a distance of ours in place of the server's.
+    if (latency - targetLatency > MAX_BEHIND_SECONDS && liveSyncPosition !== null && video.readyState > 0) {
+      video.currentTime = liveSyncPosition;
+      return;
+    }
+    const rate = catchUpRate({
+      latencySeconds: latency,
+      targetSeconds: targetLatency,
+      bufferSeconds: bufferedAhead(video),
+      rate: video.playbackRate,
+    });
+    if (rate !== video.playbackRate) video.playbackRate = rate;
+  }, CATCH_UP_EVERY_MS);
   void begin();
 
   return {
@@ -200,6 +258,7 @@ export function openHls(input: {
     },
     on: events.on,
     playingAtMs() {
+      if (native) return nativeDateOf(video);
       const date = hls?.playingDate ?? null;
       return date ? date.getTime() : null;
     },
@@ -213,14 +272,30 @@ export function openHls(input: {
     close() {
       if (closed) return;
       clearTimeout(timer);
+      clearInterval(pace);
       drop();
       closed = true;
       events.clear();
       video.removeEventListener('playing', onPicture);
       video.removeEventListener('timeupdate', onPicture);
       video.removeEventListener('error', onNativeError);
+      video.removeEventListener('waiting', onStall);
     },
   };
+}
+
+function bufferedAhead(video: HTMLVideoElement): number {
+  for (let index = 0; index < video.buffered.length; index += 1) {
+    const end = video.buffered.end(index);
+    if (video.buffered.start(index) <= video.currentTime && video.currentTime <= end) return end - video.currentTime;
+  }
+  return 0;
+}
+
+/** Safari tells the EXT-X-PROGRAM-DATE-TIME of time zero. */
+function nativeDateOf(video: HTMLVideoElement & { getStartDate?(): Date }): number | null {
+  const startsAtMs = video.getStartDate?.().getTime() ?? Number.NaN;
+  return Number.isFinite(startsAtMs) ? startsAtMs + video.currentTime * 1000 : null;
 }
 
 /** The server answers errors as `{ error: { code } }`; hls.js keeps the text of a failed playlist. */

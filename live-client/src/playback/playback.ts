@@ -21,14 +21,14 @@ import { realtimeFigures, smoothFigures } from './figures.ts';
 import { createGrantCache } from './grant-cache.ts';
 import { type HlsSession, isHlsSupported, openHls } from './hls-session.ts';
 import { createQualityJudge } from './quality-judge.ts';
+import { createRealtimeProgress, onPresentedFrame, type RealtimeProgress } from './realtime-progress.ts';
+import { createSmoothPreparation } from './smooth-preparation.ts';
 import { createSwitches, watchOptionsOf } from './switch-stream.ts';
 import type { Playback, PlaybackMode, PlaybackOptions, PlaybackPreference, PlaybackState } from './types.ts';
 
 const STEP_MS = 500;
 /** Time in which a browser takes sound back that it does not allow. */
 const UNMUTE_CHECK_MS = 50;
-/** Pace of asking for HLS in advance when the server has none yet. */
-const PREPARE_EVERY_MS = 3_000;
 /** After this long by WebRTC earlier failures are forgiven. */
 const FORGIVEN_AFTER_MS = 60_000;
 const ALL_LEVELS: QualityLevel[] = ['auto', 'low', 'medium', 'high'];
@@ -43,13 +43,12 @@ export function createPlayback(options: PlaybackOptions): Playback {
   const smoothSupported = isHlsSupported();
   let preference: PlaybackPreference = options.preference ?? 'auto';
   let showing: PlaybackMode = preference === 'smooth' || !realtimeSupported ? 'smooth' : 'realtime';
-  let realtime: { watching: SwitchingWatch; tryingSinceMs: number | null; playingSinceMs: number | null } | null = null;
+  let realtime: { watching: SwitchingWatch; progress: RealtimeProgress } | null = null;
   let opening = false;
   let realtimeFailure: MediaFailureReason | null = null;
   let smooth: HlsSession | null = null;
   let fallback: PlaybackSnapshot['fallback'] = { reason: null, count: 0, atMs: 0, jitter: Math.random() };
-  let prepareNotBeforeMs = 0;
-  let prepared = false;
+  const preparation = createSmoothPreparation(masterUrl);
   let stopped: MediaFailureReason | 'ended' | null = null;
   let level: QualityLevel = 'auto';
   let wantSound = options.startWithSound ?? false;
@@ -108,14 +107,13 @@ export function createPlayback(options: PlaybackOptions): Playback {
     if (closed || realtime || stopped) return;
     realtimeFailure = null;
     const watching = watchSwitching(watchOptionsOf(grant, grants));
-    const own = { watching, tryingSinceMs: Date.now() as number | null, playingSinceMs: null as number | null };
+    const own = { watching, progress: createRealtimeProgress(Date.now()) };
     realtime = own;
     judge.reset();
     latestStats = null;
     watching.on('state', (next) => {
       if (realtime !== own) return;
-      own.tryingSinceMs = isTrying(next) ? (own.tryingSinceMs ?? Date.now()) : null;
-      own.playingSinceMs = next.status === 'playing' ? (own.playingSinceMs ?? Date.now()) : null;
+      noteProgress();
       if (next.status === 'failed') realtimeFailure = next.reason;
       if (next.status === 'ended') stop('ended');
       else step();
@@ -123,9 +121,19 @@ export function createPlayback(options: PlaybackOptions): Playback {
     watching.on('stream', () => {
       if (showing === 'realtime') showRealtime();
     });
-    watching.on('tracks', publish);
+    watching.on('tracks', () => {
+      if (realtime === own) noteProgress();
+      publish();
+    });
     if (level !== 'auto') void watching.setQuality(level);
     step();
+  }
+
+  function noteProgress(): void {
+    if (!realtime) return;
+    const { watching, progress } = realtime;
+    const expectsPicture = watching.tracks.some((track) => track.kind === 'video' && !track.paused);
+    progress.state(watching.state.status, expectsPicture, Date.now());
   }
 
   function stopRealtime(): void {
@@ -154,22 +162,10 @@ export function createPlayback(options: PlaybackOptions): Playback {
     return `${grant.hlsUrl}${separator}token=${encodeURIComponent(grant.token)}`;
   }
 
-  /** The master playlist is answered when the first segments are there. */
-  async function prepareSmooth(): Promise<void> {
-    if (prepared || smooth || Date.now() < prepareNotBeforeMs) return;
-    prepareNotBeforeMs = Number.POSITIVE_INFINITY;
-    try {
-      prepared = (await fetch(await masterUrl())).ok;
-    } catch {
-      // Not reachable now.
-    }
-    prepareNotBeforeMs = Date.now() + PREPARE_EVERY_MS;
-  }
-
   function stopSmooth(): void {
     const old = smooth;
     smooth = null;
-    if (old) prepared = false;
+    if (old) preparation.forget();
     old?.close();
   }
 
@@ -210,17 +206,18 @@ export function createPlayback(options: PlaybackOptions): Playback {
         running: realtime !== null,
         status: realtime?.watching.state.status ?? 'off',
         failure: realtimeFailure,
-        tryingSinceMs: realtime?.tryingSinceMs ?? null,
-        playingSinceMs: realtime?.playingSinceMs ?? null,
+        tryingSinceMs: realtime?.progress.tryingSinceMs ?? null,
+        playingSinceMs: realtime?.progress.playingSinceMs ?? null,
+        hasPlayed: realtime?.progress.hasPlayed ?? false,
         poorSinceMs: judge.poorSinceMs,
       },
-      smooth: { supported: smoothSupported, prepared },
+      smooth: { supported: smoothSupported, prepared: preparation.prepared },
       fallback,
     };
   }
 
   const playedForMs = (): number => {
-    const sinceMs = realtime?.playingSinceMs ?? null;
+    const sinceMs = realtime?.progress.playingSinceMs ?? null;
     return sinceMs === null ? 0 : Date.now() - sinceMs;
   };
 
@@ -242,7 +239,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
     showing = decision.show;
     if (!decision.runRealtime) stopRealtime();
     if (!decision.runSmooth) stopSmooth();
-    if (decision.prepareSmooth) void prepareSmooth();
+    if (decision.prepareSmooth && !smooth) void preparation.ask();
     if (decision.runRealtime) void startRealtime();
     if (decision.runSmooth) startSmooth();
     if (switched && showing === 'realtime') showRealtime();
@@ -295,11 +292,13 @@ export function createPlayback(options: PlaybackOptions): Playback {
 
   const timer = setInterval(() => {
     const watching = realtime?.watching;
-    if (watching?.state.status === 'playing' && showing === 'realtime') {
+    if (watching?.state.status === 'playing' && (showing === 'realtime' || realtime?.progress.awaitsFrame)) {
       watching.stats().then(
         (stats) => {
           // A late answer of a connection that was replaced says nothing about the present one.
           if (realtime?.watching !== watching) return;
+          if (stats.framesPerSecond) realtime.progress.drew(Date.now());
+          if (showing !== 'realtime') return;
           latestStats = stats;
           judge.add(stats, Date.now());
         },
@@ -308,6 +307,9 @@ export function createPlayback(options: PlaybackOptions): Playback {
     }
     step();
   }, STEP_MS);
+  const stopCounting = onPresentedFrame(video, () => {
+    if (showing === 'realtime') realtime?.progress.drew(Date.now());
+  });
   const onData = (): void => {
     // A source that came late: the first attempt to play had nothing to play yet.
     if (video.paused && !blocked && !stopped) void tryToPlay();
@@ -379,6 +381,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
     close() {
       if (closed) return;
       clearInterval(timer);
+      stopCounting();
       switches.close();
       video.removeEventListener('loadeddata', onData);
       for (const name of elementEvents) video.removeEventListener(name, publish);
@@ -391,10 +394,4 @@ export function createPlayback(options: PlaybackOptions): Playback {
   };
 }
 
-function isTrying(state: WatchState): boolean {
-  return state.status === 'connecting' || state.status === 'reconnecting';
-}
-
-function isNotAllowed(error: unknown): boolean {
-  return error instanceof DOMException && error.name === 'NotAllowedError';
-}
+const isNotAllowed = (error: unknown): boolean => error instanceof DOMException && error.name === 'NotAllowedError';
