@@ -66,7 +66,7 @@ test('from going live to the refund of the order a friend brought', { timeout: 4
   const guide = await person();
   await signInToStudio(guide, origin, 'hangzhou-guide', demoPassword);
   await guide.shot('guide-today');
-  roomId = await goLive(guide, '湖滨店现磨核桃乳');
+  roomId = await goLive(guide, '湖滨店现磨核桃乳', { testUplink: true });
   await pinProduct(guide, PINNED);
 
   // A friend who knows the room shares it.

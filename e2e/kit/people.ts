@@ -74,7 +74,7 @@ export async function signInToStudio(
 }
 
 /** From "today" into a live of one's own with the whole catalogue in the bag; answers the room's id. */
-export async function goLive(guide: Person, title: string): Promise<string> {
+export async function goLive(guide: Person, title: string, options: { testUplink?: boolean } = {}): Promise<string> {
   const { page } = guide;
   await page
     .getByRole('link', { name: /^开播/ })
@@ -84,6 +84,12 @@ export async function goLive(guide: Person, title: string): Promise<string> {
   await page.getByLabel('直播标题').fill(title);
   const start = page.getByRole('button', { name: '开播', exact: true });
   await start.and(page.locator(':enabled')).waitFor();
+  if (options.testUplink) {
+    await page.getByTestId('uplink').click();
+    await page
+      .locator('[data-testid="uplink"]:is([data-level="excellent"], [data-level="good"], [data-level="poor"])')
+      .waitFor();
+  }
   await guide.shot('guide-prejoin');
   await start.click();
   await page.waitForURL(/\/studio\/rooms\/[\w-]+\/live$/);

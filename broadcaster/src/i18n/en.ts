@@ -135,6 +135,23 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   'prepare.settings': 'Devices',
   'prepare.device.unnamed': 'Device {n}',
   'prepare.opening': 'Opening the camera…',
+  'uplink.start': 'Test the network',
+  'uplink.testing': 'Testing the network… {percent}%',
+  'uplink.result': '{level} · up {speed}',
+  'uplink.failed': 'The test did not work. Tap for what to do',
+  'uplink.excellent': 'Great network',
+  'uplink.good': 'Fair network',
+  'uplink.poor': 'Weak network',
+  'uplink.title': 'Network test',
+  'uplink.mbps': '{n} Mbps',
+  'uplink.again': 'Test again',
+  'uplink.advice.excellent': 'You can go live with the sharpest picture.',
+  'uplink.advice.good':
+    'You can go live; the picture may be less sharp at times. Move closer to the router or try another network.',
+  'uplink.advice.poor':
+    'The picture may freeze. Move to Wi-Fi or better reception, close other apps that use the network, and test again.',
+  'uplink.advice.failed':
+    'The live server was not reached, or the browser told no figures. Check the network and test again; you can still try to go live.',
 
   'problem.insecure.title': 'The camera cannot be used at this address',
   'problem.insecure.hint':

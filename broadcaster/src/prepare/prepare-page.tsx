@@ -16,6 +16,7 @@ import { MicMeter } from './mic-meter.tsx';
 import { Preview } from './preview.tsx';
 import { ProblemCard } from './problem-card.tsx';
 import { ProductPicker } from './product-picker.tsx';
+import { UplinkCheck } from './uplink-check.tsx';
 import './prepare.css';
 
 const DEFAULT_COVER = '/pictures/room-store-tasting.svg';
@@ -154,6 +155,7 @@ const Prepare = ({ room, initialProducts }: { room: Room | null; initialProducts
       <footer className="st-stage-foot">
         {state.status === 'ready' && state.problem && <p className="st-warning">{t('prepare.noMic')}</p>}
         {state.status === 'ready' && !state.problem && <MicMeter level={level} />}
+        {state.status === 'ready' && !counting && <UplinkCheck stream={state.stream} />}
         <button type="button" className="st-products" onClick={() => setPicking(true)}>
           <ShoppingBag aria-hidden />
           <span className="st-products-text">

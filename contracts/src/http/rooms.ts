@@ -192,6 +192,17 @@ export const mediaGrant = defineRoute({
   errors: ['forbidden', 'banned', 'room_not_live', 'state_conflict'],
 });
 
+export const uplinkTest = defineRoute({
+  id: 'media.uplink-test',
+  method: 'POST',
+  path: '/media/uplink-test',
+  tag: 'rooms',
+  access: { staff: 'rooms:write' },
+  summary: 'The right to publish to a stream that nobody can watch, to measure the way up before going live',
+  body: Empty,
+  reply: MediaGrant,
+});
+
 // ── moderation, desk ────────────────────────────────────────────────────────────────────────────────────────────────
 export const ModerationEntry = z.object({
   personId: PersonId,

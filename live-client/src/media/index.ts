@@ -2,4 +2,5 @@
 export { publishStream } from './moving-publish.ts';
 export { type SwitchingWatch, watchSwitching } from './switching-watch.ts';
 export * from './types.ts';
+export { testUplink, type UplinkLevel, type UplinkResult } from './uplink-test.ts';
 export { watchStream } from './watch.ts';

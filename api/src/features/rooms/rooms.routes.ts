@@ -11,6 +11,7 @@ import {
   patchRoom,
   pushRelays,
   startRoom,
+  uplinkTest,
 } from '@walnut-live/contracts';
 import type { Binder } from '../../platform/http.ts';
 import type { Programmes } from './programmes.ts';
@@ -25,6 +26,7 @@ export function bindRoomRoutes(bind: Binder, rooms: RoomsService, programmes: Pr
   bind(endRoom, ({ principal, params }) => rooms.end(principal, params.id));
   bind(joinRoom, ({ principal, params }) => rooms.join(principal, params.id));
   bind(mediaGrant, ({ principal, params, body }) => rooms.mediaGrant(principal, params.id, body));
+  bind(uplinkTest, ({ principal }) => rooms.uplinkTest(principal));
   bind(listProgrammes, ({ principal }) => programmes.list(principal));
   bind(pushRelays, ({ principal, params, body }) => programmes.push(principal, params.id, body.orgUnitIds));
   bind(listRelays, ({ principal, params }) => programmes.relays(principal, params.id));

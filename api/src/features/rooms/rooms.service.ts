@@ -239,6 +239,12 @@ export function createRoomsService(deps: {
       return deps.grantMedia(principal, { ...room, streamId }, right);
     },
 
+    /** A stream of its own that no room shows; it is forgotten when its publisher leaves. */
+    uplinkTest(principal: StaffPrincipal): Promise<MediaGrant> {
+      const id = random.id();
+      return deps.grantMedia(principal, { id, streamId: id, hostId: principal.personId }, 'publish');
+    },
+
     async wall(principal: StaffPrincipal): Promise<ReplyOf<typeof liveWall>> {
       const at = clock.now();
       const live = await rooms.liveIn(principal.staff.orgPath);
