@@ -357,6 +357,11 @@ describe('WHEP endpoint', () => {
     expect(answer).not.toContain('a=recvonly');
     const location = response.headers.get('location') ?? '';
     expect(location).toMatch(new RegExp(`^${server.url}/whep/encoded/`));
+    // Older players send no entity tag; the credentials say which ICE session they mean.
+    const trickle = (ufrag: string) =>
+      send(location, { method: 'PATCH', type: 'application/trickle-ice-sdpfrag', body: makeFragment({ ufrag }) });
+    expect((await trickle('EsAw')).status).toBe(204);
+    expect((await trickle('Nwfg')).status).toBe(428);
     expect((await send(location, { method: 'DELETE' })).status).toBe(200);
     expect((await send(location, { method: 'DELETE' })).status).toBe(404);
   });
