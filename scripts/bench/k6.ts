@@ -1,7 +1,8 @@
 /** k6, the load generator: the machine's own, or built once with Go into the cache. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { contentKey } from '../setup/content-key.ts';
 import { CACHE_DIR, ROOT } from '../setup/paths.ts';
 import { runCommand } from '../setup/run-command.ts';
 import { SetupError, step } from '../setup/say.ts';
@@ -30,6 +31,27 @@ export async function ensureK6(): Promise<string> {
   return built;
 }
 
+/**
+ * Path of a k6 with the swarm of WebRTC viewers in it (load-tests/swarm), built once per content of its sources.
+ * @throws SetupError that says what to install when Go is missing
+ */
+export async function ensureSwarm(): Promise<string> {
+  const built = join(CACHE_DIR, `k6-swarm-${contentKey(['load-tests/swarm'])}`, 'k6');
+  if (existsSync(built)) return built;
+  const go = findProgram('go', '/usr/local/go/bin/go');
+  if (!go) {
+    throw new SetupError('Measuring media needs Go, to build k6 with our swarm of viewers.', [
+      'Install Go 1.25 or newer and run this again.',
+    ]);
+  }
+  await step('building k6 and the swarm of viewers with Go (once per change, 1 to 3 minutes)', async () => {
+    const half = `${built}.${process.pid}`;
+    await runCommand(go, ['build', '-ldflags=-s -w', '-o', half, '.'], { cwd: join(ROOT, 'load-tests/swarm') });
+    renameSync(half, built);
+  });
+  return built;
+}
+
 /** The version as k6 says it. */
 export async function k6Version(k6: string): Promise<string> {
   return /v\d+\.\d+\.\d+/.exec(await runCommand(k6, ['version']))?.[0] ?? 'unknown';
@@ -54,25 +76,39 @@ export async function runK6(
   script: string,
   env: Readonly<Record<string, string>>,
   onLine: (line: string) => void,
+  /** Command in front, for example taskset. */
+  prefix: readonly string[] = [],
 ): Promise<K6Summary> {
   const work = mkdtempSync(join(tmpdir(), 'walnut-live-k6-'));
   const summary = join(work, 'summary.json');
+  const reports = join(work, 'reports.jsonl');
+  const [command = k6, ...first] = [...prefix, k6];
   try {
     await runCommand(
-      k6,
+      command,
       [
+        ...first,
         ...['run', '--quiet', '--no-usage-report', '--no-color', '--summary-export', summary],
         ...['--summary-trend-stats', 'avg,min,med,max,p(90),p(95),p(99)', join(ROOT, script)],
       ],
-      { cwd: ROOT, env: { ...process.env, ...env }, onLine, what: `k6 run ${script}` },
+      { cwd: ROOT, env: { ...process.env, REPORT_FILE: reports, ...env }, onLine, what: `k6 run ${script}` },
     );
-    return readSummary(JSON.parse(readFileSync(summary, 'utf8')) as RawSummary);
+    return {
+      ...readSummary(JSON.parse(readFileSync(summary, 'utf8')) as RawSummary),
+      reports: existsSync(reports) ? readLines(readFileSync(reports, 'utf8')) : [],
+    };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-function readSummary(raw: RawSummary): K6Summary {
+const readLines = (text: string): unknown[] =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as unknown);
+
+function readSummary(raw: RawSummary): Omit<K6Summary, 'reports'> {
   const metrics = Object.fromEntries(
     Object.entries(raw.metrics).map(([name, values]) => [
       name,

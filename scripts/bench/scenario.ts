@@ -15,6 +15,7 @@
  * makes the command fail: correctness is checked, the clock is only reported.
  */
 import type { Product } from '../run/product.ts';
+import type { Prepared } from '../setup/prepare.ts';
 
 export interface Figure {
   /** Of docs' table of figures ("P4"), or one's own ("smoke.join"). */
@@ -39,6 +40,8 @@ export interface K6Summary {
   metrics: Record<string, Record<string, number>>;
   /** Names of checks that failed at least once, with how often. */
   failedChecks: Record<string, number>;
+  /** What the script gave to the swarm's report(), in order. */
+  reports: unknown[];
 }
 
 export interface BenchContext {
@@ -57,4 +60,23 @@ export interface Scenario {
   /** Further environment of api and media-server. */
   env?: Readonly<Record<string, string>>;
   run(context: BenchContext): Promise<Figure[]>;
+}
+
+/** A measurement that starts its own servers: one part of the product alone, or others' for comparison. */
+export interface BareScenario {
+  name: string;
+  title: string;
+  bare: true;
+  run(context: BareContext): Promise<Figure[]>;
+}
+
+export interface BareContext {
+  prepared: Prepared;
+  /** Empty folder that goes away afterwards. */
+  dataDir: string;
+  /** `--quick`: a few seconds, to see that everything works; the figures mean nothing and are not written. */
+  quick: boolean;
+  /** Runs a k6 script in the k6 that has the swarm in it; `prefix` is a command in front, for example taskset. */
+  swarm(script: string, env?: Readonly<Record<string, string>>, prefix?: readonly string[]): Promise<K6Summary>;
+  say(line: string): void;
 }

@@ -102,9 +102,9 @@ func (c *Crowd) Join(count int, perSecond, patienceSeconds float64) watch.JoinRe
 	return c.crowd.Join(count, perSecond, seconds(patienceSeconds))
 }
 
-// Measure blocks for so long.
-func (c *Crowd) Measure(windowSeconds float64) watch.Measurement {
-	return c.crowd.Measure(seconds(windowSeconds))
+// Measure blocks for so long; processes are ids whose CPU time is measured in the same window.
+func (c *Crowd) Measure(windowSeconds float64, processes []int) watch.Measurement {
+	return c.crowd.Measure(seconds(windowSeconds), processes)
 }
 
 // Interruptions since the beginning.

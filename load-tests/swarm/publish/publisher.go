@@ -141,7 +141,7 @@ func (p *Publisher) connect(identity *rtc.Identity) error {
 	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
 	defer cancel()
 	offer := rtc.PublishOffer(transport.Local, p.sound.SSRC, p.video.SSRC)
-	session, answer, err := rtc.Post(ctx, p.options.Client, p.options.Endpoint, p.options.Token, offer)
+	session, answer, err := rtc.Post(ctx, p.options.Client, p.options.Endpoint, p.options.Token, p.address, offer)
 	if err != nil {
 		return fmt.Errorf("WHIP: %w", err)
 	}

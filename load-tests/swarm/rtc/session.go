@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 )
@@ -15,6 +17,7 @@ type Session struct {
 	client   *http.Client
 	location string
 	token    func() string
+	from     netip.AddrPort
 }
 
 const (
@@ -22,11 +25,27 @@ const (
 	answerLimit    = 64 << 10
 )
 
-// NewHTTPClient keeps connections, as many as a crowd needs at once.
+type ownAddress struct{}
+
+// From lets the requests of this context leave from the peer's own address: servers limit what one address may do.
+func From(ctx context.Context, address netip.AddrPort) context.Context {
+	return context.WithValue(ctx, ownAddress{}, address.Addr())
+}
+
+// NewHTTPClient makes a connection per request, as many people do who ask for one thing each.
 func NewHTTPClient() *http.Client {
 	return &http.Client{
-		Timeout:   requestTimeout,
-		Transport: &http.Transport{MaxIdleConnsPerHost: 64, MaxConnsPerHost: 256, IdleConnTimeout: 30 * time.Second},
+		Timeout: requestTimeout,
+		Transport: &http.Transport{
+			DisableKeepAlives: true,
+			DialContext: func(ctx context.Context, network, to string) (net.Conn, error) {
+				var dialer net.Dialer
+				if address, ok := ctx.Value(ownAddress{}).(netip.Addr); ok {
+					dialer.LocalAddr = &net.TCPAddr{IP: address.AsSlice()}
+				}
+				return dialer.DialContext(ctx, network, to)
+			},
+		},
 	}
 }
 
@@ -39,8 +58,8 @@ type StatusError struct {
 func (e *StatusError) Error() string { return fmt.Sprintf("HTTP %d: %s", e.Status, e.Body) }
 
 // Post sends the offer to a WHIP or WHEP endpoint (RFC 9725 section 4.2) and follows a 307 to another host.
-func Post(ctx context.Context, client *http.Client, endpoint string, token func() string, offer string) (*Session, *Description, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, bytes.NewReader([]byte(offer)))
+func Post(ctx context.Context, client *http.Client, endpoint string, token func() string, from netip.AddrPort, offer string) (*Session, *Description, error) {
+	request, err := http.NewRequestWithContext(From(ctx, from), http.MethodPost, endpoint, bytes.NewReader([]byte(offer)))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -72,12 +91,12 @@ func Post(ctx context.Context, client *http.Client, endpoint string, token func(
 	if err != nil {
 		return nil, nil, fmt.Errorf("answer: %w", err)
 	}
-	return &Session{client, location.String(), token}, answer, nil
+	return &Session{client, location.String(), token, from}, answer, nil
 }
 
 // Delete ends the session at the server; what fails is the server's time-out to notice.
 func (s *Session) Delete() {
-	request, err := http.NewRequest(http.MethodDelete, s.location, nil)
+	request, err := http.NewRequestWithContext(From(context.Background(), s.from), http.MethodDelete, s.location, nil)
 	if err != nil {
 		return
 	}

@@ -67,8 +67,8 @@ func ProfileName(profile srtp.ProtectionProfile) string { return profile.String(
 
 // Transport is one ICE + DTLS connection over the fan.
 //
-// It is the controlling ICE agent with one host candidate and nominates the first candidate that answers (there is one
-// path only). Receive-side methods run on the fan's loop; Connect runs on the caller's goroutine.
+// It is an ICE agent with one host candidate, controlling when it made the offer; then it nominates the first candidate
+// that answers (there is one path only). Receive-side methods run on the fan's loop; Connect runs on the caller's goroutine.
 type Transport struct {
 	fan      *fan.Fan
 	identity *Identity
@@ -88,6 +88,8 @@ type Transport struct {
 type remoteSide struct {
 	ufrag, password string
 	candidates      []netip.AddrPort
+	// offered: the other side spoke first and is the controlling agent (RFC 8445 section 6.1.1).
+	offered bool
 }
 
 // Keys are the SRTP contexts of a finished handshake.
@@ -113,7 +115,7 @@ func (t *Transport) Connect(ctx context.Context, remote *Description) (*Keys, er
 	if len(remote.Candidates) == 0 {
 		return nil, errors.New("no UDP candidate over IPv4 in the answer")
 	}
-	t.remote.Store(&remoteSide{remote.Ufrag, remote.Password, remote.Candidates})
+	t.remote.Store(&remoteSide{remote.Ufrag, remote.Password, remote.Candidates, remote.Setup == "actpass"})
 	t.fan.Do(func() { t.Tick(t.fan.NowMs()) }) // the first check does not wait for the owner's next tick
 	select {
 	case <-t.ready:
@@ -242,13 +244,16 @@ func (t *Transport) Tick(nowMs int64) {
 		targets = []netip.AddrPort{*selected}
 		t.nextCheck = nowMs + consentEveryMs
 	}
+	tieBreaker := []byte{0, 0, 0, 0, 0, 0, 0, 1}
+	role := []stun.Setter{attribute(stun.AttrUseCandidate, nil), attribute(stun.AttrICEControlling, tieBreaker)}
+	if remote.offered {
+		role = []stun.Setter{attribute(stun.AttrICEControlled, tieBreaker)}
+	}
 	for _, target := range targets {
-		request, err := stun.Build(stun.TransactionID, stun.BindingRequest,
-			stun.NewUsername(remote.ufrag+":"+t.Local.Ufrag),
-			attribute(stun.AttrUseCandidate, nil),
-			attribute(stun.AttrICEControlling, []byte{0, 0, 0, 0, 0, 0, 0, 1}),
+		request, err := stun.Build(append([]stun.Setter{stun.TransactionID, stun.BindingRequest,
+			stun.NewUsername(remote.ufrag + ":" + t.Local.Ufrag),
 			attribute(stun.AttrPriority, []byte{hostPriority >> 24 & 255, hostPriority >> 16 & 255, hostPriority >> 8 & 255, hostPriority & 255}),
-			stun.NewShortTermIntegrity(remote.password), stun.Fingerprint)
+		}, append(role, stun.NewShortTermIntegrity(remote.password), stun.Fingerprint)...)...)
 		if err == nil {
 			t.fan.Queue(request.Raw, t.Local.Address, target)
 		}

@@ -63,6 +63,7 @@ type Crowd struct {
 	plis         int64
 	nacks        int64
 	profiles     map[string]int
+	witness      *viewer // decrypts everything: the first who got through
 	scratch      []byte
 	outgoing     []byte
 	sealed       []byte
@@ -118,10 +119,7 @@ func (c *Crowd) Join(count int, perSecond float64, patience time.Duration) JoinR
 			time.Sleep(time.Until(begin.Add(time.Duration(float64(i) / perSecond * float64(time.Second)))))
 		}
 		v := &viewer{crowd: c}
-		c.fan.Do(func() {
-			v.witness = len(c.viewers) == 0
-			c.viewers = append(c.viewers, v)
-		})
+		c.fan.Do(func() { c.viewers = append(c.viewers, v) })
 		fresh = append(fresh, v)
 		go c.connect(v)
 	}
@@ -305,7 +303,7 @@ type WHEP struct {
 
 // Open implements Signalling.
 func (w WHEP) Open(ctx context.Context, local rtc.Local) (*rtc.Description, func(), error) {
-	session, answer, err := rtc.Post(ctx, w.Client, w.Endpoint, w.Token, rtc.WatchOffer(local))
+	session, answer, err := rtc.Post(ctx, w.Client, w.Endpoint, w.Token, local.Address, rtc.WatchOffer(local))
 	if err != nil {
 		return nil, nil, fmt.Errorf("WHEP: %w", err)
 	}

@@ -43,15 +43,16 @@ type janusReply struct {
 
 // Open implements Signalling.
 func (j Janus) Open(ctx context.Context, local rtc.Local) (*rtc.Description, func(), error) {
+	ctx = rtc.From(ctx, local.Address)
 	created, err := j.call(ctx, http.MethodPost, j.Endpoint, map[string]any{"janus": "create"})
 	if err != nil {
 		return nil, nil, err
 	}
 	session := fmt.Sprintf("%s/%d", j.Endpoint, created.Data.ID)
-	life, end := context.WithCancel(context.Background())
+	life, end := context.WithCancel(rtc.From(context.Background(), local.Address))
 	leave := func() {
 		end()
-		bye, cancel := context.WithTimeout(context.Background(), janusKeepAlive)
+		bye, cancel := context.WithTimeout(rtc.From(context.Background(), local.Address), janusKeepAlive)
 		defer cancel()
 		_, _ = j.call(bye, http.MethodPost, session, map[string]any{"janus": "destroy"}) // its time-out does it otherwise
 	}

@@ -69,7 +69,7 @@ type Measurement struct {
 	// KeyPictures that the first viewer saw complete; it decrypts everything.
 	KeyPictures int64 `js:"keyPictures"`
 	Decrypted   int64 `js:"decrypted"`
-	// Bad is what was not RTP or not authentic; Unknown had a payload type that was not agreed.
+	// Bad is what was not RTP or not authentic; Unknown had a payload type that was not agreed (probes of the bandwidth).
 	Bad     int64 `js:"bad"`
 	Unknown int64 `js:"unknown"`
 	PLIs    int64 `js:"plis"`
@@ -78,6 +78,8 @@ type Measurement struct {
 	Overflow int64 `js:"overflow"`
 	// CPUSeconds of this process.
 	CPUSeconds float64 `js:"cpuSeconds"`
+	// ProcessSeconds is the CPU time of other processes, by process id: the server's, in the same window.
+	ProcessSeconds map[string]float64 `js:"processSeconds"`
 	// Profiles: SRTP protection profiles, by how many connections agreed on them since the beginning.
 	Profiles map[string]int `js:"profiles"`
 }
@@ -116,15 +118,18 @@ func (c *Crowd) tally() tally {
 }
 
 // Measure watches for so long. Viewers must not join meanwhile.
-func (c *Crowd) Measure(window time.Duration) Measurement {
-	before := c.tally()
+func (c *Crowd) Measure(window time.Duration, processes []int) Measurement {
+	before, used := c.tally(), processSeconds(processes)
 	time.Sleep(window)
 	after := c.tally()
+	for process, seconds := range processSeconds(processes) {
+		used[process] = seconds - used[process]
+	}
 	m := Measurement{
 		Seconds: after.at.Sub(before.at).Seconds(), Viewers: after.connected,
 		Packets: after.packets - before.packets, KeyPictures: after.keys - before.keys, Decrypted: after.decrypted - before.decrypted,
 		Bad: after.bad - before.bad, Unknown: after.unknown - before.unknown, PLIs: after.plis - before.plis, NACKs: after.nacks - before.nacks,
-		Overflow: int64(after.overflow - before.overflow), CPUSeconds: after.cpu - before.cpu,
+		Overflow: int64(after.overflow - before.overflow), CPUSeconds: after.cpu - before.cpu, ProcessSeconds: used,
 	}
 	c.fan.Do(func() { m.Profiles = maps.Clone(c.profiles) })
 	var pictures []float64

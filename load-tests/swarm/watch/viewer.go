@@ -271,6 +271,9 @@ func (v *viewer) connected(transport *rtc.Transport, remote *rtc.Description, ke
 	}
 	v.readyMs = nowMs
 	v.keys = keys
+	if v.crowd.witness == nil {
+		v.crowd.witness, v.witness = v, true
+	}
 	v.crowd.profiles[rtc.ProfileName(keys.Profile)]++
 	for i := range remote.Media {
 		media := &remote.Media[i]

@@ -1,0 +1,72 @@
+/** The swarm of load-tests/swarm as scripts see it; extension/module.go and watch/report.go say what each field means. */
+declare module 'k6/x/swarm' {
+  export interface Spread {
+    count: number;
+    min: number | null;
+    p50: number | null;
+    p95: number | null;
+    p99: number | null;
+    max: number | null;
+  }
+  export interface JoinReport {
+    asked: number;
+    connected: number;
+    failed: number;
+    withKey: number;
+    errors: string[] | null;
+    askedSeconds: number;
+    connectMs: Spread;
+    firstMs: Spread;
+    keyMs: Spread;
+  }
+  export interface Measurement {
+    seconds: number;
+    viewers: number;
+    packets: number;
+    bytes: number;
+    expected: number;
+    received: number;
+    repaired: number;
+    loss: number;
+    worstLoss: number;
+    picturesMean: number;
+    picturesMin: number;
+    keyPictures: number;
+    decrypted: number;
+    bad: number;
+    unknown: number;
+    plis: number;
+    nacks: number;
+    overflow: number;
+    cpuSeconds: number;
+    processSeconds: Record<string, number>;
+    profiles: Record<string, number>;
+  }
+  export interface Interruptions {
+    viewers: number;
+    open: number;
+    ms: Spread;
+    reconnects: number;
+  }
+  export interface Crowd {
+    join(count: number, perSecond: number, patienceSeconds: number): JoinReport;
+    measure(seconds: number, processIds: number[]): Measurement;
+    interruptions(): Interruptions;
+    close(): void;
+  }
+  export interface Publisher {
+    stats(): {
+      packets: number;
+      pictures: number;
+      keyPictures: number;
+      keyRequests: number;
+      resent: number;
+      profile: string;
+    };
+    close(): void;
+  }
+  export function crowd(options: Record<string, unknown>): Crowd;
+  export function publish(options: Record<string, unknown>): Publisher;
+  /** Gives JSON text to the program that started k6. */
+  export function report(json: string): void;
+}
