@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { STREAM_KEY_MAX_LIFE_SECONDS } from '@walnut-live/contracts';
 import { Router } from 'express';
 import { Server } from 'socket.io';
 import { redirectElsewhere } from './cluster/elsewhere.ts';
@@ -106,7 +107,7 @@ export async function createMediaServer(
     ...(tuning.viewerGraceMs !== undefined && { viewerGraceMs: tuning.viewerGraceMs }),
   });
   const revocations = createRevocations({
-    keepMs: HLS_SESSION_LIFE_SECONDS * 1000,
+    keepMs: Math.max(HLS_SESSION_LIFE_SECONDS, STREAM_KEY_MAX_LIFE_SECONDS) * 1000,
     maxEntries: MAX_REVOCATIONS,
     maxTokenLifeSeconds: 120,
   });

@@ -196,6 +196,40 @@ describe('WHIP endpoint', () => {
     for (const [token, status] of cases) expect((await send('/whip/private', { token, body })).status).toBe(status);
   });
 
+  it('takes a stream key for the day, nowhere else, until it is revoked', async () => {
+    const now = Math.floor(Date.now() / 1_000);
+    const keyFor = (claims = {}) =>
+      mintToken({
+        ...{ sub: 'guide', streamId: 'desk', jti: 'key-1', exp: now + 20 * 3_600 },
+        ...(claims as object),
+        right: 'publish-key' as 'publish',
+      });
+    const key = await keyFor();
+    const post = (path: string, token: string) => send(path, { token, body: makeOffer() });
+    const first = await post('/whip/desk', key);
+    expect(first.status).toBe(201);
+    // The encoder starts anew with the same key, hours later.
+    const second = await post('/whip/desk', key);
+    expect(second.status).toBe(201);
+    expect((await send(first.headers.get('location') ?? '', { method: 'GET' })).status).toBe(404);
+    expect((await post('/whip/another', key)).status).toBe(403);
+    expect((await post('/whip/desk', await keyFor({ exp: now + 25 * 3_600 }))).status).toBe(401);
+    const watching = await send('/whep/desk', { token: key, body: makeOffer({ direction: 'recvonly' }) });
+    expect(watching.status).toBe(401);
+    // Revoked alone: the person's other tokens stay good.
+    const revoked = await control(server, 'POST', '/revocations', {
+      personId: 'guide',
+      streamId: 'desk',
+      jti: 'key-1',
+    });
+    expect(await revoked.json()).toEqual({ disconnected: 1 });
+    expect((await send(second.headers.get('location') ?? '', { method: 'GET' })).status).toBe(404);
+    expect((await post('/whip/desk', key)).status).toBe(403);
+    const other = await post('/whip/desk', await keyFor({ jti: 'key-2' }));
+    expect(other.status).toBe(201);
+    await send(other.headers.get('location') ?? '', { method: 'DELETE' });
+  });
+
   it('answers OPTIONS, with ICE servers only for those who may come in [4.2, 4.7]', async () => {
     const preflight = await send('/whip/one', {
       method: 'OPTIONS',

@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** Longest life of a media token. It is only needed to connect; a peer that is in stays until it leaves or is revoked. */
 export const MEDIA_TOKEN_MAX_LIFE_SECONDS = 120;
 
+/** Longest life of a stream key: an encoder keeps one token for a whole day's lives and asks nobody for another. */
+export const STREAM_KEY_MAX_LIFE_SECONDS = 24 * 3600;
+
 /** Stream ids appear in URLs and folder names, so nothing else is allowed in them. */
 export const MediaStreamId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/);
 
@@ -27,3 +30,15 @@ export const MediaTokenClaims = z.strictObject({
   exp: z.int(),
 });
 export type MediaTokenClaims = z.infer<typeof MediaTokenClaims>;
+
+/**
+ * Claims of a stream key: the long-lived sibling of a publish token, good for WHIP alone. It is signed like a media token,
+ * so the media server needs to ask nobody; it ends early by a revocation of its `jti`.
+ */
+export const StreamKeyClaims = MediaTokenClaims.extend({
+  right: z.literal('publish-key'),
+  iat: z.int(),
+  /** Seconds since the epoch, at most STREAM_KEY_MAX_LIFE_SECONDS ahead. */
+  exp: z.int(),
+});
+export type StreamKeyClaims = z.infer<typeof StreamKeyClaims>;

@@ -1,5 +1,10 @@
 /** Verifies media tokens (issued by api) and issues and verifies the playlist sessions of HLS. */
-import { MEDIA_TOKEN_MAX_LIFE_SECONDS, MediaTokenClaims } from '@walnut-live/contracts';
+import {
+  MEDIA_TOKEN_MAX_LIFE_SECONDS,
+  MediaTokenClaims,
+  STREAM_KEY_MAX_LIFE_SECONDS,
+  StreamKeyClaims,
+} from '@walnut-live/contracts';
 import { jwtVerify, SignJWT } from 'jose';
 import type { Revocations } from '../domain/revocations.ts';
 import { mediaFailure } from './failure.ts';
@@ -17,6 +22,8 @@ export interface HlsSession {
 export interface MediaTokens {
   /** @throws MediaFailure media_token_invalid, media_token_revoked, media_forbidden (other right or stream) */
   verify(token: unknown, expected?: { right?: 'publish' | 'watch'; streamId?: string }): Promise<MediaTokenClaims>;
+  /** A publish token or a stream key, as the claims of a publish token. @throws MediaFailure like verify */
+  verifyPublication(token: unknown, streamId: string): Promise<MediaTokenClaims>;
   issueHlsSession(claims: MediaTokenClaims): Promise<string>;
   /** @throws MediaFailure like verify */
   verifyHlsSession(session: unknown, streamId: string): Promise<HlsSession>;
@@ -39,26 +46,41 @@ export function createMediaTokens(deps: { secret: string; revocations: Revocatio
     }
   }
 
+  /** Life and revocation; the claims' own form has been checked. */
+  function checkTimes(claims: MediaTokenClaims | StreamKeyClaims, maxLifeSeconds: number): void {
+    const nowMs = deps.now();
+    if (claims.exp * 1000 - nowMs > (maxLifeSeconds + CLOCK_TOLERANCE_SECONDS) * 1000) {
+      throw mediaFailure('media_token_invalid', { why: 'lives-too-long' });
+    }
+    const facts = {
+      personId: claims.sub,
+      streamId: claims.streamId,
+      jti: claims.jti,
+      issuedAtSeconds: claims.iat ?? null,
+      expiresAtSeconds: claims.exp,
+    };
+    if (deps.revocations.isRevoked(facts, nowMs)) throw mediaFailure('media_token_revoked');
+  }
+
+  const verify: MediaTokens['verify'] = async (token, expected = {}) => {
+    const parsed = MediaTokenClaims.safeParse(await payloadOf(token));
+    if (!parsed.success) throw mediaFailure('media_token_invalid');
+    const claims = parsed.data;
+    checkTimes(claims, MEDIA_TOKEN_MAX_LIFE_SECONDS);
+    if (expected.right && claims.right !== expected.right) throw mediaFailure('media_forbidden');
+    if (expected.streamId && claims.streamId !== expected.streamId) throw mediaFailure('media_forbidden');
+    return claims;
+  };
+
   return {
-    async verify(token, expected = {}) {
-      const parsed = MediaTokenClaims.safeParse(await payloadOf(token));
-      if (!parsed.success) throw mediaFailure('media_token_invalid');
-      const claims = parsed.data;
-      const nowMs = deps.now();
-      if (claims.exp * 1000 - nowMs > (MEDIA_TOKEN_MAX_LIFE_SECONDS + CLOCK_TOLERANCE_SECONDS) * 1000) {
-        throw mediaFailure('media_token_invalid', { why: 'lives-too-long' });
-      }
-      const facts = {
-        personId: claims.sub,
-        streamId: claims.streamId,
-        jti: claims.jti,
-        issuedAtSeconds: claims.iat ?? null,
-        expiresAtSeconds: claims.exp,
-      };
-      if (deps.revocations.isRevoked(facts, nowMs)) throw mediaFailure('media_token_revoked');
-      if (expected.right && claims.right !== expected.right) throw mediaFailure('media_forbidden');
-      if (expected.streamId && claims.streamId !== expected.streamId) throw mediaFailure('media_forbidden');
-      return claims;
+    verify,
+
+    async verifyPublication(token, streamId) {
+      const key = StreamKeyClaims.safeParse(await payloadOf(token));
+      if (!key.success) return verify(token, { right: 'publish', streamId });
+      checkTimes(key.data, STREAM_KEY_MAX_LIFE_SECONDS);
+      if (key.data.streamId !== streamId) throw mediaFailure('media_forbidden');
+      return { ...key.data, right: 'publish' };
     },
 
     issueHlsSession(claims) {

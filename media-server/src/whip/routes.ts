@@ -71,7 +71,7 @@ export function createWhipRoutes(options: WhipRoutesOptions): Router {
     allow(response, ENDPOINT_METHODS);
     response.setHeader('accept-post', SDP);
     // Section 4.7: ICE servers are for those who may come in, and a preflight carries no token.
-    const claims = await tokens.verify(bearer(request), expected(request)).catch(() => null);
+    const claims = await verify(bearer(request), request).catch(() => null);
     if (claims) appendIceServers(response, claims);
     response.status(200).end();
   });
@@ -88,7 +88,7 @@ export function createWhipRoutes(options: WhipRoutesOptions): Router {
     const { streamId } = request.params;
     if (!limit.take(request.ip ?? '', options.now())) throw mediaFailure('media_rate_limited');
     const token = bearer(request);
-    const claims = await tokens.verify(token, expected(request));
+    const claims = await verify(token, request);
     const host = await placeFor(request);
     if (host !== null) {
       response.setHeader('location', `${host}${prefix}/${streamId}?${WAY_BACK}=1`);
@@ -149,8 +149,9 @@ export function createWhipRoutes(options: WhipRoutesOptions): Router {
     sendProblem(response, failure, status);
   });
 
-  function expected(request: Request<{ streamId: string }>): { right: 'publish' | 'watch'; streamId: string } {
-    return { right, streamId: request.params.streamId };
+  function verify(token: string | undefined, request: Request<{ streamId: string }>): Promise<MediaTokenClaims> {
+    const { streamId } = request.params;
+    return right === 'publish' ? tokens.verifyPublication(token, streamId) : tokens.verify(token, { right, streamId });
   }
 
   function find(request: Request<{ streamId: string; session: string }>): Session | undefined {
@@ -164,7 +165,7 @@ export function createWhipRoutes(options: WhipRoutesOptions): Router {
     const token = bearer(request);
     // Media tokens expire within minutes, sessions do not: the one that opened it stays good for it.
     if (token === undefined || session.isSameToken(token)) return session;
-    if (!session.isOwner(await tokens.verify(token, expected(request)))) throw mediaFailure('media_forbidden');
+    if (!session.isOwner(await verify(token, request))) throw mediaFailure('media_forbidden');
     return session;
   }
 
