@@ -157,7 +157,7 @@ describe('nginx', () => {
   test('refers to files that the image has', () => {
     const included = [...conf.matchAll(/include \/etc\/nginx\/walnut-live\/(\S+);/g)].map((match) => match[1] ?? '');
     const dockerfile = read('ops/web.Dockerfile');
-    expect(new Set(included)).toEqual(new Set(['page.conf', 'asset.conf']));
+    expect(new Set(included)).toEqual(new Set(['page.conf', 'asset.conf', 'hls.conf', 'hls-cache.conf']));
     for (const file of included) expect(dockerfile).toContain(`ops/nginx/${file}`);
   });
 });

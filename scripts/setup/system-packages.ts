@@ -73,6 +73,11 @@ export const TEST_REQUIREMENTS: readonly Requirement[] = [
     why: 'one journey runs in a network where only the pages can be reached',
     isThere: () => !!findProgram('ip') || existsSync('/usr/sbin/ip') || existsSync('/sbin/ip'),
   },
+  {
+    package: 'nginx-light',
+    why: 'HLS is tested behind a real cache',
+    isThere: () => !!findProgram('nginx', '/usr/sbin/nginx'),
+  },
   { package: 'git', why: 'the hygiene test looks at the tracked files', isThere: () => !!findProgram('git') },
 ];
 
