@@ -2,6 +2,7 @@
 import { availableParallelism, hostname } from 'node:os';
 import { z } from 'zod';
 import type { IceServerConfig } from './platform/ice-servers.ts';
+import type { S3Config } from './storage/index.ts';
 
 const portNumber = z.coerce.number().int().min(0).max(65_535);
 const urlList = (scheme: RegExp) =>
@@ -54,6 +55,15 @@ const environmentSchema = z.object({
   /** A draining server ends after this time even if somebody is still there. */
   DRAIN_LIMIT_SECONDS: z.coerce.number().int().min(1).max(86_400).default(300),
   DATA_DIR: z.string().default('./data'),
+  /** Recordings go into this bucket of an S3-compatible store; empty: into DATA_DIR/recordings. */
+  RECORDING_S3_BUCKET: z.string().min(3).max(63).optional(),
+  /** Empty: AWS itself. */
+  RECORDING_S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  RECORDING_S3_REGION: z.string().min(1).default('us-east-1'),
+  RECORDING_S3_ACCESS_KEY_ID: z.string().min(1).optional(),
+  RECORDING_S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+  /** What comes later in one live is not recorded. */
+  RECORDING_LIMIT_HOURS: z.coerce.number().min(0.01).max(24).default(12),
   FFMPEG_BIN: z.string().default('ffmpeg'),
   /** mediasoup's own variable; unset means the binary inside its package. */
   MEDIASOUP_WORKER_BIN: z.string().min(1).optional(),
@@ -71,10 +81,17 @@ const environmentSchema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
-const checkedSchema = environmentSchema.refine((env) => env.TURN_URLS.length === 0 || env.TURN_SECRET !== undefined, {
-  path: ['TURN_SECRET'],
-  message: 'needed with TURN_URLS',
-});
+const checkedSchema = environmentSchema
+  .refine((env) => env.TURN_URLS.length === 0 || env.TURN_SECRET !== undefined, {
+    path: ['TURN_SECRET'],
+    message: 'needed with TURN_URLS',
+  })
+  .refine(
+    (env) =>
+      env.RECORDING_S3_BUCKET === undefined ||
+      (env.RECORDING_S3_ACCESS_KEY_ID !== undefined && env.RECORDING_S3_SECRET_ACCESS_KEY !== undefined),
+    { path: ['RECORDING_S3_SECRET_ACCESS_KEY'], message: 'both keys are needed with RECORDING_S3_BUCKET' },
+  );
 
 export interface MediaServerConfig {
   host: string;
@@ -96,6 +113,9 @@ export interface MediaServerConfig {
   pipeAnnouncedAddress: string | undefined;
   drainLimitMs: number;
   dataDir: string;
+  /** Null: recordings are files. */
+  recordingS3: S3Config | null;
+  recordingLimitHours: number;
   ffmpegBin: string;
   mediasoupWorkerBin: string | undefined;
   allowedOrigins: string[] | '*';
@@ -132,6 +152,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     pipeAnnouncedAddress: env.PIPE_ANNOUNCED_ADDRESS,
     drainLimitMs: env.DRAIN_LIMIT_SECONDS * 1_000,
     dataDir: env.DATA_DIR,
+    recordingS3: env.RECORDING_S3_BUCKET
+      ? {
+          endpoint: env.RECORDING_S3_ENDPOINT,
+          region: env.RECORDING_S3_REGION,
+          bucket: env.RECORDING_S3_BUCKET,
+          accessKeyId: env.RECORDING_S3_ACCESS_KEY_ID ?? '',
+          secretAccessKey: env.RECORDING_S3_SECRET_ACCESS_KEY ?? '',
+        }
+      : null,
+    recordingLimitHours: env.RECORDING_LIMIT_HOURS,
     ffmpegBin: env.FFMPEG_BIN,
     mediasoupWorkerBin: env.MEDIASOUP_WORKER_BIN,
     allowedOrigins: env.ALLOWED_ORIGINS === '*' ? '*' : env.ALLOWED_ORIGINS.split(',').map((origin) => origin.trim()),

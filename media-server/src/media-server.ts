@@ -21,6 +21,7 @@ import { createIceServers } from './platform/ice-servers.ts';
 import { createLogger } from './platform/logger.ts';
 import { createMediaTokens, HLS_SESSION_LIFE_SECONDS } from './platform/media-tokens.ts';
 import { createMetrics } from './platform/metrics.ts';
+import { createRecording } from './recording/index.ts';
 import { attachMediaNamespace } from './signaling/namespace.ts';
 import { createStreams, type Streams } from './streams/streams.ts';
 import { createWhip } from './whip/index.ts';
@@ -143,6 +144,14 @@ export async function createMediaServer(
         isHere: (streamId) => streams.get(streamId)?.isLocal ?? false,
       }),
     );
+  const recording = await createRecording({
+    dataDir: config.dataDir,
+    s3: config.recordingS3,
+    limitHours: config.recordingLimitHours,
+    tokenSecret: config.mediaTokenSecret,
+    ffmpegBin: config.ffmpegBin,
+    ...{ streams, packagers, isAllowed, metrics, log, now },
+  });
   const app = createApp({
     log,
     metrics,
@@ -165,6 +174,7 @@ export async function createMediaServer(
         now,
         onRequest: metrics.request,
       }),
+      ...recording.routers,
       {
         path: '/control',
         router: createControlRoutes({ streams, revocations, isAllowed, smoothViewers, now, cluster }),
@@ -228,6 +238,7 @@ export async function createMediaServer(
       closing ??= (async () => {
         clearInterval(drainWatch);
         packagers.close();
+        await recording.close();
         streams.close();
         await cluster.close();
         http.closeAllConnections();

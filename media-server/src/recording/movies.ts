@@ -1,0 +1,165 @@
+/**
+ * MP4 files of recordings: segments put together, remuxed without re-encoding, index at the front (faststart).
+ *
+ * Model: one file is made at a time, MAX_WAITING wait; a finished one lies in the storage beside the recording and is never
+ * made again. Where the picture's header changed in the middle (another phone, another size) the file is encoded anew,
+ * because one MP4 track has one header. Invariants: whatever happens, the temporary folder and the process are gone
+ * afterwards; memory stays below one segment.
+ */
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { FileView, RecordingRange } from '@walnut-live/contracts';
+import { createSerial } from '../platform/closing.ts';
+import { mediaFailure } from '../platform/failure.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Storage, StoredObject } from '../storage/index.ts';
+import type { RecordedSegment } from './entries.ts';
+import { layout } from './layout.ts';
+import type { Recordings } from './recordings.ts';
+import { groupsOf, totalMs } from './timeline.ts';
+
+const MAX_WAITING = 8;
+/** Copying runs at hundreds of times real time, encoding at a few times. */
+const LIMIT_MS = 2 * 3_600_000;
+const MAX_ERROR_TEXT = 2_000;
+/** A failure is told for this long, then the next request tries again. */
+const FAILED_FOR_MS = 10_000;
+const FALLBACK_SIZE = { width: 1280, height: 720 };
+
+export interface Movies {
+  /** Begins to make it, or tells how far it is. @throws MediaFailure media_not_found, media_over_capacity */
+  make(roomId: string, range: RecordingRange | null): Promise<FileView>;
+  open(
+    roomId: string,
+    range: RecordingRange | null,
+    bytes?: { start: number; end?: number },
+  ): Promise<StoredObject | null>;
+  close(): void;
+}
+
+export function createMovies(deps: {
+  storage: Storage;
+  recordings: Pick<Recordings, 'segments'>;
+  folder: string;
+  ffmpegBin: string;
+  log: Logger;
+  now: () => number;
+}): Movies {
+  const { storage, recordings, log, now } = deps;
+  const oneByOne = createSerial();
+  const making = new Set<string>();
+  const failed = new Map<string, number>();
+  const gone = new AbortController();
+
+  const keyOf = (roomId: string, range: RecordingRange | null): string =>
+    layout.file(roomId, range?.fromMs ?? 0, range?.toMs ?? 0);
+
+  async function sizeOf(key: string): Promise<number | null> {
+    const found = await storage.open(key, { start: 0, end: 0 });
+    found?.body.destroy();
+    return found?.size ?? null;
+  }
+
+  /** One fragmented file per group; ffmpeg joins them by the list. */
+  async function gather(folder: string, groups: RecordedSegment[][]): Promise<{ list: string; isUniform: boolean }> {
+    const entries: string[] = [];
+    const headers = new Set<string>();
+    for (const [at, group] of groups.entries()) {
+      const [first] = group;
+      if (!first) continue;
+      const path = join(folder, `${at}.mp4`);
+      const init = await storage.get(layout.init(first.streamId, first.run));
+      if (!init) throw mediaFailure('media_not_found');
+      headers.add(init.toString('base64'));
+      await writeFile(path, init);
+      for (const { streamId, run, n } of group) {
+        gone.signal.throwIfAborted();
+        const part = await storage.open(layout.segment(streamId, run, n));
+        // A segment that is gone leaves a hole, not a failure.
+        if (part) await pipeline(part.body, createWriteStream(path, { flags: 'a' }));
+      }
+      entries.push(`file '${at}.mp4'`, `duration ${(totalMs(group) / 1_000).toFixed(3)}`);
+    }
+    const list = join(folder, 'list.txt');
+    await writeFile(list, `ffconcat version 1.0\n${entries.join('\n')}\n`);
+    return { list, isUniform: headers.size === 1 };
+  }
+
+  async function produce(roomId: string, range: RecordingRange | null, key: string): Promise<void> {
+    await mkdir(deps.folder, { recursive: true });
+    const folder = await mkdtemp(join(deps.folder, 'movie-'));
+    try {
+      const groups = groupsOf(await recordings.segments(roomId, range));
+      const { list, isUniform } = await gather(folder, groups);
+      const output = join(folder, 'out.mp4');
+      const largest = groups.flat().reduce((best, one) => ((one.width ?? 0) > (best.width ?? 0) ? one : best));
+      const codec = isUniform ? ['-c', 'copy'] : encodingFor(largest);
+      await runFfmpeg(deps.ffmpegBin, list, codec, output, gone.signal);
+      await storage.putFile(key, output);
+      log.info({ roomId, bytes: (await stat(output)).size, copied: isUniform }, 'recording: file made');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  return {
+    async make(roomId, range) {
+      const key = keyOf(roomId, range);
+      const bytes = await sizeOf(key);
+      if (bytes !== null) return { state: 'ready', bytes };
+      if (making.has(key)) return { state: 'making', bytes: null };
+      const failedAtMs = failed.get(key);
+      if (failedAtMs !== undefined && now() - failedAtMs < FAILED_FOR_MS) return { state: 'failed', bytes: null };
+      await recordings.segments(roomId, range);
+      if (making.has(key)) return { state: 'making', bytes: null };
+      if (making.size >= MAX_WAITING) throw mediaFailure('media_over_capacity');
+      failed.delete(key);
+      making.add(key);
+      void oneByOne(() => produce(roomId, range, key))
+        .catch((error: unknown) => {
+          if (gone.signal.aborted) return;
+          log.error({ err: error, roomId }, 'recording: file could not be made');
+          if (failed.size > 1_000) failed.clear();
+          failed.set(key, now());
+        })
+        .finally(() => making.delete(key));
+      return { state: 'making', bytes: null };
+    },
+    open: (roomId, range, bytes) => storage.open(keyOf(roomId, range), bytes),
+    close: () => gone.abort(),
+  };
+}
+
+/** Every picture into the largest one's frame, without stretching. */
+function encodingFor(largest: RecordedSegment): string[] {
+  const even = (value: number): number => value - (value % 2);
+  const width = even(largest.width ?? FALLBACK_SIZE.width);
+  const height = even(largest.height ?? FALLBACK_SIZE.height);
+  const fit = `scale=${width}:${height}:force_original_aspect_ratio=decrease,pad=${width}:${height}:-1:-1,setsar=1`;
+  return [
+    ...['-vf', fit, '-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-pix_fmt', 'yuv420p'],
+    ...['-c:a', 'aac', '-b:a', '96k', '-threads', '1'],
+  ];
+}
+
+function runFfmpeg(bin: string, list: string, codec: string[], output: string, gone: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(
+      bin,
+      [
+        ...['-hide_banner', '-loglevel', 'error', '-nostdin', '-y', '-f', 'concat', '-i', list, ...codec],
+        ...['-movflags', '+faststart', '-f', 'mp4', output],
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'], signal: gone, killSignal: 'SIGKILL', timeout: LIMIT_MS },
+    );
+    let told = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      told = (told + chunk.toString()).slice(-MAX_ERROR_TEXT);
+    });
+    child.once('error', reject);
+    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`ffmpeg ended with ${code}: ${told}`))));
+  });
+}

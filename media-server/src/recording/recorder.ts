@@ -1,0 +1,124 @@
+/**
+ * Keeps wanted streams packaged and hands their finished segments to their tracks.
+ *
+ * Model: a *wanted* stream is held (hls/packagers.hold) whenever it is live; the hold ends when nobody wants it any more or
+ * the stream object has been replaced. Invariants: one hold and one track per stream, however many rooms show it; a refused
+ * hold (every packager taken) is tried again at every sweep; nothing here can fail the live.
+ */
+import type { Packagers } from '../hls/packagers.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Storage } from '../storage/index.ts';
+import type { Stream } from '../streams/stream.ts';
+import type { Streams } from '../streams/streams.ts';
+import { createTrack, type Track, type TrackReport } from './track.ts';
+
+const SWEEP_MS = 1_000;
+
+export interface Recorder {
+  /** From now on exactly these streams are recorded. */
+  want(streamIds: ReadonlySet<string>): void;
+  wants(streamId: string): boolean;
+  /** Everything up to this moment of the clock is stored, or nothing more will come. */
+  isCovered(streamId: string, untilMs: number): boolean;
+  /** Segments that wait for the storage, of all streams. */
+  readonly waiting: number;
+  close(): Promise<void>;
+}
+
+interface Held {
+  stream: Stream;
+  release: () => void;
+}
+/** On the way down the last segments get this long. */
+const CLOSE_LIMIT_MS = 3_000;
+
+export function createRecorder(deps: {
+  storage: Storage;
+  streams: Pick<Streams, 'get' | 'onChange'>;
+  packagers: Pick<Packagers, 'hold' | 'peek'>;
+  log: Logger;
+  now: () => number;
+  report: TrackReport;
+}): Recorder {
+  const { streams, packagers, log } = deps;
+  let wanted: ReadonlySet<string> = new Set();
+  const held = new Map<string, Held>();
+  const tracks = new Map<string, Track>();
+
+  function trackOf(streamId: string): Track {
+    const track = tracks.get(streamId) ?? createTrack({ ...deps, streamId });
+    tracks.set(streamId, track);
+    return track;
+  }
+
+  function drop(streamId: string): void {
+    held.get(streamId)?.release();
+    held.delete(streamId);
+  }
+
+  function hold(streamId: string): void {
+    const stream = streams.get(streamId);
+    const current = held.get(streamId);
+    if (current && current.stream === stream) return;
+    if (current && stream) drop(streamId);
+    if (stream?.status.state !== 'live') return;
+    const undos: (() => void)[] = [];
+    try {
+      const track = trackOf(streamId);
+      const release = packagers.hold(stream, ({ window }) => undos.push(window.onSegment(track.add)));
+      held.set(streamId, {
+        stream,
+        release() {
+          release();
+          for (const undo of undos) undo();
+        },
+      });
+      log.info({ streamId }, 'recording: stream is kept');
+    } catch (error) {
+      for (const undo of undos) undo();
+      log.warn({ err: error, streamId }, 'recording: no packager for this stream yet');
+    }
+  }
+
+  function sweep(): void {
+    for (const streamId of wanted) hold(streamId);
+    for (const [streamId, track] of tracks) {
+      if (wanted.has(streamId) || track.waiting > 0) continue;
+      track.close();
+      tracks.delete(streamId);
+    }
+  }
+
+  const stopListening = streams.onChange(({ id }) => {
+    if (wanted.has(id)) hold(id);
+  });
+  const sweeper = setInterval(sweep, SWEEP_MS);
+  sweeper.unref();
+
+  return {
+    want(streamIds) {
+      wanted = new Set(streamIds);
+      for (const streamId of [...held.keys()]) if (!wanted.has(streamId)) drop(streamId);
+      sweep();
+    },
+    wants: (streamId) => wanted.has(streamId),
+    isCovered(streamId, untilMs) {
+      const track = tracks.get(streamId);
+      if ((track?.coveredUntilMs ?? 0) >= untilMs) return true;
+      const state = streams.get(streamId)?.status.state ?? 'idle';
+      // An ended stream's last segment comes when its packager's run has ended.
+      return state === 'idle' && !packagers.peek(streamId)?.running && (track?.waiting ?? 0) === 0;
+    },
+    get waiting() {
+      return [...tracks.values()].reduce((sum, track) => sum + track.waiting, 0);
+    },
+    async close() {
+      clearInterval(sweeper);
+      stopListening();
+      for (const streamId of [...held.keys()]) drop(streamId);
+      await Promise.all([...tracks.values()].map((track) => track.settled(CLOSE_LIMIT_MS)));
+      for (const track of tracks.values()) track.close();
+      tracks.clear();
+    },
+  };
+}

@@ -1,0 +1,258 @@
+/**
+ * The recordings of rooms: what was ordered, what became of it.
+ *
+ * Model: an order is the whole truth about a room (its spans, whether it goes on) with a growing version; it is stored
+ * before it counts. unknown → recording → processing → ready | empty; a deleted one is unknown again. Invariants: orders,
+ * the finish and the deletion of one room never overlap (one line per room); a recording is finished when its last span
+ * is stored or FINISH_LIMIT_MS are over; after a restart `active/` says where to go on; a stream's segments are deleted with
+ * the last room that needs them, and never while they are recorded.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  RecordingOrder,
+  RecordingPiece,
+  type RecordingRange,
+  type RecordingSpan,
+  type RecordingView,
+} from '@walnut-live/contracts';
+import { z } from 'zod';
+import { createSerial } from '../platform/closing.ts';
+import { mediaFailure } from '../platform/failure.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Storage } from '../storage/index.ts';
+import { fromLines, RecordedSegment, toLines } from './entries.ts';
+import { layout } from './layout.ts';
+import type { Recorder } from './recorder.ts';
+import { inRange, inSpan, piecesOf, totalBytes, totalMs } from './timeline.ts';
+import { readTrack } from './track.ts';
+
+const FINISH_LIMIT_MS = 25_000;
+const FINISH_CHECK_MS = 500;
+/** A day of one-second segments; what comes later is left out. */
+const MAX_SEGMENTS = 90_000;
+/** Lists of segments that stay in memory, a few megabytes each at most. */
+const LISTS_KEPT = 4;
+const RESUME_RETRY_MS = 2_000;
+const HOUR_MS = 3_600_000;
+
+const Summary = z.object({ durationMs: z.int(), bytes: z.int(), pieces: z.array(RecordingPiece) });
+const Recording = RecordingOrder.extend({ endedAtMs: z.nullable(z.number()), summary: z.nullable(Summary) });
+type Recording = z.infer<typeof Recording>;
+
+const UNKNOWN: RecordingView = { state: 'unknown', durationMs: 0, bytes: 0, pieces: [] };
+
+export interface Recordings {
+  order(roomId: string, order: RecordingOrder): Promise<RecordingView>;
+  view(roomId: string): Promise<RecordingView>;
+  /** Idempotent. @throws MediaFailure media_stream_busy while it is recorded */
+  remove(roomId: string): Promise<void>;
+  /** Segments of a finished recording, or of a part of it. @throws MediaFailure media_not_found */
+  segments(roomId: string, range: RecordingRange | null): Promise<RecordedSegment[]>;
+  /** The room's recording has segments of this stream. */
+  uses(roomId: string, streamId: string): Promise<boolean>;
+  readonly active: number;
+  close(): void;
+}
+
+export function createRecordings(deps: {
+  storage: Storage;
+  recorder: Recorder;
+  log: Logger;
+  now: () => number;
+  limitHours: number;
+}): Recordings {
+  const { storage, recorder, log, now } = deps;
+  const active = new Map<string, Recording>();
+  /** Rooms with something under way. */
+  const lines = new Map<string, { serial: ReturnType<typeof createSerial>; length: number }>();
+  /** Newest last. */
+  const lists = new Map<string, RecordedSegment[]>();
+  const gone = new AbortController();
+  const streamsOf = new Map<string, ReadonlySet<string>>();
+
+  function inLine<T>(roomId: string, job: () => Promise<T>): Promise<T> {
+    const line = lines.get(roomId) ?? { serial: createSerial(), length: 0 };
+    lines.set(roomId, line);
+    line.length += 1;
+    return line
+      .serial(async () => {
+        await resumed;
+        return job();
+      })
+      .finally(() => {
+        line.length -= 1;
+        if (line.length === 0) lines.delete(roomId);
+      });
+  }
+
+  async function read(roomId: string): Promise<Recording | null> {
+    const known = active.get(roomId);
+    if (known) return known;
+    const data = await storage.get(layout.recording(roomId));
+    return data ? Recording.parse(JSON.parse(data.toString('utf8'))) : null;
+  }
+  const write = (roomId: string, recording: Recording): Promise<void> =>
+    storage.put(layout.recording(roomId), Buffer.from(JSON.stringify(recording)));
+
+  /** What is shown now, unless the room has been live for longer than anybody watches. */
+  function follow(): void {
+    const wanted = new Set<string>();
+    for (const { spans, state } of active.values()) {
+      const last = spans.at(-1);
+      const startedAtMs = spans[0]?.fromMs ?? 0;
+      if (!last || now() - startedAtMs > deps.limitHours * HOUR_MS) continue;
+      if (state === 'recording' || last.toMs === null || !recorder.isCovered(last.streamId, last.toMs)) {
+        wanted.add(last.streamId);
+      }
+    }
+    recorder.want(wanted);
+  }
+
+  function viewOf(recording: Recording | null): RecordingView {
+    if (!recording) return UNKNOWN;
+    const { summary, state } = recording;
+    if (!summary) return { ...UNKNOWN, state: state === 'recording' ? 'recording' : 'processing' };
+    return { state: summary.durationMs > 0 ? 'ready' : 'empty', ...summary };
+  }
+
+  async function collect(spans: readonly RecordingSpan[]): Promise<RecordedSegment[]> {
+    const found: RecordedSegment[] = [];
+    for (const span of spans) {
+      for await (const entry of readTrack(storage, span.streamId)) {
+        if (!inSpan(entry, span)) continue;
+        if (found.length >= MAX_SEGMENTS) return found;
+        found.push({ ...entry, streamId: span.streamId });
+      }
+    }
+    return found;
+  }
+
+  async function finish(roomId: string, recording: Recording): Promise<void> {
+    const segments = await collect(recording.spans);
+    await storage.put(layout.segments(roomId), toLines(segments));
+    const summary = { durationMs: totalMs(segments), bytes: totalBytes(segments), pieces: piecesOf(segments) };
+    await write(roomId, { ...recording, summary });
+    await storage.delete(layout.activeRoom(roomId));
+    active.delete(roomId);
+    lists.delete(roomId);
+    log.info({ roomId, durationMs: summary.durationMs, segments: segments.length }, 'recording: ready');
+    follow();
+  }
+
+  function isOver(recording: Recording): boolean {
+    const last = recording.spans.at(-1);
+    if (recording.state !== 'ended' || !last) return false;
+    if (now() - (recording.endedAtMs ?? 0) > FINISH_LIMIT_MS) return true;
+    return recorder.isCovered(last.streamId, last.toMs ?? Number.POSITIVE_INFINITY);
+  }
+
+  const finisher = setInterval(() => {
+    follow();
+    for (const [roomId, recording] of active) {
+      if (!isOver(recording)) continue;
+      void inLine(roomId, async () => {
+        const current = active.get(roomId);
+        if (current && isOver(current)) await finish(roomId, current);
+      }).catch((error: unknown) => log.error({ err: error, roomId }, 'recording: not finished yet'));
+    }
+  }, FINISH_CHECK_MS);
+  finisher.unref();
+
+  /** Until it has worked once nothing is finished or deleted: this process does not know yet what goes on. */
+  const resumed = resume();
+  async function resume(): Promise<void> {
+    while (!gone.signal.aborted) {
+      try {
+        for await (const key of storage.list(layout.active)) {
+          const roomId = key.slice(layout.active.length);
+          const recording = await read(roomId);
+          if (recording) active.set(roomId, recording);
+        }
+        return follow();
+      } catch (error) {
+        log.error({ err: error }, 'recording: the storage cannot be read, trying again');
+        await delay(RESUME_RETRY_MS, undefined, { signal: gone.signal, ref: false }).catch(() => undefined);
+      }
+    }
+  }
+
+  return {
+    order: (roomId, order) =>
+      inLine(roomId, async () => {
+        const known = await read(roomId);
+        if (known && known.version >= order.version) return viewOf(known);
+        const endedAtMs = order.state === 'ended' ? (known?.endedAtMs ?? now()) : null;
+        const recording: Recording = { ...order, endedAtMs, summary: null };
+        const before = new Set(known?.spans.map((span) => span.streamId));
+        // First who needs the stream, then that it is recorded: a deletion in between finds the need.
+        for (const { streamId } of order.spans) {
+          if (!before.has(streamId)) await storage.put(layout.user(streamId, roomId), Buffer.alloc(0));
+          before.add(streamId);
+        }
+        await write(roomId, recording);
+        if (!active.has(roomId)) await storage.put(layout.activeRoom(roomId), Buffer.alloc(0));
+        active.set(roomId, recording);
+        streamsOf.delete(roomId);
+        follow();
+        return viewOf(recording);
+      }),
+
+    view: async (roomId) => viewOf(await read(roomId)),
+
+    remove: (roomId) =>
+      inLine(roomId, async () => {
+        if (active.has(roomId)) throw mediaFailure('media_stream_busy');
+        const recording = await read(roomId);
+        if (!recording) return;
+        lists.delete(roomId);
+        streamsOf.delete(roomId);
+        for (const streamId of new Set(recording.spans.map((span) => span.streamId))) {
+          await storage.delete(layout.user(streamId, roomId));
+          const [user] = await firstOf(storage.list(layout.users(streamId)));
+          if (user === undefined && !recorder.wants(streamId)) await storage.deleteAll(layout.stream(streamId));
+        }
+        await storage.deleteAll(layout.room(roomId));
+        log.info({ roomId }, 'recording: deleted');
+      }),
+
+    async segments(roomId, range) {
+      let list = lists.get(roomId);
+      if (!list) {
+        const recording = await read(roomId);
+        const data = recording?.summary ? await storage.get(layout.segments(roomId)) : null;
+        if (!data) throw mediaFailure('media_not_found');
+        list = fromLines(RecordedSegment, data);
+      }
+      lists.delete(roomId);
+      lists.set(roomId, list);
+      for (const oldest of lists.keys()) if (lists.size > LISTS_KEPT) lists.delete(oldest);
+      const chosen = inRange(list, range);
+      if (chosen.length === 0) throw mediaFailure('media_not_found');
+      return chosen;
+    },
+
+    async uses(roomId, streamId) {
+      let streams = streamsOf.get(roomId);
+      if (!streams) {
+        const recording = await read(roomId);
+        if (!recording?.summary) return false;
+        streams = new Set(recording.spans.map((span) => span.streamId));
+        if (streamsOf.size > 1_000) streamsOf.clear();
+        streamsOf.set(roomId, streams);
+      }
+      return streams.has(streamId);
+    },
+    get active() {
+      return active.size;
+    },
+    close() {
+      clearInterval(finisher);
+      gone.abort();
+    },
+  };
+}
+
+async function firstOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  for await (const item of items) return [item];
+  return [];
+}
