@@ -151,7 +151,9 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
       <section className="st-stage st-live-stage">
         {showsRelay ? (
           <>
-            <RelayPicture session={session} streamId={showing.streamId} silent={cutIn.publishing} />
+            {showing.relay?.state === 'live' && (
+              <RelayPicture session={session} streamId={showing.streamId} silent={cutIn.publishing} />
+            )}
             {camera.stream && cutIn.phase !== 'off' && (
               <div className="st-mini">
                 <Preview stream={camera.stream} mirror={camera.mirror} />

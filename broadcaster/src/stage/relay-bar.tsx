@@ -39,65 +39,69 @@ export const RelayBar = ({ roomId, stage, cutIn }: { roomId: string; stage: Stag
   };
 
   return (
-    <section className="st-relay" data-testid="relay-bar" data-shows={stage.shows} data-phase={cutIn.phase}>
-      <p className="st-relay-what" role="status">
-        <Radio aria-hidden />
-        <span>
-          <strong>
-            {stage.shows === 'cut_in'
-              ? cutIn.by
-                ? t('cutIn.by', { name: cutIn.by })
-                : t('cutIn.on')
-              : t(relay.unitKind === 'hq' ? 'relay.hq' : 'relay.other', { unit: relay.unitName })}
-          </strong>
-          {relay.state === 'ended'
-            ? t('relay.ended')
-            : relay.state === 'scheduled'
-              ? t('relay.scheduled')
-              : relay.title}
-        </span>
-      </p>
-      <div className="st-relay-actions">
-        {cutIn.phase === 'off' && relay.state !== 'ended' && (
-          <Button variant="hot" size="l" icon={<Video aria-hidden />} onClick={cutIn.start} data-testid="cut-in">
-            {t('cutIn.start')}
-          </Button>
-        )}
-        {cutIn.phase === 'counting' && (
-          <Button variant="glass" size="l" onClick={cutIn.stop}>
-            {t('cutIn.cancel')}
-          </Button>
-        )}
-        {cutIn.phase === 'waiting' && (
-          <>
-            <Spinner label={t('cutIn.waiting')} />
+    <>
+      <section className="st-relay" data-testid="relay-bar" data-shows={stage.shows} data-phase={cutIn.phase}>
+        <p className="st-relay-what" role="status">
+          <Radio aria-hidden />
+          <span>
+            <strong>
+              {relay.state === 'ended' && stage.shows === 'relay'
+                ? relay.title
+                : stage.shows === 'cut_in'
+                  ? cutIn.by
+                    ? t('cutIn.by', { name: cutIn.by })
+                    : t('cutIn.on')
+                  : t(relay.unitKind === 'hq' ? 'relay.hq' : 'relay.other', { unit: relay.unitName })}
+            </strong>
+            {relay.state === 'ended'
+              ? t('relay.ended')
+              : relay.state === 'scheduled'
+                ? t('relay.scheduled')
+                : relay.title}
+          </span>
+        </p>
+        <div className="st-relay-actions">
+          {cutIn.phase === 'off' && relay.state !== 'ended' && (
+            <Button variant="hot" size="l" icon={<Video aria-hidden />} onClick={cutIn.start} data-testid="cut-in">
+              {t('cutIn.start')}
+            </Button>
+          )}
+          {cutIn.phase === 'counting' && (
             <Button variant="glass" size="l" onClick={cutIn.stop}>
               {t('cutIn.cancel')}
             </Button>
-          </>
-        )}
-        {(cutIn.phase === 'on' || cutIn.phase === 'busy') && relay.state !== 'ended' && (
-          <Button
-            variant="primary"
-            size="l"
-            icon={<CornerDownLeft aria-hidden />}
-            onClick={cutIn.stop}
-            data-testid="cut-in-end"
-          >
-            {t('cutIn.end')}
-          </Button>
-        )}
-        {(cutIn.phase === 'off' || relay.state === 'ended') && (
-          <Button variant="glass" size="l" loading={leaving} onClick={() => void alone()} data-testid="go-alone">
-            {t('relay.alone')}
-          </Button>
-        )}
-      </div>
+          )}
+          {cutIn.phase === 'waiting' && (
+            <>
+              <Spinner label={t('cutIn.waiting')} />
+              <Button variant="glass" size="l" onClick={cutIn.stop}>
+                {t('cutIn.cancel')}
+              </Button>
+            </>
+          )}
+          {(cutIn.phase === 'on' || cutIn.phase === 'busy') && relay.state !== 'ended' && (
+            <Button
+              variant="primary"
+              size="l"
+              icon={<CornerDownLeft aria-hidden />}
+              onClick={cutIn.stop}
+              data-testid="cut-in-end"
+            >
+              {t('cutIn.end')}
+            </Button>
+          )}
+          {(cutIn.phase === 'off' || relay.state === 'ended') && (
+            <Button variant="glass" size="l" loading={leaving} onClick={() => void alone()} data-testid="go-alone">
+              {t('relay.alone')}
+            </Button>
+          )}
+        </div>
+      </section>
       {cutIn.phase === 'counting' && (
         <span key={cutIn.secondsLeft} className="st-countin-number st-cut-in-count" aria-hidden="true">
           {cutIn.secondsLeft}
         </span>
       )}
-    </section>
+    </>
   );
 };

@@ -125,12 +125,13 @@ export const Programmes = (): ReactNode => {
             <span className="st-past-text">
               <strong>{programme.room.title}</strong>
               <span>
-                <LiveBadge state={programme.room.state} /> {programme.room.orgUnit.name}
+                {programme.room.orgUnit.name}
                 {programme.room.state === 'scheduled' &&
                   programme.room.scheduledAt &&
                   ` · ${format.dateTime(programme.room.scheduledAt)}`}
               </span>
             </span>
+            <LiveBadge state={programme.room.state} />
             <span className="st-room-actions">
               <Button
                 size="s"

@@ -8,6 +8,8 @@ import { useT } from '../i18n/index.ts';
 const COUNT_FROM = 3;
 /** Viewers go over to the programme while the guide's picture still runs; then the camera goes off. */
 const LINGER_MS = 3_000;
+/** The room's log brings the wish at the latest this long after the answer. */
+const STAGE_FOLLOWS_MS = 2_000;
 
 export type CutIn = {
   /**
@@ -44,6 +46,14 @@ export const useCutIn = (roomId: string, stage: Stage | null): CutIn => {
   const mine = cutIn?.by.id === me.id;
   const wanted = asking || mine;
 
+  const latest = useRef({ toast, errorText });
+  useEffect(() => {
+    latest.current = { toast, errorText };
+  });
+  const tell = useCallback((error: unknown) => {
+    latest.current.toast(latest.current.errorText(error), { tone: 'error' });
+  }, []);
+
   // Counting down, then the wish.
   useEffect(() => {
     if (left === null) return;
@@ -55,10 +65,10 @@ export const useCutIn = (roomId: string, stage: Stage | null): CutIn => {
     setAsking(true);
     api
       .call(startCutIn, { params: { id: roomId }, body: {} })
-      .catch((error: unknown) => toast(errorText(error), { tone: 'error' }))
+      .catch(tell)
       // From here on the stage says it; it came before this answer or comes right after.
-      .finally(() => setTimeout(() => setAsking(false), 1_000));
-  }, [left, api, roomId, toast, errorText]);
+      .finally(() => setTimeout(() => setAsking(false), STAGE_FOLLOWS_MS));
+  }, [left, api, roomId, tell]);
 
   useEffect(() => {
     if (wanted) {
@@ -72,9 +82,10 @@ export const useCutIn = (roomId: string, stage: Stage | null): CutIn => {
 
   // A relay needs no camera; it goes off when nothing is published or about to be.
   const isRelay = stage?.relay != null;
+  const needsCamera = publishing || wanted || left !== null;
   useEffect(() => {
-    if (isRelay && !publishing && left === null) capture.close();
-  }, [isRelay, publishing, left, capture]);
+    if (isRelay && !needsCamera) capture.close();
+  }, [isRelay, needsCamera, capture]);
 
   // My wish is gone and the programme shows: was it my tap, or did my camera not come through?
   const stopped = useRef(false);
@@ -82,9 +93,10 @@ export const useCutIn = (roomId: string, stage: Stage | null): CutIn => {
     const before = heard.current;
     heard.current = stage;
     if (before?.cutIn?.by.id !== me.id || stage?.cutIn || !stage?.relay) return;
-    if (!stopped.current) toast(t(before.cutIn.state === 'on' ? 'cutIn.lost' : 'cutIn.failed'), { tone: 'error' });
+    if (!stopped.current)
+      latest.current.toast(t(before.cutIn.state === 'on' ? 'cutIn.lost' : 'cutIn.failed'), { tone: 'error' });
     stopped.current = false;
-  }, [stage, me.id, toast, t]);
+  }, [stage, me.id, t]);
 
   const stop = useCallback(() => {
     setLeft(null);
@@ -92,9 +104,9 @@ export const useCutIn = (roomId: string, stage: Stage | null): CutIn => {
     stopped.current = true;
     api.call(endCutIn, { params: { id: roomId } }).catch((error: unknown) => {
       stopped.current = false;
-      toast(errorText(error), { tone: 'error' });
+      tell(error);
     });
-  }, [left, api, roomId, toast, errorText]);
+  }, [left, api, roomId, tell]);
 
   const phase = ((): CutIn['phase'] => {
     if (left !== null) return 'counting';

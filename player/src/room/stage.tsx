@@ -16,7 +16,7 @@ const PORTRAIT_RATIO = 0.78;
 /** The blurred copy is tiny and slow: it is only colour. */
 const FILL = { width: 36, height: 20, everyMs: 600 };
 
-const showsPicture: readonly StageView[] = ['playing', 'stalled', 'host-reconnecting', 'offline', 'programme-ended'];
+const showsPicture: readonly StageView[] = ['playing', 'stalled', 'host-reconnecting', 'offline'];
 
 /** Draws the picture small, again and again; CSS enlarges and blurs it. */
 const useBlurredFill = (video: HTMLVideoElement | null, active: boolean) => {
