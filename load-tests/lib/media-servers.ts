@@ -6,7 +6,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Interruptions, JoinReport, Measurement, Publisher } from 'k6/x/swarm';
+import type { Interruptions, JoinReport, Measurement } from 'k6/x/swarm';
 import type { BareContext } from '../../scripts/bench/scenario.ts';
 import { freePort, waitUntil } from '../../scripts/processes.ts';
 import { ROOT } from '../../scripts/setup/paths.ts';
@@ -39,12 +39,28 @@ export interface ViewersStep {
   sentPictures: number;
 }
 
+export interface JoinPlan {
+  joins: number;
+  perSecond: number;
+  windowSeconds: number;
+  picturesPerSecond: number;
+}
+
 export interface JoinResult {
   join: JoinReport;
+  /** After everybody was there. */
   measured: Measurement;
-  sent: ReturnType<Publisher['stats']>;
-  /** From the first join to the end of the measurement. */
+  /** From the first POST until the last had a picture, by the publisher's own clock. */
   seconds: number;
+  /** What the publisher sent and was asked for in that time. */
+  keyPictures: number;
+  keyRequests: number;
+}
+
+export interface RecoveryPlan {
+  viewers: number;
+  beforeSeconds: number;
+  afterSeconds: number;
 }
 
 export interface RecoveryResult {
