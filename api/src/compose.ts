@@ -27,6 +27,7 @@ import { createRoomHandlers, createRoomSockets, type RoomSockets } from './featu
 import { createRoomStage } from './features/room-stage/index.ts';
 import { createMediaGrants, createRooms, ROOM_SOCKET_PATH } from './features/rooms/index.ts';
 import { createShareLinks } from './features/share-links/index.ts';
+import { createStreamKeys } from './features/stream-keys/index.ts';
 import { createLedger } from './ledger/index.ts';
 import { createMediaControl, type MediaControl } from './media-control/index.ts';
 import { type Clock, type Random, systemClock, systemRandom } from './platform/clock.ts';
@@ -192,6 +193,12 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     streamsOf: stage.streamsOf,
   });
   closers.push(mediaControl.onConnect(rooms.closeEndedStreams), mediaControl.onConnect(moderation.repeatBans));
+  const streamKeys = createStreamKeys({
+    ...{ bind, db, clock, random, tokens, mediaControl },
+    publicUrl: config.PUBLIC_URL,
+    findRoom: rooms.get,
+  });
+  closers.push(mediaControl.onConnect(streamKeys.repeatRevocations), rooms.onEnded(streamKeys.endFor));
   const chat = createRoomChat({ db, clock, random, roomLog, standing: rooms.standings.of, findRoom: rooms.get });
   const roomSockets = createRoomSockets({
     server,

@@ -33,8 +33,8 @@ export interface MediaControl {
   onConnect(listener: (streamIds: readonly string[]) => Promise<void>): () => void;
   /** Puts publisher and viewers out, on every host. Never throws. */
   closeStream(streamId: string): Promise<void>;
-  /** Puts a person's peers out of a stream (of all streams without one), on every host. Never throws. */
-  revoke(personId: string, streamId?: string): Promise<void>;
+  /** Puts a person's peers out of a stream (of all streams without one), on every host; with `jti` only those of one token. Never throws. */
+  revoke(personId: string, streamId?: string, jti?: string): Promise<void>;
   close(): void;
 }
 
@@ -90,8 +90,12 @@ export function createMediaControl(deps: { urls: readonly string[]; token: strin
     onChange: (listener) => undoAll(links.map((link) => link.onChange(listener))),
     onConnect: (listener) => undoAll(links.map((link) => link.onConnect(listener))),
     closeStream: (streamId) => toAll(`/control/streams/${encodeURIComponent(streamId)}/close`, {}),
-    revoke(personId, streamId) {
-      const body: Revocation = { personId, ...(streamId === undefined ? {} : { streamId }) };
+    revoke(personId, streamId, jti) {
+      const body: Revocation = {
+        personId,
+        ...(streamId === undefined ? {} : { streamId }),
+        ...(jti === undefined ? {} : { jti }),
+      };
       return toAll('/control/revocations', body);
     },
     close() {

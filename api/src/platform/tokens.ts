@@ -38,6 +38,15 @@ export interface Tokens {
     /** May replace another person's publication of the stream. */
     takeOver?: boolean;
   }): Promise<{ token: string; expiresAt: Date }>;
+  /** Lets an encoder publish for a day; `id` is its jti, by which it is revoked. */
+  streamKey(key: {
+    id: string;
+    personId: string;
+    streamId: string;
+    roomId: string;
+    lifeSeconds: number;
+    takeOver?: boolean;
+  }): Promise<{ token: string; expiresAt: Date }>;
   /** Names the person a browser is, across sign-ins, for share links. */
   visitor(personId: string): Promise<string>;
   verifyVisitor(token: string): Promise<string | undefined>;
@@ -48,14 +57,20 @@ export function createTokens(deps: { authSecret: string; mediaSecret: string; cl
   const authKey = new TextEncoder().encode(deps.authSecret);
   const mediaKey = new TextEncoder().encode(deps.mediaSecret);
 
-  const sign = async (key: Uint8Array, audience: string, claims: Record<string, unknown>, lifeSeconds: number) => {
+  const sign = async (
+    key: Uint8Array,
+    audience: string,
+    claims: Record<string, unknown>,
+    lifeSeconds: number,
+    id = random.id(),
+  ) => {
     const at = Math.floor(clock.now().getTime() / 1000);
     const token = await new SignJWT(claims)
       .setProtectedHeader({ alg: 'HS256' })
       .setAudience(audience)
       .setIssuedAt(at)
       .setExpirationTime(at + lifeSeconds)
-      .setJti(random.id())
+      .setJti(id)
       .sign(key);
     return { token, expiresAt: new Date((at + lifeSeconds) * 1000) };
   };
@@ -100,6 +115,8 @@ export function createTokens(deps: { authSecret: string; mediaSecret: string; cl
       };
     },
     media: ({ personId, ...rest }) => sign(mediaKey, 'media', { sub: personId, ...rest }, MEDIA_TOKEN_SECONDS),
+    streamKey: ({ id, personId, lifeSeconds, ...rest }) =>
+      sign(mediaKey, 'media', { sub: personId, right: 'publish-key', ...rest }, lifeSeconds, id),
     visitor: async (personId) => (await sign(authKey, 'visitor', { sub: personId }, VISITOR_TOKEN_SECONDS)).token,
     verifyVisitor: async (token) => {
       const payload = await verify(token, 'visitor').catch(() => undefined);

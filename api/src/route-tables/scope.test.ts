@@ -71,6 +71,9 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
   'bindings.get': ({ brand }) => ({ params: { id: brand.consumers.anna.personId } }),
   'reports.inviters': ({ brand }) => ({ query: `orgUnitId=${brand.stores.b.id}` }),
   'reports.room': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'stream-keys.read': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'stream-keys.create': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
+  'stream-keys.revoke': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
   'rooms.end': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
 };
 /** Routes with parameters that name nobody's own: the brand's, the public's, or the caller's. */

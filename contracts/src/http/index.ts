@@ -7,6 +7,7 @@ import * as org from './org.ts';
 import * as rooms from './rooms.ts';
 import type { Route } from './route.ts';
 import * as stage from './stage.ts';
+import * as streamKeys from './stream-keys.ts';
 
 export * from './attribution.ts';
 export * from './auth.ts';
@@ -18,11 +19,20 @@ export * from './org.ts';
 export * from './rooms.ts';
 export * from './route.ts';
 export * from './stage.ts';
+export * from './stream-keys.ts';
 
 const isRoute = (value: unknown): value is Route =>
   typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'access' in value;
 
 /** Every HTTP route of the api, in the order of the modules. */
-export const routes: readonly Route[] = [auth, org, rooms, stage, bag, catalogue, orders, attribution].flatMap(
-  (module) => Object.values(module).filter(isRoute),
-);
+export const routes: readonly Route[] = [
+  auth,
+  org,
+  rooms,
+  stage,
+  streamKeys,
+  bag,
+  catalogue,
+  orders,
+  attribution,
+].flatMap((module) => Object.values(module).filter(isRoute));

@@ -70,6 +70,7 @@ export function createRooms(deps: {
     get: service.get,
     standings,
     closeEndedStreams: service.closeEndedStreams,
+    onEnded: service.onEnded,
     /** @throws AppError not_found */
     readSnapshot: async (roomId: string) => (await readSnapshot(roomId)).snapshot,
     close,

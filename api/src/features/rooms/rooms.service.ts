@@ -59,6 +59,7 @@ export function createRoomsService(deps: {
 }) {
   const { db, clock, random, viewersNow, stage } = deps;
   const rooms = createRoomsRepository(db.sql);
+  const endListeners = new Set<(roomId: string) => Promise<void>>();
   const view = (room: RoomFacts): Room => toRoomView(room, viewersNow(room.id));
 
   async function get(roomId: string): Promise<RoomFacts> {
@@ -81,6 +82,12 @@ export function createRoomsService(deps: {
 
   return {
     get,
+
+    /** Called by every end of a room, the repeated ones too. Returns its undo. */
+    onEnded(listener: (roomId: string) => Promise<void>): () => void {
+      endListeners.add(listener);
+      return () => endListeners.delete(listener);
+    },
 
     async list(principal: Principal | undefined, query: QueryOf<typeof listRooms>): Promise<ReplyOf<typeof listRooms>> {
       let scope: string | undefined;
@@ -182,6 +189,7 @@ export function createRoomsService(deps: {
       const now = await get(roomId);
       if (!afterEnd[now.state]) throw new AppError('state_conflict', { facts: { state: now.state } });
       void deps.closeStream(room.streamId);
+      for (const listener of endListeners) await listener(roomId);
       return view(now);
     },
 

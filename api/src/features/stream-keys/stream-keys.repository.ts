@@ -1,0 +1,53 @@
+import type { Sql } from '../../platform/db.ts';
+
+export interface KeyRow {
+  readonly id: string;
+  readonly streamId: string;
+  readonly personId: string;
+  readonly personName: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** Revocations that are repeated to a media server at once; far more than a day has. */
+const MAX_REPEATED = 10_000;
+
+export function createStreamKeysRepository(sql: Sql) {
+  return {
+    /** One change of a room's key at a time. */
+    async lockRoom(roomId: string): Promise<void> {
+      await sql`SELECT 1 FROM rooms WHERE id = ${roomId} FOR UPDATE`;
+    },
+    async current(roomId: string, at: Date): Promise<KeyRow | undefined> {
+      const [row] = await sql<KeyRow>`
+        SELECT k.id, k.stream_id AS "streamId", k.person_id AS "personId", p.name AS "personName",
+          k.created_at AS "createdAt", k.expires_at AS "expiresAt"
+        FROM stream_keys k JOIN people p ON p.id = k.person_id
+        WHERE k.room_id = ${roomId} AND k.revoked_at IS NULL AND k.expires_at > ${at}`;
+      return row;
+    },
+    async insert(key: {
+      id: string;
+      roomId: string;
+      streamId: string;
+      personId: string;
+      at: Date;
+      expiresAt: Date;
+    }): Promise<void> {
+      await sql`INSERT INTO stream_keys (id, room_id, stream_id, person_id, created_at, expires_at)
+        VALUES (${key.id}, ${key.roomId}, ${key.streamId}, ${key.personId}, ${key.at}, ${key.expiresAt})`;
+    },
+    async revoke(roomId: string, at: Date): Promise<number> {
+      const rows = await sql<{ id: string }>`
+        UPDATE stream_keys SET revoked_at = ${at} WHERE room_id = ${roomId} AND revoked_at IS NULL RETURNING id`;
+      return rows.length;
+    },
+    /** Revoked keys that would still be good otherwise, of one room or of all. */
+    async revoked(at: Date, roomId: string | null): Promise<Pick<KeyRow, 'id' | 'personId' | 'streamId'>[]> {
+      return sql<Pick<KeyRow, 'id' | 'personId' | 'streamId'>>`
+        SELECT id, person_id AS "personId", stream_id AS "streamId" FROM stream_keys
+        WHERE revoked_at IS NOT NULL AND expires_at > ${at} AND (${roomId}::uuid IS NULL OR room_id = ${roomId}::uuid)
+        ORDER BY revoked_at DESC LIMIT ${MAX_REPEATED}`;
+    },
+  };
+}
