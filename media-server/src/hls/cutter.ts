@@ -89,6 +89,12 @@ export function createPartCutter(info: InitInfo, onPart: (part: CutPart) => void
       return;
     }
     last.duration = Math.max(1, next.decodeTime - last.decodeTime);
+    const [first, second] = lead;
+    if (sequence === 0 && first && second && lead.length === 2) {
+      // ffmpeg guesses the time of its very first frame; the one after it knows better.
+      first.decodeTime = Math.max(0, second.decodeTime - second.duration);
+      first.duration = second.decodeTime - first.decodeTime;
+    }
     const reached = (): number => seconds(next.decodeTime - (lead[0]?.decodeTime ?? next.decodeTime));
     if (reached() > PART_TARGET_SECONDS + EPSILON_SECONDS && lead.length > 1) {
       // It came later than expected: the part ends one frame sooner, and that frame begins the next.

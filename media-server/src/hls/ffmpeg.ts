@@ -88,8 +88,11 @@ const VIDEO = {
     '-map 0:v:0 -fps_mode vfr -c:v libx264 -preset veryfast -tune zerolatency -profile:v main -pix_fmt yuv420p ' +
     '-b:v 1500k -maxrate 1800k -bufsize 1800k -force_key_frames expr:gte(t,n_forced*1)',
 };
-/** DTX leaves holes in Opus; the encoder needs them filled to stay in step with the picture. */
-const AUDIO = '-map 0:a:0 -c:a aac -b:a 96k -ar 48000 -ac 2 -af aresample=async=1000';
+/**
+ * The sound follows the times that the relay tells: drift by stretching it, more than 40 ms (what the first true sender
+ * report may find) at once.
+ */
+const AUDIO = '-map 0:a:0 -c:a aac -b:a 96k -ar 48000 -ac 2 -af aresample=async=1000:min_hard_comp=0.04';
 /**
  * A file per track and every frame for itself, as soon as it is there: neither track waits for the other, and parts and
  * segments are cut from the frames here. `frag_discont` and no shift keep the times that both tracks share; without them

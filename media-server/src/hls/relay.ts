@@ -20,6 +20,7 @@ import {
   readRtp,
   readSenderReports,
   type SenderReport,
+  timestampsApart,
   writeSenderReport,
 } from './rtp.ts';
 import { createSoundLine, OPUS_CLOCK } from './sound-line.ts';
@@ -117,7 +118,10 @@ export async function openRelay(events: {
   function arrived(data: Buffer): void {
     if (closing.closed) return;
     if (isRtcp(data)) {
-      if (ports) for (const report of readSenderReports(data)) reported(report);
+      if (!ports) return;
+      // The other track is placed beside the leading one.
+      const isOther = (report: SenderReport): number => (trackOf(report.ssrc) === leading() ? 0 : 1);
+      for (const report of readSenderReports(data).sort((a, b) => isOther(a) - isOther(b))) reported(report);
       return;
     }
     const rtp = readRtp(data);
@@ -193,7 +197,7 @@ export async function openRelay(events: {
       const first = track.queue[0];
       const report: SenderReport = {
         ssrc: track.ssrc,
-        atMs: first?.arrivedAtMs ?? beginsAtMs,
+        atMs: quickestArrival(track) ?? beginsAtMs,
         timestamp: first?.rtp.timestamp ?? 0,
       };
       if (track === lead) alignment.begin(report);
@@ -244,6 +248,20 @@ export async function openRelay(events: {
 
 const isSame = (a: PictureFormat, b: PictureFormat): boolean =>
   a.width === b.width && a.height === b.height && a.profile === b.profile;
+
+/**
+ * When the first packet would have arrived had it been as quick as the quickest of those that wait: nothing arrives too
+ * soon, but a busy host hands some packets over late.
+ */
+function quickestArrival({ queue, clockRate }: Track): number | null {
+  const first = queue[0];
+  if (!first) return null;
+  return Math.min(
+    ...queue.map(
+      ({ rtp, arrivedAtMs }) => arrivedAtMs - (timestampsApart(rtp.timestamp, first.rtp.timestamp) / clockRate) * 1000,
+    ),
+  );
+}
 
 async function listen(onData: (data: Buffer) => void): Promise<Socket> {
   const socket = createSocket({ type: 'udp4', recvBufferSize: RECEIVE_BUFFER_BYTES });
