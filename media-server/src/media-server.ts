@@ -113,6 +113,7 @@ export async function createMediaServer(
     maxTokenLifeSeconds: 120,
   });
   const tokens = createMediaTokens({ secret: config.mediaTokenSecret, revocations, now });
+  const iceServers = createIceServers(config.iceServers, now);
   const isAllowed = createControlAccess(config.controlToken);
   const packagers = createPackagers({
     engine,
@@ -165,7 +166,7 @@ export async function createMediaServer(
       ...createWhip({
         streams,
         tokens,
-        iceServers: createIceServers(config.iceServers, now),
+        iceServers,
         allowedOrigins: config.allowedOrigins,
         publicUrl: config.publicUrl,
         elsewhere: cluster.elsewhere,
@@ -189,7 +190,16 @@ export async function createMediaServer(
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
     cors: { origin: config.allowedOrigins },
   });
-  attachMediaNamespace({ io, streams, tokens, log, now, onRequest: metrics.request, redirect: cluster.redirect });
+  attachMediaNamespace({
+    io,
+    streams,
+    iceServers,
+    tokens,
+    log,
+    now,
+    onRequest: metrics.request,
+    redirect: cluster.redirect,
+  });
   attachControlNamespace({ io, streams, isAllowed, smoothViewers, cluster });
 
   try {

@@ -8,7 +8,15 @@
  * token and try `session:resume` with the key: when it answers ok, media never stopped.
  */
 import { z } from 'zod';
-import { DtlsParameters, IceParameters, MediaKind, RtpCapabilities, RtpParameters, TransportOptions } from './rtp.ts';
+import {
+  DtlsParameters,
+  IceParameters,
+  IceServer,
+  MediaKind,
+  RtpCapabilities,
+  RtpParameters,
+  TransportOptions,
+} from './rtp.ts';
 import { StreamReason, StreamStateMessage } from './streams.ts';
 
 export const MEDIA_NAMESPACE = '/media';
@@ -26,6 +34,8 @@ const Opened = z.strictObject({
   sessionKey: z.string(),
   routerRtpCapabilities: RtpCapabilities,
   transport: TransportOptions,
+  /** STUN and TURN servers of the media server, with passwords for this person. */
+  iceServers: z.exactOptional(z.array(IceServer)),
 });
 
 const Consumer = z.strictObject({

@@ -180,12 +180,13 @@ export function publishOnce(options: PublishOptions & { moved?: boolean }): Publ
       sessionKey,
       routerRtpCapabilities,
       transport: transportOptions,
+      iceServers: serversOfHost = [],
     } = await connection.request('publish:open', {});
     device = await Device.factory();
     await device.load({ routerRtpCapabilities: routerRtpCapabilities as types.RtpCapabilities });
     const transport = device.createSendTransport({
       ...(transportOptions as types.TransportOptions),
-      ...(options.iceServers && { iceServers: options.iceServers }),
+      iceServers: [...(options.iceServers ?? []), ...serversOfHost],
     });
     transport.on('produce', ({ kind, rtpParameters }, done, failed) => {
       connection

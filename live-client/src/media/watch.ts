@@ -178,12 +178,13 @@ export function watchStream(options: WatchOptions): Watching {
       sessionKey,
       routerRtpCapabilities,
       transport: transportOptions,
+      iceServers: serversOfHost = [],
     } = await connection.request('watch:open', {});
     const device = await Device.factory();
     await device.load({ routerRtpCapabilities: routerRtpCapabilities as types.RtpCapabilities });
     const transport = device.createRecvTransport({
       ...(transportOptions as types.TransportOptions),
-      ...(options.iceServers && { iceServers: options.iceServers }),
+      iceServers: [...(options.iceServers ?? []), ...serversOfHost],
     });
     const opened: Session = {
       transport,

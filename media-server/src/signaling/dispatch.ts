@@ -12,6 +12,7 @@ import {
 import type { Socket } from 'socket.io';
 import { createRateLimit } from '../domain/rate-limit.ts';
 import { isMediaFailure, mediaFailure } from '../platform/failure.ts';
+import type { IceServers } from '../platform/ice-servers.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Peer } from '../streams/peer.ts';
 import type { Streams } from '../streams/streams.ts';
@@ -23,6 +24,7 @@ const MAX_REFUSALS = 200;
 
 export interface HandlerContext {
   streams: Streams;
+  iceServers: IceServers;
   /** The peer this socket speaks for; `session:resume` changes it. */
   readonly peer: Peer;
   setPeer(peer: Peer): void;

@@ -2,6 +2,7 @@
 import { MEDIA_NAMESPACE, type MediaEvent, type MediaEventName, type MediaTokenClaims } from '@walnut-live/contracts';
 import type { Server, Socket } from 'socket.io';
 import { isMediaFailure } from '../platform/failure.ts';
+import type { IceServers } from '../platform/ice-servers.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { MediaTokens } from '../platform/media-tokens.ts';
 import type { Peer, PeerPort } from '../streams/peer.ts';
@@ -17,6 +18,7 @@ const handlers: Handlers = { ...sessionHandlers, ...transportHandlers, ...publis
 export function attachMediaNamespace(deps: {
   io: Server;
   streams: Streams;
+  iceServers: IceServers;
   tokens: MediaTokens;
   log: Logger;
   now: () => number;
@@ -57,6 +59,7 @@ export function attachMediaNamespace(deps: {
       onRequest: deps.onRequest,
       context: {
         streams: deps.streams,
+        iceServers: deps.iceServers,
         get peer() {
           return peer;
         },

@@ -12,13 +12,18 @@ function linkOf({ peer, streams }: HandlerContext): PublishLink {
 }
 
 export const publishHandlers: Pick<Handlers, 'publish:open' | 'publish:produce' | 'publish:pause'> = {
-  async 'publish:open'(_payload, { peer, streams }) {
+  async 'publish:open'(_payload, { peer, streams, iceServers }) {
     if (peer.claims.right !== 'publish') throw mediaFailure('media_forbidden');
     if (streams.draining) throw mediaFailure('media_draining');
     const stream = streams.get(peer.claims.streamId);
     if (!stream || peer.closed) throw mediaFailure('media_session_unknown');
     const { link, origin } = await stream.openPublisher(peer);
-    return { sessionKey: peer.sessionKey, routerRtpCapabilities: origin.rtpCapabilities, transport: link.options };
+    return {
+      sessionKey: peer.sessionKey,
+      routerRtpCapabilities: origin.rtpCapabilities,
+      transport: link.options,
+      iceServers: iceServers(peer.claims.sub),
+    };
   },
   async 'publish:produce'({ transportId, kind, rtpParameters, paused }, context) {
     const link = linkOf(context);

@@ -11,7 +11,7 @@ function linkOf(peer: Peer): ViewerLink {
 }
 
 export const watchHandlers: Pick<Handlers, 'watch:open' | 'watch:consume' | 'watch:resume' | 'watch:quality'> = {
-  async 'watch:open'(_payload, { peer, streams }) {
+  async 'watch:open'(_payload, { peer, streams, iceServers }) {
     if (peer.claims.right !== 'watch') throw mediaFailure('media_forbidden');
     if (streams.draining) throw mediaFailure('media_draining');
     const stream = streams.get(peer.claims.streamId);
@@ -21,6 +21,7 @@ export const watchHandlers: Pick<Handlers, 'watch:open' | 'watch:consume' | 'wat
       sessionKey: peer.sessionKey,
       routerRtpCapabilities: link.routerRtpCapabilities,
       transport: link.options,
+      iceServers: iceServers(peer.claims.sub),
     };
   },
   async 'watch:consume'({ transportId, rtpCapabilities }, { peer }) {
