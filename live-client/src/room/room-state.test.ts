@@ -1,4 +1,4 @@
-import type { RoomEvent, RoomFrame } from '@walnut-live/contracts';
+import type { RoomEvent, RoomFrame, Stage } from '@walnut-live/contracts';
 import { describe, expect, it } from 'vitest';
 import { AT, bagItem, joinReply, message, offer, snapshot, uuid } from './fixtures.ts';
 import {
@@ -22,12 +22,31 @@ const after = (state: RoomState, ...events: RoomEvent[]): RoomState =>
   reduce(state, { type: 'frame', frame: frame(state.seq + 1, ...events) });
 const firstItem = (state: RoomState) => state.bag.items[0]!;
 
+const stage = (version: number, streamId = uuid(4)): Stage => ({
+  version,
+  shows: streamId === uuid(4) ? 'own' : 'relay',
+  streamId,
+  since: AT,
+  relay: null,
+  cutIn: null,
+  cohosts: [],
+});
+
 const cases: { name: string; events: RoomEvent[]; expected: (state: RoomState) => unknown; is: unknown }[] = [
   {
     name: 'chat:sent appends',
     events: [{ kind: 'chat:sent', message: message(3) }],
     expected: (s) => s.chat.map((m) => m.messageId),
     is: ['m1', 'm2', 'm3'],
+  },
+  {
+    name: 'the stage follows the pointer; an older version that comes late does not win',
+    events: [
+      { kind: 'stage:changed', stage: stage(5, uuid(40)) },
+      { kind: 'stage:changed', stage: stage(4) },
+    ],
+    expected: (s) => [s.showing?.version, s.showing?.streamId],
+    is: [5, uuid(40)],
   },
   {
     name: 'the same message twice is one',

@@ -148,6 +148,11 @@ test('a programme’s co-hosts stand on the stages of its relays, until one cuts
     facts: { isRelay: true },
   });
   await using anna = await enterRoom(api, rooms.a.id, consumers.anna);
+  // And the other way round: a stage with co-hosts becomes no relay, the second of two at once is refused.
+  const relayB = () =>
+    api.call(setRelay, { params: { id: rooms.b.id }, body: { programmeId: rooms.hq.id }, as: staff.b.guide });
+  const both = await Promise.all([invite(api, rooms.b.id, staff.b.secondGuide, staff.b.guide), relayB()]);
+  expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
   const { body } = await invite(api, rooms.hq.id, staff.c.guide, staff.operations);
   const { body: accepted } = await answer(api, body.seat.id, true, staff.c.guide);
   const streamId = accepted.publish?.streamId ?? '';

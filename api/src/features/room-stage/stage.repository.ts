@@ -88,6 +88,11 @@ const ids = (rows: readonly { id: string }[]): string[] => rows.map(({ id }) => 
 /** Statements that move pointers; each answers the rooms it has moved. */
 export function createStageRepository(tx: Sql) {
   return {
+    /** Statements that look at other tables come after this one: then they see what those who held the row have done. */
+    async lock(roomId: string): Promise<void> {
+      await tx`SELECT FROM rooms WHERE id = ${roomId} FOR UPDATE`;
+    },
+    /** Not while co-hosts are here: a relay's stage is the programme's. */
     async toRelay(roomId: string, programmeId: string, at: Date): Promise<string[]> {
       return ids(
         await tx<{
@@ -95,7 +100,8 @@ export function createStageRepository(tx: Sql) {
         }>`UPDATE rooms SET relay_of = ${programmeId}, cut_in = 'none', cut_in_by = NULL, cut_in_at = NULL,
             stage_version = stage_version + 1, stage_at = ${at}
           WHERE id = ${roomId} AND state <> 'ended' AND relay_of IS DISTINCT FROM ${programmeId}::uuid
-            AND cardinality(open_to) = 0 AND NOT EXISTS (SELECT FROM rooms x WHERE x.relay_of = ${roomId}) RETURNING id`,
+            AND cardinality(open_to) = 0 AND NOT EXISTS (SELECT FROM rooms x WHERE x.relay_of = ${roomId})
+            AND NOT EXISTS (SELECT FROM room_cohosts c WHERE c.room_id = ${roomId} AND c.ended_at IS NULL) RETURNING id`,
       );
     },
     async toOwn(roomId: string, at: Date): Promise<string[]> {

@@ -78,10 +78,11 @@ export function createStageService(deps: {
       const { orgPath } = await room(principal, roomId);
       await db.transaction(async (tx) => {
         await lockProgramme(tx, programmeId, orgPath);
+        await createStageRepository(tx).lock(roomId);
         await tell(tx, await createStageRepository(tx).toRelay(roomId, programmeId, clock.now()));
       });
       const now = await room(principal, roomId);
-      // Ended, a programme of others itself, or a rival chose another programme.
+      // Ended, a programme of others itself, with co-hosts, or a rival chose another programme.
       if (now.relayOf !== programmeId) throw new AppError('state_conflict', { facts: { state: now.state } });
       return { stage: await read(roomId) };
     },
