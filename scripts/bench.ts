@@ -77,12 +77,13 @@ async function benchBare(scenario: BareScenario, quick: boolean): Promise<void> 
         dataDir,
         quick,
         say,
-        swarm: (script, env = {}, prefix = []) =>
+        swarm: (script, env = {}, prefix = [], onLine = () => undefined) =>
           runK6(
             k6,
             script,
             env,
             (line) => {
+              onLine(line);
               if (line.trim()) progress.update(line.trim().slice(0, 80));
             },
             prefix,

@@ -59,7 +59,7 @@ export interface JoinResult {
 
 export interface RecoveryPlan {
   viewers: number;
-  beforeSeconds: number;
+  /** From the harm to the last look. */
   afterSeconds: number;
 }
 
@@ -67,6 +67,8 @@ export interface RecoveryResult {
   join: JoinReport;
   interruptions: Interruptions;
   after: Measurement;
+  publisherReconnects: number;
+  publisherError: string;
 }
 
 export interface MediaUnderTest {
@@ -95,6 +97,8 @@ export interface OurServer extends MediaUnderTest {
   readonly url: string;
   readonly controlToken: string;
   readonly process: Running;
+  /** Starts it again on the same ports, for drills that killed it; resolves when it answers. */
+  restart(): Promise<void>;
   readonly secret: string;
   workerPids(): number[];
 }
@@ -109,9 +113,8 @@ export async function startOurs(
   const controlToken = randomBytes(24).toString('hex');
   const logFile = join(context.dataDir, 'media-server.log');
   const url = `http://127.0.0.1:${port}`;
-  const running = startServer(
-    [process.execPath, '--disable-warning=ExperimentalWarning', join(ROOT, 'media-server/src/main.ts')],
-    {
+  const start = () =>
+    startServer([process.execPath, '--disable-warning=ExperimentalWarning', join(ROOT, 'media-server/src/main.ts')], {
       logFile,
       cwd: context.dataDir,
       env: {
@@ -129,9 +132,10 @@ export async function startOurs(
         LOG_LEVEL: 'warn',
         ...env,
       },
-    },
-  );
-  await ready('our media-server', `${url}/healthz`, running);
+    });
+  let running = start();
+  const isReady = () => ready('our media-server', `${url}/healthz`, running);
+  await isReady();
   const workerPids = () => childrenOf(running.pid);
   return {
     name: 'Walnut Live',
@@ -139,7 +143,13 @@ export async function startOurs(
     url,
     secret,
     controlToken,
-    process: running,
+    get process() {
+      return running;
+    },
+    restart() {
+      running = start();
+      return isReady();
+    },
     workerPids,
     logFile,
     prefix: onCore(LOAD_CORE),
@@ -148,7 +158,7 @@ export async function startOurs(
       publish: { whipUrl: `${url}/whip/${STREAM}`, secret, streamId: STREAM, rate: PICTURES_PER_SECOND, ...sent },
       processIds: [running.pid, ...workerPids()],
     },
-    stop: running.stop,
+    stop: () => running.stop(),
   };
 }
 

@@ -77,6 +77,11 @@ export interface BareContext {
   /** `--quick`: a few seconds, to see that everything works; the figures mean nothing and are not written. */
   quick: boolean;
   /** Runs a k6 script in the k6 that has the swarm in it; `prefix` is a command in front, for example taskset. */
-  swarm(script: string, env?: Readonly<Record<string, string>>, prefix?: readonly string[]): Promise<K6Summary>;
+  swarm(
+    script: string,
+    env?: Readonly<Record<string, string>>,
+    prefix?: readonly string[],
+    onLine?: (line: string) => void,
+  ): Promise<K6Summary>;
   say(line: string): void;
 }

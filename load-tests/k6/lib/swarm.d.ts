@@ -61,6 +61,8 @@ declare module 'k6/x/swarm' {
       keyPictures: number;
       keyRequests: number;
       resent: number;
+      reconnects: number;
+      lastError: string;
       profile: string;
     };
     close(): void;

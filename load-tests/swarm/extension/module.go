@@ -115,15 +115,17 @@ func (c *Crowd) Close() { c.crowd.Close() }
 
 // PublishOptions as scripts give them.
 type PublishOptions struct {
-	WhipURL   string      `js:"whipUrl"`
-	Token     string      `js:"token"`
-	Secret    string      `js:"secret"`
-	StreamID  string      `js:"streamId"`
-	VideoFile string      `js:"videoFile"`
-	KeysFile  string      `js:"keysFile"`
-	SoundFile string      `js:"soundFile"`
-	Rate      float64     `js:"rate"`
-	RTP       *RTPOptions `js:"rtp"`
+	WhipURL   string  `js:"whipUrl"`
+	Token     string  `js:"token"`
+	Secret    string  `js:"secret"`
+	StreamID  string  `js:"streamId"`
+	VideoFile string  `js:"videoFile"`
+	KeysFile  string  `js:"keysFile"`
+	SoundFile string  `js:"soundFile"`
+	Rate      float64 `js:"rate"`
+	// ReconnectMs without a word from the server lead to a new session.
+	ReconnectMs int64       `js:"reconnectMs"`
+	RTP         *RTPOptions `js:"rtp"`
 }
 
 // RTPOptions is the answer of our control API's rtp-ingest.
@@ -146,7 +148,7 @@ func (i *instance) publish(options PublishOptions) (*publish.Publisher, error) {
 		return nil, err
 	}
 	translated := publish.Options{
-		VideoFile: options.VideoFile, KeysFile: options.KeysFile, SoundFile: options.SoundFile, Rate: options.Rate,
+		ReconnectMs: options.ReconnectMs, VideoFile: options.VideoFile, KeysFile: options.KeysFile, SoundFile: options.SoundFile, Rate: options.Rate,
 		Client: i.root.client, Endpoint: options.WhipURL, Token: tokens(options.Token, options.Secret, options.StreamID, "publish"),
 	}
 	if options.RTP != nil {

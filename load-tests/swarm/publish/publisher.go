@@ -26,6 +26,8 @@ const (
 	// The packets of one picture are spread over this part of its time, as an encoder's pacer does.
 	pacedPart  = 0.5
 	sentWindow = 1024
+	// Between two attempts to reach a server that is away.
+	reconnectPause = 100 * time.Millisecond
 	// Seconds between 1900 and 1970.
 	ntpEpoch = 2_208_988_800
 )
@@ -40,6 +42,9 @@ type Options struct {
 	Token    func() string
 
 	RTP *PlainRTP
+
+	// ReconnectMs without a word from the server lead to a new session; 0 = never. By WHIP only.
+	ReconnectMs int64
 }
 
 // PlainRTP is where a server takes RTP without encryption.
@@ -58,9 +63,12 @@ type Stats struct {
 	Pictures    int64 `js:"pictures"`
 	KeyPictures int64 `js:"keyPictures"`
 	// KeyRequests are PLI and FIR messages that came.
-	KeyRequests int64  `js:"keyRequests"`
-	Resent      int64  `js:"resent"`
-	Profile     string `js:"profile"`
+	KeyRequests int64 `js:"keyRequests"`
+	Resent      int64 `js:"resent"`
+	Reconnects  int64 `js:"reconnects"`
+	// LastError of trying to reconnect.
+	LastError string `js:"lastError"`
+	Profile   string `js:"profile"`
 }
 
 // Publisher sends until it is closed. Its state belongs to the fan's loop.
@@ -69,6 +77,7 @@ type Publisher struct {
 	options   Options
 	programme *programme
 	address   netip.AddrPort
+	identity  *rtc.Identity
 	transport *rtc.Transport
 	keys      *rtc.Keys
 	session   *rtc.Session
@@ -76,6 +85,9 @@ type Publisher struct {
 	sound     outgoing
 	payloader codecs.H264Payloader
 	begunMs   float64
+	begun     bool
+	heardMs   int64
+	opening   bool // a goroutine opens a new session
 	picture   int64
 	packet    int64
 	due       []duePacket
@@ -116,28 +128,30 @@ func Start(f *fan.Fan, identity *rtc.Identity, options Options) (*Publisher, err
 	if p.address, err = f.Add(p); err != nil {
 		return nil, err
 	}
+	f.Do(func() { f.AddTicker(p) })
 	if options.RTP != nil {
 		p.video.PlainTrack, p.sound.PlainTrack = options.RTP.Video, options.RTP.Sound
 		p.stats.Profile = "none"
-	} else if err := p.connect(identity); err != nil {
-		f.Remove(p.address)
-		return nil, err
+	} else {
+		p.identity = identity
+		p.video.PlainTrack = PlainTrack{Payload: rtc.PublishVideo, SSRC: 1 + rand.Uint32N(1<<31)}
+		p.sound.PlainTrack = PlainTrack{Payload: rtc.PublishAudio, SSRC: 1 + rand.Uint32N(1<<31)}
+		if err := p.connect(); err != nil {
+			p.Close()
+			return nil, err
+		}
 	}
-	f.Do(func() {
-		p.begunMs = float64(f.NowMs())
-		f.AddTicker(p)
-	})
+	f.Do(func() { p.begunMs, p.begun = float64(f.NowMs()), true })
 	return p, nil
 }
 
-func (p *Publisher) connect(identity *rtc.Identity) error {
-	p.video.PlainTrack = PlainTrack{Payload: rtc.PublishVideo, SSRC: 1 + rand.Uint32N(1<<31)}
-	p.sound.PlainTrack = PlainTrack{Payload: rtc.PublishAudio, SSRC: 1 + rand.Uint32N(1<<31)}
-	transport := rtc.NewTransport(p.fan, identity, p.address)
-	p.fan.Do(func() {
-		p.transport = transport
-		p.fan.AddTicker(transport)
-	})
+// connect opens a session from the publisher's address; what was before is forgotten.
+func (p *Publisher) connect() error {
+	transport := rtc.NewTransport(p.fan, p.identity, p.address)
+	if p.options.ReconnectMs > 0 {
+		transport.ConsentMs = p.options.ReconnectMs / 4 // its answers are the sign of life
+	}
+	p.fan.Do(func() { p.transport, p.keys = transport, nil })
 	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
 	defer cancel()
 	offer := rtc.PublishOffer(transport.Local, p.sound.SSRC, p.video.SSRC)
@@ -154,6 +168,7 @@ func (p *Publisher) connect(identity *rtc.Identity) error {
 	to, _ := transport.Selected()
 	p.fan.Do(func() {
 		p.keys, p.session = keys, session
+		p.heardMs, p.wantKey = p.fan.NowMs(), true
 		p.video.RTP, p.video.RTCP, p.sound.RTP, p.sound.RTCP = to, to, to, to
 		p.stats.Profile = rtc.ProfileName(keys.Profile)
 	})
@@ -187,6 +202,13 @@ func (p *Publisher) Tick(nowMs int64) {
 	if p.closed {
 		return
 	}
+	if p.transport != nil {
+		p.transport.Tick(nowMs)
+		p.watchServer(nowMs)
+	}
+	if !p.begun {
+		return
+	}
 	now := float64(nowMs) - p.begunMs
 	interval := 1000 / p.options.Rate
 	for float64(p.picture)*interval <= now {
@@ -208,6 +230,32 @@ func (p *Publisher) Tick(nowMs int64) {
 		p.sendReport(&p.video, now, videoClock)
 		p.sendReport(&p.sound, now, soundClock)
 	}
+}
+
+// watchServer opens a new session when the server has not been heard of.
+func (p *Publisher) watchServer(nowMs int64) {
+	if p.options.ReconnectMs == 0 || p.keys == nil || p.opening || nowMs-p.heardMs < p.options.ReconnectMs {
+		return
+	}
+	p.opening, p.keys = true, nil
+	p.stats.Reconnects++
+	lost := p.transport
+	go func() {
+		lost.Close()
+		for {
+			err := p.connect()
+			if err == nil {
+				break
+			}
+			closed := false
+			p.fan.Do(func() { closed, p.stats.LastError = p.closed, err.Error() })
+			if closed {
+				return
+			}
+			time.Sleep(reconnectPause)
+		}
+		p.fan.Do(func() { p.opening = false })
+	}()
 }
 
 // takePicture puts the packets of the next picture in line.
@@ -261,6 +309,9 @@ func (p *Publisher) send(track *outgoing, packet []byte) {
 }
 
 func (p *Publisher) transmit(track *outgoing, packet []byte) {
+	if p.transport != nil && p.keys == nil {
+		return // between two sessions
+	}
 	if p.keys != nil {
 		sealed, err := p.keys.Out.EncryptRTP(p.scratch[:0], packet, nil)
 		if err != nil {
@@ -286,6 +337,9 @@ func (p *Publisher) sendReport(track *outgoing, now float64, clock float64) {
 	report = append(report, 1, 9)
 	report = append(report, "programme"...)
 	report = append(report, 0)
+	if p.transport != nil && p.keys == nil {
+		return
+	}
 	if p.keys != nil {
 		sealed, err := p.keys.Out.EncryptRTCP(nil, report, nil)
 		if err != nil {

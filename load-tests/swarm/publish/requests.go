@@ -15,7 +15,8 @@ const (
 )
 
 // Receive implements fan.Peer: only RTCP comes to a publisher.
-func (p *Publisher) Receive(packet []byte, from netip.AddrPort, _ int64) {
+func (p *Publisher) Receive(packet []byte, from netip.AddrPort, nowMs int64) {
+	p.heardMs = nowMs
 	if p.transport != nil && p.transport.Receive(packet, from) {
 		return
 	}

@@ -74,14 +74,16 @@ type Transport struct {
 	identity *Identity
 	Local    Local
 
-	remote     atomic.Pointer[remoteSide]
-	selected   atomic.Pointer[netip.AddrPort]
-	ready      chan struct{} // ICE found a path
-	readyOnce  sync.Once
-	incoming   chan []byte
-	closed     chan struct{}
-	closeOnce  sync.Once
-	nextCheck  int64
+	remote    atomic.Pointer[remoteSide]
+	selected  atomic.Pointer[netip.AddrPort]
+	ready     chan struct{} // ICE found a path
+	readyOnce sync.Once
+	incoming  chan []byte
+	closed    chan struct{}
+	closeOnce sync.Once
+	nextCheck int64
+	// ConsentMs is the time between consent checks; set before Connect.
+	ConsentMs  int64
 	connection atomic.Pointer[dtls.Conn]
 }
 
@@ -101,12 +103,13 @@ type Keys struct {
 // NewTransport makes credentials. The peer that owns it must have got its address from the fan already.
 func NewTransport(f *fan.Fan, identity *Identity, address netip.AddrPort) *Transport {
 	return &Transport{
-		fan:      f,
-		identity: identity,
-		Local:    Local{Ufrag: RandomHex(4), Password: RandomHex(12), Fingerprint: identity.Fingerprint, Address: address},
-		ready:    make(chan struct{}),
-		incoming: make(chan []byte, dtlsQueue),
-		closed:   make(chan struct{}),
+		fan:       f,
+		identity:  identity,
+		Local:     Local{Ufrag: RandomHex(4), Password: RandomHex(12), Fingerprint: identity.Fingerprint, Address: address},
+		ConsentMs: consentEveryMs,
+		ready:     make(chan struct{}),
+		incoming:  make(chan []byte, dtlsQueue),
+		closed:    make(chan struct{}),
 	}
 }
 
@@ -242,7 +245,7 @@ func (t *Transport) Tick(nowMs int64) {
 	t.nextCheck = nowMs + checkEveryMs
 	if selected := t.selected.Load(); selected != nil {
 		targets = []netip.AddrPort{*selected}
-		t.nextCheck = nowMs + consentEveryMs
+		t.nextCheck = nowMs + t.ConsentMs
 	}
 	tieBreaker := []byte{0, 0, 0, 0, 0, 0, 0, 1}
 	role := []stun.Setter{attribute(stun.AttrUseCandidate, nil), attribute(stun.AttrICEControlling, tieBreaker)}
