@@ -136,6 +136,11 @@ export async function createMediaServer(
     peers: () => streams.peerCount,
     hlsViewers: () => packagers.viewers(),
     packagers: () => packagers.count,
+    cluster: () => ({
+      ...cluster.status,
+      nodes: cluster.nodes().length,
+      draining: streams.draining,
+    }),
   });
   const elsewhereRouter = (): Router =>
     Router({ mergeParams: true }).get(
@@ -157,6 +162,13 @@ export async function createMediaServer(
     log,
     metrics,
     isReady: () => !streams.draining && engine.workers().length > 0,
+    // A registry that is away stops nothing that runs: it is told, and is no failure of this process.
+    health: () => ({
+      isFit: engine.workers().length > 0,
+      workers: engine.workers().length,
+      draining: streams.draining,
+      registry: config.redisUrl === null ? 'alone' : cluster.status.isConnected ? 'connected' : 'away',
+    }),
     routers: [
       { path: '/hls', router: elsewhereRouter() },
       {

@@ -9,6 +9,8 @@ export function createApp(deps: {
   log: Logger;
   metrics: Metrics;
   isReady: () => boolean;
+  /** `isFit` false: this process does not do its work and should be looked after. */
+  health: () => { isFit: boolean } & Record<string, unknown>;
   routers: Array<{ path: string; router: Router }>;
 }): Express {
   const app = express();
@@ -19,7 +21,8 @@ export function createApp(deps: {
   // Segments are fetched by pages of other origins.
   app.use(helmet({ crossOriginResourcePolicy: { policy: 'cross-origin' } }));
   app.get('/healthz', (_request, response) => {
-    response.json({ status: 'ok' });
+    const { isFit, ...facts } = deps.health();
+    response.status(isFit ? 200 : 503).json({ status: isFit ? 'ok' : 'failing', ...facts });
   });
   app.get('/readyz', (_request, response) => {
     const ready = deps.isReady();

@@ -8,12 +8,13 @@ export interface Metrics {
 }
 
 export function createMetrics(read: {
-  workers: () => Array<{ id: string; cpu: number; viewers: number; origins: number }>;
+  workers: () => Array<{ id: string; cpu: number; viewers: number; origins: number; egressMbps: number }>;
   workerDeaths: () => Promise<number>;
   streams: () => Record<string, number>;
   peers: () => number;
   hlsViewers: () => number;
   packagers: () => number;
+  cluster: () => { isConnected: boolean; pipesOut: number; relays: number; nodes: number; draining: boolean };
 }): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -37,6 +38,51 @@ export function createMetrics(read: {
     collect() {
       this.reset();
       for (const worker of read.workers()) this.set({ worker: worker.id }, worker.viewers);
+    },
+  });
+  new Gauge({
+    name: 'media_worker_egress_mbps',
+    help: 'Mbit/s a worker sends to viewers, extrapolated from a sample of them',
+    labelNames: ['worker'],
+    registers,
+    collect() {
+      this.reset();
+      for (const worker of read.workers()) this.set({ worker: worker.id }, worker.egressMbps);
+    },
+  });
+  new Gauge({
+    name: 'media_pipes',
+    help: 'Pipes between hosts: out of here to edges, in from origins',
+    labelNames: ['direction'],
+    registers,
+    collect() {
+      const { pipesOut, relays } = read.cluster();
+      this.set({ direction: 'out' }, pipesOut);
+      this.set({ direction: 'in' }, relays);
+    },
+  });
+  new Gauge({
+    name: 'media_cluster_nodes',
+    help: 'Media servers this one knows of, itself included',
+    registers,
+    collect() {
+      this.set(read.cluster().nodes);
+    },
+  });
+  new Gauge({
+    name: 'media_registry_connected',
+    help: '1 while the registry answers',
+    registers,
+    collect() {
+      this.set(read.cluster().isConnected ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'media_draining',
+    help: '1 while newcomers are sent elsewhere',
+    registers,
+    collect() {
+      this.set(read.cluster().draining ? 1 : 0);
     },
   });
   new Gauge({
