@@ -11,6 +11,7 @@ import { blocksGoingLive } from '../capture/problem.ts';
 import { useMicLevel } from '../capture/use-mic-level.ts';
 import { useT } from '../i18n/index.ts';
 import { CountIn } from './count-in.tsx';
+import { EncoderPanel } from './encoder-panel.tsx';
 import { createGoLive } from './go-live.ts';
 import { MicMeter } from './mic-meter.tsx';
 import { Preview } from './preview.tsx';
@@ -210,6 +211,7 @@ const Prepare = ({ room, initialProducts }: { room: Room | null; initialProducts
           onChange={(id) => void capture.selectMicrophone(id)}
         />
         <MicMeter level={level} />
+        {room && <EncoderPanel roomId={room.id} />}
       </Sheet>
     </main>
   );
