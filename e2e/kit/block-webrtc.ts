@@ -19,3 +19,18 @@ export async function blockWebRtc(page: Page): Promise<void> {
     };
   }`);
 }
+
+/** Lets a page connect by WebRTC and loses every frame that it receives: they end in a stream that nobody reads. */
+export async function dropFrames(page: Page): Promise<void> {
+  await page.addInitScript(`{
+    const Native = RTCPeerConnection;
+    window.RTCPeerConnection = class extends Native {
+      constructor(configuration) {
+        super({ ...configuration, encodedInsertableStreams: true });
+        this.addEventListener('track', ({ receiver }) => {
+          receiver.createEncodedStreams().readable.pipeTo(new WritableStream());
+        });
+      }
+    };
+  }`);
+}

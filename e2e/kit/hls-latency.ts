@@ -25,7 +25,7 @@ export async function measureGlassToGlass(
   let unreadable = 0;
   const untilMs = Date.now() + options.durationMs;
   while (Date.now() < untilMs) {
-    const picture = await page.picture(options.name);
+    const picture = await page.picture(options.name ?? 'viewer');
     if (typeof picture === 'string') unreadable += 1;
     else ages.push(picture.ageMs);
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { MediaTokenClaims } from '@walnut-live/contracts';
 import { SignJWT } from 'jose';
 import type { Browser, Page } from 'playwright-core';
-import { blockWebRtc } from '../../e2e/kit/block-webrtc.ts';
+import { blockWebRtc, dropFrames } from '../../e2e/kit/block-webrtc.ts';
 import { type ChromiumOptions, launchChromium } from '../../e2e/kit/chromium.ts';
 import type { MediaPageApi } from '../../e2e/kit/media-page-api.ts';
 import { serveTestPage } from '../../e2e/kit/test-page.ts';
@@ -102,6 +102,8 @@ export interface Stage {
     personId?: string;
     /** No media gets through to this page; see block-webrtc.ts. */
     webRtcBlocked?: boolean;
+    /** WebRTC connects, and its frames are lost on their way to the decoder. */
+    framesDropped?: boolean;
     /**
      * Runs before the page is opened and gives it `mintToken`; then nothing is evaluated in the page and no function is
      * exposed to it, because playwright does both as if a person had touched it.
@@ -121,7 +123,13 @@ export async function openStage(chromium: ChromiumOptions = {}, entry = 'media-p
   ]);
   return {
     browser,
-    async open({ personId = `person-${randomUUID()}`, mint, untouched, webRtcBlocked = false } = {}) {
+    async open({
+      personId = `person-${randomUUID()}`,
+      mint,
+      untouched,
+      webRtcBlocked = false,
+      framesDropped = false,
+    } = {}) {
       const context = await browser.newContext();
       const page = await context.newPage();
       page.on('pageerror', (error) => process.stderr.write(`page error: ${error.message}\n`));
@@ -130,6 +138,7 @@ export async function openStage(chromium: ChromiumOptions = {}, entry = 'media-p
       if (untouched) await untouched(page);
       else await page.exposeFunction('mintToken', give);
       if (webRtcBlocked) await blockWebRtc(page);
+      if (framesDropped) await dropFrames(page);
       await page.goto(site.url);
       if (!untouched) await page.waitForFunction('Boolean(window.mediaPage)');
       return new Proxy({ page } as RemotePage, {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { measureGlassToGlass } from '../../e2e/kit/hls-latency.ts';
 import type { MediaServer } from '../src/media-server.ts';
 import { control, mintToken, openStage, type RemotePage, type Stage, startServer, until } from './kit.ts';
 
@@ -45,6 +46,34 @@ describe('createPlayback', () => {
     expect(figures.latencyMs).toBeLessThan(12_000);
     await viewer.page.close();
   }, 60_000);
+
+  it('shows the picture by HLS when WebRTC connects and no frame ever comes', async () => {
+    const viewer = await stage.open({ framesDropped: true });
+    const beganAt = Date.now();
+    await viewer.play({ url: server.url, streamId: 'show' });
+    await viewer.waitForPicture({ afterMs: beganAt, timeoutMs: 30_000 });
+    console.info(`HLS picture after ${Date.now() - beganAt} ms: ${(await viewer.playbackHistory()).join(' → ')}`);
+    expect(await viewer.playbackState()).toMatchObject({ mode: 'smooth', fallbackReason: 'unreachable' });
+    await viewer.page.close();
+  }, 60_000);
+
+  it('is close behind the camera by HLS', async () => {
+    const viewer = await stage.open();
+    await viewer.play({ url: server.url, streamId: 'show' }, 'viewer', 'smooth');
+    await viewer.waitForPicture({ afterMs: Date.now(), timeoutMs: 30_000 });
+    // Behind after a hiccup at the start it catches up.
+    await until(
+      'close',
+      () => viewer.picture(),
+      (seen) => typeof seen !== 'string' && seen.ageMs < 2_000,
+      30_000,
+    );
+    const figures = await measureGlassToGlass(viewer, { durationMs: 8_000 });
+    console.info(`glass to glass by HLS: ${JSON.stringify(figures)}`);
+    expect(figures.p95Ms).toBeLessThan(3_000);
+    expect(figures.samples).toBeGreaterThan(50);
+    await viewer.page.close();
+  }, 90_000);
 
   it('moves between the modes as the person chooses, with the picture going on', async () => {
     const viewer = await stage.open();

@@ -92,7 +92,7 @@ export function createPartCutter(info: InitInfo, onPart: (part: CutPart) => void
     const [first, second] = lead;
     if (sequence === 0 && first && second && lead.length === 2) {
       // ffmpeg guesses the time of its very first frame; the one after it knows better.
-      first.decodeTime = Math.max(0, second.decodeTime - second.duration);
+      first.decodeTime = second.decodeTime - second.duration;
       first.duration = second.decodeTime - first.decodeTime;
     }
     const reached = (): number => seconds(next.decodeTime - (lead[0]?.decodeTime ?? next.decodeTime));

@@ -25,6 +25,8 @@ const SEQUENCE_EPOCH_MS = Date.UTC(2026, 0, 1);
 /** No segment but a run's last is shorter, and runs are longer than that. */
 const SHORTEST_SEGMENT_MS = 500;
 const NAME_TAG_CHARACTERS = 12;
+/** Times of a run begin here: an encoder's first sound lies before its zero, and files know no negative time. */
+const RUN_BASE_SECONDS = 1;
 
 interface Run {
   id: string;
@@ -239,6 +241,7 @@ export function createSegmentWindow(deps: {
       const { info, cutter, clock } = run;
       const isLead = kind === 'video' || !info.video;
       for (const sample of readSamples(data, kind, track)) {
+        sample.decodeTime += RUN_BASE_SECONDS * track.timescale;
         if (isLead) clock.arrived(sample.decodeTime / track.timescale, nowMs);
         if (isLead && sample.isKey) lastKeyFrameAtMs = nowMs;
         cutter.push(sample);
