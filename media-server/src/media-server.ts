@@ -31,6 +31,11 @@ const MAX_MESSAGE_BYTES = 64 * 1024;
 /** Longer than a proxy in front keeps a connection it does not use: it must be the one that closes it. */
 const IDLE_CONNECTION_MS = 75_000;
 const DRAIN_CHECK_MS = 250;
+/**
+ * A host whose power or network is gone closes no connection: twice this later the other side notices and goes elsewhere.
+ * A connection that is only slow is made anew and its session resumed, without a gap in the picture.
+ */
+const PING_MS = 3_000;
 const MAX_REVOCATIONS = 50_000;
 
 export interface MediaServer {
@@ -199,6 +204,8 @@ export async function createMediaServer(
   const io = new Server(http, {
     serveClient: false,
     perMessageDeflate: false,
+    pingInterval: PING_MS,
+    pingTimeout: PING_MS,
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
     cors: { origin: config.allowedOrigins },
   });
