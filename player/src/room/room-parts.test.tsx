@@ -1,4 +1,5 @@
 // @vitest-environment jsdom
+import type { Stage } from '@walnut-live/contracts';
 import axe from 'axe-core';
 import { act, type ReactNode } from 'react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -9,6 +10,7 @@ import { BottomBar } from './bottom-bar.tsx';
 import { Chat } from './chat.tsx';
 import { HeartLayer } from './hearts.tsx';
 import { PinnedCard } from './pinned-card.tsx';
+import { StageChips } from './stage-chip.tsx';
 
 Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
 
@@ -39,6 +41,38 @@ const FlowProbe = (): ReactNode => {
   const { flow } = usePurchase();
   return <output data-testid="flow">{flow ? `${flow.step}` : ''}</output>;
 };
+
+describe('whose picture it is', () => {
+  const showing = (more: Partial<Stage> = {}): Stage => ({
+    version: 1,
+    shows: 'own',
+    streamId: uuid(4),
+    since: '2026-11-22T12:00:00.000Z',
+    relay: null,
+    cutIn: null,
+    cohosts: [],
+    ...more,
+  });
+  const relay = { title: '工厂直播', unitKind: 'hq', unitName: '总部', state: 'live' } as const;
+  const cohosts = [{ seatId: uuid(60), name: '小梅', unitName: '二店', streamId: uuid(61), muted: false }];
+
+  it.each<[string, Stage, 'realtime' | 'smooth', string]>([
+    ['the store’s own says nothing', showing(), 'realtime', ''],
+    ['headquarters’ programme', showing({ shows: 'relay', relay }), 'realtime', '总部转播'],
+    [
+      'a channel’s programme',
+      showing({ shows: 'relay', relay: { ...relay, unitKind: 'channel', unitName: '华东渠道' } }),
+      'realtime',
+      '转播 · 华东渠道',
+    ],
+    ['the store’s guide in its place', showing({ shows: 'cut_in', relay }), 'realtime', '本店插播'],
+    ['co-hosts who are all there', showing({ cohosts }), 'realtime', ''],
+    ['co-hosts who are missing by HLS', showing({ cohosts }), 'smooth', '连麦中 · 流畅模式只显示主播'],
+  ])('%s', async (_, stage, mode, text) => {
+    const { host } = await show(<StageChips showing={stage} mode={mode} />);
+    expect(host.textContent?.trim()).toBe(text);
+  });
+});
 
 describe('pinned card', () => {
   it('shows the live price, strikes the shelf price and counts what is left', async () => {

@@ -5,13 +5,16 @@ import { playerI18n } from '../i18n/messages.ts';
 import { useRoom } from './use-room.ts';
 import { useVideo } from './video/video-provider.tsx';
 
-/** Whose picture this is when it is not simply the store's own: a relayed programme, or the store's guide in its place. */
+/** Whose picture this is when it is not simply the store's own, and whether somebody is missing in it. */
 export const StageChip = (): ReactNode => {
-  const t = playerI18n.useT();
   const showing = useRoom((state) => state.showing);
   const live = useRoom((state) => state.stage === 'live');
   const { mode } = useVideo();
-  if (!live || !showing) return null;
+  return live && showing ? <StageChips showing={showing} mode={mode} /> : null;
+};
+
+export const StageChips = ({ showing, mode }: { showing: Stage; mode: 'realtime' | 'smooth' | null }): ReactNode => {
+  const t = playerI18n.useT();
   return (
     <>
       {showing.relay && <RelayChip shows={showing.shows} relay={showing.relay} />}
@@ -24,6 +27,7 @@ export const StageChip = (): ReactNode => {
   );
 };
 
+/** A relayed programme, or the store's guide in its place. */
 const RelayChip = ({ shows, relay }: { shows: Stage['shows']; relay: NonNullable<Stage['relay']> }): ReactNode => {
   const t = playerI18n.useT();
   const { unitKind, unitName, title } = relay;
