@@ -21,9 +21,12 @@ const environmentSchema = z.object({
   MEDIA_TOKEN_SECRET: secret,
   /** Shared with api, which presents it to /control. */
   CONTROL_TOKEN: secret,
-  /** Address that media sockets bind. Give the exact one: on 0.0.0.0 replies may leave from another address. */
+  /**
+   * Addresses that media sockets bind, comma separated, IPv4 or IPv6. Give the exact ones: on 0.0.0.0 replies may leave
+   * from another address.
+   */
   RTC_LISTEN_IP: z.string().default('127.0.0.1'),
-  /** What ICE candidates carry instead, behind NAT. */
+  /** What ICE candidates carry instead, behind NAT: one for each of RTC_LISTEN_IP, in its order. */
   RTC_ANNOUNCED_ADDRESS: z.string().min(1).optional(),
   /** Worker i uses base+i for UDP and TCP; the next 800 ports are for traffic inside the host (see engine/ports.ts). */
   RTC_PORT_BASE: z.coerce.number().int().min(1024).max(64_000).default(40_000),
@@ -148,7 +151,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     nodeId: env.NODE_ID,
     publicUrl: env.PUBLIC_URL ?? '',
     controlUrl: env.CONTROL_URL,
-    pipeListenIp: env.PIPE_LISTEN_IP ?? env.RTC_LISTEN_IP,
+    pipeListenIp: env.PIPE_LISTEN_IP ?? env.RTC_LISTEN_IP.split(',')[0]?.trim() ?? '',
     pipeAnnouncedAddress: env.PIPE_ANNOUNCED_ADDRESS,
     drainLimitMs: env.DRAIN_LIMIT_SECONDS * 1_000,
     dataDir: env.DATA_DIR,

@@ -162,6 +162,32 @@ describe('the server', () => {
   }, 60_000);
 });
 
+describe('addresses', () => {
+  it('are all offered, as they are announced, UDP before TCP', async () => {
+    const server = await startServer({
+      RTC_LISTEN_IP: '127.0.0.1, 127.0.0.2,127.0.0.3',
+      RTC_ANNOUNCED_ADDRESS: '203.0.113.10,2001:db8::5,',
+      WORKERS: '1',
+    });
+    const token = await mintToken({ right: 'publish', streamId: 'homes' });
+    const response = await fetch(`${server.url}/whip/homes`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/sdp' },
+      body: makeOffer(),
+    });
+    const candidates = [...(await response.text()).matchAll(/a=candidate:\S+ 1 (\S+) (\d+) (\S+) /g)];
+    await server.close();
+    const best = candidates
+      .sort((a, b) => Number(b[2]) - Number(a[2]))
+      .map(([, protocol, , ip]) => `${protocol} ${ip}`);
+    const all = ['203.0.113.10', '2001:db8::5', '127.0.0.3'];
+    expect(best).toEqual([...all.map((ip) => `udp ${ip}`), ...all.map((ip) => `tcp ${ip}`)]);
+    await expect(
+      startServer({ RTC_LISTEN_IP: '127.0.0.1,127.0.0.2', RTC_ANNOUNCED_ADDRESS: '203.0.113.10' }),
+    ).rejects.toThrow('one announced address for each');
+  });
+});
+
 describe('limits and orders', () => {
   it('limits each address by itself', () => {
     const limit = createAddressLimit({ perSecond: 1 });

@@ -12,6 +12,7 @@ import type { WorkerLoad } from '../domain/placement.ts';
 import { createSignal } from '../platform/closing.ts';
 import { mediaFailure } from '../platform/failure.ts';
 import type { Logger } from '../platform/logger.ts';
+import { listenAddresses, listenInfos } from './listen-addresses.ts';
 import type { PortPlan } from './ports.ts';
 
 const LOAD_SAMPLE_MS = 1_000;
@@ -57,6 +58,7 @@ export interface WorkerPool {
 
 export async function createWorkerPool(options: {
   count: number;
+  /** One address or several, comma separated; see listen-addresses.ts. */
   listenIp: string;
   announcedAddress: string | undefined;
   workerBin: string | undefined;
@@ -64,6 +66,7 @@ export async function createWorkerPool(options: {
   log: Logger;
 }): Promise<WorkerPool> {
   const { log, ports } = options;
+  const addresses = listenAddresses(options.listenIp, options.announcedAddress);
   const slots: Array<EngineWorker | null> = Array.from({ length: options.count }, () => null);
   const died = createSignal<string>();
   const started = createSignal<void>();
@@ -78,15 +81,9 @@ export async function createWorkerPool(options: {
       ...(options.workerBin !== undefined && { workerBin: options.workerBin }),
     });
     const port = ports.webrtcPort(index);
-    const announced = options.announcedAddress === undefined ? {} : { announcedAddress: options.announcedAddress };
     let webRtcServer: types.WebRtcServer;
     try {
-      webRtcServer = await handle.createWebRtcServer({
-        listenInfos: [
-          { protocol: 'udp', ip: options.listenIp, port, ...announced },
-          { protocol: 'tcp', ip: options.listenIp, port, ...announced },
-        ],
-      });
+      webRtcServer = await handle.createWebRtcServer({ listenInfos: listenInfos(addresses, port) });
     } catch (error) {
       handle.close();
       throw error;
