@@ -13,7 +13,14 @@ import { ComposeFile, danglingReferences, interpolate, variablesIn } from './com
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const source = read('docker-compose.yml');
 const example = parseEnv(read('.env.example'));
-const filledIn = Object.fromEntries(Object.entries(example).map(([key, value]) => [key, value || 'x'.repeat(40)]));
+/** Empty in the example because most need none, but no free text either. */
+const OPTIONAL: Record<string, string> = {
+  MEDIA_REDIS_URL: 'redis://redis:6379',
+  MEDIA_PUBLIC_URL: 'https://media-1.example',
+};
+const filledIn = Object.fromEntries(
+  Object.entries(example).map(([key, value]) => [key, value || (OPTIONAL[key] ?? 'x'.repeat(40))]),
+);
 const compose = ComposeFile.parse(parse(interpolate(source, filledIn)));
 
 function parseEnv(text: string): Record<string, string> {
