@@ -71,7 +71,7 @@ describe('createPlayback', () => {
     const figures = await measureGlassToGlass(viewer, { durationMs: 8_000 });
     console.info(`glass to glass by HLS: ${JSON.stringify(figures)}`);
     expect(figures.p95Ms).toBeLessThan(3_000);
-    expect(figures.samples).toBeGreaterThan(50);
+    expect(figures.samples).toBeGreaterThan(10);
     await viewer.page.close();
   }, 90_000);
 
