@@ -142,7 +142,7 @@ export function openConnection(endpoint: MediaEndpoint & { moved?: boolean }): M
       return;
     }
     if (ended) return;
-    moved = true; // unless this attempt succeeds
+    moved = true; // whoever has to come again may find the host gone: the next answer must be a fresh one
     const next = io(`${pass.url}${NAMESPACE}`, {
       path: pass.path ?? '/socket.io',
       auth: { token: pass.token },
