@@ -163,17 +163,22 @@ export async function startOurs(
 }
 
 /** undefined when MediaMTX is not installed. */
-export async function startMediaMtx(context: BareContext, sent: Sent): Promise<MediaUnderTest | undefined> {
+export async function startMediaMtx(
+  context: BareContext,
+  sent: Sent,
+  { hls = false } = {},
+): Promise<(MediaUnderTest & { hlsUrl: string }) | undefined> {
   const program = findProgram(process.env.MEDIAMTX_BIN || 'mediamtx');
   if (!program) return undefined;
-  const [http, udp] = [await freePort(), await freePort()];
+  const [http, udp, hlsPort] = [await freePort(), await freePort(), await freePort()];
   const config = join(context.dataDir, 'mediamtx.yml');
   const logFile = join(context.dataDir, 'mediamtx.log');
   writeFileSync(
     config,
     [
-      ...['logLevel: warn', 'rtsp: no', 'rtmp: no', 'hls: no', 'srt: no', 'moq: no', 'webrtc: yes'],
+      ...['logLevel: warn', 'rtsp: no', 'rtmp: no', 'srt: no', 'moq: no', 'webrtc: yes'],
       ...[`webrtcAddress: 127.0.0.1:${http}`, `webrtcLocalUDPAddress: 127.0.0.1:${udp}`, "webrtcLocalTCPAddress: ''"],
+      ...(hls ? ['hls: yes', `hlsAddress: 127.0.0.1:${hlsPort}`, 'hlsAlwaysRemux: yes'] : ['hls: no']),
       ...['webrtcIPsFromInterfaces: no', 'webrtcAdditionalHosts: [127.0.0.1]', 'paths:', '  all_others:', ''],
     ].join('\n'),
   );
@@ -184,6 +189,7 @@ export async function startMediaMtx(context: BareContext, sent: Sent): Promise<M
     version: execFileSync(program, ['--version'], { encoding: 'utf8' }).trim(),
     prefix: onCore(LOAD_CORE),
     logFile,
+    hlsUrl: `http://127.0.0.1:${hlsPort}/${STREAM}/index.m3u8`,
     target: {
       crowd: { whepUrl: `http://127.0.0.1:${http}/${STREAM}/whep` },
       publish: { whipUrl: `http://127.0.0.1:${http}/${STREAM}/whip`, rate: PICTURES_PER_SECOND, ...sent },

@@ -14,7 +14,7 @@ import { ensureProgramme } from '../lib/programme.ts';
 const MAX_LOSS = 0.001;
 
 const PLAN: ViewersPlan = {
-  first: 150,
+  first: 60,
   max: 2_400,
   windowSeconds: 5,
   settleSeconds: 2,
