@@ -187,6 +187,7 @@ export async function createMediaServer(
         allowedOrigins: config.allowedOrigins,
         publicUrl: config.publicUrl,
         elsewhere: cluster.elsewhere,
+        redirect: cluster.redirect,
         offersPerSecond: config.offersPerSecondPerAddress,
         log,
         now,

@@ -1,15 +1,13 @@
 /** WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep) request by request; sections in brackets are of RFC 9725. */
 import { createHmac } from 'node:crypto';
-import type { RtpIngest } from '@walnut-live/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MediaServer } from '../src/media-server.ts';
-import { control, mintToken, startServer, until } from './kit.ts';
-import { type RtpSource, startRtpSource } from './rtp-source.ts';
-import { AV1_ONLY, H264_SINGLE_NAL, makeFragment, makeOffer, VP8 } from './sdp-kit.ts';
+import { control, mintToken, startServer } from './kit.ts';
+import { AV1_ONLY, H264_SINGLE_NAL, makeOffer, VP8 } from './sdp-kit.ts';
+import { problemOf, publishToken, type Sent, watchToken, whipCalls } from './whip-kit.ts';
 
 const TURN_SECRET = 'secret-shared-with-the-turn-server';
 let server: MediaServer;
-let source: RtpSource;
 
 beforeAll(async () => {
   server = await startServer({
@@ -20,72 +18,12 @@ beforeAll(async () => {
     TURN_CREDENTIAL_SECONDS: '600',
     ALLOWED_ORIGINS: 'https://studio.example',
   });
-  const ingest = (await (await control(server, 'POST', '/streams/encoded/rtp-ingest')).json()) as RtpIngest;
-  source = startRtpSource(ingest, '320x180');
-  await until(
-    'live',
-    () => stateOf('encoded'),
-    (state) => state === 'live',
-    20_000,
-  );
 }, 40_000);
 afterAll(async () => {
-  source?.stop();
   await server?.close();
 });
 
-async function stateOf(streamId: string): Promise<string> {
-  return ((await (await control(server, 'GET', `/streams/${streamId}`)).json()) as { state: string }).state;
-}
-
-interface Sent {
-  method?: string;
-  token?: string | null;
-  type?: string | null;
-  body?: string;
-  headers?: Record<string, string>;
-}
-
-function send(url: string, { method = 'POST', token, type = 'application/sdp', body, headers = {} }: Sent = {}) {
-  return fetch(url.startsWith('http') ? url : `${server.url}${url}`, {
-    method,
-    redirect: 'manual',
-    headers: {
-      ...(token && { authorization: `Bearer ${token}` }),
-      ...(body !== undefined && type !== null && { 'content-type': type }),
-      ...headers,
-    },
-    ...(body !== undefined && { body }),
-  });
-}
-
-const publishToken = (streamId: string, claims = {}) => mintToken({ right: 'publish', streamId, ...claims });
-const watchToken = (streamId: string) => mintToken({ right: 'watch', streamId });
-
-async function publish(streamId: string, body = makeOffer(), claims = {}) {
-  const token = await publishToken(streamId, claims);
-  const response = await send(`/whip/${streamId}`, { token, body });
-  return {
-    response,
-    token,
-    answer: await response.text(),
-    location: response.headers.get('location') ?? '',
-    etag: response.headers.get('etag') ?? '',
-  };
-}
-
-/** [4.1] RFC 9457: what went wrong, for programs. */
-async function problemOf(response: Response): Promise<Record<string, unknown>> {
-  expect(response.headers.get('content-type')).toBe('application/problem+json');
-  const problem = (await response.json()) as Record<string, unknown>;
-  expect(problem).toMatchObject({
-    type: `urn:walnut-live:error:${String(problem.code)}`,
-    status: response.status,
-    title: expect.any(String),
-    requestId: expect.any(String),
-  });
-  return problem;
-}
+const { stateOf, send, publish } = whipCalls(() => server);
 
 describe('WHIP endpoint', () => {
   it('answers an offer with 201: session, entity tag, whole answer, ICE servers [4.2, 4.7]', async () => {
@@ -274,171 +212,5 @@ describe('WHIP endpoint', () => {
     expect(cutIn.response.status).toBe(201);
     expect((await send(again.location, { method: 'DELETE' })).status).toBe(404);
     expect((await send(cutIn.location, { method: 'DELETE' })).status).toBe(200);
-  });
-});
-
-describe('session', () => {
-  const patch = (location: string, body: string, ifMatch?: string, type = 'application/trickle-ice-sdpfrag') =>
-    send(location, { method: 'PATCH', type, body, headers: ifMatch === undefined ? {} : { 'if-match': ifMatch } });
-
-  it('takes candidates for the present ICE session only [4.3.1, 4.3.2]', async () => {
-    const { location, etag } = await publish('trickle');
-    const taken = await patch(location, makeFragment(), etag);
-    expect([taken.status, taken.headers.get('etag'), await taken.text()]).toEqual([204, null, '']);
-    const cases: Array<[string | undefined, string, string, number]> = [
-      [undefined, makeFragment(), 'application/trickle-ice-sdpfrag', 428],
-      ['"other"', makeFragment(), 'application/trickle-ice-sdpfrag', 412],
-      [`W/${etag}`, makeFragment(), 'application/trickle-ice-sdpfrag', 412],
-      [etag, makeFragment(), 'application/sdp', 415],
-      [etag, makeFragment({ candidates: 65 }), 'application/trickle-ice-sdpfrag', 400],
-      [etag, makeFragment({ ufrag: '!!!!' }), 'application/trickle-ice-sdpfrag', 400],
-      [etag, 'v=0\r\n', 'application/trickle-ice-sdpfrag', 400],
-      [etag, '', 'application/trickle-ice-sdpfrag', 400],
-      [etag, `a=x:${'y'.repeat(20_000)}`, 'application/trickle-ice-sdpfrag', 413],
-    ];
-    for (const [ifMatch, body, type, status] of cases) {
-      const response = await patch(location, body, ifMatch, type);
-      expect(response.status).toBe(status);
-      await problemOf(response);
-    }
-    // Nothing of that ended the session [4.3.1].
-    expect((await patch(location, makeFragment(), `"other", ${etag}`)).status).toBe(204);
-    await send(location, { method: 'DELETE' });
-  });
-
-  it('restarts ICE under a new entity tag [4.3.3]', async () => {
-    const { location, etag, answer } = await publish('restart');
-    const restarted = await patch(location, makeFragment({ ufrag: 'Nwfg' }), '*');
-    expect(restarted.status).toBe(200);
-    expect(restarted.headers.get('content-type')).toBe('application/trickle-ice-sdpfrag');
-    const next = restarted.headers.get('etag') ?? '';
-    expect(next).not.toBe(etag);
-    const fragment = await restarted.text();
-    const ufrag = (text: string) => /a=ice-ufrag:(.+)\r\n/.exec(text)?.[1];
-    expect(ufrag(fragment)).toBeTruthy();
-    expect(ufrag(fragment)).not.toBe(ufrag(answer));
-    expect(fragment).toMatch(
-      /a=ice-lite\r\n.*m=audio.*a=mid:0.*a=ice-pwd:.+\r\na=candidate:.*a=end-of-candidates\r\n$/s,
-    );
-    // A late candidate of the session before.
-    expect((await patch(location, makeFragment(), etag)).status).toBe(412);
-    expect((await patch(location, makeFragment({ ufrag: 'Nwfg' }), next)).status).toBe(204);
-    const both = await Promise.all(
-      ['AAAA', 'BBBB'].map((name) => patch(location, makeFragment({ ufrag: name }), next)),
-    );
-    expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
-    await send(location, { method: 'DELETE' });
-  });
-
-  it('ends by DELETE once; afterwards there is nothing [4.2]', async () => {
-    const { location, etag } = await publish('ended');
-    expect((await send(location, { method: 'GET' })).status).toBe(204);
-    // An entity tag does not matter to DELETE [4.3.1].
-    expect((await send(location, { method: 'DELETE', headers: { 'if-match': '"other"' } })).status).toBe(200);
-    for (const method of ['DELETE', 'GET']) expect((await send(location, { method })).status).toBe(404);
-    expect((await patch(location, makeFragment(), etag)).status).toBe(404);
-    expect(await stateOf('ended')).toBe('idle');
-  });
-
-  it('is open to its URL, not to the tokens of others [4.8]', async () => {
-    const { location, token, etag } = await publish('secret', makeOffer(), { sub: 'guide' });
-    const attempt = (bearer: string | null, url = location) =>
-      send(url, {
-        method: 'PATCH',
-        token: bearer,
-        type: 'application/trickle-ice-sdpfrag',
-        body: makeFragment(),
-        headers: { 'if-match': etag },
-      });
-    expect((await attempt(await publishToken('secret', { sub: 'somebody' }))).status).toBe(403);
-    expect((await attempt('x.y.z')).status).toBe(401);
-    expect((await attempt(null)).status).toBe(204);
-    expect((await attempt(token)).status).toBe(204);
-    expect((await attempt(await publishToken('secret', { sub: 'guide' }))).status).toBe(204);
-    // The same secret means nothing elsewhere.
-    expect((await attempt(null, location.replace('/whip/', '/whep/'))).status).toBe(404);
-    expect((await attempt(null, location.replace('/secret/', '/another/'))).status).toBe(404);
-    expect((await send(location, { method: 'PUT' })).status).toBe(405);
-    const options = await send(location, { method: 'OPTIONS' });
-    expect([options.status, options.headers.get('accept-patch')]).toEqual([200, 'application/trickle-ice-sdpfrag']);
-    await send(location, { method: 'DELETE' });
-  });
-
-  it('ends at once when its person is revoked or the stream is closed', async () => {
-    const revoked = await publish('put-out', makeOffer(), { sub: 'guide' });
-    await control(server, 'POST', '/revocations', { personId: 'guide', streamId: 'put-out' });
-    expect((await send(revoked.location, { method: 'GET' })).status).toBe(404);
-    expect((await send('/whip/put-out', { token: revoked.token, body: makeOffer() })).status).toBe(403);
-    const closed = await publish('closed');
-    await control(server, 'POST', '/streams/closed/close');
-    expect((await send(closed.location, { method: 'GET' })).status).toBe(404);
-  });
-});
-
-describe('WHEP endpoint', () => {
-  it('answers a player with what is live', async () => {
-    const response = await send('/whep/encoded', {
-      token: await watchToken('encoded'),
-      body: makeOffer({ direction: 'recvonly' }),
-    });
-    expect(response.status).toBe(201);
-    const answer = await response.text();
-    // The numbers of the offer, not ours (RFC 3264 section 6.1).
-    expect(answer).toContain('m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n');
-    expect(answer).toContain('m=video 9 UDP/TLS/RTP/SAVPF 108 109\r\n');
-    expect(answer.match(/a=sendonly\r\n/g)).toHaveLength(2);
-    expect(answer).toMatch(/a=ssrc-group:FID \d+ \d+\r\n/);
-    expect(answer).not.toContain('a=recvonly');
-    const location = response.headers.get('location') ?? '';
-    expect(location).toMatch(new RegExp(`^${server.url}/whep/encoded/`));
-    // Older players send no entity tag; the credentials say which ICE session they mean.
-    const trickle = (ufrag: string) =>
-      send(location, { method: 'PATCH', type: 'application/trickle-ice-sdpfrag', body: makeFragment({ ufrag }) });
-    expect((await trickle('EsAw')).status).toBe(204);
-    expect((await trickle('Nwfg')).status).toBe(428);
-    expect((await send(location, { method: 'DELETE' })).status).toBe(200);
-    expect((await send(location, { method: 'DELETE' })).status).toBe(404);
-  });
-
-  it('leaves out what it cannot give', async () => {
-    const token = await watchToken('encoded');
-    const response = await send('/whep/encoded', {
-      token,
-      body: makeOffer({ direction: 'recvonly', sections: ['audio', 'video', 'application'], video: VP8 }),
-    });
-    const answer = await response.text();
-    expect(response.status, answer).toBe(201);
-    expect(answer).toContain('m=application 0 UDP/DTLS/SCTP 0\r\n');
-    expect(answer).toMatch(/m=video 9 .*a=inactive/s);
-    await send(response.headers.get('location') ?? '', { method: 'DELETE' });
-    const videoOnly = await send('/whep/encoded', {
-      token,
-      body: makeOffer({ direction: 'recvonly', sections: ['video'], video: VP8 }),
-    });
-    expect(videoOnly.status).toBe(422);
-    expect(await problemOf(videoOnly)).toMatchObject({ code: 'media_codec_unsupported' });
-  });
-
-  it('says when to come again while nothing is live (WHEP 4.4)', async () => {
-    const response = await send('/whep/dark', {
-      token: await watchToken('dark'),
-      body: makeOffer({ direction: 'recvonly' }),
-    });
-    expect([response.status, response.headers.get('retry-after')]).toEqual([409, '2']);
-    expect(await problemOf(response)).toMatchObject({ code: 'media_stream_not_live', retryAfterSeconds: 2 });
-    for (const [token, body, status] of [
-      [await publishToken('encoded'), makeOffer({ direction: 'recvonly' }), 403],
-      [await watchToken('encoded'), makeOffer({ direction: 'sendonly' }), 422],
-    ] as const) {
-      expect((await send('/whep/encoded', { token, body })).status).toBe(status);
-    }
-  });
-
-  it('keeps nothing of all this', async () => {
-    await until(
-      'freed',
-      () => server.census(),
-      ({ peers, webRtcTransports }) => peers === 0 && webRtcTransports === 0,
-    );
   });
 });

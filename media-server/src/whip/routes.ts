@@ -2,7 +2,7 @@
  * `/whip/:streamId` and `/whep/:streamId`: WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep). The two differ in the right
  * that the token needs and in who sends; everything else is one router.
  */
-import { MediaStreamId, type MediaTokenClaims } from '@walnut-live/contracts';
+import { type MediaErrorCode, MediaStreamId, type MediaTokenClaims } from '@walnut-live/contracts';
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import { isMediaFailure, mediaFailure } from '../platform/failure.ts';
 import { type IceServers, linkHeaders } from '../platform/ice-servers.ts';
@@ -34,6 +34,8 @@ export interface WhipRoutesOptions {
   streams: Streams;
   /** Base URL of the host that has the stream, when that is another one. */
   elsewhere: (streamId: string) => Promise<string | null>;
+  /** Where a newcomer goes when this host is full or about to stop; without an address: nowhere. */
+  redirect: (right: 'publish' | 'watch') => { code: MediaErrorCode; url?: string } | null;
   /** Offers per second and address, in the long run. */
   offersPerSecond: number;
   log: Logger;
@@ -171,11 +173,16 @@ export function createWhipRoutes(options: WhipRoutesOptions): Router {
 
   /**
    * Section 4.6: a publisher goes to the host that already has the stream, if its own is not awaited here. Players stay:
-   * this host fetches the stream for them. One hop only, so that two hosts never send anybody to and fro.
+   * this host fetches the stream for them. Both go where there is room. One hop only, so that two hosts never send
+   * anybody to and fro.
    */
   async function placeFor(request: Request<{ streamId: string }>): Promise<string | null> {
     const { streamId } = request.params;
-    if (right === 'watch' || request.query[WAY_BACK] !== undefined) return null;
+    if (request.query[WAY_BACK] !== undefined) return null;
+    const sent = options.redirect(right);
+    if (sent && !sent.url) throw mediaFailure(sent.code);
+    if (sent?.url) return sent.url.replace(/\/+$/, '');
+    if (right === 'watch') return null;
     const host = options.streams.get(streamId)?.isLocal ? null : await options.elsewhere(streamId);
     return host?.replace(/\/+$/, '') ?? null;
   }
