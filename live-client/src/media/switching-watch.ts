@@ -114,10 +114,11 @@ export function watchSwitching(
     next = null;
     current = leg;
     fill();
-    // A kind that the new stream does not have would go on with the old one's sound or picture.
-    for (const track of output.getTracks()) {
-      if (!leg.watching.stream.getTracks().includes(track)) output.removeTrack(track);
-    }
+    // A kind that the new stream does not have would go on with the old one's sound or picture; while nothing of the new
+    // one is there, the last picture stays.
+    const fresh = leg.watching.stream.getTracks();
+    for (const track of fresh.length > 0 ? output.getTracks() : [])
+      if (!fresh.includes(track)) output.removeTrack(track);
     drop(old);
     events.emit('tracks', leg.watching.tracks);
     events.emit('state', leg.watching.state);
@@ -146,8 +147,11 @@ export function watchSwitching(
     };
     const look = (): void => {
       const { state, stream } = leg.watching;
-      // Nothing is on screen that could be kept, or nothing will come: say so at once.
-      const isOver = [current.watching.state.status, state.status].some((at) => at === 'ended' || at === 'failed');
+      // Nothing moves on screen that could be kept, or nothing will come: say so at once.
+      const now = current.watching.state;
+      const isOver =
+        [now.status, state.status].some((at) => at === 'ended' || at === 'failed') ||
+        (now.status === 'waiting' && now.stream === 'idle');
       const plays = state.status === 'playing' && !watchesFrames;
       const hasVideo = leg.watching.tracks.some(({ kind, paused }) => kind === 'video' && !paused);
       if (isOver || (plays && (!hasVideo || stream.getVideoTracks().length === 0))) go();

@@ -4,9 +4,11 @@ import type { WatchOptions } from '../media/index.ts';
 import { isPermanent } from '../media/permanent.ts';
 import type { GrantCache } from './grant-cache.ts';
 
-/** HLS that says nothing of its age, or stands still, changes its source at this time at the latest. */
+/** HLS that falls further and further behind changes its source at this time at the latest. */
 const LONGEST_WAIT_MS = 12_000;
 const LOOK_EVERY_MS = 200;
+/** A picture that stands still for this long comes no nearer: its stream is over. */
+const STALL_MS = 1_200;
 /** The room may have moved on before we heard of it. */
 const GRANT_RETRY_MS = 500;
 
@@ -42,9 +44,12 @@ export function createSwitches() {
       clearInterval(timer);
       if (atMs === null) return;
       const until = Date.now() + LONGEST_WAIT_MS;
+      let seen = { pictureAtMs: Number.NEGATIVE_INFINITY, atMs: Date.now() };
       const isThere = (): boolean => {
-        const now = playingAtMs();
-        return now === null || now >= atMs || Date.now() >= until;
+        const pictureAtMs = playingAtMs();
+        if (pictureAtMs === null || pictureAtMs >= atMs || Date.now() >= until) return true;
+        if (pictureAtMs !== seen.pictureAtMs) seen = { pictureAtMs, atMs: Date.now() };
+        return Date.now() - seen.atMs >= STALL_MS;
       };
       if (isThere()) {
         arrived();
