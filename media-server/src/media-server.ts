@@ -32,10 +32,11 @@ const MAX_MESSAGE_BYTES = 64 * 1024;
 const IDLE_CONNECTION_MS = 75_000;
 const DRAIN_CHECK_MS = 250;
 /**
- * A host whose power or network is gone closes no connection: twice this later the other side notices and goes elsewhere.
- * A connection that is only slow is made anew and its session resumed, without a gap in the picture.
+ * A host whose power or network is gone closes no connection: these two together later the other side notices and goes
+ * elsewhere. A connection that is only slow is made anew and its session resumed, without a gap in the picture.
  */
 const PING_MS = 3_000;
+const PING_PATIENCE_MS = 5_000;
 const MAX_REVOCATIONS = 50_000;
 
 export interface MediaServer {
@@ -206,7 +207,7 @@ export async function createMediaServer(
     serveClient: false,
     perMessageDeflate: false,
     pingInterval: PING_MS,
-    pingTimeout: PING_MS,
+    pingTimeout: PING_PATIENCE_MS,
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
     cors: { origin: config.allowedOrigins },
   });
