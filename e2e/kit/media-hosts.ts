@@ -7,6 +7,7 @@ import { ControlCluster, ControlStreamDetail } from '@walnut-live/contracts';
 import { CONTROL, SECRET } from '../../media-server/test/kit.ts';
 import { startTestRedis, type TestRedis } from '../../scripts/testing/redis.ts';
 import { makeHosts, type TestHost } from './netns.ts';
+import { descendantsOf } from './processes.ts';
 
 const MAIN = fileURLToPath(new URL('../../media-server/src/main.ts', import.meta.url));
 const PORT = 4100;
@@ -19,7 +20,7 @@ export interface MediaHost {
   readonly url: string;
   readonly child: ChildProcess | undefined;
   start(): Promise<void>;
-  /** kill -9 of the server; its workers end with it. */
+  /** kill -9 of the server and its workers; resolves when they are dead. */
   kill(): Promise<void>;
   control(method: string, path: string): Promise<Response>;
   detail(streamId: string): Promise<ControlStreamDetail>;
@@ -91,8 +92,11 @@ export async function startMediaHosts(count: number, environment: Record<string,
         const old = child;
         child = undefined;
         if (!old || old.exitCode !== null || old.signalCode !== null) return;
+        const ended = once(old, 'exit');
+        // All at once, as a host dies: a worker would go on for a moment until it misses its parent.
+        for (const { pid } of descendantsOf(old.pid ?? 0)) process.kill(pid, 'SIGKILL');
         old.kill('SIGKILL');
-        await once(old, 'exit');
+        await ended;
       },
       control: ask,
       detail: async (streamId) => ControlStreamDetail.parse(await (await ask('GET', `/streams/${streamId}`)).json()),
