@@ -21,7 +21,7 @@ export async function bench([name, ...flags]: readonly string[]): Promise<void> 
     return;
   }
   const scenario = await load(name);
-  if ('bare' in scenario) return benchBare(scenario, flags.includes('--quick'));
+  if ('bare' in scenario) return benchBare(scenario, flags);
   const prepared = await prepare();
   const k6 = await ensureK6();
   const demoProgramme = scenario.withDemo ? await ensureDemoProgramme(prepared.ffmpegBin) : undefined;
@@ -66,7 +66,8 @@ export async function bench([name, ...flags]: readonly string[]): Promise<void> 
 }
 
 /** Servers of a bare scenario end with this process: it starts them with a parent-death watch of its own. */
-async function benchBare(scenario: BareScenario, quick: boolean): Promise<void> {
+async function benchBare(scenario: BareScenario, flags: readonly string[]): Promise<void> {
+  const quick = flags.includes('--quick');
   const prepared = await prepare();
   const k6 = await ensureSwarm();
   const dataDir = mkdtempSync(join(tmpdir(), 'walnut-live-bench-'));
@@ -76,6 +77,7 @@ async function benchBare(scenario: BareScenario, quick: boolean): Promise<void> 
         prepared,
         dataDir,
         quick,
+        withPeers: !flags.includes('--no-peers'),
         say,
         swarm: (script, env = {}, prefix = [], onLine = () => undefined) =>
           runK6(

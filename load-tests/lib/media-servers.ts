@@ -162,13 +162,13 @@ export async function startOurs(
   };
 }
 
-/** undefined when MediaMTX is not installed. */
+/** undefined when MediaMTX is not installed or not wanted. */
 export async function startMediaMtx(
   context: BareContext,
   sent: Sent,
   { hls = false } = {},
 ): Promise<(MediaUnderTest & { hlsUrl: string }) | undefined> {
-  const program = findProgram(process.env.MEDIAMTX_BIN || 'mediamtx');
+  const program = context.withPeers && findProgram(process.env.MEDIAMTX_BIN || 'mediamtx');
   if (!program) return undefined;
   const [http, udp, hlsPort] = [await freePort(), await freePort(), await freePort()];
   const config = join(context.dataDir, 'mediamtx.yml');
@@ -204,9 +204,9 @@ const JANUS_IP = '198.18.0.1';
 const LOAD_IP = '198.18.0.2';
 const JANUS_VIEWERS = '198.19.0.0';
 
-/** undefined when Janus is not installed or no network namespace can be made here. */
+/** undefined when Janus is not installed or not wanted, or no network namespace can be made here. */
 export async function startJanus(context: BareContext, sent: Sent): Promise<MediaUnderTest | undefined> {
-  const program = findProgram('janus');
+  const program = context.withPeers && findProgram('janus');
   if (!program) return undefined;
   const [stage, hall] = [`walnut-bench-${process.pid}-stage`, `walnut-bench-${process.pid}-hall`];
   const inside = (namespace: string) => ['ip', 'netns', 'exec', namespace];

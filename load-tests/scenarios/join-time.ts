@@ -56,6 +56,7 @@ async function measure(context: BareContext, server: MediaUnderTest, plan: JoinP
     if (!result || result.join.connected === 0) {
       throw new Error(`${server.name}: nobody joined: ${JSON.stringify(result?.join)}`);
     }
+    if (context.quick && result.join.withKey < plan.joins) throw new Error(`${server.name}: ${describe(result)}`);
     if (result.measured.bad > 0) throw new Error(`${server.name}: ${result.measured.bad} packets were not authentic`);
     return result;
   } finally {

@@ -31,12 +31,17 @@ export async function ensureK6(): Promise<string> {
   return built;
 }
 
+const swarmFile = () => join(CACHE_DIR, `k6-swarm-${contentKey(['load-tests/swarm'])}`, 'k6');
+
+/** What ensureSwarm() would build, if it is there already. */
+export const builtSwarm = (): string | undefined => (existsSync(swarmFile()) ? swarmFile() : undefined);
+
 /**
  * Path of a k6 with the swarm of WebRTC viewers in it (load-tests/swarm), built once per content of its sources.
  * @throws SetupError that says what to install when Go is missing
  */
 export async function ensureSwarm(): Promise<string> {
-  const built = join(CACHE_DIR, `k6-swarm-${contentKey(['load-tests/swarm'])}`, 'k6');
+  const built = swarmFile();
   if (existsSync(built)) return built;
   const go = findProgram('go', '/usr/local/go/bin/go');
   if (!go) {

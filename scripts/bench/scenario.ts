@@ -76,6 +76,8 @@ export interface BareContext {
   dataDir: string;
   /** `--quick`: a few seconds, to see that everything works; the figures mean nothing and are not written. */
   quick: boolean;
+  /** Whether others' servers are measured too, where they are installed; `--no-peers` says no. */
+  withPeers: boolean;
   /** Runs a k6 script in the k6 that has the swarm in it; `prefix` is a command in front, for example taskset. */
   swarm(
     script: string,
