@@ -18,6 +18,7 @@ import { createIdentity } from './features/identity/index.ts';
 import { SHIPPING_TERMS } from './features/orders/index.ts';
 import { createOrg } from './features/org/index.ts';
 import type { DeliveryPlan } from './features/payments/index.ts';
+import { createReplays } from './features/replays/index.ts';
 import { createReports } from './features/reports/index.ts';
 import { createRoomChat } from './features/room-chat/index.ts';
 import { createRoomLikes, type RoomLikes } from './features/room-likes/index.ts';
@@ -186,6 +187,10 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     fillBag: bag.fill,
   });
   closers.push(rooms.close);
+  const replays = createReplays({
+    ...{ bind, db, clock, random, log, jobs, tokens, outbox, mediaControl, rooms, stage, config },
+  });
+  closers.push(replays.close);
   const { revoke: revokeMedia } = mediaControl;
   const moderation = createRoomModeration({
     ...{ bind, db, clock, random, roomLog, revokeMedia },

@@ -64,6 +64,10 @@ export const ConfigSchema = z.object({
   AUTH_RATE_PER_MINUTE: z.coerce.number().int().min(1).max(10_000_000).default(60),
   /** Multiplies what one address may do in a minute: handshakes of rooms, likes, chat and orders. */
   ADDRESS_RATE_FACTOR: z.coerce.number().int().min(1).max(100_000).default(1),
+  /** Rule Z1: before that nobody deletes a recording. */
+  RECORDING_KEEP_DAYS: z.coerce.number().int().min(0).max(36_500).default(1_096),
+  /** After that recordings are deleted by themselves; never earlier than they may be. */
+  RECORDING_DELETE_AFTER_DAYS: z.coerce.number().int().min(1).max(36_500).default(1_096),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Replies are checked against their contracts (tests, development). */
   CHECK_REPLIES: flag,

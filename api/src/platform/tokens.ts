@@ -1,5 +1,10 @@
 /** Signed tokens (JWS HS256, RFC 7515/7519). Each kind has its own audience, so that one cannot stand in for another. */
-import type { StaffRole } from '@walnut-live/contracts';
+import {
+  REPLAY_AUDIENCE,
+  REPLAY_TOKEN_MAX_LIFE_SECONDS,
+  type ReplayTokenClaims,
+  type StaffRole,
+} from '@walnut-live/contracts';
 import { jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import type { Clock, Random } from './clock.ts';
@@ -47,6 +52,10 @@ export interface Tokens {
     lifeSeconds: number;
     takeOver?: boolean;
   }): Promise<{ token: string; expiresAt: Date }>;
+  /** For the replay of a room or a part of it; see contracts/src/media/recording.ts. */
+  replay(
+    grant: Pick<ReplayTokenClaims, 'roomId' | 'right' | 'range' | 'fileName'> & { personId: string },
+  ): Promise<{ token: string; expiresAt: Date }>;
   /** Names the person a browser is, across sign-ins, for share links. */
   visitor(personId: string): Promise<string>;
   verifyVisitor(token: string): Promise<string | undefined>;
@@ -117,6 +126,8 @@ export function createTokens(deps: { authSecret: string; mediaSecret: string; cl
     media: ({ personId, ...rest }) => sign(mediaKey, 'media', { sub: personId, ...rest }, MEDIA_TOKEN_SECONDS),
     streamKey: ({ id, personId, lifeSeconds, ...rest }) =>
       sign(mediaKey, 'media', { sub: personId, right: 'publish-key', ...rest }, lifeSeconds, id),
+    replay: ({ personId, ...rest }) =>
+      sign(mediaKey, REPLAY_AUDIENCE, { sub: personId, ...rest }, REPLAY_TOKEN_MAX_LIFE_SECONDS),
     visitor: async (personId) => (await sign(authKey, 'visitor', { sub: personId }, VISITOR_TOKEN_SECONDS)).token,
     verifyVisitor: async (token) => {
       const payload = await verify(token, 'visitor').catch(() => undefined);

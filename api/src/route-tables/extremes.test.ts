@@ -30,6 +30,7 @@ function exampleOf(whole: JsonSchema, schema = whole): unknown {
     case 'array':
       return [exampleOf(whole, schema.items as JsonSchema)];
     case 'integer':
+    case 'number':
       return Math.max(1, schema.minimum ?? 1);
     case 'boolean':
       return true;

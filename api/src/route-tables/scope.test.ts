@@ -19,6 +19,7 @@ interface ThingsOfB {
   paymentId: string;
   /** A guide of headquarters whom store B has asked to join. */
   seatId: string;
+  clipId: string;
 }
 interface Target {
   params?: Record<string, string>;
@@ -74,6 +75,15 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
   'stream-keys.read': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
   'stream-keys.create': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
   'stream-keys.revoke': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'clips.create': ({ brand }) => ({
+    params: { id: brand.rooms.b.id },
+    body: { productId: brand.products.milk.id, fromSeconds: 1, toSeconds: 9 },
+  }),
+  'clips.patch': ({ clipId }) => ({ params: { id: clipId }, body: { fromSeconds: 1, toSeconds: 9 } }),
+  'clips.delete': ({ clipId }) => ({ params: { id: clipId } }),
+  'replays.file': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { clipId: null } }),
+  'replays.visible': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { visible: false } }),
+  'replays.delete': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { reason: '到期' } }),
   'rooms.end': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
 };
 /** Routes with parameters that name nobody's own: the brand's, the public's, or the caller's. */
@@ -81,6 +91,10 @@ const belongsToNobody = new Set([
   'org.seller', // public by rule Z2
   'rooms.get', // public, as the live itself
   'rooms.join',
+  'replays.get', // whoever may enter the room; hidden and gone ones are checked by the replays' own tests
+  'replays.chat',
+  'clips.play',
+  'clips.of-product',
   'rooms.media-grant', // everybody may watch; publishing is checked by the rooms' own tests
   'bag.get',
   'cohosts.answer', // whoever was asked, and nobody above them; see the co-hosts' own tests
@@ -119,7 +133,12 @@ beforeAll(async () => {
   const seatId = randomUUID();
   await sql`INSERT INTO room_cohosts (id, room_id, person_id, stream_id, state, invited_by, invited_at)
     VALUES (${seatId}, ${brand.rooms.b.id}, ${brand.staff.operations.personId}, ${randomUUID()}, 'invited', ${brand.staff.b.guide.personId}, ${api.clock.now()})`;
-  b = { brand, seatId, offerId: offer.id, orderId: order.id, paymentId: order.payment?.id ?? '' };
+  const clipId = randomUUID();
+  await sql`INSERT INTO recordings (room_id, state, spans, started_at, ended_at, duration_ms)
+    VALUES (${brand.rooms.b.id}, 'processing', '[]', ${api.clock.now()}, ${api.clock.now()}, 60000)`;
+  await sql`INSERT INTO clips (id, room_id, product_id, from_ms, to_ms, origin, created_at)
+    VALUES (${clipId}, ${brand.rooms.b.id}, ${milk.id}, 0, 10000, 'pin', ${api.clock.now()})`;
+  b = { brand, seatId, clipId, offerId: offer.id, orderId: order.id, paymentId: order.payment?.id ?? '' };
 });
 afterAll(() => api[Symbol.asyncDispose]());
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ControlStream, MediaNode } from '@walnut-live/contracts';
+import type { ControlStream, FileView, MediaNode, RecordingOrder, RecordingView } from '@walnut-live/contracts';
 import { Server } from 'socket.io';
 import { onTestFinished } from 'vitest';
 
@@ -12,6 +12,7 @@ const TOKEN = 'control-token-of-the-test-0123456789';
 export async function startMediaServer(port = 0) {
   const orders: { path: string; body: unknown }[] = [];
   const streams = new Map<string, ControlStream>();
+  const recordings = keepRecordings();
   const http = createServer((req, res) => {
     if (req.url?.startsWith('/socket.io')) return;
     let text = '';
@@ -20,6 +21,17 @@ export async function startMediaServer(port = 0) {
     });
     req.on('end', () => {
       const allowed = req.headers.authorization === `Bearer ${TOKEN}`;
+      if (allowed && req.url?.startsWith('/control/recordings/')) {
+        const [, , , roomId = '', files] = req.url.split('/');
+        const reply = recordings.answer(
+          req.method ?? '',
+          roomId,
+          files !== undefined,
+          text === '' ? null : JSON.parse(text),
+        );
+        res.writeHead(reply === null ? 204 : 200, { 'content-type': 'application/json' });
+        return void res.end(reply === null ? undefined : JSON.stringify(reply));
+      }
       if (allowed) orders.push({ path: req.url ?? '', body: JSON.parse(text) });
       res.writeHead(allowed ? 204 : 401).end();
     });
@@ -40,6 +52,7 @@ export async function startMediaServer(port = 0) {
   const server = {
     port: (http.address() as AddressInfo).port,
     orders,
+    recordings,
     connections: () => control.sockets.size,
     /** Its load, as it tells every second. */
     announce(nodeId: string, change: Partial<MediaNode> = {}) {
@@ -82,6 +95,34 @@ export async function startMediaServer(port = 0) {
   onTestFinished(server.stop);
   return server;
 }
+/** Recordings are a memory of orders; a test says what became of them. */
+function keepRecordings() {
+  const orders = new Map<string, RecordingOrder>();
+  const views = new Map<string, RecordingView>();
+  const files: { roomId: string; body: unknown }[] = [];
+  return {
+    orders,
+    files,
+    file: { state: 'making', bytes: null } as FileView,
+    finish: (roomId: string, view: RecordingView) => void views.set(roomId, view),
+    answer(method: string, roomId: string, isFile: boolean, body: unknown): RecordingView | FileView | null {
+      if (isFile) {
+        files.push({ roomId, body });
+        return this.file;
+      }
+      if (method === 'PUT') orders.set(roomId, body as RecordingOrder);
+      if (method === 'DELETE') {
+        orders.delete(roomId);
+        views.delete(roomId);
+        return null;
+      }
+      const order = orders.get(roomId);
+      const state = !order ? 'unknown' : order.state === 'recording' ? 'recording' : 'processing';
+      return views.get(roomId) ?? { state, durationMs: 0, bytes: 0, pieces: [] };
+    },
+  };
+}
+
 /** For startTestApi. */
 export const configFor = (...ports: number[]) => ({
   MEDIA_CONTROL_URL: ports.map((port) => `http://127.0.0.1:${port}`).join(', '),

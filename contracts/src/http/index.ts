@@ -4,6 +4,7 @@ import * as bag from './bag.ts';
 import * as catalogue from './catalogue.ts';
 import * as orders from './orders.ts';
 import * as org from './org.ts';
+import * as replays from './replays.ts';
 import * as rooms from './rooms.ts';
 import type { Route } from './route.ts';
 import * as stage from './stage.ts';
@@ -16,6 +17,7 @@ export * from './catalogue.ts';
 export * from './common.ts';
 export * from './orders.ts';
 export * from './org.ts';
+export * from './replays.ts';
 export * from './rooms.ts';
 export * from './route.ts';
 export * from './stage.ts';
@@ -31,6 +33,7 @@ export const routes: readonly Route[] = [
   rooms,
   stage,
   streamKeys,
+  replays,
   bag,
   catalogue,
   orders,

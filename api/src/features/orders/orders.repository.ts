@@ -10,6 +10,8 @@ export interface SellingRoom {
   readonly orgPath: string;
   readonly hostId: string;
   readonly state: 'scheduled' | 'live' | 'ended';
+  /** It ended and can be looked at again: it sells at the normal price. */
+  readonly sellsByReplay: boolean;
   /** The asking person, or a guest they used to be, is banned here. */
   readonly banned: boolean;
 }
@@ -22,6 +24,8 @@ export async function readSellingRoom(
 ): Promise<SellingRoom | undefined> {
   const [room] = await tx<SellingRoom>`
     SELECT r.id, r.org_unit_id AS "orgUnitId", r.org_path AS "orgPath", r.host_id AS "hostId", r.state,
+      r.state = 'ended' AND EXISTS (SELECT 1 FROM recordings c WHERE c.room_id = r.id AND c.state = 'ready' AND c.visible)
+        AS "sellsByReplay",
       EXISTS (SELECT 1 FROM room_moderation m WHERE m.room_id = r.id AND m.kind = 'ban'
         AND (m.person_id = ${personId} OR m.person_id IN (SELECT id FROM people WHERE merged_into = ${personId}))
         AND m.lifted_at IS NULL AND (m.until IS NULL OR m.until > ${at})) AS banned

@@ -72,7 +72,11 @@ export function createPlacing(
     const room = await readSellingRoom(tx, request.roomId, buyer.personId, at);
     if (!room) throw new AppError('not_found');
     if (room.banned) throw new AppError('banned');
-    if (room.state !== 'live') throw new AppError('room_not_live', { facts: { state: room.state } });
+    if (room.state !== 'live' && !room.sellsByReplay) {
+      throw new AppError('room_not_live', { facts: { state: room.state } });
+    }
+    // Live prices are for the live.
+    if (room.sellsByReplay && request.lines.some((line) => line.offerId)) throw new AppError('offer_not_open');
 
     const lines = wantedLines(request);
     const priced = priceLines(lines, await readSkus(tx, { room, personId: buyer.personId }, lines), at);

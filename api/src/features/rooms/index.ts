@@ -79,6 +79,6 @@ export function createRooms(deps: {
 export type Rooms = ReturnType<typeof createRooms>;
 export { createMediaGrants } from './media-grants.ts';
 export type { RoomRole } from './rooms.policy.ts';
-export type { RoomFacts } from './rooms.repository.ts';
+export { type RoomFacts, toRoomView } from './rooms.repository.ts';
 export { ROOM_SOCKET_PATH } from './rooms.service.ts';
 export type { Standing } from './standing.ts';
