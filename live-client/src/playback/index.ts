@@ -4,4 +4,5 @@
 export { watchStream } from '../media/watch.ts';
 export * from './decide.ts';
 export { createPlayback } from './playback.ts';
+export { openRecorded, type RecordedFailure } from './recorded.ts';
 export * from './types.ts';

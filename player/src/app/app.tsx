@@ -6,6 +6,7 @@ import './app.css';
 
 // The room is what people come for; everything else waits until it is asked for.
 const RoomPage = lazyWithRetry(() => import('../room/room-page.tsx'));
+const ReplayPage = lazyWithRetry(() => import('../replay/replay-page.tsx'));
 const ShelfPage = lazyWithRetry(() => import('../pages/shelf-page.tsx'));
 const OrdersPage = lazyWithRetry(() => import('../pages/orders-page.tsx'));
 const OrderPage = lazyWithRetry(() => import('../pages/order-page.tsx'));
@@ -26,6 +27,7 @@ const Pages = (): ReactNode => (
       <Routes>
         <Route path="/" element={<ShelfPage />} />
         <Route path="/r/:roomId" element={<RoomPage />} />
+        <Route path="/r/:roomId/replay" element={<ReplayPage />} />
         <Route path="/orders" element={<OrdersPage />} />
         <Route path="/orders/:orderId" element={<OrderPage />} />
         <Route path="/pay/:paymentId" element={<PayPage />} />

@@ -2,6 +2,7 @@ import { headlinePriceAt, skuPricesAt } from '@walnut-live/live-client/room';
 import { Badge, Button, Countdown, EmptyState, Price, QuantityStepper } from '@walnut-live/ui';
 import type { ReactNode } from 'react';
 import { playerI18n } from '../i18n/messages.ts';
+import { ProductClip } from '../replay/product-clip.tsx';
 import { useRoom, useServerNow, useServerOffset } from '../room/use-room.ts';
 import { useNotSelling } from '../room/use-sale.ts';
 import type { PurchaseFlow } from './purchase-flow.ts';
@@ -51,6 +52,7 @@ export const Product = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'product
         </div>
         <h3 className="pl-product-title">{product.title}</h3>
         {product.subtitle && <p className="pl-product-subtitle">{product.subtitle}</p>}
+        <ProductClip productId={product.id} />
         <h4 className="pl-label">{t('product.sku')}</h4>
         <SkuPicker prices={prices} chosenId={price.sku.id} onChoose={(skuId) => dispatch({ type: 'sku', skuId })} />
         <div className="pl-quantity">

@@ -66,6 +66,15 @@ const Ended = ({ onBag }: { onBag: () => void }): ReactNode => {
         </div>
       </dl>
       <div className="pl-center-actions">
+        {room && !room.isDemo && (
+          <Link
+            to={`/r/${room.id}/replay`}
+            className="wl-btn wl-btn-glass wl-btn-l wl-btn-block"
+            data-testid="to-replay"
+          >
+            {t('replay.watch')}
+          </Link>
+        )}
         {bagSize > 0 && (
           <Button variant="hot" size="l" block onClick={onBag}>
             {t('ended.products', { count: bagSize })}

@@ -1,0 +1,82 @@
+import type { ReplayGrant } from '@walnut-live/contracts';
+import { openRecorded, type RecordedFailure } from '@walnut-live/live-client/playback';
+import { Button } from '@walnut-live/ui';
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
+import { playerI18n } from '../i18n/messages.ts';
+
+/** A token that lives shorter than this is not worth sending. */
+const FRESH_MS = 10_000;
+
+/** A recording with the browser's own controls; asks for a fresh right when the one at hand is old. */
+export const RecordedVideo = ({
+  video,
+  grant,
+  renew,
+  label,
+  poster,
+  onTime,
+}: {
+  video: RefObject<HTMLVideoElement | null>;
+  grant: ReplayGrant;
+  renew: () => Promise<ReplayGrant | null>;
+  label: string;
+  poster?: string;
+  onTime?: (seconds: number) => void;
+}): ReactNode => {
+  const t = playerI18n.useT();
+  const [failure, setFailure] = useState<RecordedFailure | null>(null);
+  const [attempt, setAttempt] = useState(0);
+  const current = useRef({ grant, renew });
+  useEffect(() => {
+    current.current = { grant, renew };
+  });
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt opens it anew
+  useEffect(() => {
+    if (!video.current) return;
+    let first: ReplayGrant | null = current.current.grant;
+    const session = openRecorded({
+      video: video.current,
+      async masterUrl() {
+        const known = first;
+        first = null;
+        const isFresh = known && Date.parse(known.expiresAt) - Date.now() > FRESH_MS;
+        const use = isFresh ? known : await current.current.renew();
+        if (!use) throw new Error('no right to the replay');
+        return `${use.hlsUrl}?token=${encodeURIComponent(use.token)}`;
+      },
+      onFailure: setFailure,
+    });
+    return session.close;
+  }, [video, attempt]);
+
+  return (
+    <div className="pl-recorded">
+      <video
+        ref={video}
+        data-testid="replay-video"
+        aria-label={label}
+        controls
+        playsInline
+        preload="metadata"
+        {...(poster ? { poster } : {})}
+        onTimeUpdate={(event) => onTime?.(event.currentTarget.currentTime)}
+        onSeeked={(event) => onTime?.(event.currentTarget.currentTime)}
+      />
+      {failure && (
+        <div className="pl-recorded-failed" role="alert">
+          <p>{t('replay.failed')}</p>
+          <Button
+            variant="glass"
+            onClick={() => {
+              setFailure(null);
+              setAttempt((now) => now + 1);
+            }}
+          >
+            {t('replay.retry')}
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+};
