@@ -7,6 +7,7 @@ import { ordersQuery } from '../app/queries.ts';
 import { useServices } from '../app/services.tsx';
 import { useT } from '../i18n/index.ts';
 import { OrderList } from '../orders/order-list.tsx';
+import { ReplayPanel } from '../replay/replay-panel.tsx';
 import './ended.css';
 
 /** Summary of a finished live, with its orders. */
@@ -60,6 +61,7 @@ export const EndedPage = ({ room }: { room: Room }): ReactNode => {
           {t('live.toToday')}
         </Button>
       </header>
+      {!room.isDemo && <ReplayPanel roomId={room.id} />}
       <section className="st-ended-orders">
         <h2>{t('orders.room')}</h2>
         <OrderList filter={{ roomId: room.id }} />
