@@ -188,7 +188,7 @@ it('records what the room shows, over a kill -9 of the server and a cut to anoth
 it('is replayed by a playlist that outside tools accept, with every break marked', async () => {
   const master = await masterUrl();
   expect(await (await fetch(master)).text()).toMatch(
-    /BANDWIDTH=\d+,AVERAGE-BANDWIDTH=\d+,CODECS="avc1\.[0-9a-f]{6},mp4a\.40\.2[^"]*",RESOLUTION=640x360/,
+    /BANDWIDTH=\d+,AVERAGE-BANDWIDTH=\d+,CODECS="avc1\.[0-9a-f]{6},mp4a\.40\.2",RESOLUTION=640x360/,
   );
   const { url, text } = await mediaPlaylist(master);
   expect(text).toContain('#EXT-X-PLAYLIST-TYPE:VOD');

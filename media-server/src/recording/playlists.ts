@@ -35,7 +35,7 @@ export function replayPlaylist(segments: readonly RecordedSegment[]): string {
 export function replayMaster(segments: readonly RecordedSegment[], mediaUri: string): string {
   const peakBps = Math.max(...segments.map(({ bytes, durationMs }) => (bytes * 8_000) / Math.max(1, durationMs)));
   const averageBps = (totalBytes(segments) * 8_000) / Math.max(1, totalMs(segments));
-  const codecs = [...new Set(segments.flatMap((segment) => segment.codecs))];
+  const codecs = demandingCodecs(new Set(segments.flatMap((segment) => segment.codecs)));
   const largest = segments.reduce((best, one) => ((one.width ?? 0) > (best.width ?? 0) ? one : best));
   const attributes = [
     `BANDWIDTH=${Math.ceil(peakBps)}`,
@@ -44,4 +44,19 @@ export function replayMaster(segments: readonly RecordedSegment[], mediaUri: str
     ...(largest.width !== null && largest.height !== null ? [`RESOLUTION=${largest.width}x${largest.height}`] : []),
   ];
   return ['#EXTM3U', `#EXT-X-VERSION:${VERSION}`, `#EXT-X-STREAM-INF:${attributes.join(',')}`, mediaUri, ''].join('\n');
+}
+
+/**
+ * One codec per family, the one of the highest level: who decodes that decodes the others. A list of several H.264 levels is
+ * what RFC 8216 asks for, and what players take for a track that nobody can decode.
+ */
+function demandingCodecs(codecs: ReadonlySet<string>): string[] {
+  const levelOf = (codec: string): number => Number.parseInt(codec.slice(-2), 16);
+  const best = new Map<string, string>();
+  for (const codec of codecs) {
+    const family = codec.split('.', 1)[0] ?? codec;
+    const known = best.get(family);
+    if (known === undefined || levelOf(codec) > levelOf(known)) best.set(family, codec);
+  }
+  return [...best.values()];
 }
