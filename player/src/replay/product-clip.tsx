@@ -48,6 +48,7 @@ export const ProductClip = ({ productId }: { productId: string }): ReactNode => 
             <RecordedVideo
               video={video}
               grant={grant}
+              autoPlay
               renew={renew}
               label={t('replay.video', { title: clip.productTitle })}
             />

@@ -15,6 +15,7 @@ export const RecordedVideo = ({
   label,
   poster,
   onTime,
+  autoPlay = false,
 }: {
   video: RefObject<HTMLVideoElement | null>;
   grant: ReplayGrant;
@@ -22,6 +23,7 @@ export const RecordedVideo = ({
   label: string;
   poster?: string;
   onTime?: (seconds: number) => void;
+  autoPlay?: boolean;
 }): ReactNode => {
   const t = playerI18n.useT();
   const [failure, setFailure] = useState<RecordedFailure | null>(null);
@@ -50,6 +52,16 @@ export const RecordedVideo = ({
     return session.close;
   }, [video, attempt]);
 
+  // One at a time is heard: a clip over its replay stops the replay.
+  useEffect(() => {
+    const onPlay = ({ target }: Event): void => {
+      if (!(target instanceof HTMLVideoElement) || target === video.current) return;
+      if (target.closest('.pl-recorded')) video.current?.pause();
+    };
+    document.addEventListener('play', onPlay, true);
+    return () => document.removeEventListener('play', onPlay, true);
+  }, [video]);
+
   return (
     <div className="pl-recorded">
       <video
@@ -59,6 +71,7 @@ export const RecordedVideo = ({
         controls
         playsInline
         preload="metadata"
+        autoPlay={autoPlay}
         {...(poster ? { poster } : {})}
         onTimeUpdate={(event) => onTime?.(event.currentTarget.currentTime)}
         onSeeked={(event) => onTime?.(event.currentTarget.currentTime)}
