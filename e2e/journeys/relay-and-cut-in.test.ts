@@ -182,6 +182,8 @@ test('one programme in three rooms, one guide cuts in and returns, the programme
   await mine.shot('viewer-alone');
 
   // On a busy machine a player warms HLS up; of a stream that is just ending there is none to be had.
-  const unexpected = people.flatMap(({ faults }) => faults).filter((fault) => !/status of (404|503).*\/hls\//.test(fault));
+  const unexpected = people
+    .flatMap(({ faults }) => faults)
+    .filter((fault) => !/status of (404|503).*\/hls\//.test(fault));
   expect(unexpected).toEqual([]);
 });
