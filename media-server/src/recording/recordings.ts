@@ -97,13 +97,11 @@ export function createRecordings(deps: {
   /** What is shown now, unless the room has been live for longer than anybody watches. */
   function follow(): void {
     const wanted = new Set<string>();
-    for (const { spans, state } of active.values()) {
+    for (const { spans } of active.values()) {
       const last = spans.at(-1);
       const startedAtMs = spans[0]?.fromMs ?? 0;
-      if (!last || now() - startedAtMs > deps.limitHours * HOUR_MS) continue;
-      if (state === 'recording' || last.toMs === null || !recorder.isCovered(last.streamId, last.toMs)) {
-        wanted.add(last.streamId);
-      }
+      // Until it is finished: the segment of its last moment is still on its way.
+      if (last && now() - startedAtMs < deps.limitHours * HOUR_MS) wanted.add(last.streamId);
     }
     recorder.want(wanted);
   }
