@@ -76,6 +76,24 @@ describe('the line of sound', () => {
     expect(sent.slice(4)).toEqual([{ timestamp: 4_800, silent: false }]);
   });
 
+  it('lets a sound that has become later catch up instead of taking its place for ever', () => {
+    const { sound, sent } = line();
+    const at = (packet: number): { timestamp: number; payload: Buffer } => ({
+      timestamp: 1_000 + packet * 960,
+      payload: speech,
+    });
+    sound.pass(at(0), 0);
+    // Everything is 500 ms later from here on.
+    for (let nowMs = 20; nowMs <= 2_000; nowMs += 20) {
+      if (nowMs >= 520) sound.pass(at((nowMs - 500) / 20), nowMs);
+      sound.fill(nowMs);
+    }
+    const silence = sent.filter(({ silent }) => silent).length;
+    expect(silence).toBeGreaterThan(5);
+    expect(silence).toBeLessThan(30);
+    expect(sent.slice(-20).every(({ silent }) => !silent)).toBe(true);
+  });
+
   it('puts a microphone that is opened later where it arrives', () => {
     const { sound, sent } = line(false);
     sound.fill(1_000);

@@ -55,11 +55,13 @@ export function createSoundLine(): SoundLine {
       const expected = anchorTimestamp + Math.round(((arrivedAtMs - anchorAtMs) / 1000) * OPUS_CLOCK);
       offset ??= expected - rtp.timestamp;
       const timestamp = (rtp.timestamp + offset) >>> 0;
+      // By the newest packet it is told when the next is due, also by one that comes too late: where everything has become
+      // later, silence stops and waits until the sound has caught up, or it would take the place of all that comes.
+      anchorAtMs = arrivedAtMs;
+      anchorTimestamp = timestamp;
       // Older than what was sent: late, or silence took its place.
       if (timestampsApart(timestamp, nextTimestamp) < 0) return;
       put(timestamp, rtp.payload);
-      anchorAtMs = arrivedAtMs;
-      anchorTimestamp = timestamp;
     },
     fill(nowMs) {
       for (;;) {
