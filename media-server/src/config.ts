@@ -67,6 +67,9 @@ const environmentSchema = z.object({
   RECORDING_S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
   /** What comes later in one live is not recorded. */
   RECORDING_LIMIT_HOURS: z.coerce.number().min(0.01).max(24).default(12),
+  /** Pictures of several hosts made for HLS at once on this host; beyond it HLS shows the host alone. 0: none. */
+  MAX_COMPOSITES: z.coerce.number().int().min(0).max(16).default(1),
+  COMPOSITE_KBPS: z.coerce.number().int().min(200).max(10_000).default(1_800),
   FFMPEG_BIN: z.string().default('ffmpeg'),
   /** mediasoup's own variable; unset means the binary inside its package. */
   MEDIASOUP_WORKER_BIN: z.string().min(1).optional(),
@@ -119,6 +122,8 @@ export interface MediaServerConfig {
   /** Null: recordings are files. */
   recordingS3: S3Config | null;
   recordingLimitHours: number;
+  maxComposites: number;
+  compositeKbps: number;
   ffmpegBin: string;
   mediasoupWorkerBin: string | undefined;
   allowedOrigins: string[] | '*';
@@ -165,6 +170,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
         }
       : null,
     recordingLimitHours: env.RECORDING_LIMIT_HOURS,
+    maxComposites: env.MAX_COMPOSITES,
+    compositeKbps: env.COMPOSITE_KBPS,
     ffmpegBin: env.FFMPEG_BIN,
     mediasoupWorkerBin: env.MEDIASOUP_WORKER_BIN,
     allowedOrigins: env.ALLOWED_ORIGINS === '*' ? '*' : env.ALLOWED_ORIGINS.split(',').map((origin) => origin.trim()),

@@ -7,6 +7,8 @@ import { Router } from 'express';
 import { Server } from 'socket.io';
 import { redirectElsewhere } from './cluster/elsewhere.ts';
 import { createCluster, type Registry } from './cluster/index.ts';
+import { createComposites } from './composite/composites.ts';
+import { createCompositeControl } from './composite/control-routes.ts';
 import type { MediaServerConfig } from './config.ts';
 import { createControlAccess } from './control/access.ts';
 import { attachControlNamespace } from './control/namespace.ts';
@@ -50,6 +52,9 @@ export interface MediaServer {
   originWorkerPid(streamId: string): number | undefined;
   /** Process ids of the running packagers. */
   packagerPids(): number[];
+  /** Process ids of the encoders and decoders of composites, and of one composite's encoder. */
+  compositePids(): number[];
+  compositeEncoderPid(streamId: string): number | undefined;
   /** Resolves when a drain is over: nobody is left, or the limit has passed. */
   readonly drained: Promise<void>;
   /** Idempotent. */
@@ -62,6 +67,7 @@ export interface MediaServerTuning {
   publisherGraceMs?: number;
   viewerGraceMs?: number;
   packagerIdleMs?: number;
+  compositeIdleMs?: number;
   /** How long a pipe from another host stays when nobody watches here any more. */
   relayLingerMs?: number;
   /** Servers of one process find each other through it. */
@@ -129,6 +135,12 @@ export async function createMediaServer(
     now,
     ...(tuning.packagerIdleMs !== undefined && { idleMs: tuning.packagerIdleMs }),
   });
+  const composites = createComposites({
+    ...{ engine, streams, packagers, ffmpegBin: config.ffmpegBin, log, now },
+    limit: config.maxComposites,
+    videoKbps: config.compositeKbps,
+    ...(tuning.compositeIdleMs !== undefined && { idleMs: tuning.compositeIdleMs }),
+  });
   const smoothViewers = (streamId: string): number => packagers.viewers(streamId);
 
   const metrics = createMetrics({
@@ -142,6 +154,7 @@ export async function createMediaServer(
     peers: () => streams.peerCount,
     hlsViewers: () => packagers.viewers(),
     packagers: () => packagers.count,
+    composites: () => composites.counts,
     cluster: () => ({
       ...cluster.status,
       nodes: cluster.nodes().length,
@@ -179,7 +192,10 @@ export async function createMediaServer(
       { path: '/hls', router: elsewhereRouter() },
       {
         path: '/hls',
-        router: createHlsRoutes({ streams, packagers, tokens, onRequest: metrics.hlsRequest }),
+        router: createHlsRoutes({
+          ...{ streams, packagers, tokens, onRequest: metrics.hlsRequest },
+          shownFor: composites.shownFor,
+        }),
       },
       ...createWhip({
         streams,
@@ -197,7 +213,10 @@ export async function createMediaServer(
       ...recording.routers,
       {
         path: '/control',
-        router: createControlRoutes({ streams, revocations, isAllowed, smoothViewers, now, cluster }),
+        router: createControlRoutes({
+          ...{ streams, revocations, isAllowed, smoothViewers, now, cluster },
+          composites: createCompositeControl(composites),
+        }),
       },
     ],
   });
@@ -265,9 +284,12 @@ export async function createMediaServer(
     originWorkerPid: (streamId) => streams.get(streamId)?.workerPid,
     drained: drained.promise,
     packagerPids: () => packagers.pids(),
+    compositePids: composites.pids,
+    compositeEncoderPid: composites.encoderPid,
     close() {
       closing ??= (async () => {
         clearInterval(drainWatch);
+        composites.close();
         packagers.close();
         await recording.close();
         streams.close();

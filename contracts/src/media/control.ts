@@ -12,6 +12,9 @@
  * POST   /control/revocations                 Revocation → { disconnected }
  * GET    /control/cluster                     → ControlCluster
  * POST   /control/drain                       → { streams, peers }   takes nobody any more, asks everybody to move
+ * PUT    /control/composites/:id              CompositeOrder → CompositeView   one picture of several streams, for HLS
+ * GET    /control/composites/:id              → CompositeView
+ * DELETE /control/composites/:id              → 204
  * Errors: { error: MediaError }.
  */
 import { z } from 'zod';
@@ -84,6 +87,34 @@ const IngestTrack = z.strictObject({
  */
 export const RtpIngest = z.strictObject({ ip: z.string(), video: IngestTrack, audio: IngestTrack });
 export type RtpIngest = z.infer<typeof RtpIngest>;
+
+export const MAX_COMPOSITE_INPUTS = 4;
+export const CompositeOrientation = z.enum(['landscape', 'portrait']);
+export type CompositeOrientation = z.infer<typeof CompositeOrientation>;
+
+/**
+ * Several streams of this host shown as one to the HLS viewers of the first, who go on asking for that one. The `:id` of
+ * the route is the composite's own stream. It is made only while somebody watches by HLS. The same order again changes
+ * nothing; another one rearranges what is running.
+ */
+export const CompositeOrder = z.strictObject({
+  /** The host's first. A stream that is not there is a plain tile until it comes. */
+  inputs: z
+    .array(z.strictObject({ streamId: MediaStreamId, muted: z.boolean() }))
+    .min(2)
+    .max(MAX_COMPOSITE_INPUTS)
+    .refine((inputs) => new Set(inputs.map(({ streamId }) => streamId)).size === inputs.length, 'twice'),
+  orientation: CompositeOrientation,
+});
+export type CompositeOrder = z.infer<typeof CompositeOrder>;
+
+export const CompositeView = z.strictObject({
+  streamId: MediaStreamId,
+  /** `over_limit`: every place for composites is taken; HLS viewers keep the host's picture. */
+  state: z.enum(['unused', 'running', 'over_limit']),
+  inputs: z.array(z.strictObject({ streamId: MediaStreamId, hasPicture: z.boolean() })),
+});
+export type CompositeView = z.infer<typeof CompositeView>;
 
 /** Puts a person's peers out within a second and refuses their tokens until those have expired. */
 export const Revocation = z.strictObject({

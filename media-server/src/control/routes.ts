@@ -16,6 +16,7 @@ export function createControlRoutes(deps: {
   smoothViewers: (streamId: string) => number;
   now: () => number;
   cluster: Pick<Cluster, 'status' | 'nodes' | 'announce'>;
+  composites: Router;
 }): Router {
   const { streams, smoothViewers, cluster } = deps;
   const startedAtMs = deps.now();
@@ -50,6 +51,7 @@ export function createControlRoutes(deps: {
     streams.get(request.params.id)?.close('closed_by_control');
     response.status(204).end();
   });
+  router.use('/composites/:id', deps.composites);
   router.post('/revocations', (request, response) => {
     const parsed = Revocation.safeParse(request.body);
     if (!parsed.success) {

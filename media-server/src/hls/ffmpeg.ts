@@ -7,7 +7,7 @@
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import type { MediaKind } from '@walnut-live/contracts';
 import type { Logger } from '../platform/logger.ts';
 
@@ -18,7 +18,7 @@ const SOUND_PIPE = 3;
 const MAX_LOG_LINE = 500;
 
 type FfmpegProcess = Omit<ChildProcessByStdio<Writable, Readable, Readable>, 'stdio'> & {
-  stdio: [Writable, Readable, Readable, Readable];
+  stdio: [Writable, Readable, Readable, Duplex];
 };
 
 export interface FfmpegRun {
@@ -27,18 +27,25 @@ export interface FfmpegRun {
   describe(sdp: string): void;
   /** Resolves when it listens on all of these ports (or after a moment where that cannot be seen). */
   listening(ports: number[]): Promise<void>;
+  /** Its standard input and the pipe after standard error, for one that is fed frames and samples. */
+  readonly pipes: { video: Writable; audio: Writable };
   kill(): void;
 }
 
-export function startFfmpeg(input: {
+interface FfmpegEvents {
   bin: string;
-  video: 'copy' | 'transcode' | 'none';
-  audio: boolean;
   log: Logger;
   onData: (kind: MediaKind, chunk: Buffer) => void;
   onExit: (why: string) => void;
-}): FfmpegRun {
-  const args = ffmpegArguments(input);
+}
+
+export function startFfmpeg(input: FfmpegEvents & { video: 'copy' | 'transcode' | 'none'; audio: boolean }): FfmpegRun {
+  return runFfmpeg({ ...input, args: ffmpegArguments(input) });
+}
+
+/** Any other ffmpeg with the same pipes: 0 and 3 may also be written to. */
+export function runFfmpeg(input: FfmpegEvents & { args: string[] }): FfmpegRun {
+  const { args } = input;
   const [command, commandArgs] = existsSync(SETPRIV)
     ? [SETPRIV, ['--pdeathsig', 'KILL', input.bin, ...args]]
     : [input.bin, args];
@@ -52,6 +59,7 @@ export function startFfmpeg(input: {
   child.on('error', (error) => exit(error.message));
   child.on('exit', (code, signal) => exit(signal ?? `code ${code}`));
   child.stdin.on('error', () => undefined); // it may die before it has read everything
+  child.stdio[SOUND_PIPE].on('error', () => undefined);
   child.stdout.on('data', (chunk: Buffer) => input.onData('video', chunk));
   child.stdio[SOUND_PIPE].on('data', (chunk: Buffer) => input.onData('audio', chunk));
   child.stderr.setEncoding('utf8');
@@ -59,6 +67,7 @@ export function startFfmpeg(input: {
 
   return {
     pid: child.pid,
+    pipes: { video: child.stdin, audio: child.stdio[SOUND_PIPE] },
     describe(sdp) {
       child.stdin.end(sdp);
     },

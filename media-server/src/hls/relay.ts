@@ -79,6 +79,8 @@ export async function openRelay(events: {
   now: () => number;
   /** The picture has another size or profile than the run began with. */
   onPictureChanged: (from: PictureFormat | null, to: PictureFormat | null) => void;
+  /** Packets of a track come that is not expected. */
+  onOther?: () => void;
 }): Promise<Relay> {
   const closing = createClosing();
   const tracks = new Map<MediaKind, Track>();
@@ -126,6 +128,7 @@ export async function openRelay(events: {
     }
     const rtp = readRtp(data);
     const track = rtp && trackOf(rtp.ssrc);
+    if (rtp && !track) events.onOther?.();
     if (!track || rtp.payload.length === 0) return;
     const { kind } = track;
     if (kind === 'video') look(track, rtp);

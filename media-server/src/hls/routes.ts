@@ -10,6 +10,7 @@ import { MediaStreamId } from '@walnut-live/contracts';
 import express, { type Router } from 'express';
 import { mediaFailure } from '../platform/failure.ts';
 import type { MediaTokens } from '../platform/media-tokens.ts';
+import type { Stream } from '../streams/stream.ts';
 import type { Streams } from '../streams/streams.ts';
 import { type BlockingRequest, isTooFarAhead, readBlockingRequest } from './blocking.ts';
 import type { Packager } from './packager.ts';
@@ -41,6 +42,8 @@ export function createHlsRoutes(deps: {
   packagers: Packagers;
   tokens: MediaTokens;
   onRequest: (kind: string, status: number) => void;
+  /** What viewers of this stream see by HLS; unset: itself. */
+  shownFor?: (stream: Stream) => Promise<Stream>;
 }): Router {
   const { streams, packagers, tokens } = deps;
   const router = express.Router();
@@ -64,15 +67,19 @@ export function createHlsRoutes(deps: {
   router.get('/:streamId/master.m3u8', async (request, response) => {
     const { streamId } = request.params;
     const claims = await tokens.verify(request.query.token, { right: 'watch', streamId });
-    const stream = streams.get(streamId);
-    if (!stream || stream.status.state === 'idle') throw mediaFailure('media_stream_not_live');
+    const wanted = streams.get(streamId);
+    if (!wanted || wanted.status.state === 'idle') throw mediaFailure('media_stream_not_live');
+    const stream = (await deps.shownFor?.(wanted)) ?? wanted;
     const packager = packagers.use(stream);
     if (!(await packager.ready(FIRST_SEGMENTS, FIRST_SEGMENTS_TIMEOUT_MS))) throw mediaFailure('media_hls_unavailable');
     const format = packager.window.format();
     if (!format) throw mediaFailure('media_hls_unavailable');
-    packagers.seen(streamId, claims.jti);
-    const session = await tokens.issueHlsSession(claims);
-    response.type(PLAYLIST_TYPE).send(masterPlaylist({ ...format, mediaUri: `media.m3u8?session=${session}` }));
+    packagers.seen(stream.id, claims.jti);
+    const session = await tokens.issueHlsSession(claims, stream.id);
+    const folder = stream === wanted ? '' : `../${stream.id}/`;
+    response
+      .type(PLAYLIST_TYPE)
+      .send(masterPlaylist({ ...format, mediaUri: `${folder}media.m3u8?session=${session}` }));
   });
 
   /** For a cache in front: may this session have the playlist? Its being asked keeps the packager running. */

@@ -24,7 +24,8 @@ export interface MediaTokens {
   verify(token: unknown, expected?: { right?: 'publish' | 'watch'; streamId?: string }): Promise<MediaTokenClaims>;
   /** A publish token or a stream key, as the claims of a publish token. @throws MediaFailure like verify */
   verifyPublication(token: unknown, streamId: string): Promise<MediaTokenClaims>;
-  issueHlsSession(claims: MediaTokenClaims): Promise<string>;
+  /** @param shownStreamId another stream that viewers of the claims' one are shown; put out of either, they are out */
+  issueHlsSession(claims: MediaTokenClaims, shownStreamId?: string): Promise<string>;
   /** @throws MediaFailure like verify */
   verifyHlsSession(session: unknown, streamId: string): Promise<HlsSession>;
 }
@@ -83,9 +84,11 @@ export function createMediaTokens(deps: { secret: string; revocations: Revocatio
       return { ...key.data, right: 'publish' };
     },
 
-    issueHlsSession(claims) {
+    issueHlsSession(claims, shownStreamId = claims.streamId) {
       const nowSeconds = Math.floor(deps.now() / 1000);
-      return new SignJWT({ sub: claims.sub, streamId: claims.streamId, right: 'hls', jti: claims.jti })
+      const { sub, jti, streamId } = claims;
+      const of = shownStreamId === streamId ? {} : { of: streamId };
+      return new SignJWT({ sub, streamId: shownStreamId, right: 'hls', jti, ...of })
         .setProtectedHeader({ alg: 'HS256' })
         .setIssuedAt(nowSeconds)
         .setExpirationTime(nowSeconds + HLS_SESSION_LIFE_SECONDS)
@@ -100,7 +103,11 @@ export function createMediaTokens(deps: { secret: string; revocations: Revocatio
         throw mediaFailure('media_token_invalid');
       }
       const facts = { personId: sub, streamId, jti, issuedAtSeconds: iat, expiresAtSeconds: exp };
-      if (deps.revocations.isRevoked(facts, deps.now())) throw mediaFailure('media_token_revoked');
+      const streams = typeof payload.of === 'string' ? [streamId, payload.of] : [streamId];
+      for (const one of streams) {
+        if (deps.revocations.isRevoked({ ...facts, streamId: one }, deps.now()))
+          throw mediaFailure('media_token_revoked');
+      }
       return { personId: sub, streamId, jti };
     },
   };

@@ -14,6 +14,7 @@ export function createMetrics(read: {
   peers: () => number;
   hlsViewers: () => number;
   packagers: () => number;
+  composites: () => { declared: number; running: number; overLimit: number };
   cluster: () => { isConnected: boolean; pipesOut: number; relays: number; nodes: number; draining: boolean };
 }): Metrics {
   const registry = new Registry();
@@ -116,6 +117,18 @@ export function createMetrics(read: {
     registers,
     collect() {
       this.set(read.packagers());
+    },
+  });
+  new Gauge({
+    name: 'media_composites',
+    help: 'Pictures of several hosts for HLS: asked for, being made, wanted without a place',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { declared, running, overLimit } = read.composites();
+      this.set({ state: 'declared' }, declared);
+      this.set({ state: 'running' }, running);
+      this.set({ state: 'over_limit' }, overLimit);
     },
   });
   new Gauge({
