@@ -154,7 +154,6 @@ describe('publish and watch over WebRTC', () => {
     const seconds = (Date.now() - beganAt) / 1000;
     const asked = (await keyFrames()) - before;
     console.info(`8 viewers joined in ${seconds.toFixed(1)} s, ${asked} key frames of one layer`);
-    expect(asked).toBeGreaterThan(0);
     expect(asked).toBeLessThanOrEqual(Math.ceil(seconds) + 2);
     await guide.page.close();
     await viewer.page.close();
