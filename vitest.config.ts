@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 /** Tests that talk to PostgreSQL share one server per run; see scripts/testing/postgres-global.ts. */
@@ -21,6 +22,8 @@ function project(name: string, test: TestProjectInlineConfiguration['test'] = {}
 export default defineConfig({
   test: {
     passWithNoTests: true,
+    // Tests of media and of the database wait more than they compute: two at a time also on two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       project('contracts'),
       project('api', { globalSetup: postgres }),
