@@ -169,7 +169,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const likes = createRoomLikes({ sql: db.sql, log, append });
   closers.push(presence.close, likes.close);
   const grantMedia = createMediaGrants({ tokens, config, placeFor: mediaControl.placeFor });
-  const stage = createRoomStage({ bind, db, clock, random, log, jobs, mediaControl, grantMedia });
+  const stage = createRoomStage({ bind, db, clock, random, log, jobs, outbox, mediaControl, grantMedia });
   closers.push(stage.close);
   const rooms = createRooms({
     bind,

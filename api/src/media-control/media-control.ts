@@ -2,7 +2,7 @@
  * What api knows of the media servers: the state of every stream, where newcomers go, and two orders it gives (close a
  * stream, put a person out). Several servers carry one stream together: its origin speaks for it, the others repeat it.
  */
-import type { ControlStream, Revocation } from '@walnut-live/contracts';
+import type { CompositeOrder, ControlStream, Revocation } from '@walnut-live/contracts';
 import type { Logger } from '../platform/logger.ts';
 import { createMediaNodeLink, type MediaNodeLink } from './media-node-link.ts';
 import { type Candidate, chooseHost } from './media-placement.ts';
@@ -35,6 +35,11 @@ export interface MediaControl {
   closeStream(streamId: string): Promise<void>;
   /** Puts a person's peers out of a stream (of all streams without one), on every host; with `jti` only those of one token. Never throws. */
   revoke(personId: string, streamId?: string, jti?: string): Promise<void>;
+  /**
+   * Shows the streams as one to the HLS viewers of the first; null: each its own again. Every host is told, the one that has
+   * the streams does it. Never throws.
+   */
+  showTogether(roomId: string, order: CompositeOrder | null): Promise<void>;
   close(): void;
 }
 
@@ -69,8 +74,8 @@ export function createMediaControl(deps: { urls: readonly string[]; token: strin
   const undoAll = (undos: Array<() => void>) => () => {
     for (const undo of undos) undo();
   };
-  const toAll = async (path: string, body: unknown): Promise<void> => {
-    await Promise.all(links.map((link) => link.order(path, body)));
+  const toAll = async (path: string, body: unknown, method?: 'PUT' | 'DELETE'): Promise<void> => {
+    await Promise.all(links.map((link) => link.order(path, body, method)));
   };
 
   return {
@@ -98,6 +103,8 @@ export function createMediaControl(deps: { urls: readonly string[]; token: strin
       };
       return toAll('/control/revocations', body);
     },
+    showTogether: (roomId, order) =>
+      toAll(`/control/composites/room-${encodeURIComponent(roomId)}`, order ?? {}, order ? 'PUT' : 'DELETE'),
     close() {
       for (const link of links) link.close();
     },

@@ -30,12 +30,13 @@ export interface MediaNodeLink {
   onChange(listener: (changed: readonly string[] | 'all') => void): () => void;
   /** After every connection, with the streams that are not idle. Failures are logged. */
   onConnect(listener: (streamIds: readonly string[]) => Promise<void>): () => void;
-  /** Gives an order, now or when the server is there again. Never throws. */
-  order(path: string, body: unknown): Promise<void>;
+  /** Gives an order (POST), now or when the server is there again. Never throws. */
+  order(path: string, body: unknown, method?: 'PUT' | 'DELETE'): Promise<void>;
   close(): void;
 }
 
 interface Order {
+  readonly method: 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body: unknown;
   readonly atMs: number;
@@ -115,7 +116,7 @@ export function createMediaNodeLink(deps: { url: string; token: string; log: Log
   async function give(order: Order): Promise<boolean> {
     try {
       const response = await fetch(new URL(order.path, url), {
-        method: 'POST',
+        method: order.method,
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         body: JSON.stringify(order.body),
         signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
@@ -128,8 +129,8 @@ export function createMediaNodeLink(deps: { url: string; token: string; log: Log
       return false;
     }
   }
-  async function giveOrKeep(path: string, body: unknown): Promise<void> {
-    const order: Order = { path, body, atMs: Date.now() };
+  async function giveOrKeep(path: string, body: unknown, method: Order['method'] = 'POST'): Promise<void> {
+    const order: Order = { method, path, body, atMs: Date.now() };
     if (await give(order)) return;
     kept = [...kept, order].slice(-ORDERS_KEPT);
   }

@@ -88,6 +88,16 @@ export function createCohostsRepository(sql: Sql) {
         SELECT id, room_id AS "roomId", stream_id AS "streamId", state FROM room_cohosts
         WHERE state IN ('accepted', 'on') AND (${all} OR stream_id::text = ANY(${all ? [] : [...streamIds]}::text[]))`;
     },
+    /** Where somebody stands beside the host now. */
+    async roomsWithCohosts(): Promise<string[]> {
+      const rows = await sql<{
+        roomId: string;
+      }>`SELECT DISTINCT room_id AS "roomId" FROM room_cohosts WHERE state = 'on'`;
+      return rows.map(({ roomId }) => roomId);
+    },
+    async everHadSeats(roomId: string): Promise<boolean> {
+      return (await sql`SELECT FROM room_cohosts WHERE room_id = ${roomId} LIMIT 1`).length > 0;
+    },
     /** Streams of stays that are over. */
     async endedStreams(streamIds: readonly string[]): Promise<string[]> {
       const rows = await sql<{ streamId: string }>`

@@ -25,7 +25,7 @@ const answer = (api: TestApi, seatId: string, accept: boolean, as: StaffPrincipa
   api.call(answerInvitation, { params: { id: seatId }, body: { accept }, as });
 
 test('a guide is invited, accepts, is on the stage while media flows, is muted, leaves', async () => {
-  const media = await startMediaServer();
+  let media = await startMediaServer();
   await using api = await startTestApi(configFor(media.port));
   const { rooms, staff, consumers } = await seedBrand(api);
   const { id } = rooms.a;
@@ -67,7 +67,19 @@ test('a guide is invited, accepts, is on the stage while media flows, is muted, 
   await anna.waitFor('the co-host', () => cohosts().length === 1);
   expect(cohosts()).toEqual([{ seatId, name: staff.b.guide.name, unitName: '上海静安店', streamId, muted: false }]);
   expect((await grant('watch', consumers.anna)).body.streamId).toBe(streamId);
+  // The media servers show both as one to HLS viewers, and each alone again when there is one.
+  const { streamId: hostStreamId } = anna.events('stage:changed').at(-1)?.stage ?? {};
+  const composite = () => media.orders.findLast(({ path }) => path === `/control/composites/room-${id}`)?.body;
+  const together = (muted: boolean) => ({
+    inputs: [
+      { streamId: hostStreamId, muted: false },
+      { streamId, muted },
+    ],
+    orientation: 'portrait',
+  });
+  await vi.waitFor(() => expect(composite()).toEqual(together(false)));
   media.publish(streamId, 'idle');
+  await vi.waitFor(() => expect(composite()).toEqual({}));
   await anna.waitFor('an empty stage', () => cohosts().length === 0);
   media.publish(streamId, 'live');
   await anna.waitFor('the co-host again', () => cohosts().length === 1);
@@ -77,11 +89,18 @@ test('a guide is invited, accepts, is on the stage while media flows, is muted, 
   expect((await mute(true, staff.b.guide)).problem.code).toBe('not_found'); // of another store: nobody's host here
   expect((await mute(true)).body.seat).toMatchObject({ muted: true, state: 'on' });
   await anna.waitFor('silence', () => cohosts()[0]?.muted === true);
+  await vi.waitFor(() => expect(composite()).toEqual(together(true)));
+  // A media server that has started anew is told again.
+  await media.stop();
+  media = await startMediaServer(media.port);
+  media.publish(streamId, 'live');
+  await vi.waitFor(() => expect(composite()).toEqual(together(true)), { timeout: 20_000 });
 
   const leave = (as: StaffPrincipal) => api.call(endCohost, { params: { id: seatId }, as });
   expect((await leave(staff.c.guide)).problem.code).toBe('not_found');
   expect((await leave(staff.b.guide)).status).toBe(204);
   await anna.waitFor('the farewell', () => cohosts().length === 0);
+  await vi.waitFor(() => expect(composite()).toEqual({}));
   await vi.waitFor(() => expect(media.orders.map(({ path }) => path)).toContain(`/control/streams/${streamId}/close`));
   expect((await leave(staff.b.guide)).status).toBe(204);
   expect((await grant('publish', staff.b.guide)).problem.code).toBe('forbidden');

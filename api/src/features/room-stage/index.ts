@@ -6,8 +6,10 @@ import type { Db, Tx } from '../../platform/db.ts';
 import type { Binder } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { OutboxPublisher } from '../../platform/outbox.ts';
 import { createCohostsRepository } from './cohosts.repository.ts';
 import { createCohostsService } from './cohosts.service.ts';
+import { declareComposites } from './composites.ts';
 import { followMedia } from './follow-media.ts';
 import { announce, createStageRepository, readStages } from './stage.repository.ts';
 import { bindStageRoutes } from './stage.routes.ts';
@@ -20,6 +22,7 @@ export function createRoomStage(deps: {
   random: Random;
   log: Logger;
   jobs: Jobs;
+  outbox: Pick<OutboxPublisher, 'subscribe'>;
   mediaControl: MediaControl;
   grantMedia: GrantMedia;
 }) {
@@ -29,6 +32,7 @@ export function createRoomStage(deps: {
     if (roomIds.length > 0) for (const listener of listeners) listener(roomIds);
   };
   const follow = followMedia({ db, clock, log, jobs, mediaControl, moved });
+  const composites = declareComposites({ db, log, outbox: deps.outbox, mediaControl });
   const service = createStageService({ db, clock, grantMedia, follow, moved });
   const { closeStream } = mediaControl;
   bindStageRoutes(deps.bind, service, createCohostsService({ db, clock, random, grantMedia, closeStream, follow }));
@@ -74,7 +78,10 @@ export function createRoomStage(deps: {
       await announce(tx, clock, await createStageRepository(tx).touchRelays(roomId));
     },
     endedStreams: (streamIds: readonly string[]) => seats.endedStreams(streamIds),
-    close: follow.close,
+    close() {
+      composites.close();
+      follow.close();
+    },
   };
 }
 export type RoomStage = ReturnType<typeof createRoomStage>;

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { cutInAfter, mayBeInvited, mayRelay, type StageFacts, seatAfter, toStage } from './stage.policy.ts';
+import {
+  compositeOf,
+  cutInAfter,
+  mayBeInvited,
+  mayRelay,
+  type StageFacts,
+  seatAfter,
+  toStage,
+} from './stage.policy.ts';
 
 const [HQ, EAST, HANGZHOU, SHANGHAI, NORTH, BEIJING] = [
   'hq',
@@ -56,6 +64,24 @@ test('a cut-in begins with media and ends when its publisher was given up, not w
     'on',
   ]);
   expect(seatAfter('accepted', 'interrupted')).toBe('accepted');
+});
+
+test('what its HLS viewers see: everybody beside the host, at most four', () => {
+  const own = toStage({ version: 1, since: new Date(0), ownStreamId: 'own', programme: null, cutIn: null }, []);
+  const cohost = (streamId: string, muted = false) => ({ seatId: streamId, name: '', unitName: '', streamId, muted });
+  expect(compositeOf(own)).toBeNull();
+  const cohosts = ['b', 'c', 'd', 'e'].map((streamId) => cohost(streamId, streamId === 'c'));
+  expect(compositeOf({ ...own, cohosts })).toEqual({
+    inputs: [
+      { streamId: 'own', muted: false },
+      { streamId: 'b', muted: false },
+      { streamId: 'c', muted: true },
+      { streamId: 'd', muted: false },
+    ],
+    orientation: 'portrait',
+  });
+  const relay = { title: '', unitKind: 'hq', unitName: '', state: 'live' } as const;
+  expect(compositeOf({ ...own, relay, cohosts })).toBeNull();
 });
 
 test('what a room shows', () => {

@@ -1,5 +1,13 @@
 /** Who may show, interrupt and join what, and what a room shows: pure decisions. */
-import { isWithin, may, type StaffRole, type Stage, type StageCohost } from '@walnut-live/contracts';
+import {
+  type CompositeOrder,
+  isWithin,
+  MAX_COMPOSITE_INPUTS,
+  may,
+  type StaffRole,
+  type Stage,
+  type StageCohost,
+} from '@walnut-live/contracts';
 
 /** A programme is of a unit above the room (headquarters, a channel) and is open to the room's branch of the tree. */
 export function mayRelay(programme: { orgPath: string; openTo: readonly string[] }, roomPath: string): boolean {
@@ -77,5 +85,15 @@ export function toStage(facts: StageFacts, cohosts: readonly StageCohost[]): Sta
     },
     cutIn: cutIn && { state: cutIn.state, by: cutIn.by, since: cutIn.since.toISOString() },
     cohosts: [...cohosts],
+  };
+}
+
+/** The one picture that HLS viewers of this stage are shown; null: the host's own. Phones are most of them: portrait. */
+export function compositeOf({ relay, streamId, cohosts }: Stage): CompositeOrder | null {
+  if (relay || cohosts.length === 0) return null;
+  const beside = cohosts.map((cohost) => ({ streamId: cohost.streamId, muted: cohost.muted }));
+  return {
+    inputs: [{ streamId, muted: false }, ...beside].slice(0, MAX_COMPOSITE_INPUTS),
+    orientation: 'portrait',
   };
 }
