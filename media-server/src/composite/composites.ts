@@ -18,13 +18,13 @@ import { type Compositor, createCompositor } from './compositor.ts';
 
 const SWEEP_MS = 500;
 const IDLE_MS = 10_000;
-const LINGER_MS = 10_000;
+const LINGER_MS = 15_000;
 /** How long the first viewer's playlist waits for a composite that has just been started; then it is the host's alone. */
 const LIVE_TIMEOUT_MS = 8_000;
 const MAX_DECLARED = 500;
 
 export interface Composites {
-  /** Idempotent. @throws MediaFailure media_stream_busy when somebody publishes that stream, media_over_capacity */
+  /** Idempotent. @throws MediaFailure media_stream_busy when somebody publishes that stream */
   declare(streamId: string, order: CompositeOrder): CompositeView;
   /** @throws MediaFailure media_not_found */
   view(streamId: string): CompositeView;
@@ -150,6 +150,12 @@ export function createComposites(deps: {
   }, SWEEP_MS);
   sweeper.unref();
 
+  /** Of those that nobody watches; its room will ask again if it is still there. */
+  function forgetOldest(): void {
+    const oldest = [...all.values()].find(({ compositor }) => !compositor);
+    if (oldest) all.delete(oldest.streamId);
+  }
+
   /** A host that takes nothing new keeps showing what it has. */
   function tryToStart(one: Declared): void {
     try {
@@ -173,7 +179,7 @@ export function createComposites(deps: {
       const isNested = order.inputs.some((input) => all.has(input.streamId));
       if (isOwnInput || isNested) throw mediaFailure('media_payload_invalid', { why: 'composite-of-composite' });
       if (!known && streams.get(streamId)?.publisher()) throw mediaFailure('media_stream_busy');
-      if (!known && all.size >= MAX_DECLARED) throw mediaFailure('media_over_capacity');
+      if (!known && all.size >= MAX_DECLARED) forgetOldest();
       for (const other of all.values()) {
         // The same host's older composite, from before its room asked for another one.
         if (other.streamId !== streamId && hostOf(other) === host) other.endsAtMs ??= now();

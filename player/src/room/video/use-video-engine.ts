@@ -127,6 +127,20 @@ export const useVideoEngine = (): Video => {
     [session],
   );
 
+  // By HLS those beside the host are in the picture: it is another one from when the first comes until the last has gone.
+  useEffect(
+    () =>
+      session.select(
+        ({ showing }) => (showing ? { streamId: showing.streamId, together: showing.cohosts.length > 0 } : null),
+        (now, before) => {
+          if (!now || !before || now.streamId !== before.streamId || now.together === before.together) return;
+          if (playback.current?.state.mode === 'smooth') playback.current.switchStream(session.serverNowMs());
+        },
+        (a, b) => a?.streamId === b?.streamId && a?.together === b?.together,
+      ),
+    [session],
+  );
+
   const enableSound = useCallback(() => void playback.current?.unmute(), []);
   const setQuality = useCallback((id: QualityId) => {
     playback.current?.setLevel(id);
