@@ -64,6 +64,8 @@ export function createRoomModeration(deps: {
     if (!person) throw new AppError('not_found');
     const refusal = refusalOfSanction(principal.personId, { personId, orgPath: person.orgPath }, room);
     if (refusal) throw new AppError(refusal);
+    // Before the transaction: who holds a connection must never wait for another one of the pool.
+    const streams = kind === 'ban' ? await deps.streamsOf(roomId) : [];
     await db.transaction(async (tx) => {
       const at = clock.now();
       await createModerationRepository(tx).impose({
@@ -91,7 +93,6 @@ export function createRoomModeration(deps: {
           : { kind: 'viewer:muted', personId, until: until?.toISOString() ?? null },
       );
       if (kind !== 'ban') return;
-      const streams = await deps.streamsOf(roomId);
       tx.afterCommit(async () => {
         for (const streamId of streams) await deps.revokeMedia(personId, streamId);
       });

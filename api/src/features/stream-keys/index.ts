@@ -92,8 +92,8 @@ export function createStreamKeys(deps: {
     });
     const made = await db.transaction(async (tx) => {
       const own = createStreamKeysRepository(tx);
-      await own.lockRoom(room.id);
-      if ((await deps.findRoom(room.id)).state === 'ended') return undefined;
+      // By the same connection: who holds the lock must never wait for another one of the pool.
+      if ((await own.lockRoom(room.id)) === 'ended') return undefined;
       await own.revoke(room.id, at);
       await own.insert({ id, roomId: room.id, streamId: room.streamId, personId: principal.personId, at, expiresAt });
       await writeAudit(tx, deps, audit('stream-key:created', principal, room));

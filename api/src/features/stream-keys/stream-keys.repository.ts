@@ -1,3 +1,4 @@
+import type { RoomState } from '@walnut-live/contracts';
 import type { Sql } from '../../platform/db.ts';
 
 export interface KeyRow {
@@ -14,9 +15,10 @@ const MAX_REPEATED = 10_000;
 
 export function createStreamKeysRepository(sql: Sql) {
   return {
-    /** One change of a room's key at a time. */
-    async lockRoom(roomId: string): Promise<void> {
-      await sql`SELECT 1 FROM rooms WHERE id = ${roomId} FOR UPDATE`;
+    /** One change of a room's key at a time. Answers the state of the room, which stays until the transaction ends. */
+    async lockRoom(roomId: string): Promise<RoomState | undefined> {
+      const [room] = await sql<{ state: RoomState }>`SELECT state FROM rooms WHERE id = ${roomId} FOR UPDATE`;
+      return room?.state;
     },
     async current(roomId: string, at: Date): Promise<KeyRow | undefined> {
       const [row] = await sql<KeyRow>`
