@@ -47,27 +47,29 @@ export function createTrack(deps: {
   report: TrackReport;
 }): Track {
   const { streamId, storage, log, now, report } = deps;
-  const queue: FinishedSegment[] = [];
+  /** With the ordinal among all that were added, kept or lost: it decides the number, whenever the store runs. */
+  const queue: { segment: FinishedSegment; ordinal: number }[] = [];
+  let added = 0;
   const gone = new AbortController();
   let lines: IndexEntry[] = [];
-  /** Known once the old index has been read. */
-  let place: { part: number; n: number } | null = null;
+  /** Known once the old index has been read: the part that is written now, and the number of ordinal 0. */
+  let place: { part: number; firstN: number } | null = null;
   let knownInit: string | null = null;
   let coveredUntilMs: number | null = null;
   let work: Promise<void> | null = null;
   let complainedAtMs = 0;
 
   /** Another process may have begun: its last part is finished, ours is the next. */
-  async function findPlace(): Promise<{ part: number; n: number }> {
+  async function findPlace(): Promise<{ part: number; firstN: number }> {
     let last = -1;
     for await (const key of storage.list(layout.index(streamId))) last = Math.max(last, partNumber(key) ?? -1);
-    if (last < 0) return { part: 0, n: 0 };
+    if (last < 0) return { part: 0, firstN: 0 };
     const data = await storage.get(layout.indexPart(streamId, last));
     const newest = data ? fromLines(IndexEntry, data).at(-1) : undefined;
-    return { part: last + 1, n: newest ? newest.n + 1 : last * PART_LINES };
+    return { part: last + 1, firstN: newest ? newest.n + 1 : last * PART_LINES };
   }
 
-  async function store(segment: FinishedSegment): Promise<void> {
+  async function store({ segment, ordinal }: (typeof queue)[number]): Promise<void> {
     place ??= await findPlace();
     const { runId: run, data } = segment;
     if (knownInit !== run) {
@@ -75,7 +77,7 @@ export function createTrack(deps: {
       knownInit = run;
     }
     const entry: IndexEntry = {
-      ...{ n: place.n, run, bytes: data.length, codecs: segment.codecs },
+      ...{ n: place.firstN + ordinal, run, bytes: data.length, codecs: segment.codecs },
       atMs: Math.round(segment.startsAtMs),
       durationMs: Math.round(segment.durationSeconds * 1_000_000) / 1_000,
       ...{ width: segment.width, height: segment.height },
@@ -85,7 +87,7 @@ export function createTrack(deps: {
     const part = lines.length < PART_LINES ? place.part : place.part + 1;
     await storage.put(layout.indexPart(streamId, part), toLines(next));
     lines = next;
-    place = { part, n: entry.n + 1 };
+    place = { ...place, part };
     coveredUntilMs = entry.atMs + entry.durationMs;
     report.stored(data.length);
   }
@@ -115,13 +117,10 @@ export function createTrack(deps: {
     streamId,
     add(segment) {
       if (gone.signal.aborted) return;
-      if (queue.length >= MAX_WAITING) {
-        report.lost();
-        // The hole shows in the numbers.
-        if (place) place.n += 1;
-        return;
-      }
-      queue.push(segment);
+      // Lost or not, it has a number: the hole shows in the numbers, at its place.
+      const ordinal = added++;
+      if (queue.length >= MAX_WAITING) return report.lost();
+      queue.push({ segment, ordinal });
       work ??= drain().finally(() => {
         work = null;
       });
