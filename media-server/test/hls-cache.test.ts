@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, request as forward, type Server } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RtpIngest } from '@walnut-live/contracts';
@@ -47,6 +47,16 @@ async function countingOrigin(target: string): Promise<typeof origin> {
       agent.destroy();
     },
   };
+}
+
+/** The request line as it is: every client library would tidy the path up. */
+async function statusOfRaw(path: string): Promise<number> {
+  const { hostname, port } = new URL(edge.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\n\r\n`);
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  return Number(/^HTTP\/1\.1 (\d{3})/.exec(Buffer.concat(chunks).toString('latin1'))?.[1]);
 }
 
 async function freePort(): Promise<number> {
@@ -210,4 +220,31 @@ it('puts a revoked viewer out within seconds, and says why', async () => {
   // Nobody else is.
   expect((await request(await mediaUrlOf('crowd-friend'))).status).toBe(200);
   expect((await request(mediaUrl.replace(/session=.*/, 'session=nonsense'))).status).toBe(401);
+}, 40_000);
+
+it('gives no playlist of another stream, whatever the path looks like', async () => {
+  const mediaUrl = await mediaUrlOf('crowd-neighbour');
+  const good = new URL(mediaUrl).search;
+  // What is in the cache now would be given to everybody who is let in.
+  expect((await request(mediaUrl)).status).toBe(200);
+  const claims = { sub: 'guest', streamId: 'other', right: 'hls', jti: 'guest-1' };
+  const foreign = `?session=${await mintToken(claims as unknown as Parameters<typeof mintToken>[0])}`;
+  for (const path of [
+    '/hls/other/../crowd/media.m3u8',
+    '/hls/other/%2e%2e/crowd/media.m3u8',
+    '/hls/other%2f..%2fcrowd/media.m3u8',
+    '/hls/other/x/../../crowd/media.m3u8',
+    '/hls/other//../crowd/media.m3u8',
+    '/hls//crowd/media.m3u8',
+    '/hls/./crowd/media.m3u8',
+    '/hls/%63rowd/media.m3u8',
+  ]) {
+    expect(await statusOfRaw(path + foreign), path).toBe(400);
+    expect(await statusOfRaw(path + good), path).toBe(400);
+  }
+  expect(await statusOfRaw(`/hls/crowd/media.m3u8${foreign}`)).toBe(403);
+  expect(await statusOfRaw(`/hls/crowd/media.m3u8${good}`)).toBe(200);
+  // To the media server only `session` is a session.
+  expect(await statusOfRaw(`/hls/crowd/media.m3u8${good.replace('session', 'SESSION')}`)).toBe(401);
+  expect(await statusOfRaw(`/hls/crowd/media.m3u8${foreign}&x=${good.replace('?', '&')}`)).toBe(403);
 }, 40_000);
