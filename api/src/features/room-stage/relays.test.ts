@@ -140,13 +140,26 @@ test('a push makes one room per store however often it is tapped, and they start
   expect(of(lonely.id)).toEqual(['no_host', 'no_host', 'no_host']);
   const ids = new Set(pushes.flatMap(({ body }) => body.items.flatMap(({ roomId }) => roomId ?? [])));
   expect(ids.size).toBe(2);
-  const [one = ''] = ids;
+  const [one = '', other = ''] = ids;
   expect(await api.ok(getRoom, { params: { id: one } })).toMatchObject({
     state: 'scheduled',
     relay: { title: later.title },
   });
+  // A room that has chosen another programme, which then starts, is no longer pushed by anybody; back again it is its own choice.
+  const second = await makeRoom(api, { orgUnit: hq, host: staff.operations, state: 'scheduled' });
+  await api.ok(openProgramme, { params: { id: second.id }, body: { openTo: ['hq.east'] }, as: staff.operations });
+  await api.ok(setRelay, { params: { id: other }, body: { programmeId: second.id }, as: staff.operations });
+  await api.ok(startRoom, { params: { id: second.id }, body: {}, as: staff.operations });
+  expect(await api.ok(getRoom, { params: { id: other } })).toMatchObject({ state: 'scheduled' });
+  // Its place is free: a second push makes a room, and whoever comes back meets no conflict.
+  const refilled = (await push(later.id)).body.items.flatMap(({ outcome, roomId }) =>
+    outcome === 'created' && roomId ? [roomId] : [],
+  );
+  expect(refilled).toHaveLength(1);
+  await api.ok(setRelay, { params: { id: other }, body: { programmeId: later.id }, as: staff.operations });
   await api.ok(startRoom, { params: { id: later.id }, body: {}, as: staff.operations });
-  for (const id of ids) {
+  expect(await api.ok(getRoom, { params: { id: other } })).toMatchObject({ state: 'scheduled' });
+  for (const id of [one, ...refilled]) {
     expect(await api.ok(getRoom, { params: { id } })).toMatchObject({ state: 'live' });
     const joined = await api.ok(joinRoom, { params: { id }, body: {}, as: staff.a.guide });
     expect(joined.snapshot.bag.items.map(({ product }) => product.id)).toEqual([products.milk.id]);

@@ -92,12 +92,12 @@ export function createStageRepository(tx: Sql) {
     async lock(roomId: string): Promise<void> {
       await tx`SELECT FROM rooms WHERE id = ${roomId} FOR UPDATE`;
     },
-    /** Not while co-hosts are here: a relay's stage is the programme's. */
+    /** Not while co-hosts are here: a relay's stage is the programme's. Chosen by the room, it is no push (any more). */
     async toRelay(roomId: string, programmeId: string, at: Date): Promise<string[]> {
       return ids(
         await tx<{
           id: string;
-        }>`UPDATE rooms SET relay_of = ${programmeId}, cut_in = 'none', cut_in_by = NULL, cut_in_at = NULL,
+        }>`UPDATE rooms SET relay_of = ${programmeId}, relay_pushed = false, cut_in = 'none', cut_in_by = NULL, cut_in_at = NULL,
             stage_version = stage_version + 1, stage_at = ${at}
           WHERE id = ${roomId} AND state <> 'ended' AND relay_of IS DISTINCT FROM ${programmeId}::uuid
             AND cardinality(open_to) = 0 AND NOT EXISTS (SELECT FROM rooms x WHERE x.relay_of = ${roomId})
