@@ -12,7 +12,7 @@ import { descendantsOf } from './processes.ts';
 const MAIN = fileURLToPath(new URL('../../media-server/src/main.ts', import.meta.url));
 const PORT = 4100;
 /** Apart, in case the hosts are addresses of one loopback device. */
-const PORT_BASE = { first: 20_000, step: 1_000 };
+const PORT_BASE = { first: 20_000, step: 2_000 };
 
 export interface MediaHost {
   readonly host: TestHost;

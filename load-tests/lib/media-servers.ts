@@ -108,7 +108,7 @@ export async function startOurs(
   sent: Sent,
   env: Readonly<Record<string, string>> = {},
 ): Promise<OurServer> {
-  const [port, rtcBase] = [await freePort(), 20_000 + Math.floor(Math.random() * 20) * 1000];
+  const [port, rtcBase] = [await freePort(), 20_000 + Math.floor(Math.random() * 10) * 2_000];
   const secret = randomBytes(24).toString('hex');
   const controlToken = randomBytes(24).toString('hex');
   const logFile = join(context.dataDir, 'media-server.log');

@@ -28,8 +28,8 @@ const environmentSchema = z.object({
   RTC_LISTEN_IP: z.string().default('127.0.0.1'),
   /** What ICE candidates carry instead, behind NAT: one for each of RTC_LISTEN_IP, in its order. */
   RTC_ANNOUNCED_ADDRESS: z.string().min(1).optional(),
-  /** Worker i uses base+i for UDP and TCP; the next 800 ports are for traffic inside the host (see engine/ports.ts). */
-  RTC_PORT_BASE: z.coerce.number().int().min(1024).max(64_000).default(40_000),
+  /** Worker i uses base+i for UDP and TCP; the rest of 2,000 ports is for traffic between workers, programs and hosts. */
+  RTC_PORT_BASE: z.coerce.number().int().min(1024).max(63_500).default(40_000),
   WORKERS: z.coerce.number().int().min(1).max(64).default(availableParallelism()),
   /** WebRTC viewers on one worker before newcomers are sent to HLS. */
   MAX_VIEWERS_PER_WORKER: z.coerce.number().int().min(1).default(600),

@@ -152,6 +152,7 @@ export async function createMediaServer(
       return counts;
     },
     peers: () => streams.peerCount,
+    internalPorts: engine.internalPorts,
     hlsViewers: () => packagers.viewers(),
     packagers: () => packagers.count,
     composites: () => composites.counts,

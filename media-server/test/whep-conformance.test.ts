@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MediaServer } from '../src/media-server.ts';
 import { control, startServer, until } from './kit.ts';
 import { type RtpSource, startRtpSource } from './rtp-source.ts';
-import { makeFragment, makeOffer, VP8 } from './sdp-kit.ts';
+import { H264, makeFragment, makeOffer, VP8 } from './sdp-kit.ts';
 import { problemOf, publishToken, watchToken, whipCalls } from './whip-kit.ts';
 
 let server: MediaServer;
@@ -84,6 +84,40 @@ describe('WHEP endpoint', () => {
     ] as const) {
       expect((await send('/whep/encoded', { token, body })).status).toBe(status);
     }
+  });
+
+  it('makes routers for a bounded number of payload numberings, from ports of their own', async () => {
+    const token = await watchToken('encoded');
+    const before = await server.census();
+    const sessions: string[] = [];
+    const statuses: number[] = [];
+    const call = async (main: number): Promise<number> => {
+      const video = H264.map((line) => line.replaceAll('108', String(main)));
+      const response = await send('/whep/encoded', { token, body: makeOffer({ direction: 'recvonly', video }) });
+      if (response.status === 201) sessions.push(response.headers.get('location') ?? '');
+      else expect(await problemOf(response)).toMatchObject({ code: 'media_over_capacity' });
+      return response.status;
+    };
+    for (let main = 35; main < 55; main += 1) statuses.push(await call(main));
+    // Eight beside each of the audience's two routers.
+    expect(statuses.slice(0, 8)).toEqual(Array(8).fill(201));
+    expect(sessions.length).toBeLessThanOrEqual(16);
+    expect(statuses.at(-1)).toBe(503);
+    const during = await server.census();
+    expect(during.numberedRouters).toBe(sessions.length);
+    // At most the pipe to the other audience router.
+    expect(during.internalPorts - before.internalPorts).toBeLessThanOrEqual(2);
+    // A numbering that is there already costs nothing more.
+    expect(await call(35)).toBe(201);
+    for (const session of sessions) await send(session, { method: 'DELETE' });
+    const after = await until(
+      'routers closed',
+      () => server.census(),
+      ({ numberedRouters }) => numberedRouters === 0,
+    );
+    expect(after.routers).toBeLessThanOrEqual(before.routers + 1);
+    expect(await call(60)).toBe(201);
+    await send(sessions.at(-1) ?? '', { method: 'DELETE' });
   });
 
   it('keeps nothing of all this', async () => {

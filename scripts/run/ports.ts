@@ -9,16 +9,16 @@ export interface Ports {
   gateway: number;
   api: number;
   media: number;
-  /** First of the media ports; worker i uses base + i, the server's own traffic the 800 after them. */
+  /** First of the media ports; worker i uses base + i, the server's own traffic the rest of 2,000. */
   rtcBase: number;
 }
 
 const USUAL: Ports = { gateway: 8080, api: 4000, media: 4100, rtcBase: 40_000 };
 /** When a usual port is taken, this many after it are tried: easier to remember than a random one. */
 const NEIGHBOURS = 20;
-/** A media server takes its workers' ports and the 800 after them; a second instance stays clear of all. */
-const RTC_STRIDE = 1_000;
-const RTC_BASES = 24;
+/** A media server takes 2,000 ports, its workers' first; a second instance stays clear of all. */
+const RTC_STRIDE = 2_000;
+const RTC_BASES = 12;
 
 export interface PortWishes {
   /** The pages' port must be this one. */

@@ -17,6 +17,7 @@ import {
   type PipeState,
 } from '@walnut-live/contracts';
 import type { Server, Socket } from 'socket.io';
+import { MAX_PIPES_OUT } from '../domain/admission.ts';
 import type { PipeOutlet } from '../engine/index.ts';
 import { isMediaFailure, mediaFailure } from '../platform/failure.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -25,8 +26,6 @@ import type { Streams } from '../streams/streams.ts';
 
 const PIPE_GRACE_MS = 6_000;
 const CHANGE_OVER_MS = 2_000;
-/** Pipes one other host may have here. */
-const MAX_PIPES_PER_NODE = 2_000;
 
 interface Pipe {
   id: string;
@@ -86,7 +85,7 @@ export function attachClusterNamespace(deps: {
     const stream = streams.get(streamId);
     if (!stream) throw mediaFailure('media_stream_unknown');
     const before = [...pipes.values()].filter((pipe) => pipe.owner === owner);
-    if (before.length >= MAX_PIPES_PER_NODE) throw mediaFailure('media_over_capacity');
+    if (pipes.size >= MAX_PIPES_OUT) throw mediaFailure('media_over_capacity');
     const pipe: Pipe = { id: randomUUID(), owner, stream, outlet: null, socket, closed: false };
     const outlet = await stream.openOutlet(end, {
       onTracks: (tracks) => {

@@ -3,6 +3,14 @@ import type { MediaErrorCode, MediaTokenClaims } from '@walnut-live/contracts';
 /** Hard bounds, so that a flood of sockets or streams costs a refusal and not the process. */
 export const MAX_STREAMS = 2_000;
 export const MAX_PEERS = 20_000;
+/** UDP ports for pipes to and from other hosts; each end of a pipe takes one. */
+export const PIPE_PORTS = 600;
+/** Other hosts may open this many here, so that the streams this host fetches from them have ports as well. */
+export const MAX_PIPES_OUT = 400;
+/** Ports inside the host that a stream takes at once: a pipe to the first viewer router and the tap of its packager. */
+const PORTS_PER_STREAM = 3;
+/** Kept for streams that are here already: more workers with viewers, a packager that starts anew. */
+const PORT_RESERVE_SHARE = 0.1;
 
 /** May this connection come in at all? Null means yes. */
 export function admitPeer(input: {
@@ -15,6 +23,11 @@ export function admitPeer(input: {
   if (input.peers >= MAX_PEERS) return 'media_over_capacity';
   if (input.streamIsNew && input.streams >= MAX_STREAMS) return 'media_over_capacity';
   return null;
+}
+
+/** Is there room inside the host for one more stream? Null means yes. */
+export function admitStream(ports: { used: number; total: number }): MediaErrorCode | null {
+  return ports.used + PORTS_PER_STREAM > ports.total * (1 - PORT_RESERVE_SHARE) ? 'media_over_capacity' : null;
 }
 
 /** May this token publish while `current` does? The same person always replaces their own publication. */

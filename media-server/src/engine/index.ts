@@ -1,9 +1,13 @@
 /** The engine: everything that touches mediasoup. Nothing outside this folder imports it. */
 import type { RtpIngest } from '@walnut-live/contracts';
+import { admitStream } from '../domain/admission.ts';
+import { mediaFailure } from '../platform/failure.ts';
 import type { Logger } from '../platform/logger.ts';
 import { chooseIngestAddress } from './ingest-link.ts';
 import { createOrigin, type Origin } from './origin.ts';
+import type { NumberedPipes } from './payload-types.ts';
 import type { PipeNetwork } from './pipe-transport.ts';
+import { createPortUse } from './port-use.ts';
 import { createPortPlan } from './ports.ts';
 import { createWorkerPool } from './workers.ts';
 
@@ -27,6 +31,10 @@ export interface EngineCensus {
   webRtcTransports: number;
   /** Ends of pipes to and from other hosts. */
   pipes: number;
+  /** Ports of pipes and taps inside this host. */
+  internalPorts: number;
+  /** Routers for players with payload types of their own. */
+  numberedRouters: number;
 }
 
 export interface WorkerReport {
@@ -40,10 +48,12 @@ export interface WorkerReport {
 }
 
 export interface Engine {
-  /** Waits for a worker if none is alive. @throws MediaFailure media_worker_lost */
+  /** Waits for a worker if none is alive. @throws MediaFailure media_worker_lost, media_over_capacity */
   createOrigin(): Promise<Origin>;
   chooseIngestAddress(): Promise<RtpIngest>;
   takePackagerPorts(): Promise<number>;
+  /** Ports of pipes and taps inside this host. */
+  internalPorts(): { used: number; total: number };
   workers(): WorkerReport[];
   census(): Promise<EngineCensus>;
   close(): Promise<void>;
@@ -62,12 +72,14 @@ export async function createEngine(options: {
   log: Logger;
 }): Promise<Engine> {
   const ports = createPortPlan(options.portBase);
+  const portUse = createPortUse(ports.internalRange);
   const pool = await createWorkerPool({
     count: options.workers,
     listenIp: options.listenIp,
     announcedAddress: options.announcedAddress,
     workerBin: options.workerBin,
     ports,
+    portUse,
     log: options.log,
   });
   const pipes: PipeNetwork = {
@@ -76,10 +88,16 @@ export async function createEngine(options: {
     portRange: ports.pipeRange,
     open: { inlets: 0, outlets: 0 },
   };
+  const numbered: NumberedPipes = { portRange: ports.numberedRange, open: 0 };
   return {
-    createOrigin: () => createOrigin({ workers: pool, ports, pipes, maxViewersPerWorker: options.maxViewersPerWorker }),
+    async createOrigin() {
+      const refusal = admitStream(portUse);
+      if (refusal) throw mediaFailure(refusal);
+      return createOrigin({ workers: pool, ports, pipes, numbered, maxViewersPerWorker: options.maxViewersPerWorker });
+    },
     chooseIngestAddress: async () => chooseIngestAddress(await ports.takeIngestBlock(LOOPBACK)),
     takePackagerPorts: () => ports.takePackagerBlock(LOOPBACK),
+    internalPorts: () => ({ used: portUse.used, total: portUse.total }),
     workers: () => pool.alive().map((worker) => ({ id: worker.id, pid: worker.pid, ...worker.load })),
     async census() {
       const alive = pool.alive();
@@ -91,6 +109,8 @@ export async function createEngine(options: {
         routers: dumps.reduce((sum, dump) => sum + (dump?.routerIds.length ?? 0), 0),
         webRtcTransports: servers.reduce((sum, server) => sum + (server?.webRtcTransportIds.length ?? 0), 0),
         pipes: pipes.open.inlets + pipes.open.outlets,
+        internalPorts: portUse.used,
+        numberedRouters: numbered.open,
       };
     },
     close: () => pool.close(),

@@ -13,6 +13,7 @@ import { createClosing, createSerial, createSignal } from '../platform/closing.t
 import { mediaFailure } from '../platform/failure.ts';
 import { type AudienceSeat, createAudience } from './audience.ts';
 import { type IngestLink, openIngestLink } from './ingest-link.ts';
+import type { NumberedPipes } from './payload-types.ts';
 import { openPipeInlet, type PipeInlet } from './pipe-inlet.ts';
 import { openPipeOutlet, type PipeOutlet, type PipeOutletEvents } from './pipe-outlet.ts';
 import type { PipeEnd, PipeNetwork } from './pipe-transport.ts';
@@ -54,6 +55,7 @@ export async function createOrigin(deps: {
   workers: WorkerPool;
   ports: PortPlan;
   pipes: PipeNetwork;
+  numbered: NumberedPipes;
   maxViewersPerWorker: number;
 }): Promise<Origin> {
   const { workers, ports, pipes, maxViewersPerWorker } = deps;
@@ -130,7 +132,7 @@ export async function createOrigin(deps: {
       const viewerWorker = bestViewerWorker();
       if (!viewerWorker) throw mediaFailure('media_over_capacity');
       const seat = await audience.take(viewerWorker);
-      return openViewerLink({ seat, tracks, events, portRange: ports.internalRange });
+      return openViewerLink({ seat, tracks, events, numbered: deps.numbered });
     },
     warmUp: () =>
       warming(async () => {

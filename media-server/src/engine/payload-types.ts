@@ -5,12 +5,14 @@
  * one browser version share it. A receiver that takes our numbers, or has none of its own, sits on the audience's router.
  *
  * Invariants: a numbered router exists exactly while somebody sits on it and never longer than the router that feeds it;
- * a track is piped to it at most once. The numbered routers of a router are kept in its `appData`.
+ * a track is piped to it at most once; there are at most MAX_PER_ROUTER beside one router and MAX_PER_HOST in all, because
+ * an offer may name any numbers. The numbered routers of a router are kept in its `appData`.
  */
 import type { types } from 'mediasoup';
 import { mediaFailure } from '../platform/failure.ts';
 import type { AudienceSeat } from './audience.ts';
 import { routerCodecs } from './codecs.ts';
+import type { PortRange } from './ports.ts';
 import type { TrackTable } from './tracks.ts';
 import type { EngineWorker } from './workers.ts';
 
@@ -40,20 +42,34 @@ interface NumberedRouter {
   router: Promise<types.Router>;
   users: number;
   piped: Map<string, Promise<string>>;
+  /** Idempotent; also when either router closes. */
+  close(): void;
 }
 
+/** Their pipes, of this whole host. */
+export interface NumberedPipes {
+  portRange: PortRange;
+  /** Numbered routers that are open now. */
+  open: number;
+}
+
+/** Browsers in use need four or five; whoever is refused has HLS. */
+const MAX_PER_ROUTER = 8;
+/** Two ports each; a few of the block stay free for those that are just being closed. */
+const MAX_PER_HOST = 180;
 /** Pipes stay inside the host. */
 const PIPE_IP = '127.0.0.1';
 /** The order in which a mediasoup router takes payload types for RTX. */
 const POOL = [...Array.from({ length: 28 }, (_, index) => 100 + index), 96, 97, 98, 99];
 
+/** @throws MediaFailure media_over_capacity at the bounds (the seat is released), media_worker_lost */
 export async function numberedSeat(input: {
   seat: AudienceSeat;
   tracks: Pick<TrackTable, 'producers'>;
   wanted: PayloadTypes | undefined;
-  portRange: { min: number; max: number } | undefined;
+  pipes: NumberedPipes;
 }): Promise<NumberedSeat> {
-  const { seat } = input;
+  const { seat, pipes } = input;
   const plain: NumberedSeat = {
     worker: seat.worker,
     router: seat.router,
@@ -69,32 +85,45 @@ export async function numberedSeat(input: {
   const numbered = routersOf(seat.router);
   const key = JSON.stringify(layout);
   const known = numbered.get(key);
-  const entry: NumberedRouter = known ?? {
-    router: seat.worker.handle.createRouter({ mediaCodecs: codecsOf(layout) }),
-    users: 0,
-    piped: new Map(),
-  };
-  numbered.set(key, entry);
+  if (!known && (numbered.size >= MAX_PER_ROUTER || pipes.open >= MAX_PER_HOST)) {
+    seat.release();
+    throw mediaFailure('media_over_capacity');
+  }
+  const entry = known ?? openEntry(layout);
   entry.users += 1;
   let released = false;
   const release = (): void => {
     if (released) return;
     released = true;
     entry.users -= 1;
-    if (entry.users === 0) {
-      if (numbered.get(key) === entry) numbered.delete(key);
-      entry.router.then((router) => router.close()).catch(() => undefined);
-    }
+    if (entry.users === 0) entry.close();
     seat.release();
   };
   const router = await entry.router.catch((cause: unknown) => {
-    if (numbered.get(key) === entry) numbered.delete(key);
     release();
     throw mediaFailure('media_worker_lost', undefined, cause);
   });
-  if (!known) {
-    router.observer.on('close', () => numbered.get(key) === entry && numbered.delete(key));
-    seat.router.observer.on('close', () => router.close());
+
+  function openEntry(wanted: Layout): NumberedRouter {
+    let closed = false;
+    const opened: NumberedRouter = {
+      router: seat.worker.handle.createRouter({ mediaCodecs: codecsOf(wanted) }),
+      users: 0,
+      piped: new Map(),
+      close() {
+        if (closed) return;
+        closed = true;
+        pipes.open -= 1;
+        seat.router.observer.off('close', opened.close);
+        if (numbered.get(key) === opened) numbered.delete(key);
+        opened.router.then((made) => made.close()).catch(() => undefined);
+      },
+    };
+    numbered.set(key, opened);
+    pipes.open += 1;
+    seat.router.observer.once('close', opened.close);
+    opened.router.then((made) => made.observer.once('close', opened.close), opened.close);
+    return opened;
   }
 
   async function pipe(producerId: string): Promise<string> {
@@ -104,7 +133,7 @@ export async function numberedSeat(input: {
       router,
       keepId: false, // the audience's router on this worker has the same track by its own id
       enableRtx: true,
-      listenInfo: { protocol: 'udp', ip: PIPE_IP, ...(input.portRange && { portRange: input.portRange }) },
+      listenInfo: { protocol: 'udp', ip: PIPE_IP, portRange: pipes.portRange },
     });
     if (!pipeProducer) throw mediaFailure('media_worker_lost');
     pipeProducer.observer.on('close', () => entry.piped.delete(producerId));

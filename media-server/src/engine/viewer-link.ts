@@ -13,7 +13,7 @@ import { createClosing } from '../platform/closing.ts';
 import { mediaFailure } from '../platform/failure.ts';
 import type { AudienceSeat } from './audience.ts';
 import { withoutEstimate } from './estimate.ts';
-import { numberedSeat, type PayloadTypes } from './payload-types.ts';
+import { type NumberedPipes, numberedSeat, type PayloadTypes } from './payload-types.ts';
 import type { TrackTable } from './tracks.ts';
 import { type LinkState, openWebRtcLink } from './webrtc.ts';
 
@@ -47,19 +47,19 @@ export interface ViewerLinkEvents {
   payloadTypes?: PayloadTypes;
 }
 
+/** @throws MediaFailure media_over_capacity when there are too many different offers, media_worker_lost */
 export async function openViewerLink(input: {
   seat: AudienceSeat;
   tracks: TrackTable;
   events: ViewerLinkEvents;
-  /** Ports of pipes inside the host. */
-  portRange?: { min: number; max: number };
+  numbered: NumberedPipes;
 }): Promise<ViewerLink> {
   const { tracks, events } = input;
   const seat = await numberedSeat({
     seat: input.seat,
     tracks,
     wanted: events.payloadTypes,
-    portRange: input.portRange,
+    pipes: input.numbered,
   });
   const closing = createClosing();
   closing.onClose(() => seat.release());

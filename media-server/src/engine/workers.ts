@@ -13,6 +13,7 @@ import { createSignal } from '../platform/closing.ts';
 import { mediaFailure } from '../platform/failure.ts';
 import type { Logger } from '../platform/logger.ts';
 import { listenAddresses, listenInfos } from './listen-addresses.ts';
+import type { PortUse } from './port-use.ts';
 import type { PortPlan } from './ports.ts';
 
 const LOAD_SAMPLE_MS = 1_000;
@@ -63,6 +64,7 @@ export async function createWorkerPool(options: {
   announcedAddress: string | undefined;
   workerBin: string | undefined;
   ports: PortPlan;
+  portUse: PortUse;
   log: Logger;
 }): Promise<WorkerPool> {
   const { log, ports } = options;
@@ -80,6 +82,7 @@ export async function createWorkerPool(options: {
       logLevel: 'warn',
       ...(options.workerBin !== undefined && { workerBin: options.workerBin }),
     });
+    options.portUse.watch(handle);
     const port = ports.webrtcPort(index);
     let webRtcServer: types.WebRtcServer;
     try {

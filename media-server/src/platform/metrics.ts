@@ -13,6 +13,7 @@ export function createMetrics(read: {
   streams: () => Record<string, number>;
   peers: () => number;
   hlsViewers: () => number;
+  internalPorts: () => { used: number; total: number };
   packagers: () => number;
   composites: () => { declared: number; running: number; overLimit: number };
   cluster: () => { isConnected: boolean; pipesOut: number; relays: number; nodes: number; draining: boolean };
@@ -101,6 +102,22 @@ export function createMetrics(read: {
     registers,
     collect() {
       this.set(read.peers());
+    },
+  });
+  new Gauge({
+    name: 'media_internal_ports_used',
+    help: 'UDP ports inside this host that pipes between workers and packagers have',
+    registers,
+    collect() {
+      this.set(read.internalPorts().used);
+    },
+  });
+  new Gauge({
+    name: 'media_internal_ports',
+    help: 'UDP ports inside this host that there are for them',
+    registers,
+    collect() {
+      this.set(read.internalPorts().total);
     },
   });
   new Gauge({
