@@ -1,4 +1,5 @@
 import { endCutIn, type Stage, startCutIn } from '@walnut-live/contracts';
+import { isDefinite } from '@walnut-live/live-client/http';
 import { useErrorText, useToast } from '@walnut-live/ui';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useMe, useServices } from '../app/services.tsx';
@@ -29,7 +30,8 @@ export type CutIn = {
 
 /**
  * One guide's cut-in. The server's stage is the truth: after a reload or on another device the studio continues what the
- * stage says is mine. Only the counting is local.
+ * stage says is mine. Only the counting is local. A wish and its end are sent one after the other: an end that overtook its
+ * wish would leave the guide on air after they have cancelled.
  */
 export const useCutIn = (roomId: string, stage: Stage | null): CutIn => {
   const { api, capture } = useServices();
@@ -54,21 +56,38 @@ export const useCutIn = (roomId: string, stage: Stage | null): CutIn => {
     latest.current.toast(latest.current.errorText(error), { tone: 'error' });
   }, []);
 
+  const line = useRef<Promise<unknown>>(Promise.resolve());
+  const inLine = useCallback(<T>(call: () => Promise<T>): Promise<T> => {
+    const done = line.current.then(call);
+    line.current = done.catch(() => undefined);
+    return done;
+  }, []);
+  /** While a wish is on its way: whether there may be something to take back. */
+  const starting = useRef<Promise<boolean> | null>(null);
+
   // Counting down, then the wish.
   useEffect(() => {
     if (left === null) return;
     if (left > 0) {
-      const timer = setTimeout(() => setLeft(left - 1), 1_000);
+      const timer = setTimeout(() => setLeft((now) => (now === null ? null : left - 1)), 1_000);
       return () => clearTimeout(timer);
     }
     setLeft(null);
     setAsking(true);
-    api
-      .call(startCutIn, { params: { id: roomId }, body: {} })
-      .catch(tell)
+    const asked = inLine(() => api.call(startCutIn, { params: { id: roomId }, body: {} })).then(
+      () => true,
+      (error: unknown) => {
+        tell(error);
+        return !isDefinite(error);
+      },
+    );
+    starting.current = asked;
+    void asked.then(() => {
+      if (starting.current === asked) starting.current = null;
       // From here on the stage says it; it came before this answer or comes right after.
-      .finally(() => setTimeout(() => setAsking(false), STAGE_FOLLOWS_MS));
-  }, [left, api, roomId, tell]);
+      setTimeout(() => setAsking(false), STAGE_FOLLOWS_MS);
+    });
+  }, [left, api, roomId, tell, inLine]);
 
   useEffect(() => {
     if (wanted) {
@@ -100,13 +119,20 @@ export const useCutIn = (roomId: string, stage: Stage | null): CutIn => {
 
   const stop = useCallback(() => {
     setLeft(null);
-    if (left !== null) return;
-    stopped.current = true;
-    api.call(endCutIn, { params: { id: roomId } }).catch((error: unknown) => {
+    setAsking(false);
+    const asked = starting.current;
+    if (!asked && left !== null) return;
+    const end = async () => {
+      // Refused: nothing of mine runs, and a colleague's picture is not mine to end.
+      if (asked && !(await asked)) return;
+      stopped.current = true;
+      await inLine(() => api.call(endCutIn, { params: { id: roomId } }));
+    };
+    end().catch((error: unknown) => {
       stopped.current = false;
       tell(error);
     });
-  }, [left, api, roomId, tell]);
+  }, [left, api, roomId, tell, inLine]);
 
   const phase = ((): CutIn['phase'] => {
     if (left !== null) return 'counting';
