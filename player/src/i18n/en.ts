@@ -49,7 +49,7 @@ export const en: Record<keyof typeof zh, string> = {
   'stage.relayHq': 'HQ relay',
   'stage.relay': 'Relay · {unit}',
   'stage.cutIn': 'Live from the store',
-  'stage.smoothOnly': 'Co-hosted · smooth mode shows the host only',
+  'stage.smoothOnly': 'Co-hosted · one combined picture, the host alone when busy',
   'guest.label': 'Picture of co-host {name}',
   'guest.muted': 'Muted',
   'guest.waiting': 'Connecting…',

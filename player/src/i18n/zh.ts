@@ -48,7 +48,7 @@ export const zh = {
   'stage.relayHq': '总部转播',
   'stage.relay': '转播 · {unit}',
   'stage.cutIn': '本店插播',
-  'stage.smoothOnly': '连麦中 · 流畅模式只显示主播',
+  'stage.smoothOnly': '连麦中 · 流畅模式为合成画面，繁忙时仅显示主播',
   'guest.label': '连麦嘉宾{name}的画面',
   'guest.muted': '已静音',
   'guest.waiting': '正在连线…',

@@ -10,7 +10,7 @@ import { useVideo } from './video/video-provider.tsx';
 /** Nobody beside the host: one array for all renders. */
 const nobody: readonly StageCohost[] = [];
 
-/** Who stands beside the host with a picture of their own. By HLS there is the host's picture alone. */
+/** Who stands beside the host with a picture of their own. By HLS they are in the host's picture. */
 export const useGuests = (): readonly StageCohost[] => {
   const cohosts = useRoom((state) => state.showing?.cohosts ?? nobody);
   const live = useRoom((state) => state.stage === 'live');

@@ -67,7 +67,7 @@ describe('whose picture it is', () => {
     ],
     ['the store’s guide in its place', showing({ shows: 'cut_in', relay }), 'realtime', '本店插播'],
     ['co-hosts who are all there', showing({ cohosts }), 'realtime', ''],
-    ['co-hosts who are missing by HLS', showing({ cohosts }), 'smooth', '连麦中 · 流畅模式只显示主播'],
+    ['co-hosts in one picture by HLS', showing({ cohosts }), 'smooth', '连麦中 · 流畅模式为合成画面，繁忙时仅显示主播'],
   ])('%s', async (_, stage, mode, text) => {
     const { host } = await show(<StageChips showing={stage} mode={mode} />);
     expect(host.textContent?.trim()).toBe(text);

@@ -5,7 +5,7 @@ import { playerI18n } from '../i18n/messages.ts';
 import { useRoom } from './use-room.ts';
 import { useVideo } from './video/video-provider.tsx';
 
-/** Whose picture this is when it is not simply the store's own, and whether somebody is missing in it. */
+/** Whose picture this is when it is not simply the store's own, and that by HLS everybody is in one picture if the server has a place for it. */
 export const StageChip = (): ReactNode => {
   const showing = useRoom((state) => state.showing);
   const live = useRoom((state) => state.stage === 'live');
