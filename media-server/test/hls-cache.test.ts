@@ -248,3 +248,29 @@ it('gives no playlist of another stream, whatever the path looks like', async ()
   expect(await statusOfRaw(`/hls/crowd/media.m3u8${good.replace('session', 'SESSION')}`)).toBe(401);
   expect(await statusOfRaw(`/hls/crowd/media.m3u8${foreign}&x=${good.replace('?', '&')}`)).toBe(401);
 }, 40_000);
+
+it('keeps nothing under the name of something else', async () => {
+  const mediaUrl = await mediaUrlOf('crowd-forger');
+  const path = mediaUrl.slice(edge.url.length);
+  const newest = parseMediaPlaylist((await request(mediaUrl)).body.toString());
+  // Far enough ahead that nobody has it yet, near enough to be waited for.
+  const msn = nextOf(newest).msn + 1;
+  const asked = withDirectives(mediaUrl, { msn, part: 0 });
+  expect(await statusOfRaw(`${path}&_hls_msn=${msn}&_hls_part=0`)).toBe(200);
+  const reply = await request(asked);
+  expect(reply.status).toBe(200);
+  const last = parseMediaPlaylist(reply.body.toString()).segments.at(-1)!;
+  expect(last.sequence).toBeGreaterThanOrEqual(msn);
+  // And the other way round: what was waited for is not kept as the newest.
+  const escaped = await request(`${mediaUrl}&%5FHLS_msn=${nextOf(parseMediaPlaylist(reply.body.toString())).msn}`);
+  expect(escaped.headers['cache-control']).toBe('public, max-age=1');
+  for (const number of [`0${msn}`, `000${msn}`, '', '-1', '1e3', 'none']) {
+    const refused = await request(`${mediaUrl}&_HLS_msn=${number}`);
+    expect(refused.status, number).toBe(400);
+    expect(JSON.parse(refused.body.toString())).toMatchObject({ error: { code: 'media_payload_invalid' } });
+  }
+  // One spelling, one question to the origin, whatever stands beside it.
+  const known = [...origin.counts.keys()].filter((name) => name.includes(`_HLS_msn=${msn}&`)).length;
+  for (let index = 0; index < 5; index += 1) expect((await request(`${asked}&x=${index}`)).status).toBe(200);
+  expect([...origin.counts.keys()].filter((name) => name.includes(`_HLS_msn=${msn}&`)).length).toBe(known);
+}, 40_000);
