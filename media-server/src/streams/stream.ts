@@ -167,6 +167,11 @@ export function createStream(deps: {
     if (status.state === 'idle') becomeIdle();
   }
 
+  /** A claim is kept for a publisher alone: with one that left meanwhile every host would look for the stream here. */
+  function releaseUnlessLocal(): void {
+    if (!stream.isLocal) deps.claims.release(deps.id);
+  }
+
   function ifPublisher(peer: Peer): WebRtcPublisher | null {
     return publisher?.kind === 'webrtc' && publisher.peer === peer ? publisher : null;
   }
@@ -174,6 +179,7 @@ export function createStream(deps: {
   async function openPublisher(peer: Peer): Promise<{ link: PublishLink; origin: Origin }> {
     const refusal = admitPublisher({ claims: peer.claims, current: currentPublisher() });
     if (refusal) throw mediaFailure(refusal);
+    if (peer.closed) throw mediaFailure('media_session_unknown'); // while it waited for its turn
     await deps.claims.claim(deps.id, peer);
     if (peer.closed) throw mediaFailure('media_session_unknown');
 
@@ -317,6 +323,7 @@ export function createStream(deps: {
         } finally {
           // The publication may have been ended while it was being opened.
           if (publisher === null && status.state === 'idle') becomeIdle();
+          releaseUnlessLocal();
         }
       }),
     isPublisher: (peer) => ifPublisher(peer) !== null,
@@ -333,15 +340,16 @@ export function createStream(deps: {
         if (publisher?.kind === 'rtp') return publisher.address;
         if (publisher?.kind === 'webrtc') throw mediaFailure('media_stream_busy');
         await deps.claims.claim(deps.id, 'rtp');
-        const address = await engine.chooseIngestAddress();
-        const own: RtpPublisher = { kind: 'rtp', address, link: null };
-        replacePublisher(own);
         try {
+          const address = await engine.chooseIngestAddress();
+          const own: RtpPublisher = { kind: 'rtp', address, link: null };
+          replacePublisher(own);
           own.link = await openIngestLink(await ensureOrigin(), own);
           return address;
         } catch (error) {
-          publisher = null;
-          becomeIdle();
+          if (stream.isLocal) publisher = null;
+          if (publisher === null) becomeIdle();
+          releaseUnlessLocal();
           throw error;
         }
       }),
