@@ -68,6 +68,7 @@ export interface MediaServerTuning {
   viewerGraceMs?: number;
   packagerIdleMs?: number;
   compositeIdleMs?: number;
+  compositeLingerMs?: number;
   /** How long a pipe from another host stays when nobody watches here any more. */
   relayLingerMs?: number;
   /** Servers of one process find each other through it. */
@@ -140,6 +141,7 @@ export async function createMediaServer(
     limit: config.maxComposites,
     videoKbps: config.compositeKbps,
     ...(tuning.compositeIdleMs !== undefined && { idleMs: tuning.compositeIdleMs }),
+    ...(tuning.compositeLingerMs !== undefined && { lingerMs: tuning.compositeLingerMs }),
   });
   const smoothViewers = (streamId: string): number => packagers.viewers(streamId);
 

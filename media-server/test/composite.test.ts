@@ -26,7 +26,7 @@ const seenPids = new Set<number>();
 beforeAll(async () => {
   server = await startServer(
     { WORKERS: '1', MAX_COMPOSITES: '1' },
-    { publisherGraceMs: 1_500, packagerIdleMs: 4_000, compositeIdleMs: 1_500 },
+    { publisherGraceMs: 1_500, packagerIdleMs: 4_000, compositeIdleMs: 1_500, compositeLingerMs: 1_000 },
   );
 });
 afterAll(async () => {

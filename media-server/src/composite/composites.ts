@@ -63,9 +63,11 @@ export function createComposites(deps: {
   log: Logger;
   now: () => number;
   idleMs?: number;
+  lingerMs?: number;
 }): Composites {
   const { streams, packagers, now } = deps;
   const idleMs = deps.idleMs ?? IDLE_MS;
+  const lingerMs = deps.lingerMs ?? LINGER_MS;
   const all = new Map<string, Declared>();
   const waiting = new Set<() => void>();
 
@@ -204,7 +206,7 @@ export function createComposites(deps: {
     },
     remove(streamId) {
       const one = all.get(streamId);
-      if (one) one.endsAtMs ??= now() + LINGER_MS;
+      if (one) one.endsAtMs ??= now() + lingerMs;
       wake();
     },
     async shownFor(stream) {
