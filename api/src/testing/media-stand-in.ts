@@ -23,6 +23,7 @@ export async function startMediaServer(port = 0) {
       const allowed = req.headers.authorization === `Bearer ${TOKEN}`;
       if (allowed && req.url?.startsWith('/control/recordings/')) {
         const [, , , roomId = '', files] = req.url.split('/');
+        if (roomId === recordings.refuses) return void res.writeHead(500).end();
         const reply = recordings.answer(
           req.method ?? '',
           roomId,
@@ -103,6 +104,8 @@ function keepRecordings() {
   return {
     orders,
     files,
+    /** The room whose recording this server fails at. */
+    refuses: null as string | null,
     file: { state: 'making', bytes: null } as FileView,
     finish: (roomId: string, view: RecordingView) => void views.set(roomId, view),
     answer(method: string, roomId: string, isFile: boolean, body: unknown): RecordingView | FileView | null {

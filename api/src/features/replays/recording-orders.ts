@@ -69,14 +69,6 @@ export function followRecordings(deps: {
     return true;
   }
 
-  async function send(): Promise<void> {
-    for (const { roomId, version, state, spans } of await rows.unsent(BATCH)) {
-      const order = { version, state: state === 'recording' ? ('recording' as const) : ('ended' as const), spans };
-      await media.order(roomId, order);
-      await rows.sent(roomId, version);
-    }
-  }
-
   /** The clips of its pins come with it, in one transaction. */
   async function finish(roomId: string): Promise<void> {
     const view = await media.view(roomId);
@@ -107,15 +99,27 @@ export function followRecordings(deps: {
     await rows.deleted(roomId, clock.now());
   }
 
+  async function send({
+    roomId,
+    version,
+    state,
+    spans,
+  }: Awaited<ReturnType<typeof rows.unsent>>[number]): Promise<void> {
+    const order = { version, state: state === 'recording' ? ('recording' as const) : ('ended' as const), spans };
+    await media.order(roomId, order);
+    await rows.sent(roomId, version);
+  }
+
   /** A room whose turn fails does not hold up the others. */
-  async function each(roomIds: readonly string[], work: (roomId: string) => Promise<void>): Promise<void> {
-    for (const roomId of roomIds) {
-      await work(roomId).catch((error: unknown) => log.warn({ err: error, roomId }, 'recordings: will try again'));
+  async function each<T extends string | { roomId: string }>(rooms: readonly T[], work: (room: T) => Promise<void>) {
+    for (const room of rooms) {
+      const roomId = typeof room === 'string' ? room : room.roomId;
+      await work(room).catch((error: unknown) => log.warn({ err: error, roomId }, 'recordings: will try again'));
     }
   }
 
   async function follow(): Promise<void> {
-    await send().catch((error: unknown) => log.warn({ err: error }, 'recordings: orders not delivered yet'));
+    await each(await rows.unsent(BATCH), send);
     await each(await rows.inState('processing', BATCH), finish);
     await each(await rows.inState('deleting', BATCH), remove);
   }

@@ -133,6 +133,24 @@ test('a restart of the media server, or of the api, loses no order; a room nobod
   expect(await replayOf(brand.rooms.b.id)).toBe('none');
 }, 60_000);
 
+test('an order that the media server cannot take does not hold up those behind it', async () => {
+  const { media, api, brand } = await start();
+  await using _api = api;
+  const { staff } = brand;
+  const [bad, good] = await Promise.all([
+    api.ok(createRoom, { as: staff.a.guide, body: { title: '一' } }),
+    api.ok(createRoom, { as: staff.b.guide, body: { title: '二' } }),
+  ]);
+  media.recordings.refuses = bad.id;
+  await api.ok(startRoom, { params: { id: bad.id }, body: {}, as: staff.a.guide });
+  api.clock.advanceSeconds(1);
+  await api.ok(startRoom, { params: { id: good.id }, body: {}, as: staff.b.guide });
+  await vi.waitFor(() => expect(media.recordings.orders.has(good.id)).toBe(true), 15_000);
+  expect(media.recordings.orders.has(bad.id)).toBe(false);
+  media.recordings.refuses = null;
+  await vi.waitFor(() => expect(media.recordings.orders.has(bad.id)).toBe(true), 15_000);
+}, 60_000);
+
 test('who may cut, download, hide and delete: staff of the org path by their right, another store finds nothing', async () => {
   const { media, api, brand } = await start();
   await using _api = api;
