@@ -3,12 +3,13 @@
  *
  * Model: at most one *run* (tap, relay, ffmpeg) at a time. A run ends when the publisher reconnects, its tracks change,
  * the picture's size or layer changes, the worker dies or ffmpeg exits; while the stream is live another one follows after a
- * back-off, and the window marks the discontinuity. Invariants: `close` leaves no process and no tap; a run's late
- * output is ignored.
+ * back-off, and the window marks the discontinuity. Invariants: `close` leaves no process and no tap, and neither does a run
+ * that could not begin; a run's late output is ignored; runs that changes of the picture end follow each other at
+ * once only so often.
  */
 import { randomBytes } from 'node:crypto';
 import type { MediaKind } from '@walnut-live/contracts';
-import { createClosing } from '../platform/closing.ts';
+import { type Closing, createClosing } from '../platform/closing.ts';
 import { mediaFailure } from '../platform/failure.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Stream } from '../streams/stream.ts';
@@ -23,6 +24,10 @@ import { createSegmentWindow, type SegmentWindow } from './window.ts';
 const SETTLE_MS = 250;
 const BACKOFF_FIRST_MS = 200;
 const BACKOFF_MAX_MS = 4_000;
+/** A publisher whose picture changes all the time does not get a new ffmpeg for each change at once. */
+const CHANGES = 3;
+const CHANGES_WITHIN_MS = 10_000;
+const CHANGE_DELAY_MS = 2_000;
 const KEY_FRAME_CHECK_MS = 250;
 /** One segment's length: longer without a key frame and one is asked for. */
 const KEY_FRAME_INTERVAL_MS = 950;
@@ -74,6 +79,7 @@ export function createPackager(deps: {
   let current: { tracks: string; end: (why: string) => void; ffmpeg: FfmpegRun | null } | null = null;
   let startTimer: NodeJS.Timeout | null = null;
   let starting = false;
+  let changedAtMs: number[] = [];
 
   function wakeAll(): void {
     for (const wake of [...waiters]) wake();
@@ -121,21 +127,36 @@ export function createPackager(deps: {
     plan(Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(failures - 1, 6)));
   }
 
+  /** Another layer or size is no failure: the next run may begin at once. */
+  function planAfterChange(): void {
+    changedAtMs = [...changedAtMs.filter((atMs) => now() - atMs < CHANGES_WITHIN_MS), now()].slice(-CHANGES - 1);
+    plan(changedAtMs.length > CHANGES ? CHANGE_DELAY_MS : 0);
+  }
+
   async function start(): Promise<void> {
-    if (closing.closed || current || starting || stream.status.state !== 'live') return;
+    if (closing.closed || current || stream.status.state !== 'live') return;
+    // The one that begins has ended already and is about to find out.
+    if (starting) return plan(BACKOFF_FIRST_MS);
     starting = true;
+    const own = createClosing();
+    own.onClose((why) => {
+      log.info({ why }, 'packager run ended');
+      if (closing.closed || stream.status.state !== 'live') return;
+      if (why === 'layer-raised' || why === 'layer-dropped' || why === 'picture-changed') planAfterChange();
+      else planAfterFailure();
+    });
     try {
-      await run();
+      await run(own);
     } catch (error) {
       log.warn({ err: error }, 'packager did not start');
-      planAfterFailure();
+      own.close('not-started');
     } finally {
       starting = false;
     }
   }
 
-  async function run(): Promise<void> {
-    const own = createClosing();
+  /** Whatever it has taken is given back when `own` closes. */
+  async function run(own: Closing): Promise<void> {
     const id = randomBytes(8).toString('hex');
     const tracks = trackKey();
     const relay = await openRelay({
@@ -146,31 +167,27 @@ export function createPackager(deps: {
       },
     });
     own.onClose((why) => relay.close(why));
-    const tap = await stream
-      .openTap({
-        firstPort: relay.port,
-        maxLayer: layerChoice.maxLayer(now()),
-        events: {
-          onBroken: (why) => {
-            if (why === 'layer-dropped') layerChoice.dropped(now());
-            own.close(why);
-          },
+    const tap = await stream.openTap({
+      firstPort: relay.port,
+      maxLayer: layerChoice.maxLayer(now()),
+      events: {
+        onBroken: (why) => {
+          if (why === 'layer-dropped') layerChoice.dropped(now());
+          own.close(why);
         },
-      })
-      .catch((error: unknown) => {
-        own.close('no-tap');
-        throw error;
-      });
+      },
+    });
     own.onClose((why) => tap.close(why));
+    if (closing.closed) own.close('closed');
+    if (own.closed) return;
     relay.expect(tap.tracks);
     const video = tap.tracks.find((track) => track.kind === 'video');
     const mode = !video ? 'none' : video.mimeType.toLowerCase() === 'video/h264' ? 'copy' : 'transcode';
     if (mode === 'transcode') {
       const release = deps.takeTranscoder();
       if (!release) {
-        own.close('no-transcoder');
         log.warn('every place for re-encoding is taken');
-        planAfterFailure();
+        own.close('no-transcoder');
         return;
       }
       own.onClose(release);
@@ -208,15 +225,10 @@ export function createPackager(deps: {
       if (now() - last > KEY_FRAME_INTERVAL_MS) tap.requestKeyFrame();
       if (now() - lastOutputAtMs > STALL_MS) own.close('stalled');
     }, KEY_FRAME_CHECK_MS);
-    own.onClose((why) => {
+    own.onClose(() => {
       clearInterval(keyFrames);
       window.endRun(id);
       if (current === entry) current = null;
-      log.info({ why }, 'packager run ended');
-      if (closing.closed || stream.status.state !== 'live') return;
-      // Another layer or size is no failure: the next run may start at once.
-      if (why === 'layer-raised' || why === 'layer-dropped' || why === 'picture-changed') plan(0);
-      else planAfterFailure();
     });
     log.info({ mode, pid: ffmpeg.pid }, 'packager run started');
     const ports = await deps.takePorts();
@@ -224,17 +236,19 @@ export function createPackager(deps: {
     if (closing.closed) own.close('closed');
     if (own.closed) return;
     await tap.start();
-    relay.beginning.then(
-      async ({ parameterSets }) => {
+    relay.beginning
+      .then(async ({ parameterSets }) => {
         const described = tap.tracks.map((track) => ({ ...track, ip: LOOPBACK, port: portOf(track.kind) }));
         ffmpeg.describe(sdpOf(described, parameterSets));
         await ffmpeg.listening(described.map((track) => track.port));
         lastOutputAtMs = now();
         relay.flow({ video: portOf('video'), audio: portOf('audio') });
         log.debug('packager run flows');
-      },
-      () => undefined,
-    );
+      })
+      .catch((error: unknown) => {
+        log.warn({ err: error }, 'packager run has no beginning');
+        own.close('no-beginning');
+      });
   }
 
   closing.onClose((why) => {
