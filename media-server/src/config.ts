@@ -37,19 +37,14 @@ const environmentSchema = z.object({
   MAX_EGRESS_MBPS: z.coerce.number().positive().default(900),
   /** Registry of the media servers; empty: this one is alone. */
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
-  /** Name of this host in the registry; it must stay the same over restarts. */
+  /** Name of this host in the registry; it must stay the same over restarts. Needed with REDIS_URL; unset: the machine's. */
   NODE_ID: z
     .string()
     .regex(/^[\w.-]{1,64}$/)
-    .default(
-      () =>
-        hostname()
-          .replace(/[^\w.-]/g, '-')
-          .slice(0, 64) || 'media',
-    ),
+    .optional(),
   /** Where browsers and encoders reach exactly this host. Needed with REDIS_URL; empty: the origin of the page. */
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  /** Where the other media servers reach this one; unset: http://HOST:PORT. */
+  /** Where the other media servers reach this one; unset: http://HOST:PORT, which is of no use when HOST is a wildcard. */
   CONTROL_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** Address that pipes to other hosts bind; unset: RTC_LISTEN_IP. */
   PIPE_LISTEN_IP: z.string().min(1).optional(),
@@ -87,7 +82,22 @@ const environmentSchema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
+const WILDCARDS = ['0.0.0.0', '::', '[::]'];
+const isAlone = (env: { REDIS_URL?: string | undefined }): boolean => env.REDIS_URL === undefined;
+
 const checkedSchema = environmentSchema
+  .refine((env) => isAlone(env) || env.NODE_ID !== undefined, {
+    path: ['NODE_ID'],
+    message: 'needed with REDIS_URL: a name that stays the same over restarts',
+  })
+  .refine((env) => isAlone(env) || env.PUBLIC_URL !== undefined, {
+    path: ['PUBLIC_URL'],
+    message: 'needed with REDIS_URL: browsers are sent to exactly this host',
+  })
+  .refine((env) => isAlone(env) || env.CONTROL_URL !== undefined || !WILDCARDS.includes(env.HOST), {
+    path: ['CONTROL_URL'],
+    message: 'needed with REDIS_URL when HOST is no address that others can use',
+  })
   .refine((env) => env.TURN_URLS.length === 0 || env.TURN_SECRET !== undefined, {
     path: ['TURN_SECRET'],
     message: 'needed with TURN_URLS',
@@ -153,7 +163,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxViewersPerWorker: env.MAX_VIEWERS_PER_WORKER,
     maxEgressMbps: env.MAX_EGRESS_MBPS,
     redisUrl: env.REDIS_URL ?? null,
-    nodeId: env.NODE_ID,
+    nodeId:
+      env.NODE_ID ??
+      (hostname()
+        .replace(/[^\w.-]/g, '-')
+        .slice(0, 64) ||
+        'media'),
     publicUrl: env.PUBLIC_URL ?? '',
     controlUrl: env.CONTROL_URL,
     pipeListenIp: env.PIPE_LISTEN_IP ?? env.RTC_LISTEN_IP.split(',')[0]?.trim() ?? '',

@@ -16,6 +16,8 @@ const example = parseEnv(read('.env.example'));
 /** Empty in the example because most need none, but no free text either. */
 const OPTIONAL: Record<string, string> = {
   MEDIA_REDIS_URL: 'redis://redis:6379',
+  MEDIA_NODE_CONTROL_URL: 'http://10.0.0.5:4100',
+  MEDIA_CONTROL_URLS: 'http://10.0.0.5:4100,http://10.0.0.6:4100',
   MEDIA_PUBLIC_URL: 'https://media-1.example',
 };
 const filledIn = Object.fromEntries(
@@ -72,6 +74,7 @@ describe('docker-compose.yml', () => {
       Object.keys(environment('media-server')).filter((key) => !configKeys('media-server/src/config.ts').includes(key)),
     ).toEqual([]);
     const media = readConfig({ ...environment('media-server'), RTC_ANNOUNCED_ADDRESS: '203.0.113.10' });
+    expect(media).toMatchObject({ redisUrl: 'redis://redis:6379', controlUrl: 'http://10.0.0.5:4100' });
     const firstPort = media.rtcPortBase;
     const udp = compose.services['media-server']?.ports?.find((port) => port.endsWith('/udp'));
     expect(udp).toBe(`${firstPort}-${firstPort + media.workers - 1}:${firstPort}-${firstPort + media.workers - 1}/udp`);
