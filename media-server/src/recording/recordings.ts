@@ -12,7 +12,7 @@ import {
   RecordingOrder,
   RecordingPiece,
   type RecordingRange,
-  type RecordingSpan,
+  RecordingSpan,
   type RecordingView,
 } from '@walnut-live/contracts';
 import { z } from 'zod';
@@ -35,8 +35,17 @@ const LISTS_KEPT = 4;
 const RESUME_RETRY_MS = 2_000;
 const HOUR_MS = 3_600_000;
 
-const Summary = z.object({ durationMs: z.int(), bytes: z.int(), pieces: z.array(RecordingPiece) });
-const Recording = RecordingOrder.extend({ endedAtMs: z.nullable(z.number()), summary: z.nullable(Summary) });
+// What another version wrote is read too: unknown fields are passed over.
+const Summary = z.object({
+  ...{ durationMs: z.int(), bytes: z.int() },
+  pieces: z.array(z.object(RecordingPiece.shape)),
+});
+const Recording = z.object({
+  ...RecordingOrder.shape,
+  spans: z.array(z.object(RecordingSpan.shape)).min(1),
+  endedAtMs: z.nullable(z.number()),
+  summary: z.nullable(Summary),
+});
 type Recording = z.infer<typeof Recording>;
 
 const UNKNOWN: RecordingView = { state: 'unknown', durationMs: 0, bytes: 0, pieces: [] };
@@ -89,7 +98,16 @@ export function createRecordings(deps: {
     const known = active.get(roomId);
     if (known) return known;
     const data = await storage.get(layout.recording(roomId));
-    return data ? Recording.parse(JSON.parse(data.toString('utf8'))) : null;
+    return data ? parseRecording(roomId, data) : null;
+  }
+  /** What cannot be read is as if it were not there: the next order brings the whole truth again. */
+  function parseRecording(roomId: string, data: Buffer): Recording | null {
+    try {
+      return Recording.parse(JSON.parse(data.toString('utf8')));
+    } catch (error) {
+      log.error({ err: error, roomId }, 'recording: its record cannot be read');
+      return null;
+    }
   }
   const write = (roomId: string, recording: Recording): Promise<void> =>
     storage.put(layout.recording(roomId), Buffer.from(JSON.stringify(recording)));
@@ -201,10 +219,9 @@ export function createRecordings(deps: {
       inLine(roomId, async () => {
         if (active.has(roomId)) throw mediaFailure('media_stream_busy');
         const recording = await read(roomId);
-        if (!recording) return;
         lists.delete(roomId);
         streamsOf.delete(roomId);
-        for (const streamId of new Set(recording.spans.map((span) => span.streamId))) {
+        for (const streamId of new Set(recording?.spans.map((span) => span.streamId))) {
           await storage.delete(layout.user(streamId, roomId));
           const [user] = await firstOf(storage.list(layout.users(streamId)));
           if (user === undefined && !recorder.wants(streamId)) await storage.deleteAll(layout.stream(streamId));
