@@ -4,11 +4,12 @@
  * Model: one file is made at a time, MAX_WAITING wait; a finished one lies in the storage beside the recording and is never
  * made again. Where the picture's header changed in the middle (another phone, another size) the file is encoded anew,
  * because one MP4 track has one header. Invariants: whatever happens, the temporary folder and the process are gone
- * afterwards; memory stays below one segment.
+ * afterwards (after a kill: at the next start); nothing is begun that the disk has no room for; memory stays below one
+ * segment.
  */
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { FileView, RecordingRange } from '@walnut-live/contracts';
@@ -19,7 +20,7 @@ import type { Storage, StoredObject } from '../storage/index.ts';
 import type { RecordedSegment } from './entries.ts';
 import { layout } from './layout.ts';
 import type { Recordings } from './recordings.ts';
-import { groupsOf, totalMs } from './timeline.ts';
+import { groupsOf, totalBytes, totalMs } from './timeline.ts';
 
 const MAX_WAITING = 8;
 /** Copying runs at hundreds of times real time, encoding at a few times. */
@@ -27,6 +28,8 @@ const LIMIT_MS = 2 * 3_600_000;
 const MAX_ERROR_TEXT = 2_000;
 /** A failure is told for this long, then the next request tries again. */
 const FAILED_FOR_MS = 10_000;
+/** The gathered parts, the file, and its copy in the storage. */
+const DISK_PER_BYTE = 3;
 const FALLBACK_SIZE = { width: 1280, height: 720 };
 
 export interface Movies {
@@ -47,12 +50,29 @@ export function createMovies(deps: {
   ffmpegBin: string;
   log: Logger;
   now: () => number;
+  /** Bytes that this process may still write below the folder; by default what the disk says. */
+  freeBytes?: (folder: string) => Promise<number>;
 }): Movies {
   const { storage, recordings, log, now } = deps;
   const oneByOne = createSerial();
   const making = new Set<string>();
   const failed = new Map<string, number>();
   const gone = new AbortController();
+  const freeBytes = deps.freeBytes ?? freeOnDisk;
+  /** What a killed process left behind goes first. */
+  const swept = rm(deps.folder, { recursive: true, force: true })
+    .then(() => mkdir(deps.folder, { recursive: true }))
+    .catch((error: unknown) => log.error({ err: error }, 'recording: the folder for files cannot be made'));
+
+  /** @throws MediaFailure media_over_capacity */
+  async function checkDisk(roomId: string, segments: readonly RecordedSegment[]): Promise<void> {
+    await swept;
+    const wanted = totalBytes(segments) * DISK_PER_BYTE;
+    const free = await freeBytes(deps.folder);
+    if (free >= wanted) return;
+    log.error({ roomId, free, wanted }, 'recording: no room on the disk for this file');
+    throw mediaFailure('media_over_capacity', { why: 'disk' });
+  }
 
   const keyOf = (roomId: string, range: RecordingRange | null): string =>
     layout.file(roomId, range?.fromMs ?? 0, range?.toMs ?? 0);
@@ -89,10 +109,12 @@ export function createMovies(deps: {
   }
 
   async function produce(roomId: string, range: RecordingRange | null, key: string): Promise<void> {
-    await mkdir(deps.folder, { recursive: true });
+    const segments = await recordings.segments(roomId, range);
+    // Again: those before it in the line have taken their part.
+    await checkDisk(roomId, segments);
     const folder = await mkdtemp(join(deps.folder, 'movie-'));
     try {
-      const groups = groupsOf(await recordings.segments(roomId, range));
+      const groups = groupsOf(segments);
       const { list, isUniform } = await gather(folder, groups);
       const output = join(folder, 'out.mp4');
       const largest = groups.flat().reduce((best, one) => ((one.width ?? 0) > (best.width ?? 0) ? one : best));
@@ -113,7 +135,7 @@ export function createMovies(deps: {
       if (making.has(key)) return { state: 'making', bytes: null };
       const failedAtMs = failed.get(key);
       if (failedAtMs !== undefined && now() - failedAtMs < FAILED_FOR_MS) return { state: 'failed', bytes: null };
-      await recordings.segments(roomId, range);
+      await checkDisk(roomId, await recordings.segments(roomId, range));
       if (making.has(key)) return { state: 'making', bytes: null };
       if (making.size >= MAX_WAITING) throw mediaFailure('media_over_capacity');
       failed.delete(key);
@@ -131,6 +153,11 @@ export function createMovies(deps: {
     open: (roomId, range, bytes) => storage.open(keyOf(roomId, range), bytes),
     close: () => gone.abort(),
   };
+}
+
+async function freeOnDisk(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
 
 /** Every picture into the largest one's frame, without stretching. */
