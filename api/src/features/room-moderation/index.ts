@@ -155,10 +155,14 @@ export function createRoomModeration(deps: {
       return { items: await createModerationRepository(db.sql).current(roomId, clock.now()) };
     },
 
-    /** Tells the media server again who is banned from rooms that are live. */
+    /** Tells the media server again who is banned from rooms that are live, for every stream that is shown there. */
     async repeatBans(): Promise<void> {
-      for (const { personId, streamId } of await createModerationRepository(db.sql).bansOfLiveRooms(clock.now())) {
-        await deps.revokeMedia(personId, streamId);
+      const bans = await createModerationRepository(db.sql).bansOfLiveRooms(clock.now());
+      const streams = new Map<string, readonly string[]>();
+      for (const { personId, roomId } of bans) {
+        const shown = streams.get(roomId) ?? (await deps.streamsOf(roomId));
+        streams.set(roomId, shown);
+        for (const streamId of shown) await deps.revokeMedia(personId, streamId);
       }
     },
   };

@@ -63,9 +63,9 @@ export function createModerationRepository(sql: Sql) {
       }));
     },
     /** Bans that stand in rooms that are live. */
-    async bansOfLiveRooms(now: Date): Promise<{ personId: string; streamId: string }[]> {
-      return sql<{ personId: string; streamId: string }>`
-        SELECT m.person_id AS "personId", r.stream_id AS "streamId" FROM room_moderation m JOIN rooms r ON r.id = m.room_id
+    async bansOfLiveRooms(now: Date): Promise<{ personId: string; roomId: string }[]> {
+      return sql<{ personId: string; roomId: string }>`
+        SELECT m.person_id AS "personId", m.room_id AS "roomId" FROM room_moderation m JOIN rooms r ON r.id = m.room_id
         WHERE r.state = 'live' AND m.kind = 'ban' AND m.lifted_at IS NULL AND (m.until IS NULL OR m.until > ${now})`;
     },
   };

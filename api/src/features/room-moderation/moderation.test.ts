@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { ChatMessage, joinRoom, liftModeration, listModeration, mediaGrant, placeOrder } from '@walnut-live/contracts';
-import { expect, test } from 'vitest';
+import {
+  ChatMessage,
+  joinRoom,
+  liftModeration,
+  listModeration,
+  mediaGrant,
+  openProgramme,
+  placeOrder,
+  setRelay,
+} from '@walnut-live/contracts';
+import { expect, test, vi } from 'vitest';
 import { makeConsumer, makeGuest, seedBrand } from '../../testing/fixtures.ts';
+import { configFor, startMediaServer } from '../../testing/media-stand-in.ts';
 import { connectRoom, enterRoom } from '../../testing/room-client.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
 
@@ -92,6 +102,25 @@ test('R2 a ban closes every socket of the person and holds at join, handshake, m
   await api.ok(liftModeration, { params: { id: rooms.a.id, personId }, as: staff.a.guide });
   await using back = await enterRoom(api, rooms.a.id, consumers.anna);
   expect(await back.ask('chat:send', { text: '对不起' })).toMatchObject({ ok: true });
+});
+
+test('a media server that starts anew hears of a ban for every stream of the room, also the programme it relays', async () => {
+  const media = await startMediaServer();
+  await using api = await startTestApi(configFor(media.port));
+  const { rooms, staff, consumers } = await seedBrand(api);
+  await api.ok(openProgramme, { params: { id: rooms.hq.id }, body: { openTo: ['hq'] }, as: staff.operations });
+  await api.ok(setRelay, { params: { id: rooms.a.id }, body: { programmeId: rooms.hq.id }, as: staff.a.guide });
+  await using guide = await enterRoom(api, rooms.a.id, staff.a.guide);
+  const { personId } = consumers.anna;
+  expect(await guide.ask('viewer:ban', { personId })).toMatchObject({ ok: true });
+  const both = [rooms.a, rooms.hq].map(({ streamId }) => ({
+    path: '/control/revocations',
+    body: { personId, streamId },
+  }));
+  await vi.waitFor(() => expect(media.orders).toEqual(expect.arrayContaining(both)));
+  await media.stop();
+  const anew = await startMediaServer(media.port);
+  await vi.waitFor(() => expect(anew.orders).toEqual(expect.arrayContaining(both)), { timeout: 20_000 });
 });
 
 test('a banned guest who signs in stays banned', async () => {
