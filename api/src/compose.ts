@@ -199,7 +199,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   closers.push(mediaControl.onConnect(rooms.closeEndedStreams), mediaControl.onConnect(moderation.repeatBans));
   const streamKeys = createStreamKeys({
-    ...{ bind, db, clock, random, tokens, mediaControl },
+    ...{ bind, db, clock, random, jobs, tokens, mediaControl },
     publicUrl: config.PUBLIC_URL,
     findRoom: rooms.get,
   });

@@ -1,16 +1,19 @@
 /**
  * Keys that encoders publish with. A key is a signed token that the media server checks by itself, so what is kept here is
- * only that it exists: to show it, and to end it early. A room has one key; a new one ends the one before.
+ * only that it exists: to show it, and to end it early. A room has one key; a new one ends the one before. A key ends with
+ * the right of the person who made it: a job looks, because accounts are changed elsewhere.
  *
  * Whoever revokes writes first and tells the media servers afterwards. A media server that starts anew has forgotten, so
  * the revocations that still matter are repeated at every connection.
  */
 import {
   createStreamKey,
+  may,
   readStreamKey,
   revokeStreamKey,
   STREAM_KEY_MAX_LIFE_SECONDS,
   type StreamKeyFacts,
+  staffRoles,
 } from '@walnut-live/contracts';
 import type { MediaControl } from '../../media-control/index.ts';
 import { writeAudit } from '../../platform/audit.ts';
@@ -18,9 +21,14 @@ import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
+import type { Jobs } from '../../platform/jobs.ts';
 import { type Principal, requireScope } from '../../platform/principal.ts';
 import type { Tokens } from '../../platform/tokens.ts';
 import { createStreamKeysRepository, type KeyRow } from './stream-keys.repository.ts';
+
+export const STRANDED_KEYS_JOB = 'stream keys: end those of people who may publish no longer';
+const STRANDED_EVERY_MS = 30_000;
+const keyMakers = staffRoles.filter((role) => may(role, 'rooms:write'));
 
 interface KeyedRoom {
   readonly id: string;
@@ -41,6 +49,7 @@ export function createStreamKeys(deps: {
   db: Db;
   clock: Clock;
   random: Random;
+  jobs: Pick<Jobs, 'every'>;
   tokens: Pick<Tokens, 'streamKey'>;
   /** Where the product is reached, when the media server has no address of its own. */
   publicUrl: string;
@@ -64,6 +73,19 @@ export function createStreamKeys(deps: {
       await mediaControl.revoke(personId, streamId, id);
     }
   }
+  async function endStranded(): Promise<void> {
+    const ended = await db.transaction(async (tx) => {
+      const rows = await createStreamKeysRepository(tx).revokeStranded(clock.now(), keyMakers);
+      for (const { roomId, orgPath } of rows) {
+        const entry = { actorId: null, action: 'stream-key:revoked', target: `room:${roomId}`, orgPath };
+        await writeAudit(tx, deps, { ...entry, reason: 'its person may publish here no longer' });
+      }
+      return rows;
+    });
+    for (const { roomId } of ended) await tellMedia(roomId);
+  }
+  deps.jobs.every(STRANDED_KEYS_JOB, STRANDED_EVERY_MS, endStranded);
+
   const audit = (action: string, principal: Principal, room: KeyedRoom) => ({
     actorId: principal.personId,
     action,
@@ -120,6 +142,9 @@ export function createStreamKeys(deps: {
       if ((await keys.revoke(roomId, clock.now())) > 0) await tellMedia(roomId);
     },
     /** For a media server that may have started anew. */
-    repeatRevocations: (): Promise<void> => tellMedia(null),
+    async repeatRevocations(): Promise<void> {
+      await endStranded();
+      await tellMedia(null);
+    },
   };
 }

@@ -1,4 +1,4 @@
-import type { RoomState } from '@walnut-live/contracts';
+import type { RoomState, StaffRole } from '@walnut-live/contracts';
 import type { Sql } from '../../platform/db.ts';
 
 export interface KeyRow {
@@ -43,6 +43,16 @@ export function createStreamKeysRepository(sql: Sql) {
       const rows = await sql<{ id: string }>`
         UPDATE stream_keys SET revoked_at = ${at} WHERE room_id = ${roomId} AND revoked_at IS NULL RETURNING id`;
       return rows.length;
+    },
+    /** Keys whose person has no account any more, or one that may no longer run the room (another store, another role). */
+    async revokeStranded(at: Date, roles: readonly StaffRole[]): Promise<{ roomId: string; orgPath: string }[]> {
+      return sql<{ roomId: string; orgPath: string }>`
+        UPDATE stream_keys k SET revoked_at = ${at} FROM rooms r
+        WHERE r.id = k.room_id AND k.revoked_at IS NULL AND k.expires_at > ${at} AND NOT EXISTS (
+          SELECT FROM people p JOIN staff_accounts s ON s.person_id = p.id AND s.active
+          WHERE p.id = k.person_id AND p.active AND p.merged_into IS NULL AND s.role = ANY(${[...roles]}::text[])
+            AND (r.org_path = s.org_path OR starts_with(r.org_path, s.org_path || '.')))
+        RETURNING k.room_id AS "roomId", r.org_path AS "orgPath"`;
     },
     /** Revoked keys that would still be good otherwise, of one room or of all. */
     async revoked(at: Date, roomId: string | null): Promise<Pick<KeyRow, 'id' | 'personId' | 'streamId'>[]> {

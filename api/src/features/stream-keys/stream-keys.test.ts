@@ -4,6 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { seedBrand } from '../../testing/fixtures.ts';
 import { configFor, startMediaServer } from '../../testing/media-stand-in.ts';
 import { startTestApi } from '../../testing/test-api.ts';
+import { STRANDED_KEYS_JOB } from './index.ts';
 
 test('a key is told once, replaced by the next, and revoked at the media server, also after it started anew', async () => {
   const media = await startMediaServer();
@@ -61,4 +62,28 @@ test('many at once, more than there are connections to the database, make one ke
   expect(replies.map(({ status }) => status)).toEqual(replies.map(() => 201));
   const { key } = await api.ok(readStreamKey, { params, as: staff.a.guide });
   expect(replies.map(({ body }) => body.key.createdAt)).toContain(key?.createdAt);
+});
+
+test.each([
+  ['is switched off', 'UPDATE staff_accounts SET active = false WHERE person_id = $1'],
+  ['goes to another store', "UPDATE staff_accounts SET org_path = 'hq.elsewhere' WHERE person_id = $1"],
+  ['may only read now', "UPDATE staff_accounts SET role = 'hq_analyst' WHERE person_id = $1"],
+])('a key ends when its person %s; that of somebody else stays', async (_what, change) => {
+  const media = await startMediaServer();
+  await using api = await startTestApi(configFor(media.port));
+  const { rooms, staff } = await seedBrand(api);
+  const { pool } = api.api.platform.db;
+  await api.call(createStreamKey, { params: { id: rooms.a.id }, body: {}, as: staff.a.guide });
+  // Above the room in the tree: may, all the same.
+  await api.call(createStreamKey, { params: { id: rooms.b.id }, body: {}, as: staff.operations });
+  const keyOf = async (room: { id: string }) =>
+    (await api.ok(readStreamKey, { params: { id: room.id }, as: staff.operations })).key;
+  await api.api.platform.jobs.runNow(STRANDED_KEYS_JOB);
+  expect([await keyOf(rooms.a), await keyOf(rooms.b)]).toEqual([expect.anything(), expect.anything()]);
+  await pool.query(change, [staff.a.guide.personId]);
+  await api.api.platform.jobs.runNow(STRANDED_KEYS_JOB);
+  expect([await keyOf(rooms.a), await keyOf(rooms.b)]).toEqual([null, expect.anything()]);
+  await vi.waitFor(() =>
+    expect(media.orders).toMatchObject([{ path: '/control/revocations', body: { personId: staff.a.guide.personId } }]),
+  );
 });
