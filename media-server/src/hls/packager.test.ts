@@ -41,7 +41,9 @@ function start(options: {
         tracks: [picture],
         start: options.startTap ?? (() => Promise.resolve()),
         requestKeyFrame: () => undefined,
-        close: () => void (seen.closed += 1),
+        close: () => {
+          seen.closed += 1;
+        },
       };
     },
   };
@@ -53,7 +55,9 @@ function start(options: {
     },
     takeTranscoder() {
       seen.transcoders += 1;
-      return () => void (seen.transcoders -= 1);
+      return () => {
+        seen.transcoders -= 1;
+      };
     },
     ffmpegBin: options.ffmpegBin ?? FFMPEG,
     firstDiscontinuity: 0,

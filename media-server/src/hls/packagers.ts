@@ -65,6 +65,8 @@ export function createPackagers(deps: {
   const idleMs = deps.idleMs ?? IDLE_MS;
   const packagers = new Map<string, Entry>();
   const holds = new Set<{ stream: Stream; onPackager: (packager: Packager) => void }>();
+  /** Held, live and without a place: told once each. */
+  const waiting = new Set<string>();
   /** `streamId viewerId` → last seen; insertion order is age. */
   const viewers = new Map<string, { streamId: string; atMs: number }>();
   let transcoders = 0;
@@ -109,11 +111,23 @@ export function createPackagers(deps: {
     return packager;
   }
 
+  /** A held stream was idle for longer than its packager lingers, and is live again. Without a place: at a later sweep. */
+  function resume(stream: Stream): void {
+    if (stream.status.state !== 'live' || packagers.get(stream.id)?.stream === stream || !isHeld(stream)) return;
+    try {
+      use(stream);
+      waiting.delete(stream.id);
+    } catch (error) {
+      if (!waiting.has(stream.id))
+        deps.log.warn({ err: error, streamId: stream.id }, 'held stream waits for a packager');
+      waiting.add(stream.id);
+    }
+  }
+
   const stopListening = deps.streams.onChange((stream) => {
     const entry = packagers.get(stream.id);
     if (!entry) {
-      // A held stream was idle for longer than its packager lingers, and is live again.
-      if (stream.status.state === 'live' && isHeld(stream)) use(stream);
+      resume(stream);
       return;
     }
     // The same id may be a new stream object after everybody had left.
@@ -131,6 +145,7 @@ export function createPackagers(deps: {
       if (now() - entry.usedAtMs > idleMs) drop(streamId, 'unused');
       else if (entry.endsAtMs !== null && now() > entry.endsAtMs) drop(streamId, 'stream-idle');
     }
+    for (const { stream } of [...holds]) resume(stream);
     for (const [key, viewer] of viewers) {
       if (now() - viewer.atMs < VIEWER_MS && viewers.size <= MAX_VIEWERS_TRACKED) break;
       viewers.delete(key);
@@ -145,7 +160,10 @@ export function createPackagers(deps: {
       const packager = use(stream);
       holds.add(hold);
       onPackager(packager);
-      return () => void holds.delete(hold);
+      return () => {
+        holds.delete(hold);
+        waiting.delete(stream.id);
+      };
     },
     touch(streamId) {
       const entry = packagers.get(streamId);

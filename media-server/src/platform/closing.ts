@@ -29,6 +29,7 @@ export function createClosing(): Closing {
 
 /** Listeners of one fact. `subscribe` returns its undo. */
 export interface Signal<T> {
+  /** Tells every listener, whatever the others do; never throws. What one of them throws is told as a process warning. */
   emit(value: T): void;
   subscribe(listener: (value: T) => void): () => void;
 }
@@ -37,7 +38,13 @@ export function createSignal<T>(): Signal<T> {
   const listeners = new Set<(value: T) => void>();
   return {
     emit(value) {
-      for (const listener of [...listeners]) listener(value);
+      for (const listener of [...listeners]) {
+        try {
+          listener(value);
+        } catch (error) {
+          process.emitWarning(error instanceof Error ? error : String(error));
+        }
+      }
     },
     subscribe(listener) {
       listeners.add(listener);
