@@ -1,5 +1,5 @@
 import { mediaGrant } from '@walnut-live/contracts';
-import { type WatchState, watchStream } from '@walnut-live/live-client/media';
+import { type WatchState, watchGranted } from '@walnut-live/live-client/media';
 import { MicOff } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useServices } from '../app/services.tsx';
@@ -32,17 +32,7 @@ export const StreamTile = ({
     grant().then(
       (first) => {
         if (over) return;
-        let given: string | null = first.token;
-        const watching = watchStream({
-          url: first.socketUrl,
-          path: first.socketPath,
-          iceServers: first.iceServers as RTCIceServer[],
-          token: async () => {
-            const token = given ?? (await grant()).token;
-            given = null;
-            return token;
-          },
-        });
+        const watching = watchGranted(first, grant);
         element.srcObject = watching.stream;
         watching.on('state', (next) => setStatus(next.status));
         watching.on('stream', () => void element.play().catch(() => undefined));

@@ -45,19 +45,9 @@ export const Guest = ({ guest }: { guest: StageCohost }): ReactNode => {
     const grant = (): Promise<MediaGrant> =>
       api.call(mediaGrant, { params: { id: roomId }, body: { right: 'watch', streamId } });
     const begin = async (): Promise<void> => {
-      const [{ watchStream }, first] = await Promise.all([import('@walnut-live/live-client/playback'), grant()]);
+      const [{ watchGranted }, first] = await Promise.all([import('@walnut-live/live-client/playback'), grant()]);
       if (!wanted) return;
-      let given: MediaGrant | null = first;
-      const watching = watchStream({
-        url: first.socketUrl,
-        path: first.socketPath,
-        iceServers: first.iceServers as RTCIceServer[],
-        token: async () => {
-          const held = given ?? (await grant());
-          given = null;
-          return held.token;
-        },
-      });
+      const watching = watchGranted(first, grant);
       video.srcObject = watching.stream;
       watching.on('state', (next) => setStatus(next.status));
       watching.on('stream', () => void video.play().catch(() => undefined));
