@@ -17,6 +17,11 @@ const idle: StreamView = { state: 'idle', hasVideo: false, hasAudio: false };
 export interface MediaControl {
   /** True until the first snapshot and while no media server is in reach: what `stateOf` says is then a guess. */
   readonly isAway: boolean;
+  /**
+   * Every media server has told its streams or was given up. Before that an unknown stream may well be live, and an edge's
+   * word be older than its origin's: after a start only `live` is certain. `onChange` tells `all` when it becomes true.
+   */
+  readonly isComplete: boolean;
   /** An unknown stream is idle. */
   stateOf(streamId: string): StreamView;
   /**
@@ -24,6 +29,8 @@ export interface MediaControl {
    * with, because the server has no address of its own or nothing is known.
    */
   placeFor(streamId: string, right: 'publish' | 'watch'): { socketUrl: string | null; hlsUrl: string | null };
+  /** Control address of the server in reach that the stream is published to; null: none is known. */
+  originOf(streamId: string): string | null;
   /** Called with the streams that changed, or `all` after a connection or its loss. Returns its undo. */
   onChange(listener: (changed: readonly string[] | 'all') => void): () => void;
   /**
@@ -82,6 +89,9 @@ export function createMediaControl(deps: { urls: readonly string[]; token: strin
     get isAway() {
       return links.every((link) => link.isAway);
     },
+    get isComplete() {
+      return links.every((link) => link.hasSpoken);
+    },
     stateOf(streamId) {
       const known = bestKnown(streamId);
       return known ? { state: known.state, hasVideo: known.hasVideo, hasAudio: known.hasAudio } : idle;
@@ -91,6 +101,13 @@ export function createMediaControl(deps: { urls: readonly string[]; token: strin
       const chosen = chooseHost(all, right);
       const origin = all.find(({ has }) => has === 'origin') ?? chosen;
       return { socketUrl: chosen?.node.publicUrl || null, hlsUrl: origin?.node.publicUrl || null };
+    },
+    originOf(streamId) {
+      const isHere = (link: MediaNodeLink): boolean => {
+        const stream = link.isConnected ? link.stream(streamId) : undefined;
+        return stream !== undefined && isOrigin(stream);
+      };
+      return deps.urls[links.findIndex(isHere)] ?? null;
     },
     onChange: (listener) => undoAll(links.map((link) => link.onChange(listener))),
     onConnect: (listener) => undoAll(links.map((link) => link.onConnect(listener))),

@@ -13,6 +13,7 @@ import type { RoomStage } from '../room-stage/index.ts';
 import { type Rooms, toRoomView } from '../rooms/index.ts';
 import { createMediaRecordings } from './media-recordings.ts';
 import { followRecordings } from './recording-orders.ts';
+import { createReplaysRepository } from './replays.repository.ts';
 import { bindReplayRoutes } from './replays.routes.ts';
 import { createReplaysService } from './replays.service.ts';
 
@@ -34,7 +35,13 @@ export function createReplays(deps: {
   >;
 }): { close(): void } {
   const { db, clock, random, log, jobs, config, rooms } = deps;
-  const media = createMediaRecordings({ url: config.MEDIA_CONTROL_URL, token: config.CONTROL_TOKEN });
+  const rows = createReplaysRepository(db.sql);
+  const media = createMediaRecordings({
+    urls: config.MEDIA_CONTROL_URL.split(',').map((url) => url.trim()),
+    token: config.CONTROL_TOKEN,
+    originOf: deps.mediaControl.originOf,
+    homes: { read: rows.home, set: rows.setHome },
+  });
   const keepDays = config.RECORDING_KEEP_DAYS;
   const service = createReplaysService({
     ...{ db, clock, random, media, keepDays, tokens: deps.tokens, mediaOrigin: config.MEDIA_SOCKET_URL },

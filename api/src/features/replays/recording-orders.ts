@@ -106,8 +106,7 @@ export function followRecordings(deps: {
     spans,
   }: Awaited<ReturnType<typeof rows.unsent>>[number]): Promise<void> {
     const order = { version, state: state === 'recording' ? ('recording' as const) : ('ended' as const), spans };
-    await media.order(roomId, order);
-    await rows.sent(roomId, version);
+    if (await media.order(roomId, order)) await rows.sent(roomId, version);
   }
 
   /** A room whose turn fails does not hold up the others. */

@@ -62,6 +62,19 @@ export function createReplaysRepository(sql: Sql) {
         SELECT room_id AS "roomId", version, state, spans FROM recordings
         WHERE state IN ('recording', 'processing') AND sent_version < version ORDER BY started_at LIMIT ${limit}`;
     },
+    /** Control address of the media server that has it. */
+    async home(roomId: string): Promise<string | null> {
+      const [row] = await sql<{ home: string | null }>`
+        SELECT media_home AS home FROM recordings WHERE room_id = ${roomId}`;
+      return row?.home ?? null;
+    },
+    /** Unless one of `known` is its home already; answers which it is then. */
+    async setHome(roomId: string, url: string, known: readonly string[]): Promise<string | null> {
+      const [row] = await sql<{ home: string | null }>`
+        UPDATE recordings SET media_home = CASE WHEN media_home = ANY(${[...known]}::text[]) THEN media_home ELSE ${url} END
+        WHERE room_id = ${roomId} RETURNING media_home AS home`;
+      return row?.home ?? null;
+    },
     async sent(roomId: string, version: number): Promise<void> {
       await sql`UPDATE recordings SET sent_version = ${version} WHERE room_id = ${roomId} AND sent_version < ${version}`;
     },

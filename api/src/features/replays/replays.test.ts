@@ -151,6 +151,32 @@ test('an order that the media server cannot take does not hold up those behind i
   await vi.waitFor(() => expect(media.recordings.orders.has(bad.id)).toBe(true), 15_000);
 }, 60_000);
 
+test('of several media servers the one that the stream is published to records it, and is asked from then on', async () => {
+  const [far, near] = [await startMediaServer(), await startMediaServer()];
+  await using api = await startTestApi(configFor(far.port, near.port));
+  const { staff } = await seedBrand(api);
+  const room = await api.ok(createRoom, { as: staff.a.guide, body: { title: '直播' } });
+  const params = { id: room.id };
+  await vi.waitFor(() => expect([far.connections(), near.connections()]).toEqual([1, 1]));
+  await api.ok(startRoom, { params, body: {}, as: staff.a.guide });
+  far.publish(room.streamId, 'live', 'edge');
+  await api.api.platform.jobs.runNow(RECORDINGS_JOB);
+  expect(near.recordings.orders.size).toBe(0);
+  near.publish(room.streamId, 'live');
+  await vi.waitFor(() => expect(near.recordings.orders.get(room.id)).toMatchObject({ state: 'recording' }), 15_000);
+  // The publisher is gone before the end: its home is still known.
+  near.publish(room.streamId, 'idle');
+  await api.ok(endRoom, { params, body: {}, as: staff.a.guide });
+  await vi.waitFor(() => expect(near.recordings.orders.get(room.id)).toMatchObject({ state: 'ended' }), 15_000);
+  const pieces = [{ atMs: api.clock.now().getTime(), offsetMs: 0, durationMs: 9_000 }];
+  near.recordings.finish(room.id, { state: 'ready', durationMs: 9_000, bytes: 1, pieces });
+  await api.api.platform.jobs.runNow(RECORDINGS_JOB);
+  expect((await api.ok(getReplay, { params, as: staff.a.guide })).state).toBe('ready');
+  await api.ok(makeReplayFile, { params, body: { clipId: null }, as: staff.a.guide });
+  expect(near.recordings.files).toHaveLength(1);
+  expect(far.recordings.orders.size).toBe(0);
+}, 60_000);
+
 test('who may cut, download, hide and delete: staff of the org path by their right, another store finds nothing', async () => {
   const { media, api, brand } = await start();
   await using _api = api;
