@@ -157,6 +157,7 @@ export async function createMediaServer(
     internalPorts: engine.internalPorts,
     hlsViewers: () => packagers.viewers(),
     packagers: () => packagers.count,
+    packagerPlaces: packagers.places,
     composites: () => composites.counts,
     cluster: () => ({
       ...cluster.status,
@@ -190,6 +191,10 @@ export async function createMediaServer(
       workers: engine.workers().length,
       draining: streams.draining,
       registry: config.redisUrl === null ? 'alone' : cluster.status.isConnected ? 'connected' : 'away',
+      // Recordings or viewers that come now get nothing packaged: the host needs another one beside it.
+      packagersFull: packagers
+        .places()
+        .flatMap(({ place, purpose, isFull }) => (isFull ? [`${purpose}-${place}`] : [])),
     }),
     routers: [
       { path: '/hls', router: elsewhereRouter() },

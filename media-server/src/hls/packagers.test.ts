@@ -1,5 +1,6 @@
 /** Who gets a packager when they are scarce. Streams are made up and time is turned by hand; nothing is packaged. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { until } from '../../test/kit.ts';
 import { createLogger } from '../platform/logger.ts';
 import type { Stream } from '../streams/stream.ts';
 import type { Streams } from '../streams/streams.ts';
@@ -61,10 +62,78 @@ it('a held stream that comes back when every place is taken waits for one, and h
   vi.advanceTimersByTime(12_000);
   expect(packagers.count).toBe(0);
   fill();
+  const releases = holdAll('recorded', 10);
   expect(() => to('live')).not.toThrow();
   expect(packagers.peek('held')).toBeUndefined();
-  // The others are not asked for any more.
+  // The others are not wanted any more.
+  for (const release of releases) release();
   vi.advanceTimersByTime(25_000);
   expect(packagers.peek('held')).toBe(held[1]);
   expect(packagers.count).toBe(1);
+});
+
+const live = (id: string): Stream => streamOf(id, 'live').stream;
+const holdAll = (prefix: string, count: number) =>
+  Array.from({ length: count }, (_, index) => packagers.hold(live(`${prefix}-${index}`), () => undefined));
+const places = (place: string, purpose: string) =>
+  packagers.places().find((each) => each.place === place && each.purpose === purpose);
+
+it('recordings leave viewers their places, for as long as they go on', () => {
+  const releases = holdAll('recorded', 40);
+  expect(() => packagers.hold(live('one-more'), () => undefined)).toThrow('media_hls_unavailable');
+  expect(places('packager', 'recording')).toMatchObject({ taken: 40, isFull: true, refused: 1 });
+  vi.advanceTimersByTime(60_000);
+  expect(fill()).toBe(10);
+  expect(places('packager', 'viewers')).toMatchObject({ taken: 10, isFull: true, refused: 1 });
+  for (const release of releases) release();
+  vi.advanceTimersByTime(25_000);
+  expect(packagers.count).toBe(0);
+});
+
+it('viewers leave recordings their places', () => {
+  expect(fill()).toBe(40);
+  holdAll('recorded', 10);
+  expect(packagers.count).toBe(50);
+  expect(places('packager', 'recording')).toMatchObject({ taken: 10, isFull: true, refused: 0 });
+});
+
+it('what viewers watch becomes the recording’s without another place, and is theirs again after it', () => {
+  fill();
+  const watched = live('watched');
+  holdAll('recorded', 9);
+  const release = packagers.hold(watched, () => undefined);
+  expect(packagers.count).toBe(50);
+  release();
+  expect(places('packager', 'recording')?.taken).toBe(9);
+  const packager = packagers.use(watched);
+  expect(packagers.hold(watched, (given) => expect(given).toBe(packager))).toBeTypeOf('function');
+  expect(places('packager', 'recording')?.taken).toBe(10);
+});
+
+it('re-encoding for recordings leaves viewers a place for it', async () => {
+  const picture = {
+    kind: 'video',
+    producerId: 'p',
+    mimeType: 'video/VP8',
+    payloadType: 100,
+    clockRate: 90_000,
+    ssrc: 1,
+  };
+  const tap = { tracks: [picture], start: () => new Promise(() => undefined), requestKeyFrame() {}, close() {} };
+  const inVp8 = (id: string): Stream => Object.assign(live(id), { openTap: () => Promise.resolve(tap) });
+  vi.useRealTimers();
+  for (const id of ['a', 'b', 'c']) packagers.hold(inVp8(id), () => undefined);
+  await until(
+    'two re-encode, one waits',
+    () => places('transcoder', 'recording')?.refused,
+    (count) => (count ?? 0) > 0,
+  );
+  expect(places('transcoder', 'recording')).toMatchObject({ taken: 2, isFull: true });
+  packagers.use(inVp8('watched'));
+  await until(
+    'viewers have one',
+    () => places('transcoder', 'viewers')?.taken,
+    (count) => count === 1,
+  );
+  expect(places('transcoder', 'viewers')).toMatchObject({ taken: 1, isFull: true, refused: 0 });
 });

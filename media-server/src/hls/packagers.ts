@@ -1,8 +1,10 @@
 /**
  * The packagers of this server, one per stream that somebody watches by HLS, and who these watchers are.
  *
- * Invariants: a packager that nobody asked for during IDLE_MS is closed; there are never more than MAX_PACKAGERS, and
- * never more than MAX_TRANSCODERS that re-encode.
+ * Model: every packager has a *purpose*: it runs for viewers, or for a recording that holds it (which viewers may watch as
+ * well). Invariants: a packager that nobody asked for during IDLE_MS is closed unless it is held; there are never more than
+ * LIMITS say, of which neither purpose is given all, so that recordings leave viewers their places and the other way round;
+ * a hold keeps only a packager that counts as recording.
  */
 import type { Engine } from '../engine/index.ts';
 import { mediaFailure } from '../platform/failure.ts';
@@ -15,15 +17,31 @@ const IDLE_MS = 20_000;
 const SWEEP_MS = 1_000;
 /** HLS viewers are seconds behind: after the end they still see the rest. */
 const LINGER_MS = 8_000;
-const MAX_PACKAGERS = 50;
-/** Re-encoding one 720p stream takes half a core. */
-const MAX_TRANSCODERS = 2;
+/** Places in all and for one purpose. Re-encoding one 720p stream takes half a core. */
+const LIMITS = {
+  packager: { all: 50, each: 40 },
+  transcoder: { all: 3, each: 2 },
+} as const;
 /** A playlist polled within this time has a viewer behind it. */
 const VIEWER_MS = 15_000;
 const MAX_VIEWERS_TRACKED = 50_000;
 /** A restarted server goes on behind the one before it, unless that had more discontinuities than hours. */
 const DISCONTINUITY_EPOCH_MS = Date.UTC(2026, 0, 1);
 const HOUR_MS = 3_600_000;
+
+export type Purpose = 'viewers' | 'recording';
+export type Place = keyof typeof LIMITS;
+
+/** How places of one kind are shared. */
+export interface PlacesTaken {
+  purpose: Purpose;
+  place: Place;
+  taken: number;
+  /** The next one would be refused. */
+  isFull: boolean;
+  /** Since the start. */
+  refused: number;
+}
 
 export interface Packagers {
   /** The stream's packager, started if need be. @throws MediaFailure media_hls_unavailable at the bound */
@@ -41,6 +59,7 @@ export interface Packagers {
   seen(streamId: string, viewerId: string): void;
   viewers(streamId?: string): number;
   readonly count: number;
+  places(): PlacesTaken[];
   pids(): number[];
   close(): void;
 }
@@ -48,6 +67,8 @@ export interface Packagers {
 interface Entry {
   packager: Packager;
   stream: Stream;
+  purpose: Purpose;
+  transcodes: boolean;
   usedAtMs: number;
   /** Set while the stream is idle. */
   endsAtMs: number | null;
@@ -69,7 +90,10 @@ export function createPackagers(deps: {
   const waiting = new Set<string>();
   /** `streamId viewerId` → last seen; insertion order is age. */
   const viewers = new Map<string, { streamId: string; atMs: number }>();
-  let transcoders = 0;
+  const refused: Record<Place, Record<Purpose, number>> = {
+    packager: { viewers: 0, recording: 0 },
+    transcoder: { viewers: 0, recording: 0 },
+  };
   /** Where the next window begins to count; only grows, for all streams together. */
   let nextDiscontinuity = Math.max(0, Math.floor((now() - DISCONTINUITY_EPOCH_MS) / HOUR_MS));
 
@@ -83,22 +107,47 @@ export function createPackagers(deps: {
 
   const isHeld = (stream: Stream): boolean => [...holds].some((hold) => hold.stream === stream);
 
+  function taken(place: Place, purpose?: Purpose): number {
+    let count = 0;
+    for (const entry of packagers.values()) {
+      if (purpose !== undefined && entry.purpose !== purpose) continue;
+      if (place === 'packager' || entry.transcodes) count += 1;
+    }
+    return count;
+  }
+
+  const hasPlace = (place: Place, purpose: Purpose): boolean =>
+    taken(place) < LIMITS[place].all && taken(place, purpose) < LIMITS[place].each;
+
+  function refuse(purpose: Purpose): never {
+    refused.packager[purpose] += 1;
+    throw mediaFailure('media_hls_unavailable');
+  }
+
   function use(stream: Stream): Packager {
     const known = packagers.get(stream.id);
     if (known && known.stream === stream) {
       known.usedAtMs = now();
       return known.packager;
     }
-    if (known) drop(stream.id, 'stream-replaced');
-    if (packagers.size >= MAX_PACKAGERS) throw mediaFailure('media_hls_unavailable');
+    // What is recorded besides is the recording's as soon as that has a place.
+    return start(stream, isHeld(stream) && hasPlace('packager', 'recording') ? 'recording' : 'viewers');
+  }
+
+  function start(stream: Stream, purpose: Purpose): Packager {
+    drop(stream.id, 'stream-replaced');
+    if (!hasPlace('packager', purpose)) refuse(purpose);
     const packager = createPackager({
       stream,
       takePorts: deps.engine.takePackagerPorts,
-      takeTranscoder: () => {
-        if (transcoders >= MAX_TRANSCODERS) return null;
-        transcoders += 1;
+      takeTranscoder() {
+        if (!hasPlace('transcoder', entry.purpose)) {
+          refused.transcoder[entry.purpose] += 1;
+          return null;
+        }
+        entry.transcodes = true;
         return () => {
-          transcoders -= 1;
+          entry.transcodes = false;
         };
       },
       ffmpegBin: deps.ffmpegBin,
@@ -106,16 +155,33 @@ export function createPackagers(deps: {
       log: deps.log,
       now,
     });
-    packagers.set(stream.id, { packager, stream, usedAtMs: now(), endsAtMs: null });
+    const entry: Entry = { packager, stream, purpose, transcodes: false, usedAtMs: now(), endsAtMs: null };
+    packagers.set(stream.id, entry);
     for (const hold of holds) if (hold.stream === stream) hold.onPackager(packager);
     return packager;
   }
 
-  /** A held stream was idle for longer than its packager lingers, and is live again. Without a place: at a later sweep. */
+  /** The stream's packager, from now on the recording's. @throws MediaFailure media_hls_unavailable at the bound */
+  function keep(stream: Stream): Packager {
+    const known = packagers.get(stream.id);
+    if (known?.stream !== stream) return start(stream, 'recording');
+    // One that runs for viewers already needs no further place of all.
+    if (known.purpose === 'viewers' && taken('packager', 'recording') >= LIMITS.packager.each) refuse('recording');
+    known.purpose = 'recording';
+    known.usedAtMs = now();
+    return known.packager;
+  }
+
+  /**
+   * A held stream was idle for longer than its packager lingers, and is live again; or its packager is only the viewers'.
+   * Without a place: at a later sweep.
+   */
   function resume(stream: Stream): void {
-    if (stream.status.state !== 'live' || packagers.get(stream.id)?.stream === stream || !isHeld(stream)) return;
+    const known = packagers.get(stream.id);
+    if (stream.status.state !== 'live' || !isHeld(stream)) return;
+    if (known?.stream === stream && known.purpose === 'recording') return;
     try {
-      use(stream);
+      keep(stream);
       waiting.delete(stream.id);
     } catch (error) {
       if (!waiting.has(stream.id))
@@ -141,7 +207,7 @@ export function createPackagers(deps: {
 
   const sweeper = setInterval(() => {
     for (const [streamId, entry] of [...packagers]) {
-      if (entry.packager.awaited || isHeld(entry.stream)) entry.usedAtMs = now();
+      if (entry.packager.awaited || entry.purpose === 'recording') entry.usedAtMs = now();
       if (now() - entry.usedAtMs > idleMs) drop(streamId, 'unused');
       else if (entry.endsAtMs !== null && now() > entry.endsAtMs) drop(streamId, 'stream-idle');
     }
@@ -157,12 +223,15 @@ export function createPackagers(deps: {
     use,
     hold(stream, onPackager) {
       const hold = { stream, onPackager };
-      const packager = use(stream);
+      const packager = keep(stream);
       holds.add(hold);
       onPackager(packager);
       return () => {
         holds.delete(hold);
+        const entry = packagers.get(stream.id);
+        if (isHeld(stream)) return;
         waiting.delete(stream.id);
+        if (entry?.stream === stream) entry.purpose = 'viewers';
       };
     },
     touch(streamId) {
@@ -186,6 +255,13 @@ export function createPackagers(deps: {
     get count() {
       return packagers.size;
     },
+    places: () =>
+      (['packager', 'transcoder'] as const).flatMap((place) =>
+        (['viewers', 'recording'] as const).map((purpose) => ({
+          ...{ purpose, place, taken: taken(place, purpose), isFull: !hasPlace(place, purpose) },
+          refused: refused[place][purpose],
+        })),
+      ),
     pids: () => [...packagers.values()].flatMap(({ packager }) => (packager.pid === undefined ? [] : [packager.pid])),
     close() {
       stopListening();

@@ -15,6 +15,7 @@ export function createMetrics(read: {
   hlsViewers: () => number;
   internalPorts: () => { used: number; total: number };
   packagers: () => number;
+  packagerPlaces: () => Array<{ purpose: string; place: string; taken: number; refused: number }>;
   composites: () => { declared: number; running: number; overLimit: number };
   cluster: () => { isConnected: boolean; pipesOut: number; relays: number; nodes: number; draining: boolean };
 }): Metrics {
@@ -134,6 +135,24 @@ export function createMetrics(read: {
     registers,
     collect() {
       this.set(read.packagers());
+    },
+  });
+  new Gauge({
+    name: 'media_packager_places_taken',
+    help: 'Places for packagers and for those that re-encode, by whom they are for',
+    labelNames: ['place', 'purpose'],
+    registers,
+    collect() {
+      for (const { place, purpose, taken } of read.packagerPlaces()) this.set({ place, purpose }, taken);
+    },
+  });
+  new Gauge({
+    name: 'media_packager_places_refused',
+    help: 'Times that there was no place for another one since the start',
+    labelNames: ['place', 'purpose'],
+    registers,
+    collect() {
+      for (const { place, purpose, refused } of read.packagerPlaces()) this.set({ place, purpose }, refused);
     },
   });
   new Gauge({
