@@ -111,6 +111,39 @@ test('a restart of api repeats no state that the room knows', async () => {
   expect(told.filter((state) => state === 'live')).toHaveLength(1);
 });
 
+test('a restart of api with several media servers calls no stream idle before its server has spoken', async () => {
+  const [first, second] = await Promise.all([startMediaServer(), startMediaServer()]);
+  await using api = await startTestApi(configFor(first.port, second.port));
+  const { rooms } = await seedBrand(api);
+  second.publish(rooms.a.streamId, 'live');
+  const told = async () =>
+    (await api.api.roomLog.latest(rooms.a.id, ['stream:changed'], 10)).map(
+      ({ event }) => event.kind === 'stream:changed' && event.state,
+    );
+  await vi.waitFor(async () => expect(await told()).toEqual(['live']));
+
+  await second.stop();
+  const { createApi } = await import('../compose.ts');
+  const restarted = await createApi({ ...api.api.platform.config, PORT: 0 });
+  onTestFinished(() => restarted.close());
+  await vi.waitFor(() => expect(restarted.mediaControl.isAway).toBe(false));
+  expect(restarted.mediaControl.isComplete).toBe(false);
+  // A stream of the server that has spoken is told at once, after what that server said first.
+  first.publish(rooms.b.streamId, 'live');
+  await vi.waitFor(async () =>
+    expect(await restarted.roomLog.latest(rooms.b.id, ['stream:changed'], 10)).not.toHaveLength(0),
+  );
+  expect(await told()).toEqual(['live']);
+
+  const back = await startMediaServer(second.port);
+  back.publish(rooms.a.streamId, 'live');
+  await vi.waitFor(() => expect(restarted.mediaControl.isComplete).toBe(true), { timeout: 10_000 });
+  back.publish(rooms.a.streamId, 'interrupted');
+  // Both apis tell it: two processes are not kept apart.
+  await vi.waitFor(async () => expect(await told()).toContain('interrupted'), { timeout: 10_000 });
+  expect(await told()).not.toContain('idle');
+}, 40_000);
+
 test('several media servers: the origin speaks for a stream, newcomers go where there is room, orders go to all', async () => {
   const [first, second] = await Promise.all([startMediaServer(), startMediaServer()]);
   first.announce('first', { load: { cpu: 0.1, viewers: 40, origins: 1, egressMbps: 0 } });

@@ -22,6 +22,8 @@ const ORDER_LIFE_MS = 10 * 60_000;
 export interface MediaNodeLink {
   /** True until the first snapshot and after a longer loss of the connection. */
   readonly isAway: boolean;
+  /** It has told its streams at least once, or was given up: from then on an unknown stream is not there. */
+  readonly hasSpoken: boolean;
   /** Connected now: what it says is not out of date. */
   readonly isConnected: boolean;
   /** As last told; null before. */
@@ -50,6 +52,7 @@ export function createMediaNodeLink(deps: { url: string; token: string; log: Log
   let kept: Order[] = [];
   let closed = false;
   let away = true;
+  let hasSpoken = false;
   let node: MediaNode | null = null;
   let awayTimer: NodeJS.Timeout | undefined;
 
@@ -69,6 +72,7 @@ export function createMediaNodeLink(deps: { url: string; token: string; log: Log
     awayTimer ??= setTimeout(() => {
       log.warn('the media server is away');
       away = true;
+      hasSpoken = true;
       streams.clear();
       tell('all');
     }, AWAY_AFTER_MS).unref();
@@ -96,6 +100,7 @@ export function createMediaNodeLink(deps: { url: string; token: string; log: Log
     if (!parsed.success) return log.error({ err: parsed.error }, 'media control: unreadable snapshot');
     isBack();
     away = false;
+    hasSpoken = true;
     streams.clear();
     for (const stream of parsed.data) streams.set(stream.streamId, stream);
     tell('all');
@@ -146,6 +151,9 @@ export function createMediaNodeLink(deps: { url: string; token: string; log: Log
   return {
     get isAway() {
       return away;
+    },
+    get hasSpoken() {
+      return hasSpoken;
     },
     get isConnected() {
       return socket.connected && !away;

@@ -33,7 +33,7 @@ export function followMedia(deps: {
   clock: Clock;
   log: Logger;
   jobs: Jobs;
-  mediaControl: Pick<MediaControl, 'stateOf' | 'onChange' | 'isAway'>;
+  mediaControl: Pick<MediaControl, 'stateOf' | 'onChange' | 'isAway' | 'isComplete'>;
   moved: (roomIds: readonly string[]) => void;
 }): FollowMedia {
   const { db, clock, log, mediaControl } = deps;
@@ -57,8 +57,9 @@ export function followMedia(deps: {
     });
   }
 
-  async function look(streamIds: readonly string[] | 'all', mayEnd: boolean): Promise<void> {
+  async function look(streamIds: readonly string[] | 'all', isOver: boolean): Promise<void> {
     if (stopped || mediaControl.isAway) return;
+    const mayEnd = isOver && mediaControl.isComplete; // a server that was not heard yet may have the stream
     const stateOf = (streamId: string) => mediaControl.stateOf(streamId).state;
     for (const { id, streamId, cutIn } of await createStageRepository(db.sql).cutIns(streamIds)) {
       const next = cutInAfter(cutIn, stateOf(streamId));

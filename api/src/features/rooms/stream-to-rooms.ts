@@ -2,7 +2,7 @@
  * Writes the state of a stream into the log of every room that shows it.
  *
  * The last `stream:changed` of each room is compared first, so a restart of api or of the media server adds nothing that
- * people know already. Comparisons run one after the other: two of them at once could write the older state last.
+ * people know already; until every media server has spoken only a live stream is news. Comparisons run one after the other: two of them at once could write the older state last.
  */
 import type { MediaControl, StreamView } from '../../media-control/index.ts';
 import type { Sql } from '../../platform/db.ts';
@@ -16,7 +16,7 @@ export function writeStreamStates(deps: {
   sql: Sql;
   log: Logger;
   roomLog: Pick<RoomLog, 'append'>;
-  mediaControl: Pick<MediaControl, 'stateOf' | 'onChange'>;
+  mediaControl: Pick<MediaControl, 'stateOf' | 'onChange' | 'isComplete'>;
   /** Tells the rooms whose pointers have moved to another stream. */
   onMoved: (listener: (roomIds: readonly string[]) => void) => () => void;
 }): () => void {
@@ -39,6 +39,7 @@ export function writeStreamStates(deps: {
     await Promise.all(
       rooms.map(async ({ id, streamId, last }) => {
         const { state, hasVideo, hasAudio } = mediaControl.stateOf(streamId);
+        if (state !== 'live' && !mediaControl.isComplete) return;
         if (same(last ?? { state: 'idle', hasVideo: false, hasAudio: false }, { state, hasVideo, hasAudio })) return;
         await roomLog.append(id, { kind: 'stream:changed', state, hasVideo, hasAudio });
       }),
