@@ -280,6 +280,26 @@ it.each([
   expect([400, 401, 404]).toContain((await fetch(`${server.url}${path}`)).status);
 });
 
+it('is stopped where somebody watches when it is taken back, but not for who may see that too', async () => {
+  const staff = { evenHidden: true };
+  const [watched, inside] = [await mediaPlaylist(await masterUrl()), await mediaPlaylist(await masterUrl(staff))];
+  const first = ({ url, text }: typeof watched): URL => new URL(/^segments\/.*\.m4s.*$/m.exec(text)?.[0] ?? '', url);
+  const states = () =>
+    Promise.all([
+      ...[watched.url, first(watched), masterUrl()].map(async (url) => (await fetch(await url)).status),
+      ...[inside.url, first(inside), masterUrl(staff)].map(async (url) => (await fetch(await url)).status),
+    ]);
+  expect(await states()).toEqual([200, 200, 200, 200, 200, 200]);
+  for (let time = 0; time < 2; time++) {
+    const hidden = await ask('PUT', `/recordings/${ROOM}/visibility`, { hidden: true });
+    expect(RecordingView.parse(await hidden.json())).toEqual(await view(ROOM));
+  }
+  expect(await states()).toEqual([404, 404, 404, 200, 200, 200]);
+  await ask('PUT', `/recordings/${ROOM}/visibility`, { hidden: false });
+  expect(await states()).toEqual([200, 200, 200, 200, 200, 200]);
+  expect((await ask('PUT', '/recordings/no-such-room/visibility', { hidden: true })).status).toBe(404);
+});
+
 it('deletes a recording with what nobody else needs, twice with the same answer', async () => {
   const { url, text } = await mediaPlaylist(await masterUrl({ roomId: RELAYING }));
   const segment = new URL(/^segments\/.*\.m4s$/m.exec(text)?.[0] ?? '', url);

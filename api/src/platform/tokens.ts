@@ -54,7 +54,7 @@ export interface Tokens {
   }): Promise<{ token: string; expiresAt: Date }>;
   /** For the replay of a room or a part of it; see contracts/src/media/recording.ts. */
   replay(
-    grant: Pick<ReplayTokenClaims, 'roomId' | 'right' | 'range' | 'fileName'> & { personId: string },
+    grant: Pick<ReplayTokenClaims, 'roomId' | 'right' | 'range' | 'fileName' | 'evenHidden'> & { personId: string },
   ): Promise<{ token: string; expiresAt: Date }>;
   /** Names the person a browser is, across sign-ins, for share links. */
   visitor(personId: string): Promise<string>;

@@ -2,7 +2,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ControlStream, FileView, MediaNode, RecordingOrder, RecordingView } from '@walnut-live/contracts';
+import type {
+  ControlStream,
+  FileView,
+  MediaNode,
+  RecordingOrder,
+  RecordingView,
+  RecordingVisibility,
+} from '@walnut-live/contracts';
 import { Server } from 'socket.io';
 import { onTestFinished } from 'vitest';
 
@@ -24,12 +31,7 @@ export async function startMediaServer(port = 0) {
       if (allowed && req.url?.startsWith('/control/recordings/')) {
         const [, , , roomId = '', files] = req.url.split('/');
         if (roomId === recordings.refuses) return void res.writeHead(500).end();
-        const reply = recordings.answer(
-          req.method ?? '',
-          roomId,
-          files !== undefined,
-          text === '' ? null : JSON.parse(text),
-        );
+        const reply = recordings.answer(req.method ?? '', roomId, files, text === '' ? null : JSON.parse(text));
         res.writeHead(reply === null ? 204 : 200, { 'content-type': 'application/json' });
         return void res.end(reply === null ? undefined : JSON.stringify(reply));
       }
@@ -104,16 +106,17 @@ function keepRecordings() {
   return {
     orders,
     files,
+    hidden: new Map<string, boolean>(),
     /** The room whose recording this server fails at. */
     refuses: null as string | null,
     file: { state: 'making', bytes: null } as FileView,
     finish: (roomId: string, view: RecordingView) => void views.set(roomId, view),
-    answer(method: string, roomId: string, isFile: boolean, body: unknown): RecordingView | FileView | null {
-      if (isFile) {
+    answer(method: string, roomId: string, part: string | undefined, body: unknown): RecordingView | FileView | null {
+      if (part === 'visibility') this.hidden.set(roomId, (body as RecordingVisibility).hidden);
+      else if (part) {
         files.push({ roomId, body });
         return this.file;
-      }
-      if (method === 'PUT') orders.set(roomId, body as RecordingOrder);
+      } else if (method === 'PUT') orders.set(roomId, body as RecordingOrder);
       if (method === 'DELETE') {
         orders.delete(roomId);
         views.delete(roomId);

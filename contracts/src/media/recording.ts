@@ -4,6 +4,7 @@
  * PUT    /control/recordings/:roomId         RecordingOrder → RecordingView   the whole order each time; an older version is ignored
  * GET    /control/recordings/:roomId         → RecordingView   (a room nobody ever recorded is `unknown`, not 404)
  * DELETE /control/recordings/:roomId         → 204             again: the same answer
+ * PUT    /control/recordings/:roomId/visibility   RecordingVisibility → RecordingView   404 where the recording is not
  * POST   /control/recordings/:roomId/files   FileOrder → FileView   begins to make an MP4, or tells how far it is
  * GET    /replay/:roomId/master.m3u8?token=  VOD playlist; GET /replay/:roomId/video.mp4?token= the file (ranges)
  * Errors: { error: MediaError }.
@@ -30,6 +31,10 @@ export const RecordingOrder = z.strictObject({
   spans: z.array(RecordingSpan).min(1).max(MAX_RECORDING_SPANS),
 });
 export type RecordingOrder = z.infer<typeof RecordingOrder>;
+
+/** Taken back, or shown again: an ended recording keeps everything, but only who may see what is hidden gets it. */
+export const RecordingVisibility = z.strictObject({ hidden: z.boolean() });
+export type RecordingVisibility = z.infer<typeof RecordingVisibility>;
 
 /** A piece without a gap: `offsetMs` in the video is `atMs` on the clock. */
 export const RecordingPiece = z.strictObject({ atMs: EpochMs, offsetMs: z.int().min(0), durationMs: z.int().min(0) });
@@ -62,6 +67,8 @@ export const ReplayTokenClaims = z.strictObject({
   /** watch: playlist. download: the MP4. */
   right: z.enum(['watch', 'download']),
   range: z.nullable(RecordingRange),
+  /** Also while the recording is hidden. */
+  evenHidden: z.exactOptional(z.boolean()),
   /** Of the downloaded file. */
   fileName: z.exactOptional(z.string().max(120)),
   jti: z.string().min(1).max(128),

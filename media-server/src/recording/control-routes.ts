@@ -1,5 +1,5 @@
 /** `/control/recordings/*`: see contracts/src/media/recording.ts. Closed to everybody without the control token. */
-import { FileOrder, RecordingId, RecordingOrder } from '@walnut-live/contracts';
+import { FileOrder, RecordingId, RecordingOrder, RecordingVisibility } from '@walnut-live/contracts';
 import express, { type Router } from 'express';
 import type { z } from 'zod';
 import { mediaFailure } from '../platform/failure.ts';
@@ -28,6 +28,10 @@ export function createRecordingControl(deps: {
   });
   router.put('/:roomId', async (request, response) => {
     response.json(await recordings.order(request.params.roomId, parse(RecordingOrder, request.body)));
+  });
+  router.put('/:roomId/visibility', async (request, response) => {
+    const { hidden } = parse(RecordingVisibility, request.body);
+    response.json(await recordings.setHidden(request.params.roomId, hidden));
   });
   router.get('/:roomId', async (request, response) => {
     response.json(await recordings.view(request.params.roomId));

@@ -4,10 +4,11 @@ import { breaksBetween, totalBytes, totalMs } from './timeline.ts';
 
 const VERSION = 7;
 
-/** Relative to `/replay/:roomId/`. */
-const uriOf = ({ streamId, run }: RecordedSegment, name: string): string => `segments/${streamId}/${run}/${name}`;
-
-export function replayPlaylist(segments: readonly RecordedSegment[]): string {
+/** @param query is appended to every address */
+export function replayPlaylist(segments: readonly RecordedSegment[], query = ''): string {
+  /** Relative to `/replay/:roomId/`. */
+  const uriOf = ({ streamId, run }: RecordedSegment, name: string): string =>
+    `segments/${streamId}/${run}/${name}${query}`;
   const longestMs = Math.max(...segments.map((segment) => segment.durationMs));
   const lines = [
     '#EXTM3U',

@@ -33,6 +33,9 @@ const MAX_SEGMENTS = 90_000;
 /** Lists of segments that stay in memory, a few megabytes each at most. */
 const LISTS_KEPT = 4;
 const RESUME_RETRY_MS = 2_000;
+/** With several hosts on one storage another one may have been told. */
+const HIDDEN_KNOWN_MS = 10_000;
+const ROOMS_KNOWN = 1_000;
 const HOUR_MS = 3_600_000;
 
 // What another version wrote is read too: unknown fields are passed over.
@@ -44,6 +47,7 @@ const Recording = z.object({
   ...RecordingOrder.shape,
   spans: z.array(z.object(RecordingSpan.shape)).min(1),
   endedAtMs: z.nullable(z.number()),
+  hidden: z.boolean().default(false),
   summary: z.nullable(Summary),
 });
 type Recording = z.infer<typeof Recording>;
@@ -57,6 +61,10 @@ export interface Recordings {
   remove(roomId: string): Promise<void>;
   /** Segments of a finished recording, or of a part of it. @throws MediaFailure media_not_found */
   segments(roomId: string, range: RecordingRange | null): Promise<RecordedSegment[]>;
+  /** Taken back, or shown again. @throws MediaFailure media_not_found */
+  setHidden(roomId: string, hidden: boolean): Promise<RecordingView>;
+  /** True after at most HIDDEN_KNOWN_MS, on whatever host. */
+  isHidden(roomId: string): Promise<boolean>;
   /** The room's recording has segments of this stream. */
   uses(roomId: string, streamId: string): Promise<boolean>;
   readonly active: number;
@@ -78,6 +86,11 @@ export function createRecordings(deps: {
   const lists = new Map<string, RecordedSegment[]>();
   const gone = new AbortController();
   const streamsOf = new Map<string, ReadonlySet<string>>();
+  const hiddenRooms = new Map<string, { hidden: boolean; untilMs: number }>();
+  function knowHidden(roomId: string, hidden: boolean): void {
+    if (hiddenRooms.size > ROOMS_KNOWN) hiddenRooms.clear();
+    hiddenRooms.set(roomId, { hidden, untilMs: now() + HIDDEN_KNOWN_MS });
+  }
 
   function inLine<T>(roomId: string, job: () => Promise<T>): Promise<T> {
     const line = lines.get(roomId) ?? { serial: createSerial(), length: 0 };
@@ -198,7 +211,7 @@ export function createRecordings(deps: {
         const known = await read(roomId);
         if (known && known.version >= order.version) return viewOf(known);
         const endedAtMs = order.state === 'ended' ? (known?.endedAtMs ?? now()) : null;
-        const recording: Recording = { ...order, endedAtMs, summary: null };
+        const recording: Recording = { ...order, endedAtMs, hidden: known?.hidden ?? false, summary: null };
         const before = new Set(known?.spans.map((span) => span.streamId));
         // First who needs the stream, then that it is recorded: a deletion in between finds the need.
         for (const { streamId } of order.spans) {
@@ -213,12 +226,32 @@ export function createRecordings(deps: {
         return viewOf(recording);
       }),
 
+    setHidden: (roomId, hidden) =>
+      inLine(roomId, async () => {
+        const known = await read(roomId);
+        if (!known) throw mediaFailure('media_not_found');
+        const recording = { ...known, hidden };
+        await write(roomId, recording);
+        if (active.has(roomId)) active.set(roomId, recording);
+        knowHidden(roomId, hidden);
+        return viewOf(recording);
+      }),
+
+    async isHidden(roomId) {
+      const known = hiddenRooms.get(roomId);
+      if (known && known.untilMs > now()) return known.hidden;
+      const hidden = (await read(roomId))?.hidden ?? false;
+      knowHidden(roomId, hidden);
+      return hidden;
+    },
+
     view: async (roomId) => viewOf(await read(roomId)),
 
     remove: (roomId) =>
       inLine(roomId, async () => {
         if (active.has(roomId)) throw mediaFailure('media_stream_busy');
         const recording = await read(roomId);
+        hiddenRooms.delete(roomId);
         lists.delete(roomId);
         streamsOf.delete(roomId);
         for (const streamId of new Set(recording?.spans.map((span) => span.streamId))) {
@@ -252,7 +285,7 @@ export function createRecordings(deps: {
         const recording = await read(roomId);
         if (!recording?.summary) return false;
         streams = new Set(recording.spans.map((span) => span.streamId));
-        if (streamsOf.size > 1_000) streamsOf.clear();
+        if (streamsOf.size > ROOMS_KNOWN) streamsOf.clear();
         streamsOf.set(roomId, streams);
       }
       return streams.has(streamId);

@@ -2,8 +2,9 @@
  * `/replay/:roomId/*`: VOD playlists, their segments and the MP4.
  *
  * Playlists need a right (token, then session). Segments carry none: the run in their path is 64 random bits that only a
- * playlist tells, and they never change, so that a cache may keep them. What was deleted is gone from a cache after
- * SEGMENT_CACHE at the latest.
+ * playlist tells, and they never change, so that a cache may keep them for a while. What was deleted or taken back is gone
+ * from a cache after SEGMENT_CACHE at the latest. Who may see what was taken back gets a playlist whose segments carry its
+ * session; those are no cache's.
  */
 
 import { pipeline } from 'node:stream/promises';
@@ -18,7 +19,8 @@ import type { Recordings } from './recordings.ts';
 import type { ReplayTokens } from './tokens.ts';
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
-const SEGMENT_CACHE = 'public, max-age=86400, immutable';
+const SEGMENT_CACHE = 'public, max-age=300, immutable';
+const PLAYLIST_CACHE = 'private, max-age=60';
 const PRIVATE_CACHE = 'private, max-age=3600';
 const RUN = /^[0-9a-f]{16}$/;
 const FILE = /^(init\.mp4|\d{1,9}\.m4s)$/;
@@ -46,9 +48,15 @@ export function createReplayRoutes(deps: {
     next();
   });
 
+  /** @throws MediaFailure media_not_found */
+  async function checkShown(roomId: string, evenHidden: boolean | undefined): Promise<void> {
+    if (!evenHidden && (await recordings.isHidden(roomId))) throw mediaFailure('media_not_found');
+  }
+
   router.get('/:roomId/master.m3u8', async (request, response) => {
     const { roomId } = request.params;
     const claims = await tokens.verify(request.query.token, roomId, 'watch');
+    await checkShown(roomId, claims.evenHidden);
     const segments = await recordings.segments(roomId, claims.range);
     const session = await tokens.issueSession(claims);
     response.type(PLAYLIST_TYPE).send(replayMaster(segments, `media.m3u8?session=${session}`));
@@ -56,23 +64,28 @@ export function createReplayRoutes(deps: {
 
   router.get('/:roomId/media.m3u8', async (request, response) => {
     const { roomId } = request.params;
-    const { range } = await tokens.verifySession(request.query.session, roomId);
+    const { session } = request.query;
+    const { range, evenHidden } = await tokens.verifySession(session, roomId);
+    await checkShown(roomId, evenHidden);
     const segments = await recordings.segments(roomId, range);
-    response.setHeader('cache-control', PRIVATE_CACHE);
-    response.type(PLAYLIST_TYPE).send(replayPlaylist(segments));
+    response.setHeader('cache-control', evenHidden ? PRIVATE_CACHE : PLAYLIST_CACHE);
+    response.type(PLAYLIST_TYPE).send(replayPlaylist(segments, evenHidden ? `?session=${String(session)}` : ''));
   });
 
   router.get('/:roomId/segments/:streamId/:run/:file', async (request, response) => {
     const { roomId, streamId, run, file } = request.params;
+    const { session } = request.query;
     if (!RecordingId.safeParse(streamId).success || !RUN.test(run) || !FILE.test(file)) {
       throw mediaFailure('media_not_found');
     }
+    const { evenHidden } = session === undefined ? {} : await tokens.verifySession(session, roomId);
+    await checkShown(roomId, evenHidden);
     if (!(await recordings.uses(roomId, streamId))) throw mediaFailure('media_not_found');
     const key =
       file === 'init.mp4' ? layout.init(streamId, run) : layout.segment(streamId, run, Number.parseInt(file, 10));
     const found = await storage.open(key);
     if (!found) throw mediaFailure('media_not_found');
-    response.setHeader('cache-control', SEGMENT_CACHE);
+    response.setHeader('cache-control', evenHidden ? PRIVATE_CACHE : SEGMENT_CACHE);
     await send(request, response, found);
   });
 

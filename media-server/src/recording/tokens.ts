@@ -15,7 +15,11 @@ const SESSION_AUDIENCE = 'replay-session';
 const SESSION_LIFE_SECONDS = 12 * 3_600;
 const MAX_TOKEN_CHARACTERS = 2_048;
 
-const Session = z.object({ roomId: z.string(), range: z.nullable(RecordingRange) });
+const Session = z.object({
+  roomId: z.string(),
+  range: z.nullable(RecordingRange),
+  evenHidden: z.optional(z.boolean()),
+});
 
 export interface ReplayTokens {
   /** @throws MediaFailure media_token_invalid, media_forbidden (other room or right) */
@@ -52,9 +56,9 @@ export function createReplayTokens(deps: { secret: string; now: () => number }):
       if (parsed.data.roomId !== roomId || parsed.data.right !== right) throw mediaFailure('media_forbidden');
       return parsed.data;
     },
-    issueSession({ sub, roomId, range, jti }) {
+    issueSession({ sub, roomId, range, jti, evenHidden }) {
       const nowSeconds = Math.floor(deps.now() / 1_000);
-      return new SignJWT({ sub, roomId, range, jti })
+      return new SignJWT({ sub, roomId, range, jti, ...(evenHidden && { evenHidden }) })
         .setProtectedHeader({ alg: 'HS256' })
         .setAudience(SESSION_AUDIENCE)
         .setIssuedAt(nowSeconds)

@@ -4,7 +4,13 @@
  * With several servers a recording has a home: the one that its stream is published to when it is ordered first. It is kept
  * in the recording's row, because every later order and question has to go there.
  */
-import { FileView, type RecordingOrder, type RecordingRange, RecordingView } from '@walnut-live/contracts';
+import {
+  FileView,
+  type RecordingOrder,
+  type RecordingRange,
+  RecordingView,
+  type RecordingVisibility,
+} from '@walnut-live/contracts';
 import { AppError } from '../../platform/errors.ts';
 
 const TIMEOUT_MS = 5_000;
@@ -16,6 +22,7 @@ export interface MediaRecordings {
    */
   order(roomId: string, order: RecordingOrder): Promise<RecordingView | null>;
   view(roomId: string): Promise<RecordingView>;
+  setHidden(roomId: string, hidden: boolean): Promise<void>;
   remove(roomId: string): Promise<void>;
   file(roomId: string, order: { range: RecordingRange | null }): Promise<FileView>;
 }
@@ -73,6 +80,10 @@ export function createMediaRecordings(deps: {
       return home === null ? null : RecordingView.parse(await call('PUT', home, encodeURIComponent(roomId), order));
     },
     view: async (roomId) => RecordingView.parse(await call('GET', ...(await at(roomId)))),
+    async setHidden(roomId, hidden) {
+      const [home, path] = await at(roomId);
+      await call('PUT', home, `${path}/visibility`, { hidden } satisfies RecordingVisibility);
+    },
     remove: async (roomId) => void (await call('DELETE', ...(await at(roomId)))),
     async file(roomId, order) {
       const [home, path] = await at(roomId);

@@ -12,6 +12,7 @@ import type { MediaControl } from '../../media-control/index.ts';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db } from '../../platform/db.ts';
+import { AppError } from '../../platform/errors.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { OutboxMessage, OutboxPublisher } from '../../platform/outbox.ts';
@@ -109,6 +110,14 @@ export function followRecordings(deps: {
     if (await media.order(roomId, order)) await rows.sent(roomId, version);
   }
 
+  async function sendVisibility({ roomId, version, visible }: { roomId: string; version: number; visible: boolean }) {
+    await media.setHidden(roomId, !visible).catch((error: unknown) => {
+      // What it does not have it cannot show either.
+      if (!(error instanceof AppError && error.code === 'not_found')) throw error;
+    });
+    await rows.sent(roomId, version);
+  }
+
   /** A room whose turn fails does not hold up the others. */
   async function each<T extends string | { roomId: string }>(rooms: readonly T[], work: (room: T) => Promise<void>) {
     for (const room of rooms) {
@@ -119,6 +128,7 @@ export function followRecordings(deps: {
 
   async function follow(): Promise<void> {
     await each(await rows.unsent(BATCH), send);
+    await each(await rows.visibilityUnsent(BATCH), sendVisibility);
     await each(await rows.inState('processing', BATCH), finish);
     await each(await rows.inState('deleting', BATCH), remove);
   }

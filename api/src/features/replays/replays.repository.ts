@@ -75,6 +75,12 @@ export function createReplaysRepository(sql: Sql) {
         WHERE room_id = ${roomId} RETURNING media_home AS home`;
       return row?.home ?? null;
     },
+    /** Ready ones that were taken back or shown again since the media server was told. */
+    async visibilityUnsent(limit: number) {
+      return sql<{ roomId: string; version: number; visible: boolean }>`
+        SELECT room_id AS "roomId", version, visible FROM recordings
+        WHERE state = 'ready' AND sent_version < version ORDER BY started_at LIMIT ${limit}`;
+    },
     async sent(roomId: string, version: number): Promise<void> {
       await sql`UPDATE recordings SET sent_version = ${version} WHERE room_id = ${roomId} AND sent_version < ${version}`;
     },
@@ -101,7 +107,7 @@ export function createReplaysRepository(sql: Sql) {
       return rows.length === 1;
     },
     async setVisible(roomId: string, visible: boolean): Promise<boolean> {
-      const rows = await sql`UPDATE recordings SET visible = ${visible}
+      const rows = await sql`UPDATE recordings SET visible = ${visible}, version = version + 1
         WHERE room_id = ${roomId} AND state = 'ready' AND visible <> ${visible} RETURNING room_id`;
       return rows.length === 1;
     },

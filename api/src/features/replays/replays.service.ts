@@ -85,8 +85,10 @@ export function createReplaysService(deps: {
   });
 
   async function grant(principal: Principal, roomId: string, range: RecordingRange | null) {
+    const evenHidden = mayIn(principal, 'rooms:operate', (await deps.room(roomId)).orgPath);
     const { token, expiresAt } = await deps.tokens.replay({
       ...{ personId: principal.personId, roomId, right: 'watch', range },
+      ...(evenHidden ? { evenHidden } : {}),
     });
     return { hlsUrl: `${origin}/replay/${roomId}/master.m3u8`, token, expiresAt: expiresAt.toISOString() };
   }

@@ -245,7 +245,10 @@ test('taken back, nobody outside sees it, its clips or its chat; a person who is
     media: null,
     clips: [],
   });
-  expect((await api.ok(getReplay, { params, as: staff.a.guide })).media).not.toBeNull();
+  const mine = (await api.ok(getReplay, { params, as: staff.a.guide })).media;
+  expect(decodeJwt(mine?.token ?? '')).toMatchObject({ evenHidden: true });
+  // Who has a playlist already is stopped by the media server.
+  await vi.waitFor(() => expect(media.recordings.hidden.get(id)).toBe(true), 15_000);
   expect((await api.call(replayChat, { params, query: {}, as: consumers.anna })).problem.code).toBe('not_found');
   const play = () => api.call(playClip, { params: { id: clip?.id ?? '' }, body: {}, as: consumers.anna });
   expect((await play()).problem.code).toBe('not_found');
@@ -253,6 +256,7 @@ test('taken back, nobody outside sees it, its clips or its chat; a person who is
   expect((await buy()).problem.code).toBe('room_not_live');
   await api.ok(setReplayVisible, { params, body: { visible: true }, as: staff.a.guide });
   expect((await play()).status).toBe(200);
+  await vi.waitFor(() => expect(media.recordings.hidden.get(id)).toBe(false), 15_000);
   await api.api.platform.db.sql`INSERT INTO room_moderation (id, room_id, person_id, kind, reason, by_id, at)
     VALUES (gen_random_uuid(), ${id}, ${consumers.anna.personId}, 'ban', '', ${staff.a.guide.personId}, ${api.clock.now()})`;
   expect((await api.call(getReplay, { params, as: consumers.anna })).problem.code).toBe('banned');
