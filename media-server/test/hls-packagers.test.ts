@@ -1,11 +1,11 @@
 /** Who gets a packager when they are scarce. Streams are made up and time is turned by hand; nothing is packaged. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { until } from '../../test/kit.ts';
-import { createLogger } from '../platform/logger.ts';
-import type { Stream } from '../streams/stream.ts';
-import type { Streams } from '../streams/streams.ts';
-import type { Packager } from './packager.ts';
-import { createPackagers, type Packagers } from './packagers.ts';
+import type { Packager } from '../src/hls/packager.ts';
+import { createPackagers, type Packagers } from '../src/hls/packagers.ts';
+import { createLogger } from '../src/platform/logger.ts';
+import type { Stream } from '../src/streams/stream.ts';
+import type { Streams } from '../src/streams/streams.ts';
+import { until } from './kit.ts';
 
 let packagers: Packagers;
 let changed: (stream: Stream) => void;

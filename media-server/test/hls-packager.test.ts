@@ -1,11 +1,11 @@
 /** What a run takes it gives back, also when it never began. Streams are made up here; relay and ffmpeg are real. */
 import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { until } from '../../test/kit.ts';
-import type { TapEvents, TapTrack } from '../engine/tap.ts';
-import { createLogger } from '../platform/logger.ts';
-import type { Stream } from '../streams/stream.ts';
-import { createPackager, type Packager } from './packager.ts';
+import type { TapEvents, TapTrack } from '../src/engine/tap.ts';
+import { createPackager, type Packager } from '../src/hls/packager.ts';
+import { createLogger } from '../src/platform/logger.ts';
+import type { Stream } from '../src/streams/stream.ts';
+import { until } from './kit.ts';
 
 const FFMPEG = process.env.FFMPEG_BIN ?? 'ffmpeg';
 const picture: TapTrack = {
