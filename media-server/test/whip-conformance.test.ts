@@ -33,6 +33,12 @@ describe('WHIP endpoint', () => {
     expect(location).toMatch(new RegExp(`^${server.url}/whip/one/[A-Za-z0-9_-]{43}$`));
     expect(response.headers.get('etag')).toMatch(/^"[^"]+"$/);
     expect(response.headers.get('accept-patch')).toBe('application/trickle-ice-sdpfrag');
+    const proxied = await send('/whip/proxied', {
+      token: await publishToken('proxied'),
+      body: makeOffer(),
+      headers: { 'x-forwarded-host': 'live.example, inner.example', 'x-forwarded-proto': 'https' },
+    });
+    expect(proxied.headers.get('location')).toMatch(/^https:\/\/live\.example\/whip\/proxied\/[A-Za-z0-9_-]{43}$/);
     const links = (response.headers.get('link') ?? '').split(', ');
     expect(links).toHaveLength(3);
     expect(links[0]).toBe('<stun:stun.example.net:3478>; rel="ice-server"');

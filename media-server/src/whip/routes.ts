@@ -189,7 +189,8 @@ export function createWhipRoutes(options: WhipRoutesOptions): Router {
 
   function baseUrl(request: Request): string {
     if (options.publicUrl) return options.publicUrl.replace(/\/+$/, '');
-    return `${request.protocol}://${request.get('x-forwarded-host') ?? request.get('host') ?? ''}`;
+    // Express believes a proxy of the `trust proxy` networks alone, and takes the first of several hosts.
+    return `${request.protocol}://${request.host ?? ''}`;
   }
 
   function appendIceServers(response: Response, claims: Pick<MediaTokenClaims, 'sub'>): void {
