@@ -1,6 +1,7 @@
 /** One contract for both registries. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createClient } from 'redis';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startTestRedis, type TestRedis } from '../../scripts/testing/redis.ts';
 import { createRegistryBoard, openMemoryRegistry } from '../src/cluster/memory-registry.ts';
 import { openRedisRegistry } from '../src/cluster/redis-registry.ts';
@@ -150,6 +151,32 @@ describe.each(kinds)('registry: %s', (_kind, open) => {
 });
 
 describe('registry in Redis', () => {
+  it('keeps every node whatever the clock of another host says', async () => {
+    const [a, b] = [await overRedis(), await overRedis()];
+    const ids = [randomUUID(), randomUUID()] as const;
+    await a.announce(node(ids[0]));
+    const realNow = Date.now;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => realNow() + 120_000);
+    await b.announce(node(ids[1])).finally(() => clock.mockRestore());
+    expect((await a.nodes()).map(({ nodeId }) => nodeId)).toEqual(expect.arrayContaining([...ids]));
+  });
+
+  it('passes over what is no JSON', async () => {
+    const [a, b] = [await overRedis(), await overRedis()];
+    const [id, streamId] = [randomUUID(), randomUUID()];
+    const raw = await createClient({ url: redis.url }).connect();
+    const heard: string[] = [];
+    b.onChange((changed) => heard.push(changed));
+    await raw.publish('walnut:media:origins', '{ no JSON');
+    await raw.zAdd('walnut:media:nodes', { score: 9e15, value: 'bent' });
+    await raw.set('walnut:media:node:bent', 'neither');
+    await a.announce(node(id));
+    await a.claim(asks('a', streamId));
+    await until('changes are still heard', () => heard.includes(streamId));
+    expect((await b.nodes()).map(({ nodeId }) => nodeId)).toContain(id);
+    raw.destroy();
+  });
+
   it('refuses at once while Redis is away, comes back by itself, and a Redis that lost everything gives higher fences', async () => {
     const [a, b] = [await overRedis(), await overRedis()];
     const streamId = randomUUID();

@@ -1,7 +1,8 @@
 /**
  * The registry in Redis. Everything that decides is one script, so that two hosts never both win.
  *
- * Keys: `walnut:media:node:ID` (JSON, expires), `walnut:media:nodes` (sorted set of ids by the time of their last entry),
+ * Keys: `walnut:media:node:ID` (JSON, expires), `walnut:media:nodes` (sorted set of ids by the time of their last entry,
+ * by Redis' clock: those of the hosts differ),
  * `walnut:media:origin:STREAM` (JSON of a claim, expires), `walnut:media:fence` (last fence). A fence is at least Redis' own
  * clock in milliseconds (13 digits; the scripts' JSON keeps 14): one that lost its data goes on above what it gave before.
  * Changes are published on `walnut:media:origins`.
@@ -23,6 +24,7 @@ const CONNECT_TIMEOUT_MS = 1_000;
 const CALL_TIMEOUT_MS = 800;
 /** A connection over which nothing comes back is noticed by pinging. */
 const PING_MS = 1_000;
+const FORGET_NODE_MS = 60_000;
 
 const claimSchema: z.ZodType<OriginClaim> = z.object({
   streamId: z.string(),
@@ -70,6 +72,14 @@ if not text or not same(cjson.decode(text), cjson.decode(ARGV[1])) then return 0
 redis.call('DEL', KEYS[1])
 redis.call('PUBLISH', '${CHANNEL}', '{"streamId":' .. cjson.encode(ARGV[2]) .. ',"claim":null}')
 return 1`;
+/** KEYS: node, nodes. ARGV: node, life, id, how long an id stays without an entry. */
+const ANNOUNCE = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('ZADD', KEYS[2], string.format('%.0f', now), ARGV[3])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], 0, string.format('%.0f', now - ARGV[4]))
+return 1`;
 /** KEYS: node, nodes. ARGV: incarnation, id. */
 const WITHDRAW = `
 local text = redis.call('GET', KEYS[1])
@@ -78,6 +88,15 @@ if text and cjson.decode(text).incarnation == ARGV[1] then
   redis.call('ZREM', KEYS[2], ARGV[2])
 end
 return 1`;
+
+/** What somebody else wrote may be no JSON: it is undefined then, which no schema takes. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Connects in the background and again whenever the connection is lost. */
 export function openRedisRegistry(options: { url: string; log: Logger; lifeMs?: number }): Registry {
@@ -105,7 +124,7 @@ export function openRedisRegistry(options: { url: string; log: Logger; lifeMs?: 
   for (const connection of [client, listener]) connection.connect().catch(() => undefined);
   listener
     .subscribe(CHANNEL, (text) => {
-      const parsed = changeSchema.safeParse(JSON.parse(text));
+      const parsed = changeSchema.safeParse(parseJson(text));
       if (parsed.success) changed.emit(parsed.data);
     })
     .catch((error: unknown) => {
@@ -133,15 +152,8 @@ export function openRedisRegistry(options: { url: string; log: Logger; lifeMs?: 
       return client.isReady;
     },
     async announce(node) {
-      const nowMs = Date.now();
-      await call(
-        client
-          .multi()
-          .set(`${PREFIX}node:${node.nodeId}`, JSON.stringify(node), { PX: Number(life) })
-          .zAdd(NODES, { score: nowMs, value: node.nodeId })
-          .zRemRangeByScore(NODES, 0, nowMs - 60_000)
-          .exec(),
-      );
+      const keys = [`${PREFIX}node:${node.nodeId}`, NODES];
+      await run(ANNOUNCE, keys, [JSON.stringify(node), life, node.nodeId, String(FORGET_NODE_MS)]);
     },
     async withdraw({ nodeId, incarnation }) {
       await run(WITHDRAW, [`${PREFIX}node:${nodeId}`, NODES], [incarnation, nodeId]);
@@ -151,7 +163,7 @@ export function openRedisRegistry(options: { url: string; log: Logger; lifeMs?: 
       if (ids.length === 0) return [];
       const texts = await call(client.mGet(ids.map((id) => `${PREFIX}node:${id}`)));
       return texts.flatMap((text) => {
-        const parsed = text === null ? null : MediaNode.safeParse(JSON.parse(text));
+        const parsed = text === null ? null : MediaNode.safeParse(parseJson(text));
         return parsed?.success ? [parsed.data] : [];
       });
     },
