@@ -1,12 +1,10 @@
 /** Which media server a newcomer is sent to. Pure: what is known of the servers comes in, the choice goes out. */
-import type { MediaNode } from '@walnut-live/contracts';
+import { hostFullness, type MediaNode } from '@walnut-live/contracts';
 
 /** What watching at a host costs the whole when the stream has to be piped there first, as a share of a host. */
 const NEW_PIPE_COST = 0.15;
 /** And when a pipe is there: each hop adds a little delay. */
 const SECOND_HOP_COST = 0.03;
-/** A busy CPU alone fills nobody: its figure jumps. */
-const CPU_WEIGHT = 0.9;
 
 export interface Candidate {
   readonly node: Pick<MediaNode, 'nodeId' | 'publicUrl' | 'load' | 'capacity' | 'draining'>;
@@ -14,15 +12,10 @@ export interface Candidate {
   readonly has: 'origin' | 'edge' | null;
 }
 
-/** Share of what a host can carry, by whatever is scarcest there; 1 is full. */
-export function fullness({ load, capacity }: Pick<MediaNode, 'load' | 'capacity'>): number {
-  return Math.max(load.cpu * CPU_WEIGHT, load.viewers / capacity.viewers, load.egressMbps / capacity.egressMbps);
-}
-
 function cost({ node, has }: Candidate, right: 'publish' | 'watch'): number {
   // Who comes back to publish finds the stream, and everybody's pipes, where they were.
-  if (right === 'publish') return has === 'origin' ? -1 : fullness(node);
-  return fullness(node) + (has === 'origin' ? 0 : has === 'edge' ? SECOND_HOP_COST : NEW_PIPE_COST);
+  if (right === 'publish') return has === 'origin' ? -1 : hostFullness(node);
+  return hostFullness(node) + (has === 'origin' ? 0 : has === 'edge' ? SECOND_HOP_COST : NEW_PIPE_COST);
 }
 
 /**
@@ -31,7 +24,7 @@ function cost({ node, has }: Candidate, right: 'publish' | 'watch'): number {
  */
 export function chooseHost(candidates: readonly Candidate[], right: 'publish' | 'watch'): Candidate | null {
   const staying = candidates.filter(({ node }) => !node.draining);
-  const open = staying.filter(({ node }) => right === 'publish' || fullness(node) < 1);
+  const open = staying.filter(({ node }) => right === 'publish' || hostFullness(node) < 1);
   if (open.length > 0) return best(open, right);
   const origin = staying.find(({ has }) => has === 'origin');
   return origin ?? best(staying.length > 0 ? staying : candidates, right);

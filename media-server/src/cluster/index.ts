@@ -3,9 +3,10 @@
  * one too, of one node, with a registry in memory.
  */
 import { randomUUID } from 'node:crypto';
+import { hostFullness } from '@walnut-live/contracts';
 import type { Server } from 'socket.io';
 import { admitPublisher } from '../domain/admission.ts';
-import { fullness, otherHost } from '../domain/placement.ts';
+import { otherHost } from '../domain/placement.ts';
 import { createSignal } from '../platform/closing.ts';
 import { mediaFailure } from '../platform/failure.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -117,7 +118,7 @@ export function createCluster(deps: {
     },
     redirect(right) {
       const own = deps.describe();
-      if (!own.draining && (right === 'publish' || fullness(own) < 1)) return null;
+      if (!own.draining && (right === 'publish' || hostFullness(own) < 1)) return null;
       const other = otherHost(membership?.nodes() ?? [], deps.nodeId);
       if (other) return { code: 'media_elsewhere', url: other.publicUrl };
       // Full, and so is everybody else: let in, to be told that HLS works.

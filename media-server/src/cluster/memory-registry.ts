@@ -31,7 +31,6 @@ export function openMemoryRegistry(board: RegistryBoard, now: () => number, life
   }
 
   return {
-    isUp: true,
     async announce(node) {
       board.nodes.set(node.nodeId, { node: structuredClone(node), untilMs: now() + lifeMs });
     },

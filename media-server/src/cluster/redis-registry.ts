@@ -148,9 +148,6 @@ export function openRedisRegistry(options: { url: string; log: Logger; lifeMs?: 
   const readClaim = (text: unknown): OriginClaim => claimSchema.parse(JSON.parse(String(text)));
 
   return {
-    get isUp() {
-      return client.isReady;
-    },
     async announce(node) {
       const keys = [`${PREFIX}node:${node.nodeId}`, NODES];
       await run(ANNOUNCE, keys, [JSON.stringify(node), life, node.nodeId, String(FORGET_NODE_MS)]);

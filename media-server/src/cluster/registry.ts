@@ -48,8 +48,6 @@ export interface Registry {
   originOf(streamId: string): Promise<OriginClaim | null>;
   /** A stream changed hands (or was released: null). Expiry is told to nobody. Returns its undo. */
   onChange(listener: (streamId: string, claim: OriginClaim | null) => void): () => void;
-  /** Can be reached now, as far as is known. */
-  readonly isUp: boolean;
   /** Idempotent. */
   close(): Promise<void>;
 }

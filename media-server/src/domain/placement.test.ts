@@ -1,5 +1,6 @@
+import { hostFullness } from '@walnut-live/contracts';
 import { describe, expect, it } from 'vitest';
-import { fullness, hostLoad, otherHost, placeOrigin, placeViewer, type WorkerLoad } from './placement.ts';
+import { hostLoad, otherHost, placeOrigin, placeViewer, type WorkerLoad } from './placement.ts';
 
 const worker = (workerId: string, part: Partial<WorkerLoad> = {}): WorkerLoad => ({
   workerId,
@@ -48,9 +49,9 @@ describe('hosts', () => {
   });
 
   it('are as full as whatever is scarcest there', () => {
-    expect(fullness(host('a', { viewers: 50, egressMbps: 200 }))).toBe(0.5);
-    expect(fullness(host('a', { viewers: 10, egressMbps: 1_200 }))).toBe(1.2);
-    expect(fullness(host('a', { cpu: 1 }))).toBeLessThan(1);
+    expect(hostFullness(host('a', { viewers: 50, egressMbps: 200 }))).toBe(0.5);
+    expect(hostFullness(host('a', { viewers: 10, egressMbps: 1_200 }))).toBe(1.2);
+    expect(hostFullness(host('a', { cpu: 1 }))).toBeLessThan(1);
   });
 
   it('send newcomers to the emptiest one that takes them and can be reached', () => {

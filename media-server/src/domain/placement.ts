@@ -1,3 +1,5 @@
+import { hostFullness } from '@walnut-live/contracts';
+
 /**
  * Which worker carries what. Load is measured (CPU and consumers), never counted round-robin. Publishers are dearer to
  * lose than viewers, so a stream's own worker is kept for it while another one has room.
@@ -83,20 +85,12 @@ interface Host {
   capacity: { viewers: number; egressMbps: number };
 }
 
-/** Share of what a host can carry, by whatever is scarcest there; 1 is full. */
-export function fullness({ load, capacity }: Pick<Host, 'load' | 'capacity'>): number {
-  return Math.max(load.cpu * CPU_WEIGHT, load.viewers / capacity.viewers, load.egressMbps / capacity.egressMbps);
-}
-
-/** A busy CPU alone does not make a host full: its figure jumps, and the worker's own limit is its viewers. */
-const CPU_WEIGHT = 0.9;
-
 /** Another host that takes newcomers instead of this one: the emptiest with an address of its own, or null. */
 export function otherHost<T extends Host>(nodes: readonly T[], selfId: string): T | null {
   let best: T | null = null;
   for (const node of nodes) {
-    if (node.nodeId === selfId || node.draining || node.publicUrl === '' || fullness(node) >= 1) continue;
-    if (best === null || fullness(node) < fullness(best)) best = node;
+    if (node.nodeId === selfId || node.draining || node.publicUrl === '' || hostFullness(node) >= 1) continue;
+    if (best === null || hostFullness(node) < hostFullness(best)) best = node;
   }
   return best;
 }
