@@ -72,8 +72,13 @@ describe('RTP ingest', () => {
     expect((await detailOf('feed')).state).toBe('idle');
 
     const first = feed(ingest);
-    const live = await untilState('feed', 'live');
-    expect(live).toMatchObject({ hasVideo: true, publisher: { kind: 'rtp', personId: null, connected: true } });
+    await untilState('feed', 'live');
+    const live = await until(
+      'the encoder counts as connected',
+      () => detailOf('feed'),
+      (detail) => detail.publisher?.connected === true,
+    );
+    expect(live).toMatchObject({ state: 'live', hasVideo: true, publisher: { kind: 'rtp', personId: null } });
 
     first.stop();
     await untilState('feed', 'interrupted');

@@ -1,5 +1,5 @@
 /** Starts a real media server and real pages for the tests in this folder. */
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { MediaTokenClaims } from '@walnut-live/contracts';
@@ -15,10 +15,20 @@ import { createMediaServer, type MediaServer, type MediaServerTuning } from '../
 export const SECRET = 'test-secret-of-media-tokens';
 export const CONTROL = 'test-token-of-the-control-api';
 
-/** A base whose first ports are free for TCP; the tests of several checkouts may run at once. */
+/** A server's ports reach so far from its base; see engine/ports.ts. */
+const PORTS_PER_SERVER = 2_000;
+/** Below the ports that the kernel gives to clients; test files that run at the same time use different halves. */
+const FIRST_PORT = 12_000;
+const SERVERS_PER_HALF = 5;
+const half = Number(process.env.VITEST_POOL_ID ?? 1) % 2;
+let given = 0;
+
+/** A base whose first ports are free for TCP. The servers of a file take turns, so that a living one keeps its ports. */
 export async function freePortBase(): Promise<number> {
   for (;;) {
-    const base = randomInt(14_000, 30_500);
+    const slot = half * SERVERS_PER_HALF + (given % SERVERS_PER_HALF);
+    given += 1;
+    const base = FIRST_PORT + slot * PORTS_PER_SERVER;
     const free = await Promise.all([base, base + 1].map(isTcpPortFree));
     if (free.every(Boolean)) return base;
   }
