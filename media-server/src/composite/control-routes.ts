@@ -1,19 +1,13 @@
 /** `/control/composites/*`: see contracts/src/media/control.ts. Behind the token check of the control routes. */
 import { CompositeOrder } from '@walnut-live/contracts';
 import express, { type Router } from 'express';
-import { mediaFailure } from '../platform/failure.ts';
+import { readControlBody } from '../control/requests.ts';
 import type { Composites } from './composites.ts';
 
 export function createCompositeControl(composites: Composites): Router {
   const router = express.Router({ mergeParams: true });
   router.put('/', (request, response) => {
-    const parsed = CompositeOrder.safeParse(request.body);
-    if (!parsed.success) {
-      throw mediaFailure('media_payload_invalid', {
-        issues: parsed.error.issues.map((issue) => ({ path: `/${issue.path.join('/')}`, issue: issue.code })),
-      });
-    }
-    response.json(composites.declare(idOf(request), parsed.data));
+    response.json(composites.declare(idOf(request), readControlBody(CompositeOrder, request.body)));
   });
   router.get('/', (request, response) => {
     response.json(composites.view(idOf(request)));

@@ -5,6 +5,7 @@ import type { Cluster } from '../cluster/index.ts';
 import type { Revocations } from '../domain/revocations.ts';
 import { mediaFailure } from '../platform/failure.ts';
 import type { Streams } from '../streams/streams.ts';
+import { controlRequests, readControlBody } from './requests.ts';
 import { idleDetail, streamDetail, streamView } from './views.ts';
 
 const BODY_LIMIT = '4kb';
@@ -22,12 +23,7 @@ export function createControlRoutes(deps: {
   const startedAtMs = deps.now();
   const router = express.Router();
 
-  router.use((request, _response, next) => {
-    const [scheme, token] = (request.headers.authorization ?? '').split(' ', 2);
-    if (scheme?.toLowerCase() !== 'bearer' || !deps.isAllowed(token)) throw mediaFailure('media_token_invalid');
-    next();
-  });
-  router.use(express.json({ limit: BODY_LIMIT }));
+  router.use(...controlRequests(deps.isAllowed, BODY_LIMIT));
   router.param('id', (_request, _response, next, id) => {
     if (!MediaStreamId.safeParse(id).success) throw mediaFailure('media_payload_invalid', { why: 'stream-id' });
     next();
@@ -53,15 +49,10 @@ export function createControlRoutes(deps: {
   });
   router.use('/composites/:id', deps.composites);
   router.post('/revocations', (request, response) => {
-    const parsed = Revocation.safeParse(request.body);
-    if (!parsed.success) {
-      throw mediaFailure('media_payload_invalid', {
-        issues: parsed.error.issues.map((issue) => ({ path: `/${issue.path.join('/')}`, issue: issue.code })),
-      });
-    }
+    const revocation = readControlBody(Revocation, request.body);
     // First the refusal, then the disconnection: nobody slips in between.
-    deps.revocations.add(parsed.data, deps.now());
-    response.json({ disconnected: streams.revoke(parsed.data) });
+    deps.revocations.add(revocation, deps.now());
+    response.json({ disconnected: streams.revoke(revocation) });
   });
   router.get('/cluster', (_request, response) => {
     const { nodeId, isConnected, pipesOut, relays } = cluster.status;

@@ -19,8 +19,9 @@ export async function streamDetail(
   stream: Stream,
   smoothViewers: (streamId: string) => number,
 ): Promise<ControlStreamDetail> {
-  const publisher = stream.publisher();
   const tracks = await stream.publisherStats();
+  // Read after the wait: what is told of the stream and of its publisher is of one moment.
+  const publisher = stream.publisher();
   const scores = tracks.flatMap((track) => (track.score === null ? [] : [track.score]));
   return {
     ...streamView(stream, smoothViewers),

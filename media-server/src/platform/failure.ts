@@ -1,4 +1,5 @@
 import type { MediaErrorCode } from '@walnut-live/contracts';
+import type { z } from 'zod';
 
 /** The one error that crosses a boundary: a code from the contracts; anything else becomes `media_internal`. */
 export interface MediaFailure extends Error {
@@ -44,3 +45,17 @@ export const failureStatus: Record<MediaErrorCode, number> = {
   media_precondition_required: 428,
   media_internal: 500,
 };
+
+/** A fault or two says enough, and the answer stays small whatever was sent. */
+const MAX_ISSUES = 8;
+
+/** What a contract refused: where and what, never the values. */
+export function contractFailure(
+  error: z.ZodError,
+  code: 'media_payload_invalid' | 'media_sdp_invalid' = 'media_payload_invalid',
+): MediaFailure {
+  const issues = error.issues
+    .slice(0, MAX_ISSUES)
+    .map((issue) => ({ path: `/${issue.path.join('/')}`, issue: issue.code }));
+  return mediaFailure(code, { issues });
+}

@@ -1,7 +1,7 @@
 /** `/control/recordings/*`: see contracts/src/media/recording.ts. Closed to everybody without the control token. */
 import { FileOrder, RecordingId, RecordingOrder, RecordingVisibility } from '@walnut-live/contracts';
 import express, { type Router } from 'express';
-import type { z } from 'zod';
+import { controlRequests, readControlBody } from '../control/requests.ts';
 import { mediaFailure } from '../platform/failure.ts';
 import type { Movies } from './movies.ts';
 import type { Recordings } from './recordings.ts';
@@ -16,21 +16,16 @@ export function createRecordingControl(deps: {
 }): Router {
   const { recordings, movies } = deps;
   const router = express.Router();
-  router.use((request, _response, next) => {
-    const [scheme, token] = (request.headers.authorization ?? '').split(' ', 2);
-    if (scheme?.toLowerCase() !== 'bearer' || !deps.isAllowed(token)) throw mediaFailure('media_token_invalid');
-    next();
-  });
-  router.use(express.json({ limit: BODY_LIMIT }));
+  router.use(...controlRequests(deps.isAllowed, BODY_LIMIT));
   router.param('roomId', (_request, _response, next, roomId) => {
     if (!RecordingId.safeParse(roomId).success) throw mediaFailure('media_payload_invalid', { why: 'room-id' });
     next();
   });
   router.put('/:roomId', async (request, response) => {
-    response.json(await recordings.order(request.params.roomId, parse(RecordingOrder, request.body)));
+    response.json(await recordings.order(request.params.roomId, readControlBody(RecordingOrder, request.body)));
   });
   router.put('/:roomId/visibility', async (request, response) => {
-    const { hidden } = parse(RecordingVisibility, request.body);
+    const { hidden } = readControlBody(RecordingVisibility, request.body);
     response.json(await recordings.setHidden(request.params.roomId, hidden));
   });
   router.get('/:roomId', async (request, response) => {
@@ -41,15 +36,7 @@ export function createRecordingControl(deps: {
     response.status(204).end();
   });
   router.post('/:roomId/files', async (request, response) => {
-    response.json(await movies.make(request.params.roomId, parse(FileOrder, request.body).range));
+    response.json(await movies.make(request.params.roomId, readControlBody(FileOrder, request.body).range));
   });
   return router;
-}
-
-function parse<T>(schema: z.ZodType<T>, body: unknown): T {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw mediaFailure('media_payload_invalid', {
-    issues: parsed.error.issues.map((issue) => ({ path: `/${issue.path.join('/')}`, issue: issue.code })),
-  });
 }

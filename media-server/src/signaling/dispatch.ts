@@ -11,7 +11,7 @@ import {
 } from '@walnut-live/contracts';
 import type { Socket } from 'socket.io';
 import { createRateLimit } from '../domain/rate-limit.ts';
-import { isMediaFailure, mediaFailure } from '../platform/failure.ts';
+import { contractFailure, isMediaFailure, mediaFailure } from '../platform/failure.ts';
 import type { IceServers } from '../platform/ice-servers.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Peer } from '../streams/peer.ts';
@@ -68,12 +68,7 @@ export function bindHandlers(input: {
 
   function run<Name extends MediaRequestName>(name: Name, payload: unknown): Promise<unknown> {
     const parsed = mediaRequests[name].request.safeParse(payload);
-    if (!parsed.success) {
-      const issues = parsed.error.issues
-        .slice(0, 8)
-        .map((issue) => ({ path: `/${issue.path.join('/')}`, issue: issue.code }));
-      throw mediaFailure('media_payload_invalid', { issues });
-    }
+    if (!parsed.success) throw contractFailure(parsed.error);
     // The contract of `name` was just applied, so this is its payload.
     return handlers[name](parsed.data as MediaRequest<Name>, context);
   }

@@ -5,7 +5,7 @@
 import type { DtlsParameters } from '@walnut-live/contracts';
 import * as sdp from 'sdp-transform';
 import { z } from 'zod';
-import { mediaFailure } from '../platform/failure.ts';
+import { contractFailure, mediaFailure } from '../platform/failure.ts';
 
 /** A browser's offer with every codec it knows is about 8 KB. */
 export const MAX_SDP_BYTES = 32 * 1024;
@@ -168,10 +168,7 @@ function parse(body: string): z.infer<typeof Session> {
   }
   const parsed = Session.safeParse(raw);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues
-    .slice(0, 8)
-    .map((issue) => ({ path: `/${issue.path.join('/')}`, issue: issue.code }));
-  throw mediaFailure('media_sdp_invalid', { issues });
+  throw contractFailure(parsed.error, 'media_sdp_invalid');
 }
 
 function sectionOf(section: z.infer<typeof Section>, index: number): OfferedMedia {
