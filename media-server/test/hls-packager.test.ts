@@ -1,5 +1,6 @@
 /** What a run takes it gives back, also when it never began. Streams are made up here; relay and ffmpeg are real. */
 import { existsSync } from 'node:fs';
+import type { MediaKind } from '@walnut-live/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { TapEvents, TapTrack } from '../src/engine/tap.ts';
 import { createPackager, type Packager } from '../src/hls/packager.ts';
@@ -28,12 +29,15 @@ function start(options: {
   takePorts?: () => Promise<number>;
   startTap?: () => Promise<void>;
   openTap?: (events: TapEvents) => void;
+  status?: { state: 'live'; sinceMs: number };
+  kinds?: MediaKind[];
 }): Seen {
   const seen: Seen = { opened: [], closed: 0, transcoders: 0, pid: undefined };
   const stream = {
     id: 'made-up',
-    status: { state: 'live' },
-    tracks: () => [{ producerId: 'p' }],
+    // For a while already: nothing more is expected of it.
+    status: options.status ?? { state: 'live', sinceMs: 0 },
+    tracks: () => (options.kinds ?? ['video']).map((kind) => ({ producerId: kind, kind })),
     async openTap({ events }: { events: TapEvents }) {
       seen.opened.push(Date.now());
       options.openTap?.(events);
@@ -117,3 +121,23 @@ it('a picture that changes all the time is followed at once at first, then slowl
   expect(Math.min(...apart.slice(3))).toBeGreaterThanOrEqual(1_990);
   expect(Math.min(...apart.slice(0, 3))).toBeLessThan(1_900);
 }, 30_000);
+
+it('waits a moment for the sound of a stream that has just begun with its picture alone, and for no longer', async () => {
+  const sinceMs = Date.now();
+  const alone = start({ status: { state: 'live', sinceMs } });
+  await until(
+    'a run without sound',
+    () => alone.opened.length,
+    (runs) => runs >= 1,
+  );
+  expect((alone.opened[0] ?? 0) - sinceMs).toBeGreaterThanOrEqual(1_490);
+  packager?.close('test-over');
+  const whole = start({ status: { state: 'live', sinceMs: Date.now() }, kinds: ['video', 'audio'] });
+  const startedAt = Date.now();
+  await until(
+    'a run',
+    () => whole.opened.length,
+    (runs) => runs >= 1,
+  );
+  expect((whole.opened[0] ?? 0) - startedAt).toBeLessThan(1_000);
+});

@@ -22,6 +22,11 @@ import { createSegmentWindow, type SegmentWindow } from './window.ts';
 
 /** Tracks of one publication arrive one after the other; a run starts when they have settled. */
 const SETTLE_MS = 250;
+/**
+ * A lone track has this long, from when the stream became live, to be joined by the other kind: a run without sound would
+ * be the beginning of the recording, and cost the viewers of HLS a discontinuity.
+ */
+const ALONE_MS = 1_500;
 const BACKOFF_FIRST_MS = 200;
 const BACKOFF_MAX_MS = 4_000;
 /** A publisher whose picture changes all the time does not get a new ffmpeg for each change at once. */
@@ -113,8 +118,15 @@ export function createPackager(deps: {
       .sort()
       .join();
 
-  function plan(delayMs: number): void {
+  /** How long the next run waits for a second kind of track. */
+  function missingKindMs(): number {
+    if (new Set(stream.tracks().map(({ kind }) => kind)).size > 1) return 0;
+    return Math.max(0, stream.status.sinceMs + ALONE_MS - now());
+  }
+
+  function plan(afterMs: number): void {
     if (closing.closed) return;
+    const delayMs = Math.max(afterMs, missingKindMs());
     if (startTimer) clearTimeout(startTimer);
     startTimer = setTimeout(() => {
       startTimer = null;

@@ -1,11 +1,81 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
 import pino from 'pino';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createFileStorage } from '../storage/file-storage.ts';
 import type { RecordedSegment } from './entries.ts';
+import { layout } from './layout.ts';
 import { createMovies } from './movies.ts';
+
+const run = promisify(execFile);
+const FFMPEG = process.env.FFMPEG_BIN ?? 'ffmpeg';
+
+/** Fragmented MP4 as the packager makes it: header and one segment. */
+async function film(folder: string, args: readonly string[]): Promise<{ init: Buffer; data: Buffer }> {
+  const path = join(folder, 'film.mp4');
+  const movflags = '+empty_moov+default_base_moof+frag_keyframe';
+  const clock = ['-video_track_timescale', '90000'];
+  await run(FFMPEG, ['-v', 'error', '-y', ...args, '-t', '1', ...clock, '-movflags', movflags, '-f', 'mp4', path]);
+  const bytes = await readFile(path);
+  const at = bytes.indexOf('moof') - 4;
+  return { init: bytes.subarray(0, at), data: bytes.subarray(at) };
+}
+const PICTURE = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=10'];
+const SOUND = ['-f', 'lavfi', '-i', 'sine=sample_rate=48000'];
+const CODECS = ['-c:v', 'libx264', '-bf', '0', '-pix_fmt', 'yuv420p', '-c:a', 'aac'];
+
+it('has picture and sound from its first to its last moment, whatever a part of it lacked', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'walnut-live-movies-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const storage = await createFileStorage(join(folder, 'storage'));
+  // A microphone that came late, both, and a camera that was off.
+  const parts = [
+    { input: PICTURE, codecs: ['avc1.64000d'], width: 320, height: 180 },
+    { input: [...PICTURE, ...SOUND], codecs: ['avc1.64000d', 'mp4a.40.2'], width: 320, height: 180 },
+    { input: SOUND, codecs: ['mp4a.40.2'], width: null, height: null },
+  ];
+  const segments: RecordedSegment[] = [];
+  for (const [n, { input, codecs, width, height }] of parts.entries()) {
+    const { init, data } = await film(folder, [...input, ...CODECS]);
+    const name = String(n).repeat(16);
+    await storage.put(layout.init('stream', name), init);
+    await storage.put(layout.segment('stream', name, n), data);
+    segments.push({
+      streamId: 'stream',
+      n,
+      run: name,
+      atMs: n * 1_000,
+      durationMs: 1_000,
+      bytes: data.length,
+      codecs,
+      width,
+      height,
+    });
+  }
+  const movies = createMovies({
+    ...{ storage, folder: join(folder, 'movies'), ffmpegBin: FFMPEG, now: Date.now },
+    ...{ log: pino({ level: 'silent' }), recordings: { segments: async () => segments } },
+  });
+  onTestFinished(() => movies.close());
+  await vi.waitFor(async () => expect(await movies.make('room', null)).toMatchObject({ state: 'ready' }), 20_000);
+  const path = join(folder, 'whole.mp4');
+  await pipeline((await movies.open('room', null))!.body, createWriteStream(path));
+  const { stdout } = await run('ffprobe', [
+    ...['-v', 'error', '-show_entries', 'stream=codec_type,start_time,duration', '-of', 'json', path],
+  ]);
+  const streams: { codec_type: string; start_time: string; duration: string }[] = JSON.parse(stdout).streams;
+  expect(streams.map(({ codec_type }) => codec_type)).toEqual(['video', 'audio']);
+  for (const { start_time, duration } of streams) {
+    expect(Number(start_time)).toBeLessThan(0.1);
+    // Pictures are 100 ms apart.
+    expect(Math.abs(Number(duration) - 3)).toBeLessThan(0.25);
+  }
+});
 
 it('sweeps what a killed process left, and begins nothing that the disk has no room for', async () => {
   const root = await mkdtemp(join(tmpdir(), 'walnut-live-movies-'));

@@ -3,7 +3,8 @@
  *
  * Model: one file is made at a time, MAX_WAITING wait; a finished one lies in the storage beside the recording and is never
  * made again. Where the picture's header changed in the middle (another phone, another size) the file is encoded anew,
- * because one MP4 track has one header. Invariants: whatever happens, the temporary folder and the process are gone
+ * because one MP4 track has one header; a part without sound or without picture, between parts that have both, is given
+ * silence or black first, because parts are joined track by track. Invariants: whatever happens, the temporary folder and the process are gone
  * afterwards (after a kill: at the next start); nothing is begun that the disk has no room for; memory stays below one
  * segment.
  */
@@ -12,7 +13,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { FileView, RecordingRange } from '@walnut-live/contracts';
+import type { FileView, MediaKind, RecordingRange } from '@walnut-live/contracts';
 import { createSerial } from '../platform/closing.ts';
 import { mediaFailure } from '../platform/failure.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -30,6 +31,8 @@ const MAX_ERROR_TEXT = 2_000;
 const FAILED_FOR_MS = 10_000;
 /** The gathered parts, the file, and its copy in the storage. */
 const DISK_PER_BYTE = 3;
+/** The clock of RTP's pictures (RFC 3551), which ffmpeg's segments keep; what is joined has one clock. */
+const PICTURE_CLOCK = '90000';
 const FALLBACK_SIZE = { width: 1280, height: 720 };
 
 export interface Movies {
@@ -83,10 +86,12 @@ export function createMovies(deps: {
     return found?.size ?? null;
   }
 
-  /** One fragmented file per group; ffmpeg joins them by the list. */
+  /** One fragmented file per group, all with the same tracks; ffmpeg joins them by the list. */
   async function gather(folder: string, groups: RecordedSegment[][]): Promise<{ list: string; isUniform: boolean }> {
     const entries: string[] = [];
     const headers = new Set<string>();
+    const largest = largestOf(groups.flat());
+    const needed = kindsOf(groups.flat());
     for (const [at, group] of groups.entries()) {
       const [first] = group;
       if (!first) continue;
@@ -101,7 +106,15 @@ export function createMovies(deps: {
         // A segment that is gone leaves a hole, not a failure.
         if (part) await pipeline(part.body, createWriteStream(path, { flags: 'a' }));
       }
-      entries.push(`file '${at}.mp4'`, `duration ${(totalMs(group) / 1_000).toFixed(3)}`);
+      const own = kindsOf(group);
+      const isComplete = needed.every((kind) => own.includes(kind));
+      const seconds = (totalMs(group) / 1_000).toFixed(3);
+      const name = isComplete ? `${at}.mp4` : `${at}-complete.mp4`;
+      if (!isComplete) {
+        await runFfmpeg(deps.ffmpegBin, completing(path, own, largest, seconds, join(folder, name)), gone.signal);
+        await rm(path);
+      }
+      entries.push(`file '${name}'`, `duration ${seconds}`);
     }
     const list = join(folder, 'list.txt');
     await writeFile(list, `ffconcat version 1.0\n${entries.join('\n')}\n`);
@@ -117,9 +130,9 @@ export function createMovies(deps: {
       const groups = groupsOf(segments);
       const { list, isUniform } = await gather(folder, groups);
       const output = join(folder, 'out.mp4');
-      const largest = groups.flat().reduce((best, one) => ((one.width ?? 0) > (best.width ?? 0) ? one : best));
-      const codec = isUniform ? ['-c', 'copy'] : encodingFor(largest);
-      await runFfmpeg(deps.ffmpegBin, list, codec, output, gone.signal);
+      const codec = isUniform ? ['-c', 'copy'] : encodingFor(largestOf(groups.flat()));
+      const joining = ['-f', 'concat', '-i', list, ...codec, '-movflags', '+faststart', '-f', 'mp4', output];
+      await runFfmpeg(deps.ffmpegBin, joining, gone.signal);
       await storage.putFile(key, output);
       log.info({ roomId, bytes: (await stat(output)).size, copied: isUniform }, 'recording: file made');
     } finally {
@@ -160,11 +173,51 @@ async function freeOnDisk(folder: string): Promise<number> {
   return bavail * bsize;
 }
 
+const isSound = (codec: string): boolean => codec.startsWith('mp4a');
+
+/** Which tracks these segments have, between them. */
+function kindsOf(segments: readonly RecordedSegment[]): MediaKind[] {
+  const codecs = segments.flatMap((segment) => segment.codecs);
+  return [
+    ...(codecs.some((codec) => !isSound(codec)) ? (['video'] as const) : []),
+    ...(codecs.some(isSound) ? (['audio'] as const) : []),
+  ];
+}
+
+const largestOf = (segments: readonly RecordedSegment[]): RecordedSegment =>
+  segments.reduce((best, one) => ((one.width ?? 0) > (best.width ?? 0) ? one : best));
+
+/** Pixels, even numbers as 4:2:0 asks for. */
+function frameOf({ width, height }: RecordedSegment): { width: number; height: number } {
+  const even = (value: number): number => value - (value % 2);
+  return { width: even(width ?? FALLBACK_SIZE.width), height: even(height ?? FALLBACK_SIZE.height) };
+}
+
+/** The same with silence or a black picture for the track that it has not. */
+function completing(
+  input: string,
+  has: readonly MediaKind[],
+  largest: RecordedSegment,
+  seconds: string,
+  output: string,
+): string[] {
+  const { width, height } = frameOf(largest);
+  const without = has.includes('video')
+    ? {
+        source: 'anullsrc=sample_rate=48000:channel_layout=stereo',
+        tracks: ['-map', '0:v', '-map', '1:a', '-c:v', 'copy', '-c:a', 'aac'],
+      }
+    : {
+        source: `color=black:size=${width}x${height}:rate=15`,
+        tracks: ['-map', '1:v', '-map', '0:a', '-c:a', 'copy', '-c:v', 'libx264', '-preset', 'veryfast'],
+      };
+  const format = ['-t', seconds, '-video_track_timescale', PICTURE_CLOCK, '-f', 'mp4', output];
+  return ['-i', input, '-f', 'lavfi', '-i', without.source, ...without.tracks, ...format];
+}
+
 /** Every picture into the largest one's frame, without stretching. */
 function encodingFor(largest: RecordedSegment): string[] {
-  const even = (value: number): number => value - (value % 2);
-  const width = even(largest.width ?? FALLBACK_SIZE.width);
-  const height = even(largest.height ?? FALLBACK_SIZE.height);
+  const { width, height } = frameOf(largest);
   const fit = `scale=${width}:${height}:force_original_aspect_ratio=decrease,pad=${width}:${height}:-1:-1,setsar=1`;
   return [
     ...['-vf', fit, '-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-pix_fmt', 'yuv420p'],
@@ -172,18 +225,13 @@ function encodingFor(largest: RecordedSegment): string[] {
   ];
 }
 
-function runFfmpeg(bin: string, list: string, codec: string[], output: string, gone: AbortSignal): Promise<void> {
+function runFfmpeg(bin: string, args: readonly string[], gone: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(
-      bin,
-      [
-        ...['-hide_banner', '-loglevel', 'error', '-nostdin', '-y', '-f', 'concat', '-i', list, ...codec],
-        ...['-movflags', '+faststart', '-f', 'mp4', output],
-      ],
-      { stdio: ['ignore', 'ignore', 'pipe'], signal: gone, killSignal: 'SIGKILL', timeout: LIMIT_MS },
-    );
+    const child = spawn(bin, ['-hide_banner', '-loglevel', 'error', '-nostdin', '-y', ...args], {
+      ...{ stdio: ['ignore', 'ignore', 'pipe'], signal: gone, killSignal: 'SIGKILL', timeout: LIMIT_MS },
+    });
     let told = '';
-    child.stderr.on('data', (chunk: Buffer) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
       told = (told + chunk.toString()).slice(-MAX_ERROR_TEXT);
     });
     child.once('error', reject);
