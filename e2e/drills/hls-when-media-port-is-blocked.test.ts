@@ -39,7 +39,7 @@ const noFirewall = whyNoFirewall();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'walnut-live-camera-'));
-  camera = await makeCodedCamera(join(folder, 'guide.mjpeg'), FIRST_CODE, { width: 640 });
+  camera = await makeCodedCamera(join(folder, 'guide.y4m'), FIRST_CODE, { width: 640 });
   product = await startTestProduct();
   browser = await launchChromium({ fakeVideoFile: camera.videoFile });
   if (!noFirewall) behindFirewall = await launchFirewalledChromium(product.ports.gateway);

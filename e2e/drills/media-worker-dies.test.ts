@@ -34,7 +34,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'walnut-live-camera-'));
-  camera = await makeCodedCamera(join(folder, 'guide.mjpeg'), 1_000_000, FILM);
+  camera = await makeCodedCamera(join(folder, 'guide.y4m'), 1_000_000, { frames: 600, width: 320 });
   programme = await makeCodedProgramme(join(folder, 'programme.mkv'), 2_000_000, FILM);
   [product, browser] = await Promise.all([
     startTestProduct({ demoProgramme: programme.videoFile }),

@@ -34,7 +34,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'walnut-live-camera-'));
   product = await startTestProduct();
   for (const [no] of GUIDES.entries()) {
-    const camera = await makeCodedCamera(join(folder, `${no}.mjpeg`), (no + 1) * 1_000_000, FILM);
+    const camera = await makeCodedCamera(join(folder, `${no}.y4m`), (no + 1) * 1_000_000, FILM);
     cameras.push(camera);
     browsers.push(await launchChromium({ fakeVideoFile: camera.videoFile }));
   }

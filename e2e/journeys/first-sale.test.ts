@@ -46,7 +46,7 @@ const person = async (options: Partial<Parameters<typeof newPerson>[1]> = {}) =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'walnut-live-camera-'));
-  camera = await makeCodedCamera(join(folder, 'guide.mjpeg'), FIRST_CODE);
+  camera = await makeCodedCamera(join(folder, 'guide.y4m'), FIRST_CODE, { width: 640 });
   [product, browser] = await Promise.all([startTestProduct(), launchChromium({ fakeVideoFile: camera.videoFile })]);
 });
 afterEach(async ({ task }) => {

@@ -39,7 +39,7 @@ const person = async (options: Partial<Parameters<typeof newPerson>[1]> = {}): P
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'walnut-live-replay-'));
-  camera = await makeCodedCamera(join(folder, 'guide.mjpeg'), FIRST_CODE, { width: 640 });
+  camera = await makeCodedCamera(join(folder, 'guide.y4m'), FIRST_CODE, { width: 640 });
   [product, browser] = await Promise.all([startTestProduct(), launchChromium({ fakeVideoFile: camera.videoFile })]);
 });
 afterEach(async ({ task }) => {

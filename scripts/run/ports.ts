@@ -2,6 +2,7 @@
 
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
+import { createServer } from 'node:net';
 import { freePort, isPortFree } from '../processes.ts';
 import { SetupError } from '../setup/say.ts';
 
@@ -30,8 +31,14 @@ export interface PortWishes {
   unusual?: boolean;
 }
 
+export interface ChosenPorts {
+  ports: Ports;
+  /** Other starts may take the media ports from now on. They may after this process has ended, however it ends. */
+  release(): void;
+}
+
 /** @throws SetupError when the port that was asked for is taken */
-export async function choosePorts(wishes: PortWishes): Promise<Ports> {
+export async function choosePorts(wishes: PortWishes): Promise<ChosenPorts> {
   const usualOrFree = async (usual: number, host: string) => {
     for (let port = usual; !wishes.unusual && port < usual + NEIGHBOURS; port++) {
       if (await isPortFree(port, host)) return port;
@@ -44,23 +51,39 @@ export async function choosePorts(wishes: PortWishes): Promise<Ports> {
       'or start without --port: a free one is chosen.',
     ]);
   }
-  return {
-    gateway: wishes.gateway ?? (await usualOrFree(USUAL.gateway, wishes.gatewayHost)),
-    api: await usualOrFree(USUAL.api, '127.0.0.1'),
-    media: await usualOrFree(USUAL.media, '127.0.0.1'),
-    rtcBase: await rtcBase(wishes),
-  };
+  const gateway = wishes.gateway ?? (await usualOrFree(USUAL.gateway, wishes.gatewayHost));
+  const api = await usualOrFree(USUAL.api, '127.0.0.1');
+  const media = await usualOrFree(USUAL.media, '127.0.0.1');
+  const { rtcBase, release } = await claimMediaPorts(wishes);
+  return { ports: { gateway, api, media, rtcBase }, release };
 }
 
-async function rtcBase({ rtcHost, workers, unusual }: PortWishes): Promise<number> {
+async function claimMediaPorts({ rtcHost, workers, unusual }: PortWishes) {
   const first = unusual ? randomInt(1, RTC_BASES) : 0;
   for (let i = 0; i < RTC_BASES; i++) {
     const base = USUAL.rtcBase + ((first + i) % RTC_BASES) * RTC_STRIDE;
-    if (await areAllFree(base, workers, rtcHost)) return base;
+    if (!(await areAllFree(base, workers, rtcHost))) continue;
+    const release = await claim(base + RTC_STRIDE - 1);
+    if (release) return { rtcBase: base, release };
   }
   throw new SetupError(
     `No free ports for media between ${USUAL.rtcBase} and ${USUAL.rtcBase + RTC_BASES * RTC_STRIDE}.`,
   );
+}
+
+/**
+ * The media server opens its ports seconds after they were chosen: until then this one, of which it uses UDP alone, says that
+ * they are taken. Null when it is.
+ */
+function claim(port: number): Promise<(() => void) | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(null));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+      server.unref();
+      resolve(() => void server.close());
+    });
+  });
 }
 
 async function areAllFree(base: number, count: number, host: string): Promise<boolean> {

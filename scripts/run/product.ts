@@ -76,7 +76,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
 
   const host = options.lan ? lanAddress() : '127.0.0.1';
   const workers = availableParallelism();
-  const ports = await choosePorts({
+  const { ports, release: releasePorts } = await choosePorts({
     gatewayHost: host,
     rtcHost: host,
     workers,
@@ -103,6 +103,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     stopping ??= (async () => {
       for (const child of [...children.values()].reverse()) await child.stop();
       await postgres?.stop();
+      releasePorts();
       removeRun(dataDir);
     })();
     return stopping;

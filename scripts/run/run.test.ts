@@ -64,17 +64,29 @@ describe('ports', () => {
     await expect(choosePorts({ ...wishes, gateway: port })).rejects.toThrow(`Port ${port} is taken`);
     taken.close();
     await once(taken, 'close');
-    expect((await choosePorts({ ...wishes, gateway: port })).gateway).toBe(port);
+    const { ports, release } = await choosePorts({ ...wishes, gateway: port });
+    expect(ports.gateway).toBe(port);
+    release();
   });
 
   test('all differ, and a second instance keeps clear of the first one’s media ports', async () => {
     const wishes = { gatewayHost: '127.0.0.1', rtcHost: '127.0.0.1', workers: 2, unusual: true };
-    const first = await choosePorts(wishes);
+    const { ports: first, release } = await choosePorts(wishes);
+    release();
     expect(new Set(Object.values(first)).size).toBe(4);
     const busy = createServer().listen(first.rtcBase + 1, '127.0.0.1');
     await once(busy, 'listening');
-    expect((await choosePorts(wishes)).rtcBase).not.toBe(first.rtcBase);
+    const second = await choosePorts(wishes);
+    expect(second.ports.rtcBase).not.toBe(first.rtcBase);
+    second.release();
     busy.close();
+  });
+
+  test('starts at the same moment take different media ports, until they stop', async () => {
+    const wishes = { gatewayHost: '127.0.0.1', rtcHost: '127.0.0.1', workers: 2, unusual: true };
+    const starts = await Promise.all(Array.from({ length: 6 }, () => choosePorts(wishes)));
+    expect(new Set(starts.map(({ ports }) => ports.rtcBase)).size).toBe(6);
+    for (const { release } of starts) release();
   });
 });
 
