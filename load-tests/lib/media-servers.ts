@@ -103,10 +103,15 @@ export interface OurServer extends MediaUnderTest {
   workerPids(): number[];
 }
 
+/** One core for everything a server does, or the machine's, as it would be run. */
+export interface Place {
+  core?: number | 'any';
+}
+
 export async function startOurs(
   context: BareContext,
   sent: Sent,
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, ...place }: Place & { env?: Readonly<Record<string, string>> } = {},
 ): Promise<OurServer> {
   const [port, rtcBase] = [await freePort(), 20_000 + Math.floor(Math.random() * 10) * 2_000];
   const secret = randomBytes(24).toString('hex');
@@ -115,8 +120,7 @@ export async function startOurs(
   const url = `http://127.0.0.1:${port}`;
   const start = () =>
     startServer([process.execPath, '--disable-warning=ExperimentalWarning', join(ROOT, 'media-server/src/main.ts')], {
-      logFile,
-      cwd: context.dataDir,
+      ...{ ...place, logFile, cwd: context.dataDir },
       env: {
         NODE_ENV: 'production',
         PORT: String(port),
@@ -166,7 +170,7 @@ export async function startOurs(
 export async function startMediaMtx(
   context: BareContext,
   sent: Sent,
-  { hls = false } = {},
+  { hls = false, ...place }: Place & { hls?: boolean } = {},
 ): Promise<(MediaUnderTest & { hlsUrl: string }) | undefined> {
   const program = context.withPeers && findProgram(process.env.MEDIAMTX_BIN || 'mediamtx');
   if (!program) return undefined;
@@ -182,7 +186,7 @@ export async function startMediaMtx(
       ...['webrtcIPsFromInterfaces: no', 'webrtcAdditionalHosts: [127.0.0.1]', 'paths:', '  all_others:', ''],
     ].join('\n'),
   );
-  const running = startServer([program, config], { logFile });
+  const running = startServer([program, config], { ...place, logFile });
   await ready('MediaMTX', `http://127.0.0.1:${http}/${STREAM}/`, running);
   return {
     name: 'MediaMTX',

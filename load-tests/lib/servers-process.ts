@@ -25,9 +25,11 @@ const dyingWithUs = (): string[] =>
 
 export function startServer(
   command: readonly string[],
-  options: { logFile: string; env?: Readonly<Record<string, string>>; cwd?: string; core?: number },
+  options: { logFile: string; env?: Readonly<Record<string, string>>; cwd?: string; core?: number | 'any' },
 ): Running {
-  const [program = '', ...args] = [...dyingWithUs(), ...onCore(options.core ?? SERVER_CORE), ...command];
+  const { core = SERVER_CORE } = options;
+  const pinned = core === 'any' ? [] : onCore(core);
+  const [program = '', ...args] = [...dyingWithUs(), ...pinned, ...command];
   const log = openSync(options.logFile, 'a');
   const child = spawn(program, args, {
     stdio: ['ignore', log, log],

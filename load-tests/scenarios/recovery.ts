@@ -100,7 +100,7 @@ async function perform(
   plan: RecoveryPlan,
   harm: (server: OurServer) => Promise<void>,
 ): Promise<RecoveryResult> {
-  const server = await startOurs(context, sent, { WORKERS });
+  const server = await startOurs(context, sent, { env: { WORKERS } });
   try {
     const { target } = server;
     let harming: Promise<void> | undefined;
