@@ -1,6 +1,6 @@
 import { type MediaGrant, mediaGrant } from '@walnut-live/contracts';
 import { type Api, isApiError } from '@walnut-live/live-client/http';
-import { type MediaPass, type PublishState, type PublishStats, publishStream } from '@walnut-live/live-client/media';
+import { grantedEndpoint, type PublishState, type PublishStats, publishStream } from '@walnut-live/live-client/media';
 import { createStore, type Store } from '@walnut-live/live-client/room';
 import { calmHealth, type Health, judgeHealth } from './health.ts';
 
@@ -72,31 +72,19 @@ export const createBroadcast = ({
     rawBefore = raw;
   };
 
-  const passOf = ({ token, socketUrl, socketPath }: MediaGrant): MediaPass => ({
-    token,
-    url: socketUrl,
-    path: socketPath,
-  });
-  const token = async (ask?: { moved: boolean }): Promise<MediaPass> => {
+  const nextGrant = async (ask?: { moved: boolean }): Promise<MediaGrant> => {
     const given = first;
     first = null;
-    if (given && !ask?.moved && Date.parse(given.expiresAt) - Date.now() > TOKEN_SLACK_MS) return passOf(given);
+    if (given && !ask?.moved && Date.parse(given.expiresAt) - Date.now() > TOKEN_SLACK_MS) return given;
     try {
-      return passOf(
-        await api.call(mediaGrant, { params: { id: roomId }, body: { right: 'publish', streamId: grant.streamId } }),
-      );
+      const body = { right: 'publish', streamId: grant.streamId } as const;
+      return await api.call(mediaGrant, { params: { id: roomId }, body });
     } catch (error) {
       throw Object.assign(new Error('no media token', { cause: error }), { permanent: isFinal(error) });
     }
   };
 
-  const publication = publish({
-    url: grant.socketUrl,
-    path: grant.socketPath,
-    iceServers: grant.iceServers as RTCIceServer[],
-    stream,
-    token,
-  });
+  const publication = publish({ ...grantedEndpoint(grant, nextGrant), stream });
   const undo = publication.on('state', (next) => {
     patch({ publish: next, ...(next.status === 'live' ? {} : { stats: null }) });
     judge();

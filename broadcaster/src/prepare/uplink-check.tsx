@@ -1,5 +1,5 @@
 import { uplinkTest } from '@walnut-live/contracts';
-import { testUplink, type UplinkResult } from '@walnut-live/live-client/media';
+import { grantedEndpoint, testUplink, type UplinkResult } from '@walnut-live/live-client/media';
 import { Button, cx, Sheet, Spinner, useFormat } from '@walnut-live/ui';
 import { Gauge } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
@@ -27,10 +27,7 @@ export const UplinkCheck = ({ stream }: { stream: MediaStream | null }): ReactNo
     const grant = await api.call(uplinkTest, { body: {} }).catch(() => null);
     const result: UplinkResult = grant
       ? await testUplink({
-          url: grant.socketUrl,
-          path: grant.socketPath,
-          iceServers: grant.iceServers as RTCIceServer[],
-          token: async () => grant.token,
+          ...grantedEndpoint(grant, async () => grant),
           stream,
           signal: controller.signal,
           onProgress: (share) => setCheck({ status: 'testing', share }),

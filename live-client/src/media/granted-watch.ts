@@ -1,5 +1,6 @@
 /** Watching one certain stream, wherever it is: a picture beside the room's own. */
 import type { MediaGrant } from '@walnut-live/contracts';
+import { grantedEndpoint } from './granted-endpoint.ts';
 import { type SwitchingWatch, watchSwitching } from './switching-watch.ts';
 
 /**
@@ -14,16 +15,11 @@ export function watchGranted(
 ): SwitchingWatch {
   let held: MediaGrant | null = first;
   return watchSwitching(
-    {
-      url: first.socketUrl,
-      path: first.socketPath,
-      iceServers: first.iceServers as RTCIceServer[],
-      token: async (ask) => {
-        const grant = held === null || ask?.moved ? await renew() : held;
-        held = null;
-        return { token: grant.token, url: grant.socketUrl, path: grant.socketPath };
-      },
-    },
+    grantedEndpoint(first, async (ask) => {
+      const grant = held === null || ask?.moved ? await renew() : held;
+      held = null;
+      return grant;
+    }),
     open,
   );
 }

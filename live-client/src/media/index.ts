@@ -1,4 +1,5 @@
 /** The browser's publishing and watching. Apps use these (or, to watch, `createPlayback`); none touches mediasoup-client. */
+export { grantedEndpoint } from './granted-endpoint.ts';
 export { watchGranted } from './granted-watch.ts';
 export { publishStream } from './moving-publish.ts';
 export { type SwitchingWatch, watchSwitching } from './switching-watch.ts';

@@ -1,5 +1,6 @@
 /** Going over to another stream of the same room: the parts of it that are about time and tokens. */
 import type { MediaGrant } from '@walnut-live/contracts';
+import { grantedEndpoint } from '../media/granted-endpoint.ts';
 import type { WatchOptions } from '../media/index.ts';
 import { isPermanent } from '../media/permanent.ts';
 import type { GrantCache } from './grant-cache.ts';
@@ -15,15 +16,12 @@ const GRANT_RETRY_MS = 500;
 /** One session's way in: its tokens are for its own stream, also when the room shows another one by then. */
 export function watchOptionsOf(grant: MediaGrant, grants: GrantCache): WatchOptions {
   return {
-    url: grant.socketUrl,
-    path: grant.socketPath,
-    token: async (ask) => {
+    ...grantedEndpoint(grant, async (ask) => {
       if (ask?.moved) grants.forget();
       const fresh = await grants.get();
       if (fresh.streamId !== grant.streamId) throw new Error('the room shows another stream');
-      return { token: fresh.token, url: fresh.socketUrl, path: fresh.socketPath };
-    },
-    iceServers: grant.iceServers as RTCIceServer[],
+      return fresh;
+    }),
     // The policy loses patience first; it decides what comes next.
     maxConnectFailures: 2,
   };
