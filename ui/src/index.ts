@@ -24,6 +24,7 @@ export { Countdown, type CountdownProps } from './controls/countdown.tsx';
 export { type Confirm, type ConfirmOptions, Dialog, type DialogProps, useConfirm } from './controls/dialog.tsx';
 export { Illustration, type IllustrationName } from './controls/illustrations.tsx';
 export { useBackGesture, useModalDialog } from './controls/layers.tsx';
+export { NamePlate, Picture, type PictureProps, Pictures } from './controls/pictures.tsx';
 export { Price, type PriceProps } from './controls/price.tsx';
 export { QrCode } from './controls/qr-code.tsx';
 export { QuantityStepper, type QuantityStepperProps } from './controls/quantity-stepper.tsx';

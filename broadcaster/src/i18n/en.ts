@@ -91,7 +91,6 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   'cohost.mute': 'Mute {name}',
   'cohost.unmute': 'Unmute {name}',
   'cohost.remove': 'Remove {name}',
-  'cohost.muted': 'Muted',
   'cohost.invitations': 'Co-host invitations',
   'cohost.invitedBy': '{name} invites you to co-host',
   'cohost.accept': 'Accept',

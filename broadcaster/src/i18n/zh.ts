@@ -90,7 +90,6 @@ export const zh = {
   'cohost.mute': '静音{name}',
   'cohost.unmute': '取消静音{name}',
   'cohost.remove': '移出{name}',
-  'cohost.muted': '已静音',
   'cohost.invitations': '连麦邀请',
   'cohost.invitedBy': '{name}邀请你连麦',
   'cohost.accept': '接受',

@@ -40,6 +40,18 @@ export type BroadcastDeps = {
 
 const measuring: Health = { level: 'measuring', reason: 'measuring' };
 
+const idle: BroadcastState = {
+  publish: { status: 'connecting' },
+  stats: null,
+  health: measuring,
+  muted: { audio: false, video: false },
+};
+/** What a screen shows while there is no programme, or not yet one. */
+export const noBroadcast: Pick<Store<BroadcastState>, 'get' | 'subscribe'> = {
+  get: () => idle,
+  subscribe: () => () => undefined,
+};
+
 /** Refused for good: asking again with the same rights changes nothing. */
 const isFinal = (error: unknown): boolean =>
   isApiError(error) && ['room_not_live', 'forbidden', 'banned', 'not_found'].includes(error.code);
@@ -52,12 +64,7 @@ export const createBroadcast = ({
   publish = publishStream,
   isOnline = () => navigator.onLine,
 }: BroadcastDeps): Broadcast => {
-  const store = createStore<BroadcastState>({
-    publish: { status: 'connecting' },
-    stats: null,
-    health: measuring,
-    muted: { audio: false, video: false },
-  });
+  const store = createStore<BroadcastState>(idle);
   let first: MediaGrant | null = grant;
   let current = stream;
   let rawBefore = measuring;

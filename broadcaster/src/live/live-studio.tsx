@@ -4,6 +4,8 @@ import type { RoomSession } from '@walnut-live/live-client/room';
 import {
   Button,
   ErrorState,
+  Picture,
+  Pictures,
   Sheet,
   Spinner,
   useBackGesture,
@@ -27,7 +29,7 @@ import { RelayBar } from '../stage/relay-bar.tsx';
 import { RelayPicture } from '../stage/relay-picture.tsx';
 import { StreamTile } from '../stage/stream-tile.tsx';
 import { useCutIn } from '../stage/use-cut-in.ts';
-import type { BroadcastState } from './broadcast.ts';
+import { type BroadcastState, noBroadcast } from './broadcast.ts';
 import { Hud } from './hud.tsx';
 import { NoticeSheet } from './notice-sheet.tsx';
 import { Banners, BottomBar, ChatOverlay, Controls, PinnedCard, PurchaseTicker, type SheetName } from './overlays.tsx';
@@ -45,16 +47,9 @@ export const LiveStudio = ({ room, onEnded }: { room: Room; onEnded: () => void 
   return session ? <Studio room={room} session={session} onEnded={onEnded} /> : <Splash />;
 };
 
-const idle: BroadcastState = {
-  publish: { status: 'connecting' },
-  stats: null,
-  health: { level: 'measuring', reason: 'measuring' },
-  muted: { audio: false, video: false },
-};
 /** The programme is on the air without this device. */
-const relayed: BroadcastState = { ...idle, publish: { status: 'live' } };
+const relayed: BroadcastState = { ...noBroadcast.get(), publish: { status: 'live' } };
 const nobody: readonly StageCohost[] = [];
-const noBroadcast = { get: () => idle, subscribe: () => () => undefined };
 
 const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; onEnded: () => void }): ReactNode => {
   const { api, capture } = useServices();
@@ -161,10 +156,10 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
             )}
           </>
         ) : (
-          <div className="st-pictures" data-guides={guests.length + 1}>
-            <div className="st-picture">
+          <Pictures guides={guests.length + 1}>
+            <Picture>
               <Preview stream={air.muted.video ? null : camera.stream} mirror={camera.mirror} />
-            </div>
+            </Picture>
             {guests.map(({ seatId, streamId, name, unitName, muted }) => (
               <StreamTile
                 key={seatId}
@@ -174,7 +169,7 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
                 muted={muted}
               />
             ))}
-          </div>
+          </Pictures>
         )}
         <Hud
           room={room}

@@ -2,14 +2,25 @@ import { useQuery } from '@tanstack/react-query';
 import { answerInvitation, endCohost, type Invitation, listInvitations, type MediaGrant } from '@walnut-live/contracts';
 import { isApiError } from '@walnut-live/live-client/http';
 import type { RoomSession } from '@walnut-live/live-client/room';
-import { Button, ErrorState, IconButton, LiveBadge, useConfirm, useErrorText, useToast } from '@walnut-live/ui';
+import {
+  Button,
+  ErrorState,
+  IconButton,
+  LiveBadge,
+  NamePlate,
+  Picture,
+  Pictures,
+  useConfirm,
+  useErrorText,
+  useToast,
+} from '@walnut-live/ui';
 import { Headphones, Mic, MicOff, Power, SwitchCamera } from 'lucide-react';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { useSelect, useServices } from '../app/services.tsx';
 import { Splash } from '../app/splash.tsx';
 import { useT } from '../i18n/index.ts';
-import { type Broadcast, type BroadcastState, createBroadcast } from '../live/broadcast.ts';
+import { type Broadcast, createBroadcast, noBroadcast } from '../live/broadcast.ts';
 import { useLeaveWarning, useRoomSession, useWakeLock } from '../live/use-live.ts';
 import { Preview } from '../prepare/preview.tsx';
 import { ProblemCard } from '../prepare/problem-card.tsx';
@@ -61,14 +72,6 @@ const Stage = ({ accepted }: { accepted: Accepted }): ReactNode => {
   const session = useRoomSession(accepted.invitation.room.id);
   return session ? <CohostStudio accepted={accepted} session={session} /> : <Splash />;
 };
-
-const idle: BroadcastState = {
-  publish: { status: 'connecting' },
-  stats: null,
-  health: { level: 'measuring', reason: 'measuring' },
-  muted: { audio: false, video: false },
-};
-const noBroadcast = { get: () => idle, subscribe: () => () => undefined };
 
 const CohostStudio = ({ accepted, session }: { accepted: Accepted; session: RoomSession }): ReactNode => {
   const { api, capture } = useServices();
@@ -152,7 +155,7 @@ const CohostStudio = ({ accepted, session }: { accepted: Accepted; session: Room
   return (
     <main className="st-live" data-theme="dark">
       <section className="st-stage st-live-stage">
-        <div className="st-pictures" data-guides={others.length + 2}>
+        <Pictures guides={others.length + 2}>
           {showing && (
             <StreamTile
               key={showing.streamId}
@@ -165,14 +168,11 @@ const CohostStudio = ({ accepted, session }: { accepted: Accepted; session: Room
           {others.map(({ seatId: id, streamId, name, unitName, muted: silent }) => (
             <StreamTile key={id} roomId={room.id} streamId={streamId} name={`${name} · ${unitName}`} muted={silent} />
           ))}
-          <div className="st-picture" data-testid="own-picture">
+          <Picture data-testid="own-picture">
             <Preview stream={camera.stream} mirror={camera.mirror} />
-            <span className="st-name-plate">
-              {muted && <MicOff aria-hidden />}
-              {t('cohost.me')}
-            </span>
-          </div>
-        </div>
+            <NamePlate name={t('cohost.me')} muted={muted} />
+          </Picture>
+        </Pictures>
         <header className="st-hud">
           <div className="st-hud-row">
             <div className="st-hud-title">

@@ -1,6 +1,6 @@
 import { mediaGrant } from '@walnut-live/contracts';
 import { type WatchState, watchGranted } from '@walnut-live/live-client/media';
-import { MicOff } from 'lucide-react';
+import { NamePlate, Picture } from '@walnut-live/ui';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useServices } from '../app/services.tsx';
 import { useT } from '../i18n/index.ts';
@@ -50,13 +50,14 @@ export const StreamTile = ({
   }, [api, roomId, streamId]);
 
   return (
-    <div className="st-picture" data-testid="cohost-tile" data-stream={streamId} data-status={status}>
+    <Picture
+      waiting={status !== 'playing' && t('cohost.connecting')}
+      data-testid="cohost-tile"
+      data-stream={streamId}
+      data-status={status}
+    >
       <video ref={video} className="st-preview" aria-label={name} autoPlay playsInline muted={muted} />
-      {status !== 'playing' && <span className="st-picture-wait">{t('cohost.connecting')}</span>}
-      <span className="st-name-plate">
-        {muted && <MicOff aria-label={t('cohost.muted')} role="img" />}
-        {name}
-      </span>
-    </div>
+      <NamePlate name={name} muted={muted} />
+    </Picture>
   );
 };

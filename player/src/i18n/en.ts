@@ -51,7 +51,6 @@ export const en: Record<keyof typeof zh, string> = {
   'stage.cutIn': 'Live from the store',
   'stage.smoothOnly': 'Co-hosted · one combined picture, the host alone when busy',
   'guest.label': 'Picture of co-host {name}',
-  'guest.muted': 'Muted',
   'guest.waiting': 'Connecting…',
   'state.programmeWaiting': 'The headquarters live has not begun; have a look at the bag',
   'state.programmeEnded': 'The headquarters live has ended; your guide is still here, chat and shopping go on',

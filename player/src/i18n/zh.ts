@@ -50,7 +50,6 @@ export const zh = {
   'stage.cutIn': '本店插播',
   'stage.smoothOnly': '连麦中 · 流畅模式为合成画面，繁忙时仅显示主播',
   'guest.label': '连麦嘉宾{name}的画面',
-  'guest.muted': '已静音',
   'guest.waiting': '正在连线…',
   'state.programmeWaiting': '总部直播还没开始，先逛逛购物袋',
   'state.programmeEnded': '总部直播已结束，本店导购还在，聊天和购物照常',

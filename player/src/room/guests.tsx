@@ -1,6 +1,6 @@
 import { type MediaGrant, mediaGrant, type StageCohost } from '@walnut-live/contracts';
 import type { WatchState } from '@walnut-live/live-client/media';
-import { MicOff } from 'lucide-react';
+import { NamePlate, Picture } from '@walnut-live/ui';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useServices } from '../app/services.tsx';
 import { playerI18n } from '../i18n/messages.ts';
@@ -16,16 +16,6 @@ export const useGuests = (): readonly StageCohost[] => {
   const live = useRoom((state) => state.stage === 'live');
   const { smooth } = useVideo();
   return live && !smooth ? cohosts : nobody;
-};
-
-export const NamePlate = ({ name, muted = false }: { name: string; muted?: boolean }): ReactNode => {
-  const t = playerI18n.useT();
-  return (
-    <span className="pl-name-plate">
-      {muted && <MicOff size={12} role="img" aria-label={t('guest.muted')} />}
-      {name}
-    </span>
-  );
 };
 
 /** One co-host: their stream by WebRTC, with the sound of the room's own switch. */
@@ -71,7 +61,13 @@ export const Guest = ({ guest }: { guest: StageCohost }): ReactNode => {
   }, [video, silent]);
 
   return (
-    <div className="pl-picture pl-guest" data-testid="guest" data-seat={guest.seatId} data-status={status}>
+    <Picture
+      className="pl-guest"
+      waiting={status !== 'playing' && t('guest.waiting')}
+      data-testid="guest"
+      data-seat={guest.seatId}
+      data-status={status}
+    >
       <video
         ref={setVideo}
         className="pl-video pl-video-shown"
@@ -81,8 +77,7 @@ export const Guest = ({ guest }: { guest: StageCohost }): ReactNode => {
         muted
         disableRemotePlayback
       />
-      {status !== 'playing' && <span className="pl-guest-wait">{t('guest.waiting')}</span>}
       <NamePlate name={`${guest.name} · ${guest.unitName}`} muted={guest.muted} />
-    </div>
+    </Picture>
   );
 };

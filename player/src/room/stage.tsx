@@ -1,8 +1,8 @@
-import { Button, cx } from '@walnut-live/ui';
+import { Button, cx, NamePlate, Picture, Pictures } from '@walnut-live/ui';
 import { Volume2 } from 'lucide-react';
 import { type PointerEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { playerI18n } from '../i18n/messages.ts';
-import { Guest, NamePlate, useGuests } from './guests.tsx';
+import { Guest, useGuests } from './guests.tsx';
 import { useHearts } from './hearts.tsx';
 import type { StageView } from './stage-view.ts';
 import { useRoom } from './use-room.ts';
@@ -78,8 +78,8 @@ export const Stage = ({ view, onDoubleTap }: { view: StageView; onDoubleTap: () 
       {landscape && picture && guests.length === 0 && (
         <canvas ref={fill} className="pl-fill" width={FILL.width} height={FILL.height} />
       )}
-      <div className="pl-pictures" data-testid="pictures" data-guides={guests.length + 1}>
-        <div className="pl-picture">
+      <Pictures guides={guests.length + 1}>
+        <Picture>
           <video
             ref={setVideo}
             data-testid="video"
@@ -92,11 +92,11 @@ export const Stage = ({ view, onDoubleTap }: { view: StageView; onDoubleTap: () 
             {...{ 'webkit-playsinline': 'true', 'x5-video-player-type': 'h5-page', 'x5-playsinline': 'true' }}
           />
           {guests.length > 0 && picture && room && <NamePlate name={`${room.host.name} · ${room.orgUnit.name}`} />}
-        </div>
+        </Picture>
         {guests.map((guest) => (
           <Guest key={guest.seatId} guest={guest} />
         ))}
-      </div>
+      </Pictures>
       {(playBlocked || (soundBlocked && picture)) && (
         <Button
           variant="glass"

@@ -15,6 +15,9 @@ import {
   IconButton,
   initialsOf,
   LiveBadge,
+  NamePlate,
+  Picture,
+  Pictures,
   Price,
   QrCode,
   QuantityStepper,
@@ -146,6 +149,16 @@ describe('every control is accessible (axe)', () => {
     EmptyState: <EmptyState title="还没有订单" hint="下单后在这里查看" action={<Button>去看看</Button>} />,
     ErrorState: <ErrorState error={{ code: 'internal', requestId: 'r-1' }} onRetry={() => undefined} />,
     QuantityStepper: <QuantityStepper value={2} max={2} onChange={() => undefined} />,
+    Pictures: (
+      <Pictures guides={2}>
+        <Picture waiting="正在连线…">
+          <NamePlate name="林晓禾 · 杭州湖滨店" />
+        </Picture>
+        <Picture>
+          <NamePlate name="沈若溪 · 上海静安店" muted />
+        </Picture>
+      </Pictures>
+    ),
     QrCode: <QrCode text="https://example.com/s/abc" />,
     Illustrations: illustrationNames.map((name) => <Illustration key={name} name={name} />),
     Sheet: (

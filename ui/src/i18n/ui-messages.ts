@@ -36,6 +36,7 @@ export const uiI18n = createI18n({
     'badge.count': '{count} 条',
     'quantity.limit': '最多 {max} 件',
     'quantity.value': '数量',
+    'picture.muted': '已静音',
     'qr.label': '二维码',
   },
   en: {
@@ -72,6 +73,7 @@ export const uiI18n = createI18n({
     'badge.count': '{count} items',
     'quantity.limit': 'At most {max}',
     'quantity.value': 'Quantity',
+    'picture.muted': 'Muted',
     'qr.label': 'QR code',
   },
 });
