@@ -70,7 +70,7 @@ const environmentSchema = z.object({
   MEDIASOUP_WORKER_BIN: z.string().min(1).optional(),
   /** Origins that may call from a browser, comma separated. Tokens, never cookies, decide, so `*` is safe. */
   ALLOWED_ORIGINS: z.string().default('*'),
-  /** WHIP and WHEP offers per second from one address in the long run; ten seconds' worth may come at once. */
+  /** WHIP offers, WHEP offers and media sockets per second from one address, each; ten seconds' worth may come at once. */
   OFFERS_PER_SECOND_PER_ADDRESS: z.coerce.number().positive().max(10_000).default(20),
   /** Given to clients, comma separated: stun:host:port. */
   STUN_URLS: urlList(/^stuns?:[^\s<>"]+$/),

@@ -18,6 +18,7 @@ import { createRevocations } from './domain/revocations.ts';
 import { createEngine, type EngineCensus } from './engine/index.ts';
 import { createPackagers } from './hls/packagers.ts';
 import { createHlsRoutes } from './hls/routes.ts';
+import { createAddressLimit } from './platform/address-limit.ts';
 import { createApp } from './platform/http.ts';
 import { createIceServers } from './platform/ice-servers.ts';
 import { createLogger } from './platform/logger.ts';
@@ -247,6 +248,7 @@ export async function createMediaServer(
     now,
     onRequest: metrics.request,
     redirect: cluster.redirect,
+    addressLimit: createAddressLimit({ perSecond: config.offersPerSecondPerAddress }),
   });
   attachControlNamespace({ io, streams, isAllowed, smoothViewers, cluster });
 

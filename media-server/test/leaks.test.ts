@@ -27,9 +27,11 @@ let source: RtpSource | null = null;
 beforeAll(async () => {
   const board = newBoard();
   const tuning = { publisherGraceMs: 300, viewerGraceMs: 200, relayLingerMs: 200 };
+  // They all come from one address.
+  const unhindered = { OFFERS_PER_SECOND_PER_ADDRESS: '10000' };
   [origin, edge] = await Promise.all([
-    startNode(board, 'origin', tuning, { WORKERS: '2' }),
-    startNode(board, 'edge', tuning, { WORKERS: '1' }),
+    startNode(board, 'origin', tuning, { WORKERS: '2', ...unhindered }),
+    startNode(board, 'edge', tuning, { WORKERS: '1', ...unhindered }),
   ]);
 });
 afterAll(async () => {

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { MediaTokenClaims } from '@walnut-live/contracts';
 import { io, type Socket } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { MAX_PEERS_PER_PERSON } from '../src/domain/admission.ts';
 import type { MediaServer } from '../src/media-server.ts';
-import { control, mintToken, startServer } from './kit.ts';
+import { control, mintToken, startServer, until } from './kit.ts';
+import { makeOffer } from './sdp-kit.ts';
 
 let server: MediaServer;
 const sockets: Socket[] = [];
@@ -17,10 +19,15 @@ afterEach(() => {
 afterAll(() => server?.close());
 
 /** Connects; resolves with the socket or with the code of the refusal. */
-function connect(token: unknown, namespace = '/media'): Promise<Socket | string> {
-  const socket = io(`${server.url}${namespace}`, {
+function connect(
+  token: unknown,
+  namespace = '/media',
+  via: { url?: string; headers?: Record<string, string> } = {},
+): Promise<Socket | string> {
+  const socket = io(`${via.url ?? server.url}${namespace}`, {
     auth: { token },
     transports: ['websocket'],
+    extraHeaders: via.headers ?? {},
     forceNew: true,
     reconnection: false,
   });
@@ -93,6 +100,57 @@ describe('tokens', () => {
     await control(server, 'POST', '/revocations', { personId: sub, jti: 'stolen-token' });
     expect(await connect(revoked)).toBe('media_token_revoked');
     expect(typeof (await connect(await mintToken({ sub })))).toBe('object');
+  });
+});
+
+describe('places', () => {
+  it('gives one person a handful of sessions of a stream, and the next one when another ends', async () => {
+    const claims = { sub: `person-${randomUUID()}`, streamId: 'cosy' };
+    const token = await mintToken(claims);
+    const before = (await server.census()).peers;
+    const taken = await Promise.all(Array.from({ length: MAX_PEERS_PER_PERSON }, () => connect(token)));
+    expect(taken.map((one) => typeof one)).toEqual(taken.map(() => 'object'));
+    // Told while it connects: clients count it as a failure and wait longer each time.
+    expect(await connect(token)).toBe('media_too_many_sessions');
+    expect(await connect(await mintToken(claims))).toBe('media_too_many_sessions');
+    const publish = await mintToken({ ...claims, right: 'publish' });
+    const byHttp = await fetch(`${server.url}/whip/cosy`, {
+      ...{ method: 'POST', body: makeOffer() },
+      headers: { authorization: `Bearer ${publish}`, 'content-type': 'application/sdp' },
+    });
+    expect(byHttp.status).toBe(429);
+    expect(await byHttp.json()).toMatchObject({ code: 'media_too_many_sessions' });
+    expect((await server.census()).peers).toBe(before + MAX_PEERS_PER_PERSON);
+
+    expect(typeof (await connect(await mintToken({ streamId: 'cosy' })))).toBe('object');
+    expect(typeof (await connect(await mintToken({ ...claims, streamId: 'another' })))).toBe('object');
+    (taken[0] as Socket).disconnect();
+    await until(
+      'a place',
+      () => connect(token),
+      (one) => typeof one === 'object',
+    );
+  });
+
+  it('counts the sockets of each address behind the gateway, however they are named within their line', async () => {
+    const small = await startServer({ WORKERS: '1', OFFERS_PER_SECOND_PER_ADDRESS: '0.5' });
+    try {
+      const from = async (address: string): Promise<string> => {
+        const one = await connect(await mintToken(), '/media', {
+          url: small.url,
+          headers: { 'x-forwarded-for': address },
+        });
+        return typeof one === 'string' ? one : 'in';
+      };
+      const line = [];
+      for (let host = 1; host <= 8; host += 1) line.push(await from(`2001:db8:1:2::${host}`));
+      expect(line.slice(0, 5)).toEqual(line.slice(0, 5).map(() => 'in'));
+      expect(line).toContain('media_rate_limited');
+      expect(await from('203.0.113.7')).toBe('in');
+      expect(await from('2001:db8:1:3::1')).toBe('in');
+    } finally {
+      await small.close();
+    }
   });
 });
 

@@ -1,8 +1,8 @@
 /** Offers and fragments that nobody sends by accident: they are refused, quickly, and cost nothing afterwards. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MediaServer } from '../src/media-server.ts';
+import { createAddressLimit } from '../src/platform/address-limit.ts';
 import { isMediaFailure } from '../src/platform/failure.ts';
-import { createAddressLimit } from '../src/whip/address-limit.ts';
 import { readIceFragment } from '../src/whip/ice-fragment.ts';
 import { acceptPublication, lowestFirst, offeredPayloadTypes } from '../src/whip/negotiation.ts';
 import { readOffer } from '../src/whip/offer.ts';

@@ -12,6 +12,8 @@ export const mediaErrorCodes = [
   'media_payload_invalid',
   'media_event_unknown',
   'media_rate_limited',
+  /** This person has the stream open as often as one person may; it is free again when another session ends. */
+  'media_too_many_sessions',
   /** Somebody else publishes this stream and the token does not allow to take over. */
   'media_stream_busy',
   /** The stream has no picture at the moment; wait for `stream:state`. */

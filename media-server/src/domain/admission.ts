@@ -3,6 +3,8 @@ import type { MediaErrorCode, MediaTokenClaims } from '@walnut-live/contracts';
 /** Hard bounds, so that a flood of sockets or streams costs a refusal and not the process. */
 export const MAX_STREAMS = 2_000;
 export const MAX_PEERS = 20_000;
+/** Sessions of one stream that one person may have: some tabs, a phone, and what reconnects. */
+export const MAX_PEERS_PER_PERSON = 8;
 /** UDP ports for pipes to and from other hosts; each end of a pipe takes one. */
 export const PIPE_PORTS = 600;
 /** Other hosts may open this many here, so that the streams this host fetches from them have ports as well. */
@@ -23,6 +25,11 @@ export function admitPeer(input: {
   if (input.peers >= MAX_PEERS) return 'media_over_capacity';
   if (input.streamIsNew && input.streams >= MAX_STREAMS) return 'media_over_capacity';
   return null;
+}
+
+/** May a person who has this many sessions of the stream open one more? Null means yes. */
+export function admitPerson(sessions: number): MediaErrorCode | null {
+  return sessions >= MAX_PEERS_PER_PERSON ? 'media_too_many_sessions' : null;
 }
 
 /** Is there room inside the host for one more stream? Null means yes. */

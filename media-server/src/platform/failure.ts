@@ -24,6 +24,7 @@ export const failureStatus: Record<MediaErrorCode, number> = {
   media_payload_invalid: 400,
   media_event_unknown: 400,
   media_rate_limited: 429,
+  media_too_many_sessions: 429,
   media_stream_busy: 409,
   media_stream_not_live: 404,
   media_stream_unknown: 404,

@@ -1,6 +1,7 @@
 /** The parts of the HTTP side that belong to no feature: hardening, health, metrics, the error shape. */
 import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
 import helmet from 'helmet';
+import { isGateway } from './client-address.ts';
 import { failureStatus, isMediaFailure, mediaFailure } from './failure.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -16,8 +17,7 @@ export function createApp(deps: {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
-  // The gateway in front is on this machine or its private network; only it may say whom it speaks for.
-  app.set('trust proxy', ['loopback', 'uniquelocal']);
+  app.set('trust proxy', isGateway);
   // Segments are fetched by pages of other origins.
   app.use(helmet({ crossOriginResourcePolicy: { policy: 'cross-origin' } }));
   app.get('/healthz', (_request, response) => {

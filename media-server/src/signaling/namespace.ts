@@ -1,6 +1,11 @@
-/** Socket.IO namespace `/media`: the token decides at connect; afterwards a socket speaks for exactly one peer. */
+/**
+ * Socket.IO namespace `/media`: address, token and what the person has open already decide at connect; afterwards a socket
+ * speaks for exactly one peer. A refusal is told before the connection counts as made: clients then wait longer each time.
+ */
 import { MEDIA_NAMESPACE, type MediaEvent, type MediaEventName, type MediaTokenClaims } from '@walnut-live/contracts';
 import type { Server, Socket } from 'socket.io';
+import type { AddressLimit } from '../platform/address-limit.ts';
+import { clientAddress } from '../platform/client-address.ts';
 import { isMediaFailure } from '../platform/failure.ts';
 import type { IceServers } from '../platform/ice-servers.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -25,15 +30,23 @@ export function attachMediaNamespace(deps: {
   onRequest: (name: string, outcome: string) => void;
   /** Where a newcomer is to go instead; null: come in. */
   redirect: (right: MediaTokenClaims['right']) => { code: string; url?: string } | null;
+  /** Connections of one address, also those with a good token: each costs a peer. */
+  addressLimit: AddressLimit;
 }): void {
   const namespace = deps.io.of(MEDIA_NAMESPACE);
 
   namespace.use((socket, next) => {
+    const { address, headers } = socket.handshake;
+    const forwardedFor = headers['x-forwarded-for'];
+    const from = clientAddress(address, Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor);
+    if (!deps.addressLimit.take(from, deps.now())) return next(refusal('media_rate_limited'));
     deps.tokens
       .verify(socket.handshake.auth.token)
       .then((claims) => {
         const other = deps.redirect(claims.right);
         if (other) return next(refusal(other.code, other.url));
+        const code = deps.streams.refusalOf(claims);
+        if (code) return next(refusal(code));
         socket.data.claims = claims;
         next();
       })

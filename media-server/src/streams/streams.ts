@@ -2,15 +2,17 @@
  * All streams of this server and all peers in them.
  *
  * Invariants: a stream is kept while somebody is in it or it is not idle; a peer belongs to one stream for its whole
- * life; a detached peer (socket gone) is removed when its grace is over. Both maps are bounded by domain/admission.ts.
+ * life; a detached peer (socket gone) is removed when its grace is over. Streams, peers and the peers of one person are
+ * bounded by domain/admission.ts.
  */
-import type { MediaTokenClaims, Revocation } from '@walnut-live/contracts';
-import { admitPeer } from '../domain/admission.ts';
+import type { MediaErrorCode, MediaTokenClaims, Revocation } from '@walnut-live/contracts';
+import { admitPeer, admitPerson } from '../domain/admission.ts';
 import type { Engine } from '../engine/index.ts';
 import { createSignal } from '../platform/closing.ts';
 import { mediaFailure } from '../platform/failure.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createPeer, type Peer, type PeerPort } from './peer.ts';
+import { createRoster } from './roster.ts';
 import { createStream, type OriginClaims, PUBLISHER_GRACE_MS, type Stream } from './stream.ts';
 
 /** A draining host sends its viewers away this long after its publishers, and spread over this time per thousand. */
@@ -24,7 +26,9 @@ export interface Streams {
   list(): Stream[];
   /** The stream, made if it is new. @throws MediaFailure media_over_capacity, media_draining */
   ensure(streamId: string): Stream;
-  /** @throws MediaFailure media_over_capacity, media_draining */
+  /** Would `connect` refuse them now? */
+  refusalOf(claims: MediaTokenClaims): MediaErrorCode | null;
+  /** @throws MediaFailure media_over_capacity, media_draining, media_too_many_sessions */
   connect(claims: MediaTokenClaims, port: PeerPort): Peer;
   /** Continues a detached session of the same person, stream and right; the peer of the new socket gives way. */
   resume(newcomer: Peer, sessionKey: string): Peer;
@@ -58,16 +62,26 @@ export function createStreams(deps: {
   const publisherGraceMs = deps.publisherGraceMs ?? PUBLISHER_GRACE_MS;
   const viewerGraceMs = deps.viewerGraceMs ?? VIEWER_GRACE_MS;
   const streams = new Map<string, Stream>();
-  const peers = new Map<string, Peer>();
+  const peers = createRoster();
   const graceTimers = new Map<string, NodeJS.Timeout>();
   const changed = createSignal<Stream>();
   const peopled = createSignal<Stream>();
   let draining = false;
 
+  const admit = (streamId: string): MediaErrorCode | null =>
+    admitPeer({ draining, peers: peers.size, streams: streams.size, streamIsNew: !streams.has(streamId) });
+
+  /** A viewer of theirs whose socket is gone (a page that was reloaded) makes room for the one who is here. */
+  const givesWay = (peer: Peer): boolean => peer.port === null && peer.claims.right === 'watch';
+
+  function refusalOf(claims: MediaTokenClaims): MediaErrorCode | null {
+    return admit(claims.streamId) ?? admitPerson(peers.ofPerson(claims).filter((peer) => !givesWay(peer)).length);
+  }
+
   function ensure(streamId: string): Stream {
-    const known = streams.get(streamId);
-    const refusal = admitPeer({ draining, peers: peers.size, streams: streams.size, streamIsNew: !known });
+    const refusal = admit(streamId);
     if (refusal) throw mediaFailure(refusal);
+    const known = streams.get(streamId);
     if (known) return known;
     const created = createStream({
       id: streamId,
@@ -92,7 +106,7 @@ export function createStreams(deps: {
   function drop(peer: Peer, reason: Parameters<Stream['remove']>[1]): void {
     clearTimeout(graceTimers.get(peer.id));
     graceTimers.delete(peer.id);
-    peers.delete(peer.id);
+    peers.remove(peer);
     const stream = streams.get(peer.claims.streamId);
     stream?.remove(peer, reason);
     if (!stream) return;
@@ -104,10 +118,16 @@ export function createStreams(deps: {
     get: (streamId) => streams.get(streamId),
     list: () => [...streams.values()],
     ensure,
+    refusalOf,
     connect(claims, port) {
+      const refusal = refusalOf(claims);
+      if (refusal) throw mediaFailure(refusal);
+      const own = peers.ofPerson(claims);
+      const leaver = admitPerson(own.length) === null ? undefined : own.find(givesWay);
+      if (leaver) drop(leaver, 'publisher_left');
       const stream = ensure(claims.streamId);
       const peer = createPeer(claims, port);
-      peers.set(peer.id, peer);
+      peers.add(peer);
       stream.join(peer);
       peopled.emit(stream);
       return peer;
@@ -115,21 +135,21 @@ export function createStreams(deps: {
     resume(newcomer, sessionKey) {
       const { sub, streamId, right } = newcomer.claims;
       const stream = streams.get(streamId);
-      for (const peer of peers.values()) {
-        if (peer.sessionKey !== sessionKey || peer === newcomer || peer.closed) continue;
-        if (peer.claims.sub !== sub || peer.claims.streamId !== streamId || peer.claims.right !== right) continue;
-        if (!stream || !(peer.viewerLink ?? stream.publishLinkOf(peer))) continue;
-        clearTimeout(graceTimers.get(peer.id));
-        graceTimers.delete(peer.id);
-        const oldPort = peer.port;
-        peer.port = newcomer.port;
-        newcomer.port = null;
-        oldPort?.cut();
-        drop(newcomer, 'publisher_left');
-        stream.attached(peer);
-        return peer;
+      const peer = peers.bySessionKey(sessionKey);
+      const isTheirs = peer?.claims.sub === sub && peer.claims.streamId === streamId && peer.claims.right === right;
+      const hasMedia = peer && (peer.viewerLink ?? stream?.publishLinkOf(peer));
+      if (!stream || !hasMedia || !isTheirs || peer === newcomer || peer.closed) {
+        throw mediaFailure('media_session_unknown');
       }
-      throw mediaFailure('media_session_unknown');
+      clearTimeout(graceTimers.get(peer.id));
+      graceTimers.delete(peer.id);
+      const oldPort = peer.port;
+      peer.port = newcomer.port;
+      newcomer.port = null;
+      oldPort?.cut();
+      drop(newcomer, 'publisher_left');
+      stream.attached(peer);
+      return peer;
     },
     disconnected(peer, port) {
       if (peer.port !== null && peer.port !== port) return;
@@ -146,7 +166,7 @@ export function createStreams(deps: {
     leave: (peer) => drop(peer, 'publisher_left'),
     revoke({ personId, streamId, jti }) {
       let count = 0;
-      for (const peer of [...peers.values()]) {
+      for (const peer of peers.list()) {
         if (peer.claims.sub !== personId) continue;
         if (streamId !== undefined && peer.claims.streamId !== streamId) continue;
         if (jti !== undefined && peer.claims.jti !== jti) continue;
@@ -163,7 +183,7 @@ export function createStreams(deps: {
       if (draining) return;
       draining = true;
       const spreadMs = (peers.size / 1_000) * MOVE_SPREAD_MS_PER_THOUSAND;
-      for (const { claims, port } of peers.values()) {
+      for (const { claims, port } of peers.list()) {
         const afterMs = claims.right === 'publish' ? 0 : MOVE_VIEWERS_AFTER_MS + Math.round(Math.random() * spreadMs);
         port?.send('session:move', { afterMs });
       }

@@ -8,6 +8,7 @@ const RETRY_AFTER_SECONDS: Partial<Record<MediaFailure['code'], number>> = {
   media_stream_not_live: 2,
   media_worker_lost: 1,
   media_rate_limited: 2,
+  media_too_many_sessions: 10,
   media_over_capacity: 10,
   media_draining: 5,
 };

@@ -4,12 +4,13 @@
  */
 import { type MediaErrorCode, MediaStreamId, type MediaTokenClaims } from '@walnut-live/contracts';
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
+import { createAddressLimit } from '../platform/address-limit.ts';
 import { isMediaFailure, mediaFailure } from '../platform/failure.ts';
 import { type IceServers, linkHeaders } from '../platform/ice-servers.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { MediaTokens } from '../platform/media-tokens.ts';
 import type { Streams } from '../streams/streams.ts';
-import { createAddressLimit } from './address-limit.ts';
+
 import { MAX_FRAGMENT_BYTES, readIceFragment } from './ice-fragment.ts';
 import { MAX_SDP_BYTES, readOffer } from './offer.ts';
 import { sendProblem } from './problem.ts';
