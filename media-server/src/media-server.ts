@@ -13,6 +13,7 @@ import type { MediaServerConfig } from './config.ts';
 import { createControlAccess } from './control/access.ts';
 import { attachControlNamespace } from './control/namespace.ts';
 import { createControlRoutes } from './control/routes.ts';
+import { pictureOf } from './control/views.ts';
 import { hostLoad } from './domain/placement.ts';
 import { createRevocations } from './domain/revocations.ts';
 import { createEngine, type EngineCensus } from './engine/index.ts';
@@ -224,6 +225,7 @@ export async function createMediaServer(
         path: '/control',
         router: createControlRoutes({
           ...{ streams, revocations, isAllowed, smoothViewers, now, cluster },
+          picture: (streamId) => pictureOf(packagers, streamId),
           composites: createCompositeControl(composites),
         }),
       },

@@ -1,5 +1,5 @@
 /** WHIP and WHEP with clients that nobody here wrote: pictures have to move. */
-import { ControlStreamDetail } from '@walnut-live/contracts';
+import { ControlStreamDetail, ControlStreamDetailsReply } from '@walnut-live/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WhipPageApi } from '../../e2e/kit/whip-page-api.ts';
 import type { MediaServer } from '../src/media-server.ts';
@@ -49,9 +49,9 @@ describe('outside clients', () => {
       ({ state }) => state === 'live',
       20_000,
     );
-    expect((await detailOf(streamId)).publisher?.tracks.find(({ kind }) => kind === 'video')).toMatchObject({
-      mimeType: 'video/H264',
-    });
+    const { publisher } = await detailOf(streamId);
+    expect(publisher?.kind).toBe('whip');
+    expect(publisher?.tracks.find(({ kind }) => kind === 'video')).toMatchObject({ mimeType: 'video/H264' });
 
     const viewer = await stage.open();
     const beganAt = Date.now();
@@ -61,6 +61,13 @@ describe('outside clients', () => {
     await viewer.stopWatching();
     await viewer.play(target, 'smooth', 'smooth');
     await viewer.waitForPicture({ name: 'smooth', afterMs: Date.now(), timeoutMs: 40_000 });
+    // Its size is known from what HLS is made of; its reception from the receiver reports.
+    const told = await detailOf(streamId);
+    expect(told.picture).toMatchObject({ width: 640, height: 360 });
+    expect(told.publisher?.tracks.map(({ lossRatio }) => lossRatio)).toEqual([0, 0]);
+    expect(told.viewers.smooth).toBe(1);
+    const list = await (await control(server, 'GET', '/stream-details')).json();
+    expect(ControlStreamDetailsReply.parse(list).streams).toMatchObject([{ streamId, publisher: { kind: 'whip' } }]);
     await viewer.stopPlaying('smooth');
     await viewer.page.close();
 

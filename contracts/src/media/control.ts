@@ -6,6 +6,7 @@
  *
  * GET    /control/streams                     → { streams: ControlStream[] }
  * GET    /control/streams/:id                 → ControlStreamDetail (an unknown stream is idle, not 404)
+ * GET    /control/stream-details              → { streams: ControlStreamDetail[] }   those that are not idle
  * POST   /control/streams/:id/rtp-ingest      → RtpIngest
  * DELETE /control/streams/:id/rtp-ingest      → 204
  * POST   /control/streams/:id/close           → 204   puts publisher and viewers out
@@ -46,6 +47,11 @@ export const PublisherTrackStats = z.strictObject({
   paused: z.boolean(),
   bitrateBps: z.nullable(z.number()),
   packetsLost: z.nullable(z.number()),
+  /**
+   * 0 to 1: packets that did not come by themselves since the report before (RFC 3550 §6.4.1), whether or not they could be
+   * fetched again; of several layers the worst.
+   */
+  lossRatio: z.nullable(z.number().min(0).max(1)),
   roundTripMs: z.nullable(z.number()),
   jitterMs: z.nullable(z.number()),
   /** 0 (nothing arrives) to 10; null before the first packet. */
@@ -59,7 +65,8 @@ export type PublisherTrackStats = z.infer<typeof PublisherTrackStats>;
 export const ControlStreamDetail = ControlStream.extend({
   publisher: z.nullable(
     z.strictObject({
-      kind: z.enum(['webrtc', 'rtp']),
+      /** A browser, a program that speaks WHIP (OBS), or a local encoder that sends plain RTP. */
+      kind: z.enum(['webrtc', 'whip', 'rtp']),
       personId: z.nullable(MediaPersonId),
       connected: z.boolean(),
       tracks: z.array(PublisherTrackStats),
@@ -67,6 +74,8 @@ export const ControlStreamDetail = ControlStream.extend({
   ),
   /** At an edge: what arrives from the origin, encrypted. */
   relay: z.exactOptional(z.strictObject({ tracks: z.array(PublisherTrackStats) })),
+  /** As it is coded, of the layer that HLS takes. Null while nobody packages the stream for HLS or a recording, and for what has to be re-encoded. */
+  picture: z.nullable(z.strictObject({ width: z.int(), height: z.int(), framesPerSecond: z.nullable(z.number()) })),
   /** Lowest score of the tracks; null while unknown. */
   score: z.nullable(z.number()),
 });
@@ -156,4 +165,5 @@ export type ControlCluster = z.infer<typeof ControlCluster>;
 
 export const RevocationReply = z.strictObject({ disconnected: z.int() });
 export const ControlStreamsReply = z.strictObject({ streams: z.array(ControlStream) });
+export const ControlStreamDetailsReply = z.strictObject({ streams: z.array(ControlStreamDetail) });
 export const DrainReply = z.strictObject({ streams: z.int(), peers: z.int() });

@@ -6,19 +6,20 @@ import type { Revocations } from '../domain/revocations.ts';
 import { mediaFailure } from '../platform/failure.ts';
 import type { Streams } from '../streams/streams.ts';
 import { controlRequests, readControlBody } from './requests.ts';
-import { idleDetail, streamDetail, streamView } from './views.ts';
+import { idleDetail, type StreamFacts, streamDetail, streamView } from './views.ts';
 
 const BODY_LIMIT = '4kb';
 
-export function createControlRoutes(deps: {
-  streams: Streams;
-  revocations: Revocations;
-  isAllowed: (token: unknown) => boolean;
-  smoothViewers: (streamId: string) => number;
-  now: () => number;
-  cluster: Pick<Cluster, 'status' | 'nodes' | 'announce'>;
-  composites: Router;
-}): Router {
+export function createControlRoutes(
+  deps: StreamFacts & {
+    streams: Streams;
+    revocations: Revocations;
+    isAllowed: (token: unknown) => boolean;
+    now: () => number;
+    cluster: Pick<Cluster, 'status' | 'nodes' | 'announce'>;
+    composites: Router;
+  },
+): Router {
   const { streams, smoothViewers, cluster } = deps;
   const startedAtMs = deps.now();
   const router = express.Router();
@@ -34,7 +35,11 @@ export function createControlRoutes(deps: {
   });
   router.get('/streams/:id', async (request, response) => {
     const stream = streams.get(request.params.id);
-    response.json(stream ? await streamDetail(stream, smoothViewers) : idleDetail(request.params.id, startedAtMs));
+    response.json(stream ? await streamDetail(stream, deps) : idleDetail(request.params.id, startedAtMs));
+  });
+  router.get('/stream-details', async (_request, response) => {
+    const known = streams.list().filter((stream) => stream.status.state !== 'idle');
+    response.json({ streams: await Promise.all(known.map((stream) => streamDetail(stream, deps))) });
   });
   router.post('/streams/:id/rtp-ingest', async (request, response) => {
     response.json(await streams.ensure(request.params.id).openIngest());

@@ -23,6 +23,8 @@ export interface Peer {
   /** Viewers only. */
   viewerLink: ViewerLink | null;
   closed: boolean;
+  /** A program that speaks WHIP or WHEP; absent: our own client. */
+  isOutside?: true;
   /** Viewers without a socket (WHEP): the state of their connection is all there is to tell whether they are there. */
   onLinkState?: (state: LinkState) => void;
   /** Viewers that made the offer (WHEP): what it calls our codecs. */

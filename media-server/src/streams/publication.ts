@@ -26,13 +26,21 @@ export interface RelayPublisher extends RelayEvents {
 
 export type Publisher = WebRtcPublisher | RtpPublisher | RelayPublisher;
 
+export interface PublisherView {
+  kind: 'webrtc' | 'whip' | 'rtp';
+  personId: string | null;
+  connected: boolean;
+}
+
 /** As /control shows it; a relay's publisher is shown by its origin. */
-export function publisherView(
-  publisher: Publisher,
-): { kind: 'webrtc' | 'rtp'; personId: string | null; connected: boolean } | null {
+export function publisherView(publisher: Publisher): PublisherView | null {
   switch (publisher.kind) {
     case 'webrtc':
-      return { kind: 'webrtc', personId: publisher.peer.claims.sub, connected: publisher.peer.port !== null };
+      return {
+        kind: publisher.peer.isOutside ? 'whip' : 'webrtc',
+        personId: publisher.peer.claims.sub,
+        connected: publisher.peer.port !== null,
+      };
     case 'rtp':
       return { kind: 'rtp', personId: null, connected: publisher.link?.flowing ?? false };
     case 'relay':

@@ -10,6 +10,7 @@ import type {
 import type { StreamStatus } from '../domain/stream-state.ts';
 import type { Origin, PipeOutlet, PublishLink, Tap, ViewerLink } from '../engine/index.ts';
 import type { Peer } from './peer.ts';
+import type { PublisherView } from './publication.ts';
 import type { RelayEvents, RelayPort } from './relay-port.ts';
 
 /** What a stream needs of the cluster: to be its only origin. */
@@ -25,7 +26,7 @@ export interface Stream {
   tracks(): StreamTrack[];
   message(): StreamStateMessage;
   readonly realtimeViewers: number;
-  publisher(): { kind: 'webrtc' | 'rtp'; personId: string | null; connected: boolean } | null;
+  publisher(): PublisherView | null;
   publisherStats(): Promise<PublisherTrackStats[]>;
 
   /** A peer of either right comes in: it will be told every state. */

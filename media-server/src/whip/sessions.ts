@@ -102,12 +102,14 @@ export function createSessions(deps: {
       putOut: (reason) => entry.end(reason),
       cut: () => entry.end('cut'),
     };
+    const peer = streams.connect(claims, port);
+    peer.isOutside = true;
     const entry: Entry & { transport: Transport | null } = {
       id,
       right: claims.right === 'watch' ? 'watch' : 'publish',
       streamId: claims.streamId,
       transport: null,
-      peer: streams.connect(claims, port),
+      peer,
       get etag() {
         return `"${id.slice(0, 8)}-${generation}"`;
       },
