@@ -41,7 +41,7 @@ import { createMetrics, type Metrics } from './platform/metrics.ts';
 import { createOutboxPublisher, type OutboxPublisher } from './platform/outbox.ts';
 import { scheduleRetention } from './platform/retention.ts';
 import { createTokens, type Tokens } from './platform/tokens.ts';
-import { createMemoryRoomLog, feedFromOutbox, type RoomLog } from './room-log/index.ts';
+import { createRoomLog, feedFromOutbox, type RoomLog } from './room-log/index.ts';
 
 export const PICTURES_DIR = join(import.meta.dirname, '../assets/pictures');
 
@@ -149,7 +149,8 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   createCatalogue({ bind, db, clock, random });
   const { bag, offers } = createBag({ bind, db, clock, random, jobs, shipping: SHIPPING_TERMS });
 
-  const roomLog = createMemoryRoomLog({
+  const roomLog = createRoomLog({
+    redisUrl: config.REDIS_URL,
     db,
     clock,
     random,
@@ -204,6 +205,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     findRoom: rooms.get,
   });
   closers.push(mediaControl.onConnect(streamKeys.repeatRevocations), rooms.onEnded(streamKeys.endFor));
+  closers.push(rooms.onSource(async ({ id }, source) => void (source === 'camera' && (await streamKeys.endFor(id)))));
   const chat = createRoomChat({ db, clock, random, roomLog, standing: rooms.standings.of, findRoom: rooms.get });
   const roomSockets = createRoomSockets({
     server,

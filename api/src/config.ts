@@ -9,6 +9,11 @@ const flag = z
 
 export const ConfigSchema = z.object({
   DATABASE_URL: z.url(),
+  /** Holds the room logs of several api processes; empty: there is one process, and they are in its memory. */
+  REDIS_URL: z
+    .union([z.literal(''), z.url({ protocol: /^rediss?$/ })])
+    .default('')
+    .transform((url) => url || undefined),
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
   /** Origin as people see it; share links and redirects are made from it. */

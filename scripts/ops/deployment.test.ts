@@ -15,6 +15,7 @@ const source = read('docker-compose.yml');
 const example = parseEnv(read('.env.example'));
 /** Empty in the example because most need none, but no free text either. */
 const OPTIONAL: Record<string, string> = {
+  API_REDIS_URL: 'redis://redis:6379',
   MEDIA_REDIS_URL: 'redis://redis:6379',
   MEDIA_NODE_CONTROL_URL: 'http://10.0.0.5:4100',
   MEDIA_CONTROL_URLS: 'http://10.0.0.5:4100,http://10.0.0.6:4100',

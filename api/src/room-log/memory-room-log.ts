@@ -15,8 +15,9 @@ import type { Db } from '../platform/db.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createMicroBatch } from '../platform/micro-batch.ts';
+import { isLasting, shown, storable } from './events.ts';
 import { createJournal, type JournalEntry } from './journal.ts';
-import { isLasting, type RoomLog } from './room-log.ts';
+import type { RoomLog } from './room-log.ts';
 
 const BATCH_WAIT_MS = 5;
 const BATCH_ITEMS = 500;
@@ -49,16 +50,6 @@ type Listener = (events: readonly SequencedEvent[]) => void;
 
 const isReserveUsedUp = (seq: number, journaled: number): boolean =>
   journaled === 0 || seq - journaled >= FLEETING_RESERVE;
-const shown = ({ seq, at, event }: JournalEntry): SequencedEvent => ({ seq, at, event });
-
-/** PostgreSQL refuses NUL and halves of surrogate pairs in JSON; one such text must not fail everybody's batch. */
-function storable(event: RoomEvent): RoomEvent {
-  const text = JSON.stringify(event);
-  if (!/\\u(0000|d[89a-f])/i.test(text)) return event;
-  return JSON.parse(text, (_key, value: unknown) =>
-    typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '') : value,
-  ) as RoomEvent;
-}
 
 export function createMemoryRoomLog(deps: {
   db: Pick<Db, 'sql'>;
@@ -274,6 +265,11 @@ export function createMemoryRoomLog(deps: {
       return found.map(shown);
     },
     head: async (roomId) => (await open(roomId)).head,
+    start: async () => 0,
+    watch(listener) {
+      listener(true);
+      return () => {};
+    },
     async find(roomId, eventId) {
       const entry = rooms.get(roomId)?.byEventId.get(eventId) ?? (await journal.find(roomId, eventId));
       return entry && shown(entry);

@@ -1,0 +1,214 @@
+/**
+ * The connections to the Redis of the room logs: one for commands, one that listens.
+ *
+ * Model: away → (connected, run id read) there → away (connection lost, or a call without an answer in time) → …
+ * Invariants
+ * - While away every call fails at once; while there, within CALL_TIMEOUT_MS. Nobody waits for Redis longer.
+ * - A call carries the run id of the server it goes to: whoever answers with another server's memory is found out.
+ * - After each time away, and each time the listening connection was made anew, `onBack` says that news may be missing.
+ */
+import { createClient } from 'redis';
+import type { Logger } from '../platform/logger.ts';
+import type { Script } from './redis-scripts.ts';
+
+const CONNECT_TIMEOUT_MS = 1_000;
+const RECONNECT_MS = 250;
+const CALL_TIMEOUT_MS = 800;
+const PROBE_MS = 250;
+/** A connection on which nothing came back for so long is replaced. */
+const PATIENCE_MS = 4_000;
+const PING_MS = 1_000;
+
+export class RedisAway extends Error {
+  constructor(cause?: unknown) {
+    super('Redis is away', cause === undefined ? undefined : { cause });
+    this.name = 'RedisAway';
+  }
+}
+
+type Client = ReturnType<typeof connectTo>;
+
+const connectTo = (url: string, disableOfflineQueue: boolean) =>
+  createClient({
+    url,
+    disableOfflineQueue,
+    RESP: 2,
+    pingInterval: PING_MS,
+    socket: { connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: () => RECONNECT_MS },
+  });
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new RedisAway()), CALL_TIMEOUT_MS);
+    });
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const isNoScript = (error: unknown): boolean => error instanceof Error && error.message.startsWith('NOSCRIPT');
+
+export type RedisLink = ReturnType<typeof openRedisLink>;
+
+/** Connects in the background, and again whenever the connection is lost. */
+export function openRedisLink({ url, log }: { url: string; log: Logger }) {
+  let commands: Client | undefined;
+  let run: string | undefined;
+  /** Of the command connection: what an older one still says is ignored. */
+  let life = 0;
+  let awaySinceMs = Date.now();
+  let probing: NodeJS.Timeout | undefined;
+  let closed = false;
+  const isThereListeners = new Set<(isThere: boolean) => void>();
+  const backListeners = new Set<() => void>();
+  const heard = new Map<string, (message: string) => void>();
+
+  const tell = <T>(listeners: ReadonlySet<(value: T) => void>, value: T): void => {
+    for (const listener of listeners) {
+      try {
+        listener(value);
+      } catch (error) {
+        log.error({ err: error }, 'room log: a listener of the link failed');
+      }
+    }
+  };
+
+  function goAway(error: unknown): void {
+    if (run === undefined) return;
+    run = undefined;
+    awaySinceMs = Date.now();
+    if (closed) return;
+    log.warn({ err: error }, 'room log: Redis is away, rooms are paused');
+    tell(isThereListeners, false);
+  }
+
+  /** Asks who is there; nothing is done before the answer. */
+  async function greet(mine: number): Promise<void> {
+    const client = commands;
+    if (!client) return;
+    const info = await inTime(client.info('server'));
+    const found = /run_id:(\w+)/.exec(info)?.[1];
+    if (mine !== life || closed || run !== undefined || !client.isReady) return;
+    if (!found) throw new Error('Redis does not tell its run id');
+    run = found;
+    log.info('room log: Redis is there');
+    tell(isThereListeners, true);
+    tell(backListeners, undefined);
+  }
+
+  function probeSoon(): void {
+    if (probing || closed) return;
+    probing = setTimeout(() => {
+      probing = undefined;
+      if (run !== undefined || closed) return;
+      if (!commands?.isReady) return; // says `ready` by itself
+      greet(life).catch(() => {
+        if (Date.now() - awaySinceMs > PATIENCE_MS) connect();
+        probeSoon();
+      });
+    }, PROBE_MS);
+    probing.unref();
+  }
+
+  function connect(): void {
+    life += 1;
+    const mine = life;
+    awaySinceMs = Date.now();
+    commands?.destroy();
+    const client = connectTo(url, true);
+    commands = client;
+    client.on('error', (error: unknown) => {
+      if (mine === life) goAway(error);
+    });
+    client.on('reconnecting', () => {
+      if (mine === life) goAway(undefined);
+    });
+    client.on('ready', () => {
+      if (mine !== life) return;
+      goAway(undefined);
+      greet(mine).catch(probeSoon);
+    });
+    client.connect().catch(() => undefined);
+  }
+  connect();
+
+  const listening = connectTo(url, false);
+  let wasListening = false;
+  listening.on('error', () => undefined); // said by the other connection
+  listening.on('ready', () => {
+    if (wasListening && run !== undefined) tell(backListeners, undefined);
+    wasListening = true;
+  });
+  listening.connect().catch(() => undefined);
+
+  /** @throws RedisAway within CALL_TIMEOUT_MS */
+  async function call<T>(work: (client: Client, run: string) => Promise<T>): Promise<T> {
+    if (run === undefined || !commands) throw new RedisAway();
+    const mine = life;
+    try {
+      return await inTime(work(commands, run));
+    } catch (error) {
+      // An answer that says no is an answer; everything else is silence.
+      const isAnswer = error instanceof Error && /^[A-Z]+ /.test(error.message);
+      if (isAnswer && !/^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN) /.test(error.message)) throw error;
+      if (mine === life) {
+        goAway(error);
+        probeSoon();
+      }
+      throw error instanceof RedisAway ? error : new RedisAway(error);
+    }
+  }
+
+  return {
+    isThere: (): boolean => run !== undefined,
+    call,
+    /** Runs a script with the run id of the server as its first argument if `withRun`. @throws RedisAway */
+    run: (script: Script, keys: string[], args: readonly string[], withRun = false): Promise<unknown> =>
+      call(async (client, runId) => {
+        const options = { keys, arguments: withRun ? [runId, ...args] : [...args] };
+        try {
+          return await client.evalSha(script.sha1, options);
+        } catch (error) {
+          if (!isNoScript(error)) throw error;
+          return client.eval(script.text, options);
+        }
+      }),
+    /** The run id that `run` sends along. */
+    runId: (): string | undefined => run,
+    /** Resolves once the server has said yes. @throws RedisAway */
+    async listen(channel: string, listener: (message: string) => void): Promise<void> {
+      if (run === undefined) throw new RedisAway();
+      heard.set(channel, listener);
+      await inTime(listening.subscribe(channel, listener)).catch((error: unknown) => {
+        throw error instanceof RedisAway ? error : new RedisAway(error);
+      });
+    },
+    unlisten(channel: string): void {
+      const listener = heard.get(channel);
+      heard.delete(channel);
+      if (listener && !closed) listening.unsubscribe(channel, listener).catch(() => undefined);
+    },
+    /** Called at every change. Returns its undo. */
+    onChange(listener: (isThere: boolean) => void): () => void {
+      isThereListeners.add(listener);
+      return () => void isThereListeners.delete(listener);
+    },
+    /** News may be missing from now on: read what there is. Returns its undo. */
+    onBack(listener: () => void): () => void {
+      backListeners.add(listener);
+      return () => void backListeners.delete(listener);
+    },
+    close(): void {
+      if (closed) return;
+      closed = true;
+      life += 1;
+      run = undefined;
+      clearTimeout(probing);
+      commands?.destroy();
+      listening.destroy();
+    },
+  };
+}
