@@ -1,11 +1,13 @@
 /** The far side is the stand-in of testing/media-stand-in.ts; the real media server is met in e2e. */
 import { randomUUID } from 'node:crypto';
 import { endRoom, getRoom, liveWall, mediaGrant, Revocation } from '@walnut-live/contracts';
+import pino from 'pino';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { makeRoom, seedBrand } from '../testing/fixtures.ts';
 import { configFor, startMediaServer } from '../testing/media-stand-in.ts';
 import { enterRoom } from '../testing/room-client.ts';
 import { startTestApi } from '../testing/test-api.ts';
+import { createMediaControl } from './media-control.ts';
 
 test('a stream that goes live, stumbles and stops is told to every room that shows it, each state once', async () => {
   const media = await startMediaServer();
@@ -193,3 +195,30 @@ test('several media servers: the origin speaks for a stream, newcomers go where 
     timeout: 10_000,
   });
 }, 40_000);
+
+test('nobody is sent to a media server that fell silent while there is another, and nobody is left without one', async () => {
+  const [near, far] = [await startMediaServer(), await startMediaServer()];
+  const { MEDIA_CONTROL_URL, CONTROL_TOKEN } = configFor(near.port, far.port);
+  const control = createMediaControl({
+    urls: MEDIA_CONTROL_URL.split(', '),
+    token: CONTROL_TOKEN,
+    log: pino({ level: 'silent' }),
+  });
+  onTestFinished(() => control.close());
+  const beat = setInterval(() => far.announce('far'), 200);
+  onTestFinished(() => clearInterval(beat));
+  await vi.waitFor(() => expect([near.connections(), far.connections()]).toEqual([1, 1]));
+  const streamId = randomUUID();
+  near.publish(streamId, 'live');
+  near.announce('near');
+  const host = () => control.placeFor(streamId, 'publish').socketUrl;
+  await vi.waitFor(() => expect(host()).toBe('https://near.example'));
+  // Its network is cut: the socket says nothing of that yet.
+  await vi.waitFor(() => expect(host()).toBe('https://far.example'), { timeout: 5_000 });
+  near.announce('near');
+  await vi.waitFor(() => expect(host()).toBe('https://near.example'));
+  clearInterval(beat);
+  await vi.waitFor(() => expect(host()).toBe('https://far.example'), { timeout: 5_000 });
+  // All are silent: whoever cannot be heard may still be there.
+  await vi.waitFor(() => expect(host()).toBe('https://near.example'), { timeout: 5_000 });
+});

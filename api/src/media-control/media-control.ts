@@ -69,10 +69,13 @@ export function createMediaControl(deps: { urls: readonly string[]; token: strin
     return best?.stream;
   }
 
+  /** Nobody is sent to a server that fell silent, while there is another. */
   function candidates(streamId: string): Candidate[] {
-    return links.flatMap((link): Candidate[] => {
+    const connected = links.filter((link) => link.isConnected);
+    const heard = connected.filter((link) => !link.isSilent);
+    return (heard.length > 0 ? heard : connected).flatMap((link): Candidate[] => {
       const { node } = link;
-      if (!link.isConnected || !node) return [];
+      if (!node) return [];
       const stream = link.stream(streamId);
       return [{ node, has: stream ? (isOrigin(stream) ? 'origin' : 'edge') : null }];
     });

@@ -13,6 +13,8 @@ import { z } from 'zod';
 import type { Logger } from '../platform/logger.ts';
 
 const AWAY_AFTER_MS = 10_000;
+/** A server tells its load every second: after this it may be gone without a goodbye, long before its socket says so. */
+const SILENT_AFTER_MS = 2_500;
 const CALL_TIMEOUT_MS = 2_000;
 const RECONNECT_FIRST_MS = 500;
 const RECONNECT_LONGEST_MS = 5_000;
@@ -26,6 +28,8 @@ export interface MediaNodeLink {
   readonly hasSpoken: boolean;
   /** Connected now: what it says is not out of date. */
   readonly isConnected: boolean;
+  /** Connected, but has not told its load when it should have. */
+  readonly isSilent: boolean;
   /** As last told; null before. */
   readonly node: MediaNode | null;
   stream(streamId: string): ControlStream | undefined;
@@ -44,8 +48,13 @@ interface Order {
   readonly atMs: number;
 }
 
-export function createMediaNodeLink(deps: { url: string; token: string; log: Logger }): MediaNodeLink {
-  const { url, token, log } = deps;
+export function createMediaNodeLink(deps: {
+  url: string;
+  token: string;
+  log: Logger;
+  now?: () => number;
+}): MediaNodeLink {
+  const { url, token, log, now = Date.now } = deps;
   const streams = new Map<string, ControlStream>();
   const listeners = new Set<(changed: readonly string[] | 'all') => void>();
   const connectListeners = new Set<(streamIds: readonly string[]) => Promise<void>>();
@@ -54,6 +63,7 @@ export function createMediaNodeLink(deps: { url: string; token: string; log: Log
   let away = true;
   let hasSpoken = false;
   let node: MediaNode | null = null;
+  let heardAtMs = 0;
   let awayTimer: NodeJS.Timeout | undefined;
 
   const socket = io(new URL(CONTROL_NAMESPACE, url).href, {
@@ -92,6 +102,7 @@ export function createMediaNodeLink(deps: { url: string; token: string; log: Log
   });
   socket.on('node:state', (raw: unknown) => {
     const parsed = MediaNode.safeParse(raw);
+    heardAtMs = now();
     if (parsed.success) node = parsed.data;
     else log.error({ err: parsed.error }, 'media control: unreadable node state');
   });
@@ -157,6 +168,9 @@ export function createMediaNodeLink(deps: { url: string; token: string; log: Log
     },
     get isConnected() {
       return socket.connected && !away;
+    },
+    get isSilent() {
+      return now() - heardAtMs > SILENT_AFTER_MS;
     },
     get node() {
       return node;

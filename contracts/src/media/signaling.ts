@@ -53,6 +53,8 @@ export const mediaRequests = {
     request: z.strictObject({ sessionKey: z.string().min(16).max(128) }),
     reply: z.strictObject({ transportId: Id }),
   },
+  /** Asks for nothing but an answer: is this host there? */
+  'session:ping': { request: nothing, reply: nothing },
   /** Deliberate leave: no grace, no waiting for a return. */
   'session:leave': { request: nothing, reply: nothing },
   'transport:connect': {

@@ -23,6 +23,10 @@ import type { MediaEndpoint, MediaFailureReason, MediaPass } from './types.ts';
 const NAMESPACE = '/media';
 const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 8_000;
+/** A host that is there answers within a round trip or two, a lost packet included. */
+const ANSWER_TIMEOUT_MS = 1_200;
+/** Of a publisher who has muted everything nothing comes for as long as they like. */
+const VERIFY_EVERY_MS = 2_000;
 /** Tokens refused in a row (clock skew, restart of the other side) before it is believed. */
 const MAX_TOKEN_REFUSALS = 3;
 /** Redirections in a row before the api is asked again. */
@@ -52,6 +56,11 @@ export interface MediaConnection {
   onEvent<Name extends MediaEventName>(name: Name, listener: (payload: MediaEvent<Name>) => void): () => void;
   /** @throws RequestError */
   request<Name extends MediaRequestName>(name: Name, payload: MediaRequest<Name>): Promise<MediaReply<Name>>;
+  /**
+   * Media have stopped coming: asks the host whether it is there, and looks for another when it does not answer. Socket.IO
+   * would find out seconds later. Does nothing while an answer is awaited, soon after one, or while the socket is down.
+   */
+  verify(): void;
   close(): void;
 }
 
@@ -70,6 +79,9 @@ export function openConnection(endpoint: MediaEndpoint & { moved?: boolean }): M
   let hop: MediaPass | null = null;
   let hops = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** The socket that is being asked for a sign of life. */
+  let asked: Socket | null = null;
+  let answeredAtMs = 0;
 
   function end(why: ConnectionEnd): void {
     if (ended) return;
@@ -192,6 +204,25 @@ export function openConnection(endpoint: MediaEndpoint & { moved?: boolean }): M
       }
       if (!ack.ok) throw requestError(ack.error.code, `${name}: ${ack.error.code}`);
       return ack.data;
+    },
+    verify() {
+      const current = socket;
+      if (!current || !isUp || asked === current || Date.now() - answeredAtMs < VERIFY_EVERY_MS) return;
+      asked = current;
+      current
+        .timeout(ANSWER_TIMEOUT_MS)
+        .emitWithAck('session:ping', {})
+        .then(
+          () => {
+            answeredAtMs = Date.now();
+          },
+          () => {
+            if (socket === current) lost();
+          },
+        )
+        .finally(() => {
+          if (asked === current) asked = null;
+        });
     },
     close() {
       end('closed');

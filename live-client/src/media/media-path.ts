@@ -1,6 +1,7 @@
 /**
  * One transport's way through the network: DTLS by signalling, ICE watched, restarted when it falters, given up when it
- * does not come (back) in time.
+ * does not come (back) in time. While it is connected something always comes back: media to a viewer, feedback (RTCP) to a
+ * publisher; when nothing does for a while, the host is asked whether it is there at all, before ICE notices.
  */
 import type { IceParameters } from '@walnut-live/contracts';
 import type { types } from 'mediasoup-client';
@@ -8,6 +9,7 @@ import type { MediaConnection } from './connection.ts';
 
 /** A short hole (Wi-Fi roams) heals by itself; after this ICE is restarted. */
 const RESTART_AFTER_MS = 1_500;
+const LISTEN_EVERY_MS = 600;
 
 export interface MediaPath {
   readonly connected: boolean;
@@ -31,6 +33,8 @@ export function watchMediaPath(input: {
   let closed = false;
   let giveUp: ReturnType<typeof setTimeout> | undefined;
   let restart: ReturnType<typeof setTimeout> | undefined;
+  let received = -1;
+  const listener = setInterval(() => void listen(), LISTEN_EVERY_MS);
 
   transport.on('connect', ({ dtlsParameters }, done, failed) => {
     startTimer();
@@ -53,6 +57,14 @@ export function watchMediaPath(input: {
       else broken();
     }
   });
+
+  async function listen(): Promise<void> {
+    if (!connected) return;
+    const now = packetsReceived(await transport.getStats());
+    if (closed || !connected) return;
+    if (now !== null && now === received) connection.verify();
+    received = now ?? -1;
+  }
 
   function startTimer(): void {
     clearTimeout(giveUp);
@@ -89,6 +101,7 @@ export function watchMediaPath(input: {
     connected = false;
     clearTimeout(giveUp);
     clearTimeout(restart);
+    clearInterval(listener);
   }
 
   return {
@@ -97,4 +110,12 @@ export function watchMediaPath(input: {
     },
     close,
   };
+}
+
+/** Null where the browser does not say. */
+function packetsReceived(report: RTCStatsReport): number | null {
+  for (const entry of report.values()) {
+    if (entry.type === 'transport') return entry.packetsReceived ?? entry.bytesReceived ?? null;
+  }
+  return null;
 }
