@@ -76,7 +76,7 @@ export async function createRecording(deps: {
     routers: [
       {
         path: '/replay',
-        router: createReplayRoutes({ storage, recordings, movies, tokens, onRequest: deps.metrics.hlsRequest }),
+        router: createReplayRoutes({ storage, recordings, movies, tokens, now, onRequest: deps.metrics.hlsRequest }),
       },
       {
         path: '/control/recordings',

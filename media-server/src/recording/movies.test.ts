@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import pino from 'pino';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createFileStorage } from '../storage/file-storage.ts';
+import type { Storage } from '../storage/index.ts';
 import type { RecordedSegment } from './entries.ts';
 import { layout } from './layout.ts';
 import { createMovies } from './movies.ts';
@@ -27,6 +28,8 @@ async function film(folder: string, args: readonly string[]): Promise<{ init: Bu
 }
 const PICTURE = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=10'];
 const SOUND = ['-f', 'lavfi', '-i', 'sine=sample_rate=48000'];
+/** Recordings that nobody deletes. */
+const kept = { exists: async () => true, onRemove: () => () => undefined };
 const CODECS = ['-c:v', 'libx264', '-bf', '0', '-pix_fmt', 'yuv420p', '-c:a', 'aac'];
 
 it('has picture and sound from its first to its last moment, whatever a part of it lacked', async () => {
@@ -59,7 +62,7 @@ it('has picture and sound from its first to its last moment, whatever a part of 
   }
   const movies = createMovies({
     ...{ storage, folder: join(folder, 'movies'), ffmpegBin: FFMPEG, now: Date.now },
-    ...{ log: pino({ level: 'silent' }), recordings: { segments: async () => segments } },
+    ...{ log: pino({ level: 'silent' }), recordings: { ...kept, segments: async () => segments } },
   });
   onTestFinished(() => movies.close());
   await vi.waitFor(async () => expect(await movies.make('room', null)).toMatchObject({ state: 'ready' }), 20_000);
@@ -90,7 +93,7 @@ it('sweeps what a killed process left, and begins nothing that the disk has no r
   let free = 2_999;
   const movies = createMovies({
     ...{ storage: await createFileStorage(join(root, 'storage')), folder, ffmpegBin: 'false', now: Date.now },
-    ...{ log: pino({ level: 'silent' }), recordings: { segments: async () => [segment] } },
+    ...{ log: pino({ level: 'silent' }), recordings: { ...kept, segments: async () => [segment] } },
     freeBytes: async () => free,
   });
   onTestFinished(() => movies.close());
@@ -101,4 +104,66 @@ it('sweeps what a killed process left, and begins nothing that the disk has no r
   // Its header is not there: it fails, and leaves nothing either.
   await vi.waitFor(async () => expect(await movies.make('room', null)).toEqual({ state: 'failed', bytes: null }));
   expect(await readdir(folder)).toEqual([]);
+});
+
+/** Copies what it is told to, so that `list.txt` becomes the file. */
+const COPIES = `#!/bin/sh
+for last; do :; done
+cp list.txt "$last" 2>/dev/null || echo made > "$last"
+`;
+
+it('does not come back after its recording was deleted, here or by another host, and holds up nothing', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'walnut-live-movies-'));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  const ffmpegBin = join(root, 'ffmpeg');
+  await writeFile(ffmpegBin, COPIES, { mode: 0o755 });
+  const files = await createFileStorage(join(root, 'storage'));
+  await files.put(layout.init('stream', '0123456789abcdef'), Buffer.from('header'));
+  /** The storage takes its time over a file, as a bucket does. */
+  const storing = Promise.withResolvers<void>();
+  const stored = Promise.withResolvers<void>();
+  const storage: Storage = {
+    ...files,
+    async putFile(key, path) {
+      storing.resolve();
+      await stored.promise;
+      await files.putFile(key, path);
+    },
+  };
+  const segment: RecordedSegment = {
+    ...{ streamId: 'stream', n: 0, run: '0123456789abcdef', atMs: 0, durationMs: 1_000 },
+    ...{ bytes: 1_000, codecs: ['mp4a.40.2'], width: null, height: null },
+  };
+  const there = new Set(['room', 'other']);
+  let remove = async (_roomId: string): Promise<void> => undefined;
+  const movies = createMovies({
+    ...{ storage, ffmpegBin, folder: join(root, 'movies'), now: Date.now, log: pino({ level: 'silent' }) },
+    recordings: {
+      segments: async () => [segment],
+      exists: async (roomId) => there.has(roomId),
+      onRemove(listener) {
+        remove = listener;
+        return () => undefined;
+      },
+    },
+  });
+  onTestFinished(() => movies.close());
+
+  expect((await movies.make('room', null)).state).toBe('making');
+  expect((await movies.make('other', null)).state).toBe('making');
+  await storing.promise;
+  // Waits in the line behind the first one: its deletion waits for nobody.
+  await remove('other');
+  let removed = false;
+  const removal = remove('room').then(() => {
+    removed = true;
+  });
+  // As by another host, which does not know that a file is being stored here.
+  there.clear();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(removed).toBe(false);
+  stored.resolve();
+  await removal;
+  for (const roomId of ['room', 'other']) expect(await movies.open(roomId, null)).toBeNull();
+  expect(await readdir(join(root, 'movies'))).toEqual([]);
 });

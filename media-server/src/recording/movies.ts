@@ -6,7 +6,8 @@
  * because one MP4 track has one header; a part without sound or without picture, between parts that have both, is given
  * silence or black first, because parts are joined track by track. Invariants: whatever happens, the temporary folder and the process are gone
  * afterwards (after a kill: at the next start); nothing is begun that the disk has no room for; memory stays below one
- * segment.
+ * segment; no file outlives its recording: one in the making ends before the recording is deleted, and one that was stored
+ * while another host deleted it is taken back.
  */
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
@@ -46,9 +47,16 @@ export interface Movies {
   close(): void;
 }
 
+interface Making {
+  roomId: string;
+  stop: AbortController;
+  /** Null while it waits for its turn. */
+  running: Promise<void> | null;
+}
+
 export function createMovies(deps: {
   storage: Storage;
-  recordings: Pick<Recordings, 'segments'>;
+  recordings: Pick<Recordings, 'segments' | 'exists' | 'onRemove'>;
   folder: string;
   ffmpegBin: string;
   log: Logger;
@@ -58,7 +66,7 @@ export function createMovies(deps: {
 }): Movies {
   const { storage, recordings, log, now } = deps;
   const oneByOne = createSerial();
-  const making = new Set<string>();
+  const making = new Map<string, Making>();
   const failed = new Map<string, number>();
   const gone = new AbortController();
   const freeBytes = deps.freeBytes ?? freeOnDisk;
@@ -87,7 +95,11 @@ export function createMovies(deps: {
   }
 
   /** One fragmented file per group, all with the same tracks; ffmpeg joins them by the list. */
-  async function gather(folder: string, groups: RecordedSegment[][]): Promise<{ list: string; isUniform: boolean }> {
+  async function gather(
+    folder: string,
+    groups: RecordedSegment[][],
+    signal: AbortSignal,
+  ): Promise<{ list: string; isUniform: boolean }> {
     const entries: string[] = [];
     const headers = new Set<string>();
     const largest = largestOf(groups.flat());
@@ -101,7 +113,7 @@ export function createMovies(deps: {
       headers.add(init.toString('base64'));
       await writeFile(path, init);
       for (const { streamId, run, n } of group) {
-        gone.signal.throwIfAborted();
+        signal.throwIfAborted();
         const part = await storage.open(layout.segment(streamId, run, n));
         // A segment that is gone leaves a hole, not a failure.
         if (part) await pipeline(part.body, createWriteStream(path, { flags: 'a' }));
@@ -111,7 +123,7 @@ export function createMovies(deps: {
       const seconds = (totalMs(group) / 1_000).toFixed(3);
       const name = isComplete ? `${at}.mp4` : `${at}-complete.mp4`;
       if (!isComplete) {
-        await runFfmpeg(deps.ffmpegBin, completing(path, own, largest, seconds, join(folder, name)), gone.signal);
+        await runFfmpeg(deps.ffmpegBin, completing(path, own, largest, seconds, join(folder, name)), signal);
         await rm(path);
       }
       entries.push(`file '${name}'`, `duration ${seconds}`);
@@ -121,24 +133,44 @@ export function createMovies(deps: {
     return { list, isUniform: headers.size === 1 };
   }
 
-  async function produce(roomId: string, range: RecordingRange | null, key: string): Promise<void> {
+  async function produce(
+    roomId: string,
+    range: RecordingRange | null,
+    key: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    signal.throwIfAborted();
     const segments = await recordings.segments(roomId, range);
     // Again: those before it in the line have taken their part.
     await checkDisk(roomId, segments);
     const folder = await mkdtemp(join(deps.folder, 'movie-'));
     try {
       const groups = groupsOf(segments);
-      const { list, isUniform } = await gather(folder, groups);
+      const { list, isUniform } = await gather(folder, groups, signal);
       const output = join(folder, 'out.mp4');
       const codec = isUniform ? ['-c', 'copy'] : encodingFor(largestOf(groups.flat()));
       const joining = ['-f', 'concat', '-i', list, ...codec, '-movflags', '+faststart', '-f', 'mp4', output];
-      await runFfmpeg(deps.ffmpegBin, joining, gone.signal);
+      await runFfmpeg(deps.ffmpegBin, joining, signal);
+      signal.throwIfAborted();
       await storage.putFile(key, output);
+      if (!(await recordings.exists(roomId))) {
+        await storage.delete(key);
+        throw mediaFailure('media_not_found');
+      }
       log.info({ roomId, bytes: (await stat(output)).size, copied: isUniform }, 'recording: file made');
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   }
+
+  const stopListening = recordings.onRemove(async (roomId) => {
+    const own = [...making].filter(([, one]) => one.roomId === roomId);
+    for (const [key, { stop }] of own) {
+      stop.abort();
+      making.delete(key);
+    }
+    await Promise.all(own.map(([, { running }]) => running));
+  });
 
   return {
     async make(roomId, range) {
@@ -152,19 +184,30 @@ export function createMovies(deps: {
       if (making.has(key)) return { state: 'making', bytes: null };
       if (making.size >= MAX_WAITING) throw mediaFailure('media_over_capacity');
       failed.delete(key);
-      making.add(key);
-      void oneByOne(() => produce(roomId, range, key))
+      const one: Making = { roomId, stop: new AbortController(), running: null };
+      const signal = AbortSignal.any([gone.signal, one.stop.signal]);
+      making.set(key, one);
+      void oneByOne(() => {
+        const made = produce(roomId, range, key, signal);
+        one.running = made.catch(() => undefined);
+        return made;
+      })
         .catch((error: unknown) => {
-          if (gone.signal.aborted) return;
+          if (signal.aborted) return;
           log.error({ err: error, roomId }, 'recording: file could not be made');
           if (failed.size > 1_000) failed.clear();
           failed.set(key, now());
         })
-        .finally(() => making.delete(key));
+        .finally(() => {
+          if (making.get(key) === one) making.delete(key);
+        });
       return { state: 'making', bytes: null };
     },
     open: (roomId, range, bytes) => storage.open(keyOf(roomId, range), bytes),
-    close: () => gone.abort(),
+    close() {
+      stopListening();
+      gone.abort();
+    },
   };
 }
 

@@ -4,12 +4,17 @@ import { breaksBetween, totalBytes, totalMs } from './timeline.ts';
 
 const VERSION = 7;
 
+/** A day has too many segments to be the arguments of one call. */
+function highest(segments: readonly RecordedSegment[], of: (segment: RecordedSegment) => number): number {
+  return segments.reduce((most, segment) => Math.max(most, of(segment)), 0);
+}
+
 /** @param query is appended to every address */
 export function replayPlaylist(segments: readonly RecordedSegment[], query = ''): string {
   /** Relative to `/replay/:roomId/`. */
   const uriOf = ({ streamId, run }: RecordedSegment, name: string): string =>
     `segments/${streamId}/${run}/${name}${query}`;
-  const longestMs = Math.max(...segments.map((segment) => segment.durationMs));
+  const longestMs = highest(segments, (segment) => segment.durationMs);
   const lines = [
     '#EXTM3U',
     `#EXT-X-VERSION:${VERSION}`,
@@ -34,7 +39,7 @@ export function replayPlaylist(segments: readonly RecordedSegment[], query = '')
 }
 
 export function replayMaster(segments: readonly RecordedSegment[], mediaUri: string): string {
-  const peakBps = Math.max(...segments.map(({ bytes, durationMs }) => (bytes * 8_000) / Math.max(1, durationMs)));
+  const peakBps = highest(segments, ({ bytes, durationMs }) => (bytes * 8_000) / Math.max(1, durationMs));
   const averageBps = (totalBytes(segments) * 8_000) / Math.max(1, totalMs(segments));
   const codecs = demandingCodecs(new Set(segments.flatMap((segment) => segment.codecs)));
   const largest = segments.reduce((best, one) => ((one.width ?? 0) > (best.width ?? 0) ? one : best));

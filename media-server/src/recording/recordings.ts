@@ -33,8 +33,8 @@ const MAX_SEGMENTS = 90_000;
 /** Lists of segments that stay in memory, a few megabytes each at most. */
 const LISTS_KEPT = 4;
 const RESUME_RETRY_MS = 2_000;
-/** With several hosts on one storage another one may have been told. */
-const HIDDEN_KNOWN_MS = 10_000;
+/** With several hosts on one storage another one may have been told that a room is taken back or deleted. */
+const ROOM_KNOWN_MS = 10_000;
 const ROOMS_KNOWN = 1_000;
 const HOUR_MS = 3_600_000;
 
@@ -42,6 +42,8 @@ const HOUR_MS = 3_600_000;
 const Summary = z.object({
   ...{ durationMs: z.int(), bytes: z.int() },
   pieces: z.array(z.object(RecordingPiece.shape)),
+  /** `<stream>/<run>` of the segments; null in records that were written before this was kept. */
+  runs: z.nullable(z.array(z.string())).default(null),
 });
 const Recording = z.object({
   ...RecordingOrder.shape,
@@ -54,19 +56,31 @@ type Recording = z.infer<typeof Recording>;
 
 const UNKNOWN: RecordingView = { state: 'unknown', durationMs: 0, bytes: 0, pieces: [] };
 
+/** What whoever asks for a room's replay is told first; kept in memory for ROOM_KNOWN_MS. */
+export interface ReplayRoom {
+  state: 'shown' | 'hidden' | 'gone';
+  /** May the finished recording have segments of this run of the stream? */
+  has(streamId: string, run: string): boolean;
+}
+const NOTHING = { has: () => false };
+
 export interface Recordings {
   order(roomId: string, order: RecordingOrder): Promise<RecordingView>;
   view(roomId: string): Promise<RecordingView>;
   /** Idempotent. @throws MediaFailure media_stream_busy while it is recorded */
   remove(roomId: string): Promise<void>;
+  /** Runs before anything is deleted, and is awaited. */
+  onRemove(listener: (roomId: string) => Promise<void>): () => void;
   /** Segments of a finished recording, or of a part of it. @throws MediaFailure media_not_found */
   segments(roomId: string, range: RecordingRange | null): Promise<RecordedSegment[]>;
   /** Taken back, or shown again. @throws MediaFailure media_not_found */
   setHidden(roomId: string, hidden: boolean): Promise<RecordingView>;
-  /** True after at most HIDDEN_KNOWN_MS, on whatever host. */
-  isHidden(roomId: string): Promise<boolean>;
-  /** The room's recording has segments of this stream. */
-  uses(roomId: string, streamId: string): Promise<boolean>;
+  /** Right after at most ROOM_KNOWN_MS, on whatever host the room was taken back, shown again or deleted. */
+  replayRoom(roomId: string): Promise<ReplayRoom>;
+  /** Was there when it was last asked for: to ask again is no stranger's guess. */
+  isFamiliar(roomId: string): boolean;
+  /** Asks the storage, whatever is known here. */
+  exists(roomId: string): Promise<boolean>;
   readonly active: number;
   close(): void;
 }
@@ -85,11 +99,42 @@ export function createRecordings(deps: {
   /** Newest last. */
   const lists = new Map<string, RecordedSegment[]>();
   const gone = new AbortController();
-  const streamsOf = new Map<string, ReadonlySet<string>>();
-  const hiddenRooms = new Map<string, { hidden: boolean; untilMs: number }>();
-  function knowHidden(roomId: string, hidden: boolean): void {
-    if (hiddenRooms.size > ROOMS_KNOWN) hiddenRooms.clear();
-    hiddenRooms.set(roomId, { hidden, untilMs: now() + HIDDEN_KNOWN_MS });
+  const removeListeners = new Set<(roomId: string) => Promise<void>>();
+  /** Also rooms that do not exist, so that asking again costs nothing; the one read longest ago goes first. */
+  const rooms = new Map<string, { room: Promise<ReplayRoom>; untilMs: number; isThere: boolean }>();
+
+  function replayRoom(roomId: string): Promise<ReplayRoom> {
+    const known = rooms.get(roomId);
+    if (known && known.untilMs > now()) return known.room;
+    const room = readRoom(roomId);
+    const entry = { room, untilMs: now() + ROOM_KNOWN_MS, isThere: known?.isThere ?? false };
+    rooms.delete(roomId);
+    rooms.set(roomId, entry);
+    for (const oldest of rooms.keys()) if (rooms.size > ROOMS_KNOWN) rooms.delete(oldest);
+    room.then(
+      ({ state }) => {
+        entry.isThere = state !== 'gone';
+      },
+      () => {
+        // The next one asks the storage again.
+        entry.untilMs = 0;
+      },
+    );
+    return room;
+  }
+  async function readRoom(roomId: string): Promise<ReplayRoom> {
+    const recording = await read(roomId);
+    if (!recording) {
+      // Another host on this storage deleted it.
+      lists.delete(roomId);
+      return { state: 'gone', ...NOTHING };
+    }
+    const { hidden, summary, spans } = recording;
+    const state = hidden ? 'hidden' : 'shown';
+    if (!summary) return { state, ...NOTHING };
+    const streams = new Set(spans.map((span) => span.streamId));
+    const runs = summary.runs && new Set(summary.runs);
+    return { state, has: (streamId, run) => streams.has(streamId) && (runs?.has(`${streamId}/${run}`) ?? true) };
   }
 
   function inLine<T>(roomId: string, job: () => Promise<T>): Promise<T> {
@@ -141,7 +186,8 @@ export function createRecordings(deps: {
     if (!recording) return UNKNOWN;
     const { summary, state } = recording;
     if (!summary) return { ...UNKNOWN, state: state === 'recording' ? 'recording' : 'processing' };
-    return { state: summary.durationMs > 0 ? 'ready' : 'empty', ...summary };
+    const { durationMs, bytes, pieces } = summary;
+    return { state: durationMs > 0 ? 'ready' : 'empty', durationMs, bytes, pieces };
   }
 
   async function collect(spans: readonly RecordingSpan[]): Promise<RecordedSegment[]> {
@@ -159,11 +205,15 @@ export function createRecordings(deps: {
   async function finish(roomId: string, recording: Recording): Promise<void> {
     const segments = await collect(recording.spans);
     await storage.put(layout.segments(roomId), toLines(segments));
-    const summary = { durationMs: totalMs(segments), bytes: totalBytes(segments), pieces: piecesOf(segments) };
+    const summary = {
+      ...{ durationMs: totalMs(segments), bytes: totalBytes(segments), pieces: piecesOf(segments) },
+      runs: [...new Set(segments.map(({ streamId, run }) => `${streamId}/${run}`))],
+    };
     await write(roomId, { ...recording, summary });
     await storage.delete(layout.activeRoom(roomId));
     active.delete(roomId);
     lists.delete(roomId);
+    rooms.delete(roomId);
     log.info({ roomId, durationMs: summary.durationMs, segments: segments.length }, 'recording: ready');
     follow();
   }
@@ -221,7 +271,7 @@ export function createRecordings(deps: {
         await write(roomId, recording);
         if (!active.has(roomId)) await storage.put(layout.activeRoom(roomId), Buffer.alloc(0));
         active.set(roomId, recording);
-        streamsOf.delete(roomId);
+        rooms.delete(roomId);
         follow();
         return viewOf(recording);
       }),
@@ -233,17 +283,13 @@ export function createRecordings(deps: {
         const recording = { ...known, hidden };
         await write(roomId, recording);
         if (active.has(roomId)) active.set(roomId, recording);
-        knowHidden(roomId, hidden);
+        rooms.delete(roomId);
         return viewOf(recording);
       }),
 
-    async isHidden(roomId) {
-      const known = hiddenRooms.get(roomId);
-      if (known && known.untilMs > now()) return known.hidden;
-      const hidden = (await read(roomId))?.hidden ?? false;
-      knowHidden(roomId, hidden);
-      return hidden;
-    },
+    replayRoom,
+    isFamiliar: (roomId) => rooms.get(roomId)?.isThere ?? false,
+    exists: async (roomId) => (await read(roomId)) !== null,
 
     view: async (roomId) => viewOf(await read(roomId)),
 
@@ -251,19 +297,27 @@ export function createRecordings(deps: {
       inLine(roomId, async () => {
         if (active.has(roomId)) throw mediaFailure('media_stream_busy');
         const recording = await read(roomId);
-        hiddenRooms.delete(roomId);
-        lists.delete(roomId);
-        streamsOf.delete(roomId);
+        await Promise.all([...removeListeners].map((listener) => listener(roomId)));
         for (const streamId of new Set(recording?.spans.map((span) => span.streamId))) {
           await storage.delete(layout.user(streamId, roomId));
           const [user] = await firstOf(storage.list(layout.users(streamId)));
           if (user === undefined && !recorder.wants(streamId)) await storage.deleteAll(layout.stream(streamId));
         }
         await storage.deleteAll(layout.room(roomId));
+        // A file that another host was storing: before this it is found here, after it that host finds the record gone.
+        await storage.deleteAll(layout.room(roomId));
+        rooms.delete(roomId);
+        lists.delete(roomId);
         log.info({ roomId }, 'recording: deleted');
       }),
 
+    onRemove(listener) {
+      removeListeners.add(listener);
+      return () => removeListeners.delete(listener);
+    },
+
     async segments(roomId, range) {
+      if ((await replayRoom(roomId)).state === 'gone') throw mediaFailure('media_not_found');
       let list = lists.get(roomId);
       if (!list) {
         const recording = await read(roomId);
@@ -279,17 +333,6 @@ export function createRecordings(deps: {
       return chosen;
     },
 
-    async uses(roomId, streamId) {
-      let streams = streamsOf.get(roomId);
-      if (!streams) {
-        const recording = await read(roomId);
-        if (!recording?.summary) return false;
-        streams = new Set(recording.spans.map((span) => span.streamId));
-        if (streamsOf.size > ROOMS_KNOWN) streamsOf.clear();
-        streamsOf.set(roomId, streams);
-      }
-      return streams.has(streamId);
-    },
     get active() {
       return active.size;
     },

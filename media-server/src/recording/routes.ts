@@ -10,18 +10,24 @@
 import { pipeline } from 'node:stream/promises';
 import { RecordingId } from '@walnut-live/contracts';
 import express, { type Request, type Response, type Router } from 'express';
-import { mediaFailure } from '../platform/failure.ts';
+import { createAddressLimit } from '../platform/address-limit.ts';
+import { isMediaFailure, mediaFailure } from '../platform/failure.ts';
 import { isStorageFailure, type Storage, type StoredObject } from '../storage/index.ts';
 import { layout } from './layout.ts';
 import type { Movies } from './movies.ts';
 import { replayMaster, replayPlaylist } from './playlists.ts';
-import type { Recordings } from './recordings.ts';
+import type { Recordings, ReplayRoom } from './recordings.ts';
 import type { ReplayTokens } from './tokens.ts';
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 const SEGMENT_CACHE = 'public, max-age=300, immutable';
 const PLAYLIST_CACHE = 'private, max-age=60';
 const PRIVATE_CACHE = 'private, max-age=3600';
+/**
+ * Segments of rooms that are not there, asked for without a token: each costs a read of the storage. A player asks for none,
+ * and rooms that are there are served all the same, so that nobody spends what others behind the same cache need.
+ */
+const MISSES_PER_SECOND = 5;
 const RUN = /^[0-9a-f]{16}$/;
 const FILE = /^(init\.mp4|\d{1,9}\.m4s)$/;
 const RANGE = /^bytes=(\d{1,15})-(\d{0,15})$/;
@@ -32,8 +38,10 @@ export function createReplayRoutes(deps: {
   movies: Movies;
   tokens: ReplayTokens;
   onRequest: (kind: string, status: number) => void;
+  now: () => number;
 }): Router {
   const { storage, recordings, movies, tokens } = deps;
+  const misses = createAddressLimit({ perSecond: MISSES_PER_SECOND });
   const router = express.Router();
 
   router.use((request, response, next) => {
@@ -49,14 +57,34 @@ export function createReplayRoutes(deps: {
   });
 
   /** @throws MediaFailure media_not_found */
-  async function checkShown(roomId: string, evenHidden: boolean | undefined): Promise<void> {
-    if (!evenHidden && (await recordings.isHidden(roomId))) throw mediaFailure('media_not_found');
+  async function shownRoom(roomId: string, evenHidden: boolean | undefined): Promise<ReplayRoom> {
+    const room = await recordings.replayRoom(roomId);
+    if (room.state === 'gone' || (room.state === 'hidden' && !evenHidden)) throw mediaFailure('media_not_found');
+    return room;
+  }
+
+  /** @throws MediaFailure media_not_found */
+  async function findSegment(wanted: {
+    roomId: string;
+    streamId: string;
+    run: string;
+    file: string;
+    evenHidden: boolean | undefined;
+  }): Promise<StoredObject> {
+    const { roomId, streamId, run, file } = wanted;
+    const room = await shownRoom(roomId, wanted.evenHidden);
+    if (!room.has(streamId, run)) throw mediaFailure('media_not_found');
+    const isInit = file === 'init.mp4';
+    const key = isInit ? layout.init(streamId, run) : layout.segment(streamId, run, Number.parseInt(file, 10));
+    const found = await storage.open(key);
+    if (!found) throw mediaFailure('media_not_found');
+    return found;
   }
 
   router.get('/:roomId/master.m3u8', async (request, response) => {
     const { roomId } = request.params;
     const claims = await tokens.verify(request.query.token, roomId, 'watch');
-    await checkShown(roomId, claims.evenHidden);
+    await shownRoom(roomId, claims.evenHidden);
     const segments = await recordings.segments(roomId, claims.range);
     const session = await tokens.issueSession(claims);
     response.type(PLAYLIST_TYPE).send(replayMaster(segments, `media.m3u8?session=${session}`));
@@ -66,7 +94,7 @@ export function createReplayRoutes(deps: {
     const { roomId } = request.params;
     const { session } = request.query;
     const { range, evenHidden } = await tokens.verifySession(session, roomId);
-    await checkShown(roomId, evenHidden);
+    await shownRoom(roomId, evenHidden);
     const segments = await recordings.segments(roomId, range);
     response.setHeader('cache-control', evenHidden ? PRIVATE_CACHE : PLAYLIST_CACHE);
     response.type(PLAYLIST_TYPE).send(replayPlaylist(segments, evenHidden ? `?session=${String(session)}` : ''));
@@ -78,13 +106,14 @@ export function createReplayRoutes(deps: {
     if (!RecordingId.safeParse(streamId).success || !RUN.test(run) || !FILE.test(file)) {
       throw mediaFailure('media_not_found');
     }
+    const address = request.ip ?? '';
+    const isFamiliar = recordings.isFamiliar(roomId);
+    if (!isFamiliar && misses.isSpent(address, deps.now())) throw mediaFailure('media_rate_limited');
     const { evenHidden } = session === undefined ? {} : await tokens.verifySession(session, roomId);
-    await checkShown(roomId, evenHidden);
-    if (!(await recordings.uses(roomId, streamId))) throw mediaFailure('media_not_found');
-    const key =
-      file === 'init.mp4' ? layout.init(streamId, run) : layout.segment(streamId, run, Number.parseInt(file, 10));
-    const found = await storage.open(key);
-    if (!found) throw mediaFailure('media_not_found');
+    const found = await findSegment({ roomId, streamId, run, file, evenHidden }).catch((error: unknown) => {
+      if (!isFamiliar && isMediaFailure(error) && error.code === 'media_not_found') misses.take(address, deps.now());
+      throw error;
+    });
     response.setHeader('cache-control', evenHidden ? PRIVATE_CACHE : SEGMENT_CACHE);
     await send(request, response, found);
   });
