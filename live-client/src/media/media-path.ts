@@ -60,7 +60,7 @@ export function watchMediaPath(input: {
 
   async function listen(): Promise<void> {
     if (!connected) return;
-    const now = packetsReceived(await transport.getStats());
+    const now = await transport.getStats().then(packetsReceived, () => null);
     if (closed || !connected) return;
     if (now !== null && now === received) connection.verify();
     received = now ?? -1;
