@@ -74,3 +74,10 @@ export const RoomClosed = z.object({
   reason: z.enum(['banned', 'ended', 'token_expired', 'server_shutdown', 'replaced']),
 });
 export type RoomClosed = z.infer<typeof RoomClosed>;
+
+/**
+ * `room:paused`: while true nothing new is taken into the room or shown from it (its log is away); chat waits, orders and
+ * payments go on. Told when it changes, and to whoever connects meanwhile.
+ */
+export const RoomPaused = z.object({ paused: z.boolean() });
+export type RoomPaused = z.infer<typeof RoomPaused>;

@@ -16,6 +16,7 @@ import type { Principal } from '../../platform/principal.ts';
 import type { Tokens } from '../../platform/tokens.ts';
 import type { RoomLog } from '../../room-log/index.ts';
 import { createDispatch, type RoomHandlers } from './dispatch.ts';
+import { createPause } from './pause.ts';
 import { createRoomHub, type Member } from './room-hub.ts';
 
 const MESSAGE_BYTES = 16 * 1024;
@@ -74,7 +75,8 @@ export function createRoomSockets(deps: {
   });
   io.use((_socket, next) => next(refusal(new AppError('not_found')))); // the default namespace has nothing to offer
   const namespace = io.of('/room');
-  const hub = createRoomHub({ ...deps, namespace });
+  const hub = createRoomHub({ ...deps, namespace, onReset: () => pause.standingsMayHaveChanged() });
+  const pause = createPause({ namespace, watch: deps.roomLog.watch, checkStandings, log });
   const dispatch = createDispatch(deps);
   const handshakes = new RateLimiterMemory({ points: HANDSHAKES_PER_MINUTE, duration: 60 });
   const entries = new WeakMap<Socket, Entry>();
@@ -150,6 +152,7 @@ export function createRoomSockets(deps: {
       leaveAudience();
       hub.leave(member);
     });
+    pause.greet(socket);
     void hub.enter(member, lastSeq).then(() => {
       if (standing.roomState === 'ended' && socket.connected) hub.close(member, 'ended');
     });
@@ -188,6 +191,7 @@ export function createRoomSockets(deps: {
       closed ??= (async () => {
         closing = true;
         clearInterval(standingCheck);
+        pause.close();
         hub.closeAll('server_shutdown');
         const until = Date.now() + FAREWELL_MS;
         while (io.engine.clientsCount > 0 && Date.now() < until) {

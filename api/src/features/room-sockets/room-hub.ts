@@ -3,7 +3,8 @@
  *
  * Model: a room with sockets tails its log. Events gather in `buffer`; a frame goes out at most every FRAME_INTERVAL_MS to
  * all sockets that are *in step*, encoded once. `framedSeq` is the last number those sockets have. A newcomer, or a socket
- * that fell behind, is brought to `framedSeq` by frames of its own and only then joins the step.
+ * that fell behind, is brought to `framedSeq` by frames of its own and only then joins the step. When the log has lost its
+ * thread, frames stop until one snapshot, encoded once, has brought everybody in step to where it is now.
  * Invariants
  * - A socket in step has been sent everything up to `framedSeq`, or a sample of it; every frame names what it continues.
  * - Nobody's output grows without bound: a socket with more than BACKLOG_LIMIT unsent packets gets nothing until it has
@@ -26,6 +27,8 @@ export const RESUME_LIMIT = 500;
 /** Packets waiting in a socket before it counts as fallen behind: about two seconds of frames. */
 const BACKLOG_LIMIT = 20;
 const BACKLOG_CHECK_MS = 1_000;
+/** When a snapshot for everybody could not be made. */
+const RESYNC_RETRY_MS = 1_000;
 
 export interface Member {
   readonly socket: Socket;
@@ -42,8 +45,12 @@ interface HubRoom {
   readonly id: string;
   readonly members: Set<Member>;
   readonly byPerson: Map<string, Set<Member>>;
-  readonly ready: Promise<void>;
+  /** Where the room stands is known, and no snapshot for everybody is under way. */
+  ready: Promise<void>;
   readonly stopTail: () => void;
+  /** How often the log has lost its thread; whoever waited meanwhile begins again. */
+  resets: number;
+  isResyncing: boolean;
   framedSeq: number;
   buffer: SequencedEvent[];
   budget: Budget;
@@ -57,6 +64,8 @@ export function createRoomHub(deps: {
   clock: Clock;
   log: Logger;
   readSnapshot: (roomId: string) => Promise<RoomSnapshot>;
+  /** Events of a room may have been missed, also a ban. */
+  onReset: () => void;
 }) {
   const { namespace, roomLog, clock, log } = deps;
   const rooms = new Map<string, HubRoom>();
@@ -68,10 +77,16 @@ export function createRoomHub(deps: {
       id: roomId,
       members: new Set(),
       byPerson: new Map(),
-      stopTail: roomLog.tail(roomId, (events) => onEvents(room, events)),
+      stopTail: roomLog.tail(
+        roomId,
+        (events) => onEvents(room, events),
+        () => onReset(room),
+      ),
       ready: roomLog.head(roomId).then((head) => {
         room.framedSeq = Math.max(room.framedSeq, head);
       }),
+      resets: 0,
+      isResyncing: false,
       framedSeq: 0,
       buffer: [],
       budget: fullBudget(Date.now()),
@@ -100,12 +115,42 @@ export function createRoomHub(deps: {
         for (const member of [...room.members]) if (!member.fallenBehind) close(member, 'ended');
       }
     }
-    if (room.timer || room.buffer.length === 0) return;
+    if (room.timer || room.buffer.length === 0 || room.isResyncing) return;
     const waitMs = Math.max(FIRST_FRAME_MS, room.framedAtMs + FRAME_INTERVAL_MS - Date.now());
     room.timer = setTimeout(() => sendFrame(room), waitMs);
   }
 
+  function onReset(room: HubRoom): void {
+    room.resets += 1;
+    room.buffer = [];
+    clearTimeout(room.timer);
+    room.timer = undefined;
+    deps.onReset();
+    if (room.isResyncing) return;
+    room.isResyncing = true;
+    room.ready = resync(room);
+  }
+
+  async function resync(room: HubRoom): Promise<void> {
+    while (rooms.get(room.id) === room) {
+      const { resets } = room;
+      try {
+        const snapshot = await deps.readSnapshot(room.id);
+        if (room.resets !== resets) continue;
+        namespace.to(room.id).emit('room:snapshot', snapshot);
+        room.framedSeq = snapshot.seq;
+        break;
+      } catch (error) {
+        log.warn({ err: error, roomId: room.id }, 'room sockets: no snapshot for a room that lost its thread');
+        await new Promise((resolve) => setTimeout(resolve, RESYNC_RETRY_MS).unref());
+      }
+    }
+    room.isResyncing = false;
+    sendFrame(room);
+  }
+
   function sendFrame(room: HubRoom): void {
+    if (room.isResyncing) return; // it goes when the snapshot is out
     clearTimeout(room.timer);
     room.timer = undefined;
     const events = room.buffer.filter(({ seq }) => seq > room.framedSeq);
@@ -155,15 +200,27 @@ export function createRoomHub(deps: {
 
   /**
    * Brings a socket to where the others are, then puts it in step. `from` undefined: it knows nothing. A number beyond the
-   * log (a database was restored) is worth nothing either.
+   * log (a database was restored) or of an epoch that is over is worth nothing either.
    */
   async function bringUp(room: HubRoom, member: Member, from: number | undefined, essential: boolean): Promise<void> {
-    await room.ready;
-    const head = await roomLog.head(room.id);
-    if (from === undefined || from > head) await sendSnapshot(member);
+    for (let known = from; member.socket.connected; known = undefined) {
+      await room.ready;
+      const { resets } = room;
+      await catchUp(room, member, known, essential);
+      if (room.resets !== resets) continue;
+      if (member.socket.connected) void member.socket.join(room.id); // since the last check synchronous: no frame in between
+      return;
+    }
+  }
+
+  async function catchUp(room: HubRoom, member: Member, from: number | undefined, essential: boolean): Promise<void> {
+    const { resets } = room;
+    const [head, start] = await Promise.all([roomLog.head(room.id), roomLog.start(room.id)]);
+    const knowsNothing = from === undefined || from > head || from < start;
+    if (knowsNothing) await sendSnapshot(member);
     else member.sentSeq = from;
-    let answered = from === undefined || from > head;
-    while (member.socket.connected && (!answered || member.sentSeq < room.framedSeq)) {
+    let answered = knowsNothing;
+    while (member.socket.connected && room.resets === resets && (!answered || member.sentSeq < room.framedSeq)) {
       const upTo = room.framedSeq;
       const found = await roomLog.range(room.id, member.sentSeq, RESUME_LIMIT + 1);
       const missed = found.filter(({ seq }) => seq <= upTo); // what is newer comes with the next frame of all
@@ -177,7 +234,6 @@ export function createRoomHub(deps: {
       }
       answered = true;
     }
-    if (member.socket.connected) void member.socket.join(room.id); // from here on synchronous: no frame in between
   }
 
   function close(member: Member, reason: RoomClosed['reason']): void {
