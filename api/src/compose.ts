@@ -26,6 +26,7 @@ import { createRoomModeration } from './features/room-moderation/index.ts';
 import { createRoomPresence } from './features/room-presence/index.ts';
 import { createRoomHandlers, createRoomSockets, type RoomSockets } from './features/room-sockets/index.ts';
 import { createRoomStage } from './features/room-stage/index.ts';
+import { createMediaStreams, createRoomStream } from './features/room-stream/index.ts';
 import { createMediaGrants, createRooms, ROOM_SOCKET_PATH } from './features/rooms/index.ts';
 import { createShareLinks } from './features/share-links/index.ts';
 import { createStreamKeys } from './features/stream-keys/index.ts';
@@ -159,11 +160,13 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   // Undone in reverse: the outbox rests before the log stops listening to it.
   closers.push(roomLog.close, feedFromOutbox({ outbox, roomLog }), outbox.close);
-  const mediaControl = createMediaControl({
+  const mediaServers = {
     urls: config.MEDIA_CONTROL_URL.split(',').map((url) => url.trim()),
     token: config.CONTROL_TOKEN,
     log,
-  });
+  };
+  const mediaControl = createMediaControl(mediaServers);
+  const mediaStreams = createMediaStreams(mediaServers);
   closers.push(mediaControl.close);
   const append: (...event: Parameters<RoomLog['append']>) => Promise<unknown> = roomLog.append;
   const presence = createRoomPresence({ sql: db.sql, clock, log, append });
@@ -183,11 +186,13 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     stage,
     roomLog,
     mediaControl,
+    streamFigures: mediaStreams.figures,
     viewersNow: presence.now,
     readBag: bag.read,
     fillBag: bag.fill,
   });
   closers.push(rooms.close);
+  createRoomStream({ bind, db, mediaStreams, findRoom: rooms.get });
   const replays = createReplays({
     ...{ bind, db, clock, random, log, jobs, tokens, outbox, mediaControl, rooms, stage, config },
   });

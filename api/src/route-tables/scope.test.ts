@@ -31,6 +31,7 @@ interface Target {
 const targets: Record<string, (b: ThingsOfB) => Target> = {
   'rooms.create': ({ brand }) => ({ body: { title: '别家的直播', orgUnitId: brand.stores.b.id } }),
   'rooms.patch': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { title: '改名' } }),
+  'rooms.stream': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
   'rooms.start': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
   'programmes.open': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { openTo: null } }),
   'programmes.push': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { orgUnitIds: [brand.stores.b.id] } }),
@@ -188,9 +189,10 @@ test.each(Object.keys(targets).flatMap((id) => routes.filter((route) => route.id
   '$id: the same request by HQ (or the customer) is let in',
   async (route) => {
     const as = route.access === 'consumer' ? b.brand.consumers.anna : b.brand.staff.admin;
-    const { status, text } = await ask(route, as);
+    const { status, text, problem } = await ask(route, as);
     expect([400, 401, 403, 404, 422], text).not.toContain(status);
-    expect(status, text).toBeLessThan(500);
+    // There is no media server here: whoever is told so was let in.
+    if (problem.code !== 'unavailable') expect(status, text).toBeLessThan(500);
   },
 );
 

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type {
   ControlStream,
+  ControlStreamDetail,
   FileView,
   MediaNode,
   RecordingOrder,
@@ -20,6 +21,8 @@ export async function startMediaServer(port = 0) {
   const orders: { path: string; body: unknown }[] = [];
   const streams = new Map<string, ControlStream>();
   const recordings = keepRecordings();
+  const details = new Map<string, Partial<ControlStreamDetail>>();
+  let silent = false;
   const http = createServer((req, res) => {
     if (req.url?.startsWith('/socket.io')) return;
     let text = '';
@@ -34,6 +37,18 @@ export async function startMediaServer(port = 0) {
         const reply = recordings.answer(req.method ?? '', roomId, files, text === '' ? null : JSON.parse(text));
         res.writeHead(reply === null ? 204 : 200, { 'content-type': 'application/json' });
         return void res.end(reply === null ? undefined : JSON.stringify(reply));
+      }
+      if (allowed && req.method === 'GET') {
+        // A server that hangs takes the question and says nothing.
+        if (silent) return;
+        const [, , what, id = ''] = (req.url ?? '').split('/');
+        const detailOf = (streamId: string): ControlStreamDetail => ({
+          ...(streams.get(streamId) ?? viewOf(streamId, 'idle', 'origin')),
+          ...{ publisher: null, picture: null, score: null },
+          ...details.get(streamId),
+        });
+        const reply = what === 'stream-details' ? { streams: [...streams.keys()].map(detailOf) } : detailOf(id);
+        return void res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
       }
       if (allowed) orders.push({ path: req.url ?? '', body: JSON.parse(text) });
       res.writeHead(allowed ? 204 : 401).end();
@@ -56,6 +71,12 @@ export async function startMediaServer(port = 0) {
     port: (http.address() as AddressInfo).port,
     orders,
     recordings,
+    /** What it says of a stream besides its state. */
+    tell: (streamId: string, detail: Partial<ControlStreamDetail>) => void details.set(streamId, detail),
+    /** It takes questions and answers none. */
+    hang() {
+      silent = true;
+    },
     connections: () => control.sockets.size,
     /** Its load, as it tells every second. */
     announce(nodeId: string, change: Partial<MediaNode> = {}) {
@@ -73,17 +94,7 @@ export async function startMediaServer(port = 0) {
       control.emit('node:state', node);
     },
     publish(streamId: string, state: ControlStream['state'], role: ControlStream['role'] = 'origin') {
-      const has = state !== 'idle';
-      const stream: ControlStream = {
-        streamId,
-        state,
-        reason: null,
-        since: new Date().toISOString(),
-        hasVideo: has,
-        hasAudio: has,
-        role,
-        viewers: { realtime: 0, smooth: 0 },
-      };
+      const stream = viewOf(streamId, state, role);
       streams.set(streamId, stream);
       control.emit('stream:state', stream);
     },
@@ -98,6 +109,15 @@ export async function startMediaServer(port = 0) {
   onTestFinished(server.stop);
   return server;
 }
+function viewOf(streamId: string, state: ControlStream['state'], role: ControlStream['role']): ControlStream {
+  const has = state !== 'idle';
+  return {
+    ...{ streamId, state, reason: null, since: new Date().toISOString(), hasVideo: has, hasAudio: has },
+    ...(role ? { role } : {}),
+    viewers: { realtime: 0, smooth: 0 },
+  };
+}
+
 /** Recordings are a memory of orders; a test says what became of them. */
 function keepRecordings() {
   const orders = new Map<string, RecordingOrder>();

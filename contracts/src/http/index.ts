@@ -5,6 +5,7 @@ import * as catalogue from './catalogue.ts';
 import * as orders from './orders.ts';
 import * as org from './org.ts';
 import * as replays from './replays.ts';
+import * as roomStream from './room-stream.ts';
 import * as rooms from './rooms.ts';
 import type { Route } from './route.ts';
 import * as stage from './stage.ts';
@@ -18,6 +19,7 @@ export * from './common.ts';
 export * from './orders.ts';
 export * from './org.ts';
 export * from './replays.ts';
+export * from './room-stream.ts';
 export * from './rooms.ts';
 export * from './route.ts';
 export * from './stage.ts';
@@ -31,6 +33,7 @@ export const routes: readonly Route[] = [
   auth,
   org,
   rooms,
+  roomStream,
   stage,
   streamKeys,
   replays,

@@ -9,6 +9,13 @@ import { defineRoute } from './route.ts';
 export const RoomState = z.enum(['scheduled', 'live', 'ended']);
 export type RoomState = z.infer<typeof RoomState>;
 
+/**
+ * Where the room's own picture comes from: the camera of the studio that runs it, or an encoder (WHIP, with the room's stream
+ * key). A fact of the room and of no device: whatever studio opens the room publishes by it.
+ */
+export const RoomSource = z.enum(['camera', 'encoder']);
+export type RoomSource = z.infer<typeof RoomSource>;
+
 export const Room = z
   .object({
     id: RoomId,
@@ -18,6 +25,7 @@ export const Room = z
     orgUnit: OrgUnitRef,
     host: PersonRef,
     streamId: StreamId,
+    source: RoomSource.optional(),
     isDemo: z.boolean(),
     scheduledAt: Instant.nullable(),
     startedAt: Instant.nullable(),
@@ -82,6 +90,8 @@ export const createRoom = defineRoute({
     hostId: PersonId.optional(),
     coverUrl: PictureUrl.optional(),
     scheduledAt: Instant.optional(),
+    /** `camera` if none is named. */
+    source: RoomSource.optional(),
     productIds: z.array(ProductId).max(50).optional(),
     /** Make it a relay of this programme. */
     relayOf: RoomId.optional(),
@@ -106,12 +116,14 @@ export const patchRoom = defineRoute({
   path: '/rooms/:id',
   tag: 'rooms',
   access: { staff: 'rooms:write' },
-  summary: 'Change title, cover or schedule',
+  summary:
+    'Change title, cover, schedule or source. The source may change while live: `camera` ends the stream key, which puts the encoder out; `encoder` gives studios no right to publish any more',
   params,
   body: z.strictObject({
     title: text(60).optional(),
     coverUrl: PictureUrl.optional(),
     scheduledAt: Instant.nullable().optional(),
+    source: RoomSource.optional(),
   }),
   reply: Room,
   errors: ['forbidden', 'state_conflict'],
@@ -250,7 +262,19 @@ export const liveWall = defineRoute({
         orders: z.int(),
         gmvFen: Fen,
         liveSeconds: z.int(),
-        trouble: z.array(ErrorCodeSchema.or(z.enum(['no_picture', 'host_reconnecting', 'no_viewers']))),
+        /** How the shown stream is watched and how it arrives; null while no media server tells. */
+        stream: z
+          .object({
+            /** Players by WebRTC and by HLS, of all rooms that show the stream. */
+            viewers: z.object({ realtime: z.int(), smooth: z.int() }),
+            health: z.enum(['good', 'fair', 'poor']).nullable(),
+            /** 0 to 1, of the worst track. */
+            lossRatio: z.number().nullable(),
+          })
+          .nullable()
+          .optional(),
+        /** `bad_network`: the picture arrives with so much loss that it stands still at times. */
+        trouble: z.array(ErrorCodeSchema.or(z.enum(['no_picture', 'host_reconnecting', 'bad_network', 'no_viewers']))),
       }),
     ),
   }),

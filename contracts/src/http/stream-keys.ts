@@ -29,7 +29,8 @@ export const createStreamKey = defineRoute({
   path: '/rooms/:id/stream-key',
   tag: 'stream-keys',
   access: { staff: 'rooms:write' },
-  summary: 'Make a key for an encoder; it works for at most 24 hours, and the one before it ends at once. Told once',
+  summary:
+    'Make a key for an encoder; it works for at most 24 hours, and the one before it ends at once. Told once. The room’s source becomes the encoder',
   params,
   body: Empty,
   reply: z.object({

@@ -8,6 +8,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Tokens } from '../../platform/tokens.ts';
 import type { RoomLog } from '../../room-log/index.ts';
 import type { GrantMedia, RoomStage } from '../room-stage/index.ts';
+import type { MediaStreams } from '../room-stream/index.ts';
 import { createProgrammes } from './programmes.ts';
 import { createRoomsRepository } from './rooms.repository.ts';
 import { bindRoomRoutes } from './rooms.routes.ts';
@@ -27,6 +28,7 @@ export function createRooms(deps: {
   stage: RoomStage;
   roomLog: RoomLog;
   mediaControl: MediaControl;
+  streamFigures: MediaStreams['figures'];
   viewersNow: (roomId: string) => number;
   readBag: (roomId: string) => Promise<Bag>;
   fillBag: (tx: Tx, roomId: string, productIds: readonly string[]) => Promise<void>;
@@ -55,6 +57,7 @@ export function createRooms(deps: {
     stage,
     viewersNow,
     streamState,
+    streamFigures: deps.streamFigures,
     closeStream: mediaControl.closeStream,
     fillBag: deps.fillBag,
   });
@@ -71,6 +74,7 @@ export function createRooms(deps: {
     standings,
     closeEndedStreams: service.closeEndedStreams,
     onEnded: service.onEnded,
+    onSource: service.onSource,
     /** @throws AppError not_found */
     readSnapshot: async (roomId: string) => (await readSnapshot(roomId)).snapshot,
     close,

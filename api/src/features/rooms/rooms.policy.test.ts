@@ -30,13 +30,19 @@ test('S7 a room goes scheduled, live, ended and never back', () => {
 });
 
 test('the wall puts the worst first, among equals the fullest room', () => {
-  const item = (id: string, streamState: 'idle' | 'live' | 'interrupted', viewersNow: number) => ({
+  const item = (
+    id: string,
+    streamState: 'idle' | 'live' | 'interrupted',
+    viewersNow: number,
+    health: 'good' | 'poor' | null = null,
+  ) => ({
     room: { id },
     viewersNow,
-    trouble: troubleOf({ streamState, viewersNow }),
+    trouble: troubleOf({ streamState, viewersNow, health }),
   });
   const items = [
-    item('fine', 'live', 5),
+    item('fine', 'live', 5, 'good'),
+    item('lossy', 'live', 5, 'poor'),
     item('alone', 'live', 0),
     item('stumbling', 'interrupted', 3),
     item('dark', 'idle', 2),
@@ -48,6 +54,7 @@ test('the wall puts the worst first, among equals the fullest room', () => {
     'dark and full',
     'dark',
     'stumbling',
+    'lossy',
     'alone',
     'fine',
   ]);

@@ -1,5 +1,5 @@
 /** Who is what in a room, and how a room looks to the desk: pure decisions. */
-import { isWithin, may, type Room, type RoomState, type StaffRole } from '@walnut-live/contracts';
+import { isWithin, may, type Room, type RoomState, type StaffRole, type StreamHealth } from '@walnut-live/contracts';
 
 export type RoomRole = 'viewer' | 'operator' | 'host';
 export interface StaffFacts {
@@ -22,17 +22,22 @@ export function mayHost(staff: StaffFacts | undefined, unitPath: string): boolea
   return staff !== undefined && may(staff.role, 'rooms:write') && isWithin(unitPath, staff.orgPath);
 }
 
-export type Trouble = 'no_picture' | 'host_reconnecting' | 'no_viewers';
+export type Trouble = 'no_picture' | 'host_reconnecting' | 'bad_network' | 'no_viewers';
 
-export function troubleOf(facts: { streamState: 'idle' | 'live' | 'interrupted'; viewersNow: number }): Trouble[] {
+export function troubleOf(facts: {
+  streamState: 'idle' | 'live' | 'interrupted';
+  viewersNow: number;
+  health: StreamHealth | null;
+}): Trouble[] {
   const trouble: Trouble[] = [];
   if (facts.streamState === 'idle') trouble.push('no_picture');
   if (facts.streamState === 'interrupted') trouble.push('host_reconnecting');
+  if (facts.health === 'poor') trouble.push('bad_network');
   if (facts.viewersNow === 0) trouble.push('no_viewers');
   return trouble;
 }
 
-const weight: Record<Trouble, number> = { no_picture: 4, host_reconnecting: 2, no_viewers: 1 };
+const weight: Record<Trouble, number> = { no_picture: 8, host_reconnecting: 4, bad_network: 2, no_viewers: 1 };
 
 /** Worst first; among equals the room with more people, who all see the trouble. */
 export function worstFirst<T extends { trouble: readonly Trouble[]; viewersNow: number; room: Pick<Room, 'id'> }>(

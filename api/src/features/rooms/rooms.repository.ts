@@ -1,4 +1,4 @@
-import type { OrgUnitRef, Room, RoomState, StaffRole } from '@walnut-live/contracts';
+import type { OrgUnitRef, Room, RoomSource, RoomState, StaffRole } from '@walnut-live/contracts';
 import type { z } from 'zod';
 import type { Sql } from '../../platform/db.ts';
 
@@ -13,6 +13,7 @@ export interface RoomFacts {
   readonly hostId: string;
   readonly hostName: string;
   readonly streamId: string;
+  readonly source: RoomSource;
   readonly isDemo: boolean;
   readonly notice: string;
   readonly likes: number;
@@ -49,6 +50,7 @@ export function toRoomView(room: RoomFacts, viewersNow: number): Room {
     orgUnit: room.unit,
     host: { id: room.hostId, name: room.hostName },
     streamId: room.streamId,
+    source: room.source,
     isDemo: room.isDemo,
     scheduledAt: room.scheduledAt?.toISOString() ?? null,
     startedAt: room.startedAt?.toISOString() ?? null,
@@ -74,7 +76,7 @@ export function createRoomsRepository(sql: Sql) {
       const [row] = await sql<RoomRow>`
         SELECT r.id, r.title, r.cover_url AS "coverUrl", r.state, r.org_unit_id AS "orgUnitId", r.org_path AS "orgPath",
           u.kind AS "unitKind", u.path AS "unitPath", u.name AS "unitName", r.host_id AS "hostId", h.name AS "hostName",
-          r.stream_id AS "streamId", r.is_demo AS "isDemo", r.notice, r.likes, r.viewers_total AS "viewersTotal",
+          r.stream_id AS "streamId", r.source, r.is_demo AS "isDemo", r.notice, r.likes, r.viewers_total AS "viewersTotal",
           r.scheduled_at AS "scheduledAt", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.created_at AS "createdAt",
           s.title AS "relayTitle", su.name AS "relayUnit"
         FROM rooms r JOIN org_units u ON u.id = r.org_unit_id JOIN people h ON h.id = r.host_id
@@ -95,7 +97,7 @@ export function createRoomsRepository(sql: Sql) {
         SELECT * FROM (
           SELECT r.id, r.title, r.cover_url AS "coverUrl", r.state, r.org_unit_id AS "orgUnitId", r.org_path AS "orgPath",
             u.kind AS "unitKind", u.path AS "unitPath", u.name AS "unitName", r.host_id AS "hostId", h.name AS "hostName",
-            r.stream_id AS "streamId", r.is_demo AS "isDemo", r.notice, r.likes, r.viewers_total AS "viewersTotal",
+            r.stream_id AS "streamId", r.source, r.is_demo AS "isDemo", r.notice, r.likes, r.viewers_total AS "viewersTotal",
             r.scheduled_at AS "scheduledAt", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.created_at AS "createdAt",
             s.title AS "relayTitle", su.name AS "relayUnit",
             CASE r.state WHEN 'live' THEN 2 WHEN 'scheduled' THEN 1 ELSE 0 END AS rank,
@@ -134,22 +136,28 @@ export function createRoomsRepository(sql: Sql) {
       title: string;
       coverUrl: string;
       streamId: string;
+      source: RoomSource;
       scheduledAt: Date | null;
       createdAt: Date;
     }): Promise<void> {
-      await sql`INSERT INTO rooms (id, org_unit_id, org_path, host_id, title, cover_url, state, stream_id, scheduled_at, created_at)
+      await sql`INSERT INTO rooms (id, org_unit_id, org_path, host_id, title, cover_url, state, stream_id, source, scheduled_at, created_at)
         VALUES (${room.id}, ${room.orgUnitId}, ${room.orgPath}, ${room.hostId}, ${room.title}, ${room.coverUrl}, 'scheduled',
-          ${room.streamId}, ${room.scheduledAt}, ${room.createdAt})`;
+          ${room.streamId}, ${room.source}, ${room.scheduledAt}, ${room.createdAt})`;
     },
 
-    /** Title and cover any time before the end, the schedule before the start. False when the state forbids it. */
+    /** Title, cover and source any time before the end, the schedule before the start. False when the state forbids it. */
     async patch(
       roomId: string,
-      change: { title?: string | undefined; coverUrl?: string | undefined; scheduledAt?: Date | null | undefined },
+      change: {
+        title?: string | undefined;
+        coverUrl?: string | undefined;
+        source?: RoomSource | undefined;
+        scheduledAt?: Date | null | undefined;
+      },
     ): Promise<boolean> {
       const setsSchedule = change.scheduledAt !== undefined;
       const rows = await sql`UPDATE rooms SET title = coalesce(${change.title ?? null}, title),
-          cover_url = coalesce(${change.coverUrl ?? null}, cover_url),
+          cover_url = coalesce(${change.coverUrl ?? null}, cover_url), source = coalesce(${change.source ?? null}, source),
           scheduled_at = CASE WHEN ${setsSchedule} THEN ${change.scheduledAt ?? null}::timestamptz ELSE scheduled_at END
         WHERE id = ${roomId} AND state <> 'ended' AND (NOT ${setsSchedule} OR state = 'scheduled') RETURNING id`;
       return rows.length === 1;

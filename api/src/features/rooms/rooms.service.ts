@@ -11,6 +11,7 @@ import type {
   ReplyOf,
   Room,
   RoomEvent,
+  RoomSource,
 } from '@walnut-live/contracts';
 import { z } from 'zod';
 import type { StreamView } from '../../media-control/index.ts';
@@ -21,6 +22,7 @@ import { writeRoomEvent, writeRoomEvents } from '../../platform/outbox.ts';
 import { mayIn, type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import type { Tokens } from '../../platform/tokens.ts';
 import type { GrantMedia, RoomStage } from '../room-stage/index.ts';
+import type { MediaStreams } from '../room-stream/index.ts';
 import { afterEnd, afterStart, mayHost, troubleOf, worstFirst } from './rooms.policy.ts';
 import { createRoomsRepository, type ListPosition, type RoomFacts, toRoomView } from './rooms.repository.ts';
 import type { ReadSnapshot } from './snapshot.ts';
@@ -54,12 +56,14 @@ export function createRoomsService(deps: {
   stage: RoomStage;
   viewersNow: (roomId: string) => number;
   streamState: (streamId: string) => StreamView;
+  streamFigures: MediaStreams['figures'];
   closeStream: (streamId: string) => Promise<void>;
   fillBag: (tx: Tx, roomId: string, productIds: readonly string[]) => Promise<void>;
 }) {
   const { db, clock, random, viewersNow, stage } = deps;
   const rooms = createRoomsRepository(db.sql);
   const endListeners = new Set<(roomId: string) => Promise<void>>();
+  const sourceListeners = new Set<(room: RoomFacts, source: RoomSource) => Promise<void>>();
   const view = (room: RoomFacts): Room => toRoomView(room, viewersNow(room.id));
 
   async function get(roomId: string): Promise<RoomFacts> {
@@ -87,6 +91,12 @@ export function createRoomsService(deps: {
     onEnded(listener: (roomId: string) => Promise<void>): () => void {
       endListeners.add(listener);
       return () => endListeners.delete(listener);
+    },
+
+    /** Called with every source that a room is given, the same again too. Returns its undo. */
+    onSource(listener: (room: RoomFacts, source: RoomSource) => Promise<void>): () => void {
+      sourceListeners.add(listener);
+      return () => sourceListeners.delete(listener);
     },
 
     async list(principal: Principal | undefined, query: QueryOf<typeof listRooms>): Promise<ReplyOf<typeof listRooms>> {
@@ -130,6 +140,7 @@ export function createRoomsService(deps: {
           title: body.title,
           coverUrl: body.coverUrl ?? DEFAULT_COVER,
           streamId: random.id(),
+          source: body.source ?? 'camera',
           scheduledAt: body.scheduledAt === undefined ? null : new Date(body.scheduledAt),
           createdAt: clock.now(),
         });
@@ -146,9 +157,12 @@ export function createRoomsService(deps: {
       requireScope(principal, 'rooms:write', room.orgPath);
       const scheduledAt =
         body.scheduledAt === undefined || body.scheduledAt === null ? body.scheduledAt : new Date(body.scheduledAt);
-      if (!(await rooms.patch(roomId, { title: body.title, coverUrl: body.coverUrl, scheduledAt }))) {
+      const { title, coverUrl, source } = body;
+      if (!(await rooms.patch(roomId, { title, coverUrl, source, scheduledAt }))) {
         throw new AppError('state_conflict', { facts: { state: room.state } });
       }
+      // The row first: from then on no studio and no encoder is let in against it. Again = the same, should this be lost.
+      if (source) for (const listener of sourceListeners) await listener(room, source);
       return view(await get(roomId));
     },
 
@@ -239,6 +253,9 @@ export function createRoomsService(deps: {
       if (right === 'publish' && !isSeat && (!isHostSide || streamId !== room.streamId))
         throw new AppError('forbidden');
       if (room.state !== 'live') throw new AppError('room_not_live', { facts: { state: room.state } });
+      // A studio that has not heard of it yet would fight the encoder for the stream. A cut-in is asked for by itself.
+      if (right === 'publish' && !isSeat && room.source === 'encoder' && !room.relay)
+        throw new AppError('state_conflict', { facts: { source: room.source } });
       if (right === 'watch') {
         const shown = [onStage.streamId, ...onStage.cohosts.map((cohost) => cohost.streamId)];
         // The pointer has moved since the caller heard of it: the next event says where to.
@@ -257,18 +274,21 @@ export function createRoomsService(deps: {
       const at = clock.now();
       const live = await rooms.liveIn(principal.staff.orgPath);
       const ids = live.map(({ id }) => id);
-      const [sales, stages] = await Promise.all([rooms.sales(ids), stage.readMany(ids)]);
+      const [sales, stages, figures] = await Promise.all([rooms.sales(ids), stage.readMany(ids), deps.streamFigures()]);
       const items = live.map((room) => {
-        const streamState = deps.streamState(stages.get(room.id)?.streamId ?? room.streamId).state;
+        const streamId = stages.get(room.id)?.streamId ?? room.streamId;
+        const streamState = deps.streamState(streamId).state;
+        const stream = figures.get(streamId) ?? null;
         const now = viewersNow(room.id);
         return {
           room: view(room),
           streamState,
+          stream,
           viewersNow: now,
           orders: sales.get(room.id)?.orders ?? 0,
           gmvFen: sales.get(room.id)?.gmvFen ?? 0,
           liveSeconds: Math.max(0, Math.floor((at.getTime() - (room.startedAt ?? at).getTime()) / 1000)),
-          trouble: troubleOf({ streamState, viewersNow: now }),
+          trouble: troubleOf({ streamState, viewersNow: now, health: stream?.health ?? null }),
         };
       });
       return { at: at.toISOString(), items: worstFirst(items) };

@@ -117,6 +117,7 @@ export function createStreamKeys(deps: {
       // By the same connection: who holds the lock must never wait for another one of the pool.
       if ((await own.lockRoom(room.id)) === 'ended') return undefined;
       await own.revoke(room.id, at);
+      await own.publishByEncoder(room.id);
       await own.insert({ id, roomId: room.id, streamId: room.streamId, personId: principal.personId, at, expiresAt });
       await writeAudit(tx, deps, audit('stream-key:created', principal, room));
       return own.current(room.id, at);

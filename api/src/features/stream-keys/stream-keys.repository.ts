@@ -20,6 +20,10 @@ export function createStreamKeysRepository(sql: Sql) {
       const [room] = await sql<{ state: RoomState }>`SELECT state FROM rooms WHERE id = ${roomId} FOR UPDATE`;
       return room?.state;
     },
+    /** Who makes a key means to publish with it: studios leave the stream to it from now on. */
+    async publishByEncoder(roomId: string): Promise<void> {
+      await sql`UPDATE rooms SET source = 'encoder' WHERE id = ${roomId}`;
+    },
     async current(roomId: string, at: Date): Promise<KeyRow | undefined> {
       const [row] = await sql<KeyRow>`
         SELECT k.id, k.stream_id AS "streamId", k.person_id AS "personId", p.name AS "personName",
