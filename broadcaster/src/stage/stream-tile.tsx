@@ -1,5 +1,5 @@
 import { mediaGrant } from '@walnut-live/contracts';
-import { type WatchState, watchGranted } from '@walnut-live/live-client/media';
+import { keepWatching, type WatchState } from '@walnut-live/live-client/media';
 import { NamePlate, Picture } from '@walnut-live/ui';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useServices } from '../app/services.tsx';
@@ -26,26 +26,18 @@ export const StreamTile = ({
   useEffect(() => {
     const element = video.current;
     if (!element) return;
-    let undo = (): void => undefined;
-    let over = false;
-    const grant = () => api.call(mediaGrant, { params: { id: roomId }, body: { right: 'watch', streamId } });
-    grant().then(
-      (first) => {
-        if (over) return;
-        const watching = watchGranted(first, grant);
-        element.srcObject = watching.stream;
-        watching.on('state', (next) => setStatus(next.status));
-        watching.on('stream', () => void element.play().catch(() => undefined));
-        undo = () => {
-          watching.close();
-          element.srcObject = null;
-        };
+    const end = keepWatching({
+      grant: () => api.call(mediaGrant, { params: { id: roomId }, body: { right: 'watch', streamId } }),
+      onStatus: setStatus,
+      onStream: (stream) => {
+        // Setting it again would begin anew, with a black moment.
+        if (element.srcObject !== stream) element.srcObject = stream;
+        void element.play().catch(() => undefined);
       },
-      () => over || setStatus('failed'),
-    );
+    });
     return () => {
-      over = true;
-      undo();
+      end();
+      element.srcObject = null;
     };
   }, [api, roomId, streamId]);
 

@@ -1,6 +1,6 @@
 /** The browser's publishing and watching. Apps use these (or, to watch, `createPlayback`); none touches mediasoup-client. */
 export { grantedEndpoint } from './granted-endpoint.ts';
-export { watchGranted } from './granted-watch.ts';
+export { keepWatching } from './lasting-watch.ts';
 export { publishStream } from './moving-publish.ts';
 export { type SwitchingWatch, watchSwitching } from './switching-watch.ts';
 export * from './types.ts';

@@ -35,14 +35,19 @@ export const Guest = ({ guest }: { guest: StageCohost }): ReactNode => {
     const grant = (): Promise<MediaGrant> =>
       api.call(mediaGrant, { params: { id: roomId }, body: { right: 'watch', streamId } });
     const begin = async (): Promise<void> => {
-      const [{ watchGranted }, first] = await Promise.all([import('@walnut-live/live-client/playback'), grant()]);
+      const { keepWatching } = await import('@walnut-live/live-client/playback');
       if (!wanted) return;
-      const watching = watchGranted(first, grant);
-      video.srcObject = watching.stream;
-      watching.on('state', (next) => setStatus(next.status));
-      watching.on('stream', () => void video.play().catch(() => undefined));
+      const end = keepWatching({
+        grant,
+        onStatus: setStatus,
+        onStream: (stream) => {
+          // Setting it again would begin anew, with a black moment.
+          if (video.srcObject !== stream) video.srcObject = stream;
+          void video.play().catch(() => undefined);
+        },
+      });
       undo = () => {
-        watching.close();
+        end();
         video.srcObject = null;
       };
     };
