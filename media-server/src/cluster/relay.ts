@@ -54,6 +54,7 @@ export function createRelay(deps: {
       deps.onEnd();
       const old = current;
       current = null;
+      old?.inlet.freeze();
       setTimeout(() => old?.close('replaced'), RETIRE_MS).unref();
       closing.close('replaced');
     },

@@ -13,6 +13,11 @@ export interface PipeInlet {
   connect(remote: PipeEnd): Promise<void>;
   /** Makes the producers what the origin says that it sends. */
   apply(tracks: readonly PipedTrack[]): Promise<void>;
+  /**
+   * What is here stays until the close, nothing new comes: a local publisher has taken over, and what the other host says
+   * from now on may be our own tracks, coming back.
+   */
+  freeze(): void;
   readonly flowing: boolean;
   stats(): Promise<PublisherTrackStats[]>;
   close(reason: string): void;
@@ -29,6 +34,7 @@ export async function openPipeInlet(input: {
   const serial = createSerial();
   /** By the origin's name of the track. */
   const producers = new Map<string, types.Producer>();
+  let frozen = false;
   const { transport, end } = await createPipeTransport(input.router, network);
   network.open.inlets += 1;
   const flow = monitorFlow({ producers: () => [...producers.values()], onChange: input.events.onFlow });
@@ -48,6 +54,7 @@ export async function openPipeInlet(input: {
         paused: track.paused,
       });
       if (closing.closed) return;
+      if (frozen) return producer.close();
       producers.set(track.id, producer);
       tracks.set(producer);
     } else if (known.paused !== track.paused) {
@@ -61,7 +68,7 @@ export async function openPipeInlet(input: {
     connect: (remote) => transport.connect(remote),
     apply: (wanted) =>
       serial(async () => {
-        if (closing.closed) return;
+        if (closing.closed || frozen) return;
         try {
           for (const track of wanted) await applyOne(track);
         } catch (cause) {
@@ -74,6 +81,9 @@ export async function openPipeInlet(input: {
           producer.close();
         }
       }),
+    freeze() {
+      frozen = true;
+    },
     get flowing() {
       return flow.flowing;
     },

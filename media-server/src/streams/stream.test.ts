@@ -45,6 +45,7 @@ const inlet = (): PipeInlet => ({
   apply: () => Promise.resolve(),
   flowing: true,
   stats: () => Promise.resolve([]),
+  freeze: () => undefined,
   close: () => undefined,
 });
 
