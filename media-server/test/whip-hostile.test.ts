@@ -129,7 +129,7 @@ describe('mutated text', () => {
 describe('the server', () => {
   let server: MediaServer;
   beforeAll(async () => {
-    server = await startServer({ OFFERS_PER_SECOND_PER_ADDRESS: '40' });
+    server = await startServer({ OFFERS_PER_SECOND_PER_ADDRESS: '10' });
   });
   afterAll(() => server?.close());
 

@@ -42,7 +42,7 @@ export function createControlRoutes(
     response.json({ streams: await Promise.all(known.map((stream) => streamDetail(stream, deps))) });
   });
   router.post('/streams/:id/rtp-ingest', async (request, response) => {
-    response.json(await streams.ensure(request.params.id).openIngest());
+    response.json(await streams.openIngest(request.params.id));
   });
   router.delete('/streams/:id/rtp-ingest', async (request, response) => {
     await streams.get(request.params.id)?.closeIngest();

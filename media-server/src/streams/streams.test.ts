@@ -60,3 +60,9 @@ it('gives a session back by its key, to its person, with its right, and to nobod
   streams.leave(peer);
   expect(() => resume(claimsOf('anna'), peer.sessionKey)).toThrow('media_session_unknown');
 });
+
+it('keeps nothing of a local encoder that was refused', async () => {
+  const streams = begin();
+  await expect(streams.openIngest('stream-a')).rejects.toThrow('no worker');
+  expect(streams.list()).toEqual([]);
+});

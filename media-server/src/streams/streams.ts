@@ -5,7 +5,7 @@
  * life; a detached peer (socket gone) is removed when its grace is over. Streams, peers and the peers of one person are
  * bounded by domain/admission.ts.
  */
-import type { MediaErrorCode, MediaTokenClaims, Revocation } from '@walnut-live/contracts';
+import type { MediaErrorCode, MediaTokenClaims, Revocation, RtpIngest } from '@walnut-live/contracts';
 import { admitPeer, admitPerson } from '../domain/admission.ts';
 import type { Engine } from '../engine/index.ts';
 import { createSignal } from '../platform/closing.ts';
@@ -26,6 +26,8 @@ export interface Streams {
   list(): Stream[];
   /** The stream, made if it is new. @throws MediaFailure media_over_capacity, media_draining */
   ensure(streamId: string): Stream;
+  /** Lets a local encoder publish it; a refusal leaves no stream behind. @throws MediaFailure as `ensure`, media_stream_busy */
+  openIngest(streamId: string): Promise<RtpIngest>;
   /** Would `connect` refuse them now? */
   refusalOf(claims: MediaTokenClaims): MediaErrorCode | null;
   /** @throws MediaFailure media_over_capacity, media_draining, media_too_many_sessions */
@@ -71,8 +73,8 @@ export function createStreams(deps: {
   const admit = (streamId: string): MediaErrorCode | null =>
     admitPeer({ draining, peers: peers.size, streams: streams.size, streamIsNew: !streams.has(streamId) });
 
-  /** A viewer of theirs whose socket is gone (a page that was reloaded) makes room for the one who is here. */
-  const givesWay = (peer: Peer): boolean => peer.port === null && peer.claims.right === 'watch';
+  /** Who was replaced, or a viewer whose socket is gone (a page that was reloaded), makes room for the one who is here. */
+  const givesWay = (peer: Peer): boolean => peer.closed || (peer.port === null && peer.claims.right === 'watch');
 
   function refusalOf(claims: MediaTokenClaims): MediaErrorCode | null {
     return admit(claims.streamId) ?? admitPerson(peers.ofPerson(claims).filter((peer) => !givesWay(peer)).length);
@@ -118,6 +120,14 @@ export function createStreams(deps: {
     get: (streamId) => streams.get(streamId),
     list: () => [...streams.values()],
     ensure,
+    async openIngest(streamId) {
+      const stream = ensure(streamId);
+      try {
+        return await stream.openIngest();
+      } finally {
+        forgetIfUnused(stream);
+      }
+    },
     refusalOf,
     connect(claims, port) {
       const refusal = refusalOf(claims);

@@ -46,7 +46,11 @@ export interface Session {
 }
 
 export interface Sessions {
-  /** @throws MediaFailure of every kind; the stream is as before then */
+  /**
+   * @throws MediaFailure of every kind. An offer, a right or a place that is refused leaves the stream as it was. Once the
+   * session has taken the publication, whoever had it is out, and a failure after that (a worker that dies, tracks that the
+   * engine does not take) ends the publication.
+   */
   publish(claims: MediaTokenClaims, token: string, offer: Offer): Promise<{ session: Session; answer: string }>;
   watch(claims: MediaTokenClaims, token: string, offer: Offer): Promise<{ session: Session; answer: string }>;
   find(right: Session['right'], streamId: string, id: string): Session | undefined;
