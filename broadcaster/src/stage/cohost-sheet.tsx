@@ -152,7 +152,7 @@ const CohostPanel = ({ session }: { session: RoomSession }): ReactNode => {
               <span>{unitName}</span>
             </span>
             <Button
-              variant="soft"
+              variant="outline"
               size="s"
               icon={<UserPlus aria-hidden />}
               aria-label={t('cohost.inviteName', { name: person.name })}

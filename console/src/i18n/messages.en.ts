@@ -248,7 +248,7 @@ export const en = {
   'relay.saved': 'Saved',
   'relay.stores': 'Put on the air in stores',
   'relay.stores-hint':
-    'One relay room per store: the picture is this one; chat, bag, customers and credit are the store’s. Pushing again makes no second room',
+    "One relay room per store: the picture is this one; chat, bag, customers and credit are the store's. Pushing again makes no second room",
   'relay.push': 'Push',
   'relay.pushed': '{created} relay rooms made, {existing} were there',
   'relay.left-out': 'Left out: {names} (nobody who may go live, or not allowed to relay)',

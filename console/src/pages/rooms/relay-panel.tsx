@@ -9,7 +9,7 @@ import {
 } from '@walnut-live/contracts';
 import { Badge, EmptyState, useErrorText, useFormat, useToast } from '@walnut-live/ui';
 import { Button, Form, Select } from 'antd';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction, useCall } from '../../data/use-call.ts';
 import { useT } from '../../i18n/index.ts';
@@ -28,6 +28,8 @@ export const RelayPanel = ({ room }: { room: Room }): ReactNode => {
   const errorText = useErrorText();
   const { may } = useSession();
   const params = { id: room.id };
+  const openId = useId();
+  const storesId = useId();
   const units = useCall(listOrgUnits, undefined);
   const programmes = useCall(listProgrammes, undefined, { everyMs: REFRESH_MS });
   const relays = useCall(listRelays, { params }, { everyMs: REFRESH_MS });
@@ -64,8 +66,9 @@ export const RelayPanel = ({ room }: { room: Room }): ReactNode => {
       {mayWrite && (
         <Panel title={t('relay.title')}>
           <Form layout="vertical" requiredMark={false}>
-            <Form.Item label={t('relay.open-to')} extra={t('relay.open-hint')}>
+            <Form.Item label={t('relay.open-to')} htmlFor={openId} extra={t('relay.open-hint')}>
               <Select
+                id={openId}
                 mode="multiple"
                 value={openTo ?? saved}
                 onChange={setOpenTo}
@@ -82,8 +85,14 @@ export const RelayPanel = ({ room }: { room: Room }): ReactNode => {
             >
               {t('common.save')}
             </Button>
-            <Form.Item label={t('relay.stores')} extra={t('relay.stores-hint')} style={{ marginTop: 20 }}>
+            <Form.Item
+              label={t('relay.stores')}
+              htmlFor={storesId}
+              extra={t('relay.stores-hint')}
+              style={{ marginTop: 20 }}
+            >
               <Select
+                id={storesId}
                 mode="multiple"
                 value={stores}
                 onChange={setStores}
