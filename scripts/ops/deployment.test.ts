@@ -20,7 +20,12 @@ const OPTIONAL: Record<string, string> = {
   MEDIA_NODE_CONTROL_URL: 'http://10.0.0.5:4100',
   MEDIA_CONTROL_URLS: 'http://10.0.0.5:4100,http://10.0.0.6:4100',
   MEDIA_PUBLIC_URL: 'https://media-1.example',
+  STUN_URLS: 'stun:turn.example.com:3478',
+  TURN_URLS: 'turn:turn.example.com:3478?transport=udp,turns:turn.example.com:443?transport=tcp',
+  RECORDING_S3_ENDPOINT: 'https://s3.example.com',
 };
+/** Secrets of services that a deployment may do without: empty switches them off. */
+const SECRETS_OF_EXTRAS = ['TURN_SECRET', 'RECORDING_S3_SECRET_ACCESS_KEY'];
 const filledIn = Object.fromEntries(
   Object.entries(example).map(([key, value]) => [key, value || (OPTIONAL[key] ?? 'x'.repeat(40))]),
 );
@@ -59,7 +64,9 @@ describe('docker-compose.yml', () => {
   test('secrets have no default and no example value', () => {
     const secrets = variablesIn(source).filter(({ name }) => /SECRET|TOKEN|PASSWORD/.test(name));
     expect(secrets.length).toBeGreaterThan(0);
-    expect(secrets.filter(({ required }) => !required)).toEqual([]);
+    const optional = secrets.filter(({ required }) => !required).map(({ name }) => name);
+    expect(optional.sort()).toEqual([...SECRETS_OF_EXTRAS].sort());
+    for (const name of SECRETS_OF_EXTRAS) expect(source).toContain(`\${${name}:-}`);
     expect(secrets.filter(({ name }) => example[name] !== '')).toEqual([]);
     expect(() => interpolate(source, { ...filledIn, AUTH_SECRET: '' })).toThrow(/AUTH_SECRET is not set/);
   });
@@ -76,9 +83,41 @@ describe('docker-compose.yml', () => {
     ).toEqual([]);
     const media = readConfig({ ...environment('media-server'), RTC_ANNOUNCED_ADDRESS: '203.0.113.10' });
     expect(media).toMatchObject({ redisUrl: 'redis://redis:6379', controlUrl: 'http://10.0.0.5:4100' });
+    expect(media).toMatchObject({
+      drainLimitMs: 300_000,
+      iceServers: { stunUrls: [OPTIONAL.STUN_URLS], turnUrls: [expect.any(String), expect.any(String)] },
+      recordingS3: { endpoint: OPTIONAL.RECORDING_S3_ENDPOINT, bucket: filledIn.RECORDING_S3_BUCKET },
+    });
     const firstPort = media.rtcPortBase;
     const udp = compose.services['media-server']?.ports?.find((port) => port.endsWith('/udp'));
     expect(udp).toBe(`${firstPort}-${firstPort + media.workers - 1}:${firstPort}-${firstPort + media.workers - 1}/udp`);
+  });
+
+  test('whatever an operator is told to set for the media server reaches it', () => {
+    const told = ['docs/09-ports-firewall-turn.md', 'docs/10-recording-and-replay.md', 'docs/05-media-architecture.md']
+      .flatMap((file) => [...read(file).matchAll(/\b(?:STUN|TURN|RECORDING|MAX|DRAIN)_[A-Z0-9_]+\b/g)])
+      .map(([name]) => name)
+      .filter((name) => configKeys('media-server/src/config.ts').includes(name));
+    expect(told.length).toBeGreaterThan(8);
+    const given = Object.keys(compose.services['media-server']?.environment ?? {});
+    expect([...new Set(told)].filter((name) => !given.includes(name))).toEqual([]);
+  });
+
+  test('with an example that is filled in no further than it must be, extras are off', () => {
+    const bare = Object.fromEntries(
+      Object.entries(example).map(([key, value]) => [
+        key,
+        value === '' && /SECRET|TOKEN|PASSWORD/.test(key) && !SECRETS_OF_EXTRAS.includes(key) ? 'x'.repeat(40) : value,
+      ]),
+    );
+    // Compose puts values in after it has read the file: what is empty is an empty text there.
+    const raw: { services: Record<string, { environment: Record<string, unknown> }> } = parse(
+      interpolate(source, bare),
+    );
+    const environment = Object.entries(raw.services['media-server']?.environment ?? {});
+    const media = readConfig(Object.fromEntries(environment.map(([key, value]) => [key, String(value ?? '')])));
+    expect(media).toMatchObject({ recordingS3: null, redisUrl: null, iceServers: { stunUrls: [], turnUrls: [] } });
+    expect(media.recordingLimitHours).toBe(12);
   });
 
   test('a wrong file is found out', () => {
