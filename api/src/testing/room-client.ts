@@ -70,6 +70,7 @@ export async function connectRoom(
   options.onSocket?.({ socket });
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
+    socket.once('disconnect', reject); // the server died while we knocked
     socket.once('connect_error', (error: Error & { data?: { code?: string } }) =>
       reject(new Error(error.data?.code ?? error.message)),
     );

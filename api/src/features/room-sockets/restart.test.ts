@@ -2,17 +2,12 @@
  * Done when: "Restarting api during a live: no acknowledged chat lost, clients resume by themselves, likes not counted twice."
  * Once with a clean stop in this process, once with `kill -9` of an api in a process of its own under traffic.
  */
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
-import type { ChatMessage, RoomSnapshot } from '@walnut-live/contracts';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createApi } from '../../compose.ts';
-import type { Principal } from '../../platform/principal.ts';
 import { makeConsumer, seedBrand } from '../../testing/fixtures.ts';
-import { connectRoom, enterRoom, type RoomClient } from '../../testing/room-client.ts';
+import { connectRoom, enterRoom } from '../../testing/room-client.ts';
+import { freePort, nodeEnv, spawnApi, talk } from '../../testing/talkers.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
 
 const chatCount = async (api: TestApi, sql = api.api.platform.db.sql) =>
@@ -60,156 +55,16 @@ test('a clean restart: clients are told, come back with their last number, and g
   await back.waitFor('two people', () => back.events('viewers:counted').at(-1)?.total === 1);
 });
 
-/** An api in a process of its own, on a fixed port. */
-async function spawnApi(env: Record<string, string>): Promise<{ kill: () => Promise<void> }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../../main.ts')], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const exited = once(child, 'exit');
-  onTestFinished(() => void child.kill('SIGKILL'));
-  await vi.waitFor(
-    async () => {
-      if (child.exitCode !== null) throw new Error(`api ended with ${child.exitCode}`);
-      expect((await fetch(`http://127.0.0.1:${env.PORT}/readyz`)).status).toBe(200);
-    },
-    { timeout: 30_000, interval: 50 },
-  );
-  return {
-    async kill() {
-      child.kill('SIGKILL');
-      await exited;
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-interface Talker {
-  readonly acknowledged: Set<string>;
-  readonly likesAcknowledged: number;
-  readonly seen: ReadonlyMap<string, number>;
-  /** Numbers out of order, repeated or with a hole where the frame said there was none. */
-  readonly wrong: string[];
-  readonly refusals: string[];
-  stop(): Promise<void>;
-}
-
-/** A client as live-client is: keeps sending until it is acknowledged, comes back with its last number, drops what it knows. */
-function talk(url: string, api: TestApi, roomId: string, person: Principal, name: string): Talker {
-  const acknowledged = new Set<string>();
-  const seen = new Map<string, number>();
-  const wrong: string[] = [];
-  const refusals: string[] = [];
-  const clientId = randomUUID();
-  let likesAcknowledged = 0;
-  let running = true;
-  let lastSeq: number | undefined;
-
-  const note = (message: ChatMessage, seq: number): void => {
-    if (seen.has(message.messageId)) wrong.push(`${name} saw ${message.text} twice`);
-    seen.set(message.messageId, seq);
-  };
-  function listen(client: Pick<RoomClient, 'socket'>): void {
-    client.socket.on('room:snapshot', (snapshot: RoomSnapshot) => {
-      for (const message of snapshot.chat) if (!seen.has(message.messageId)) note(message, snapshot.seq);
-      lastSeq = snapshot.seq;
-    });
-    client.socket.on('room:frame', (frame: RoomClient['frames'][number]) => {
-      if ((frame.after ?? 0) > (lastSeq ?? 0)) wrong.push(`${name}: hole before ${frame.seq}`);
-      for (const { seq, event } of frame.events) {
-        if (seq > (lastSeq ?? 0) && event.kind === 'chat:sent') note(event.message, seq);
-      }
-      lastSeq = Math.max(lastSeq ?? 0, frame.seq);
-    });
-  }
-
-  const done = (async () => {
-    let client: RoomClient | undefined;
-    let no = 1;
-    let clientMessageId = randomUUID();
-    let messageNo = 0;
-    while (running) {
-      if (!client?.socket.connected) {
-        client?.close();
-        const { token } = await api.api.platform.tokens.room(person, roomId, 'viewer');
-        client = await connectRoom(
-          url,
-          { token, roomId, ...(lastSeq === undefined ? {} : { lastSeq }) },
-          { onSocket: listen },
-        ).catch(() => undefined);
-        if (!client) await new Promise((resolve) => setTimeout(resolve, 50));
-        continue;
-      }
-      const text = `${name} ${messageNo}`;
-      const sent = await client.ask('chat:send', { text, clientMessageId }).catch(() => undefined);
-      if (sent?.ok) {
-        acknowledged.add(text);
-        clientMessageId = randomUUID();
-        messageNo += 1;
-      } else if (sent) {
-        refusals.push(sent.error.code);
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      const liked = await client.ask('like:add', { count: 2, batch: { clientId, no } }).catch(() => undefined);
-      if (liked?.ok) {
-        likesAcknowledged += 2;
-        no += 1;
-      }
-    }
-    client?.close();
-  })();
-  return {
-    acknowledged,
-    seen,
-    wrong,
-    refusals,
-    get likesAcknowledged() {
-      return likesAcknowledged;
-    },
-    async stop() {
-      running = false;
-      await done;
-    },
-  };
-}
-
 test('kill -9 under traffic: every acknowledged message is there once, in one order, and no like counts twice', async () => {
   // The first api only prepares the database and signs tokens; the one that is killed is another process.
   await using api = await startTestApi({ LOG_LEVEL: 'fatal' });
   const { rooms } = await seedBrand(api);
-  const { config } = api.api.platform;
   const port = await freePort();
-  const env: Record<string, string> = {
-    ...Object.fromEntries(
-      (
-        [
-          'DATABASE_URL',
-          'AUTH_SECRET',
-          'MEDIA_TOKEN_SECRET',
-          'SHARE_SECRET',
-          'SANDBOX_PAYMENT_SECRET',
-          'CONTROL_TOKEN',
-          'MEDIA_CONTROL_URL',
-        ] as const
-      ).map((name) => [name, config[name]]),
-    ),
-    PORT: String(port),
-    HOST: '127.0.0.1',
-    LOG_LEVEL: 'fatal',
-    DATABASE_POOL_SIZE: '6',
-  };
+  const env = nodeEnv(api, port);
   const url = `http://127.0.0.1:${port}`;
   let running = await spawnApi(env);
   const people = await Promise.all(Array.from({ length: 4 }, () => makeConsumer(api)));
-  const talkers = people.map((person, i) => talk(url, api, rooms.a.id, person, `p${i}`));
+  const talkers = people.map((person, i) => talk(() => url, api, rooms.a.id, person, `p${i}`));
   const said = () => talkers.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0);
 
   for (let life = 1; life <= 3; life++) {

@@ -1,0 +1,191 @@
+/** Several api processes with one Redis and one database: what is true on one node is true on the other. */
+import { randomUUID } from 'node:crypto';
+import { joinRoom, type RoomPaused } from '@walnut-live/contracts';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { startTestRedis } from '../../../../scripts/testing/redis.ts';
+import { createApi } from '../../compose.ts';
+import type { Principal } from '../../platform/principal.ts';
+import { makeConsumer, seedBrand } from '../../testing/fixtures.ts';
+import { connectRoom } from '../../testing/room-client.ts';
+import { expectBooksRight, payFor, place, shelfLine } from '../../testing/shop.ts';
+import { freePort, nodeEnv, spawnApi, talk } from '../../testing/talkers.ts';
+import { startTestApi, type TestApi } from '../../testing/test-api.ts';
+
+const PATIENCE_MS = 20_000;
+const LONG = { timeout: PATIENCE_MS, interval: 20 };
+
+async function startTwoNodes() {
+  const redis = await startTestRedis();
+  onTestFinished(() => redis.kill());
+  const a = await startTestApi({ REDIS_URL: redis.url });
+  onTestFinished(() => a[Symbol.asyncDispose]());
+  const other = await createApi({ ...a.api.platform.config, PORT: 0 }, { clock: a.clock });
+  onTestFinished(() => other.close());
+  const urlB = `http://127.0.0.1:${await other.listen()}`;
+  for (const { roomLog } of [a.api, other]) {
+    await vi.waitFor(() => roomLog.watch((isThere) => expect(isThere).toBe(true))(), LONG);
+  }
+  /** Joins at the first node, is connected to the one that is named. */
+  async function enter(url: string, roomId: string, as: Principal, lastSeq?: number) {
+    const { roomToken, snapshot } = await a.ok(joinRoom, { params: { id: roomId }, body: {}, as });
+    const pauses: boolean[] = [];
+    const auth = { token: roomToken, roomId, lastSeq: lastSeq ?? snapshot.seq };
+    const onSocket = ({ socket }: { socket: { on(name: string, heard: (news: RoomPaused) => void): unknown } }) =>
+      void socket.on('room:paused', ({ paused }) => pauses.push(paused));
+    const client = await connectRoom(url, auth, { onSocket });
+    onTestFinished(() => client.close());
+    const said = () => client.events('chat:sent').map(({ message }) => message.text);
+    return Object.assign(client, { auth, pauses, said });
+  }
+  return { a, other, redis, urlA: a.url, urlB, enter, brand: await seedBrand(a) };
+}
+const journalled = async (api: TestApi) =>
+  (
+    await api.api.platform.db.sql<{ text: string }>`
+      SELECT event->'message'->>'text' AS text FROM room_events WHERE kind = 'chat:sent' ORDER BY seq`
+  ).map(({ text }) => text);
+
+test('people on two nodes talk in one order; a message sent again at the other node is the same one', async () => {
+  const { a, urlA, urlB, enter, brand } = await startTwoNodes();
+  const { rooms, consumers, staff } = brand;
+  const anna = await enter(urlA, rooms.a.id, consumers.anna);
+  const bella = await enter(urlB, rooms.a.id, consumers.bella);
+  const guide = await enter(urlB, rooms.a.id, staff.a.guide);
+  const clientMessageId = randomUUID();
+  await Promise.all([
+    ...['a1', 'a2'].map((text) => anna.ask('chat:send', { text, clientMessageId: randomUUID() })),
+    ...['b1', 'b2'].map((text) => bella.ask('chat:send', { text })),
+    ...['g1', 'g2'].map((text) => guide.ask('chat:send', { text })),
+    anna.ask('chat:send', { text: 'lost answer', clientMessageId }),
+  ]);
+  const annaAtB = await enter(urlB, rooms.a.id, consumers.anna);
+  expect(await annaAtB.ask('chat:send', { text: 'lost answer', clientMessageId })).toMatchObject({ ok: true });
+  const order = await journalled(a);
+  expect([...order].sort()).toEqual(['a1', 'a2', 'b1', 'b2', 'g1', 'g2', 'lost answer']);
+  for (const client of [anna, bella, guide]) {
+    await client.waitFor('everything', () => client.said().length === 7, PATIENCE_MS);
+    expect(client.said()).toEqual(order);
+    expect(client.gaps).toEqual([]);
+  }
+  const { snapshot } = await a.ok(joinRoom, { params: { id: rooms.a.id }, body: {}, as: consumers.chris });
+  expect(snapshot.chat.map(({ text }) => text)).toEqual(order);
+  const missed = order.slice(3);
+  const seqs = await a.api.roomLog.range(rooms.a.id, 0, 100);
+  const third = seqs.find(({ event }) => event.kind === 'chat:sent' && event.message.text === order[2]);
+  const back = await enter(urlB, rooms.a.id, consumers.chris, third?.seq);
+  await back.waitFor('what was missed', () => back.said().length === missed.length, PATIENCE_MS);
+  expect(back.said()).toEqual(missed);
+  expect(back.snapshots).toEqual([]);
+});
+
+test('bans and mutes given at one node hold at the other, and through every way back', async () => {
+  const { urlA, urlB, enter, brand } = await startTwoNodes();
+  const { rooms, consumers, staff } = brand;
+  const guide = await enter(urlA, rooms.a.id, staff.a.guide);
+  const anna = await enter(urlB, rooms.a.id, consumers.anna);
+  const bella = await enter(urlB, rooms.a.id, consumers.bella);
+  await guide.ask('viewer:mute', { personId: consumers.bella.personId, minutes: 5 });
+  await bella.waitFor('the mute', () => bella.events('viewer:muted').length === 1, PATIENCE_MS);
+  expect(await bella.ask('chat:send', { text: 'x' })).toMatchObject({ error: { code: 'muted' } });
+  const bellaAtA = await enter(urlA, rooms.a.id, consumers.bella);
+  expect(await bellaAtA.ask('chat:send', { text: 'x' })).toMatchObject({ error: { code: 'muted' } });
+
+  await guide.ask('viewer:ban', { personId: consumers.anna.personId });
+  await anna.waitFor('goodbye', () => anna.closed[0] === 'banned' && !anna.socket.connected, PATIENCE_MS);
+  for (const url of [urlA, urlB]) {
+    await expect(connectRoom(url, anna.auth)).rejects.toThrow('banned'); // the token is as good as it was
+  }
+});
+
+test('Redis goes: the room pauses and says so, orders and bans go on; it comes back empty: everybody starts anew', async () => {
+  const { a, other, redis, urlA, urlB, enter, brand } = await startTwoNodes();
+  const { rooms, consumers, products, staff } = brand;
+  const anna = await enter(urlA, rooms.a.id, consumers.anna);
+  const bella = await enter(urlB, rooms.a.id, consumers.bella);
+  const chris = await enter(urlB, rooms.a.id, consumers.chris);
+  const guide = await enter(urlA, rooms.a.id, staff.a.guide);
+  await anna.ask('chat:send', { text: 'before' });
+  await bella.waitFor('before', () => bella.said().length === 1, PATIENCE_MS);
+  const oldSeq = Math.max(anna.seq(), bella.seq());
+
+  await redis.kill();
+  for (const client of [anna, bella])
+    await client.waitFor('the pause', () => client.pauses.at(-1) === true, PATIENCE_MS);
+  const clientMessageId = randomUUID();
+  const refused = await bella.ask('chat:send', { text: 'patient', clientMessageId });
+  expect(refused).toMatchObject({ error: { code: 'unavailable', facts: { paused: 'room', retryAfterMs: 1_000 } } });
+  const order = await place(a, consumers.anna, rooms.a, [shelfLine(products.milk)]);
+  await payFor(a, consumers.anna, order.id);
+  const late = await enter(urlB, rooms.a.id, await makeConsumer(a)); // the room can be entered
+  await late.waitFor('the pause', () => late.pauses.at(-1) === true, PATIENCE_MS);
+  expect(await guide.ask('viewer:ban', { personId: consumers.chris.personId })).toMatchObject({ ok: true });
+  await chris.waitFor('goodbye', () => chris.closed[0] === 'banned', PATIENCE_MS);
+
+  await redis.restart();
+  for (const client of [anna, bella, late]) {
+    await client.waitFor('the end of the pause', () => client.pauses.at(-1) === false, PATIENCE_MS);
+    await client.waitFor('a snapshot', () => (client.snapshots.at(-1)?.seq ?? 0) > oldSeq, PATIENCE_MS);
+    expect(client.snapshots.at(-1)?.chat.map(({ text }) => text)).toEqual(['before']);
+    // What happened meanwhile is told.
+    await client.waitFor('the ban', () => client.events('viewer:banned').length === 1, PATIENCE_MS);
+    await client.waitFor('the order', () => client.events('order:paid').length === 1, PATIENCE_MS);
+  }
+  await vi.waitFor(
+    async () => expect(await bella.ask('chat:send', { text: 'patient', clientMessageId })).toMatchObject({ ok: true }),
+    LONG,
+  );
+  await anna.waitFor('it', () => anna.said().at(-1) === 'patient', PATIENCE_MS);
+  expect(await journalled(a)).toEqual(['before', 'patient']);
+  // Whoever was away during all this, and names a number of before, is not served from a log that is another one.
+  const back = await enter(urlB, rooms.a.id, consumers.anna, oldSeq);
+  await back.waitFor('a snapshot', () => back.snapshots.length > 0, PATIENCE_MS);
+  expect(back.snapshots[0]?.chat.map(({ text }) => text)).toEqual(['before', 'patient']);
+  expect(await other.roomLog.head(rooms.a.id)).toBe(await a.api.roomLog.head(rooms.a.id));
+  await expectBooksRight(a);
+});
+
+test('kill -9 of a node under traffic: its people go on at the other, nothing acknowledged is lost or shown twice', async () => {
+  const redis = await startTestRedis();
+  onTestFinished(() => redis.kill());
+  // This one only prepares the database and signs tokens; those that serve are processes of their own.
+  await using api = await startTestApi({ LOG_LEVEL: 'fatal', REDIS_URL: redis.url });
+  const { rooms } = await seedBrand(api);
+  const ports = [await freePort(), await freePort()];
+  const nodes = await Promise.all(ports.map((port) => spawnApi(nodeEnv(api, port))));
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
+  const people = await Promise.all(Array.from({ length: 6 }, () => makeConsumer(api)));
+  const talkers = people.map((person, i) => {
+    let tries = i;
+    return talk(() => urls[tries++ % 2] ?? '', api, rooms.a.id, person, `p${i}`);
+  });
+  const said = () => talkers.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0);
+  const more = async () => {
+    const before = said();
+    await vi.waitFor(() => expect(said()).toBeGreaterThanOrEqual(before + 8), { timeout: 60_000, interval: 5 });
+  };
+  for (const [i, port] of ports.entries()) {
+    await more();
+    await nodes[i]?.kill();
+    await more(); // with one node
+    nodes[i] = await spawnApi(nodeEnv(api, port));
+  }
+  await more();
+  await Promise.all(talkers.map(({ stop }) => stop()));
+
+  const lines = await journalled(api);
+  expect(new Set(lines).size).toBe(lines.length);
+  const all = new Set(lines);
+  for (const { acknowledged, wrong } of talkers) {
+    expect([...acknowledged].filter((text) => !all.has(text))).toEqual([]);
+    expect(wrong).toEqual([]);
+  }
+  const codes = new Set(talkers.flatMap(({ refusals }) => refusals));
+  expect([...codes].filter((code) => code !== 'rate_limited' && code !== 'unavailable')).toEqual([]);
+  const order = await api.api.roomLog.latest(rooms.a.id, ['chat:sent'], 1_000);
+  const placeOf = new Map(order.map(({ event }, i) => [event.kind === 'chat:sent' ? event.message.messageId : '', i]));
+  for (const { seen } of talkers) {
+    const places = [...seen.keys()].map((id) => placeOf.get(id) ?? -1);
+    expect(places).toEqual([...places].sort((one, two) => one - two));
+    expect(places).not.toContain(-1);
+  }
+}, 240_000);
