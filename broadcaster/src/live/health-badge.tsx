@@ -23,56 +23,97 @@ const largest = (stats: PublishStats): { width: number; height: number } | null 
   return best;
 };
 
-export const HealthBadge = ({ health, stats }: { health: Health; stats: PublishStats | null }): ReactNode => {
+/** How figures are written. Missing is not zero: a dash. */
+export const useFigures = () => {
   const t = useT();
   const format = useFormat();
+  return {
+    kbps: (bps: number): string => t('health.kbps', { n: format.number(Math.round(bps / 1000)) }),
+    fps: (fps: number): string => t('health.fps.value', { n: Math.round(fps) }),
+    ms: (ms: number): string => t('health.ms', { n: Math.round(ms) }),
+    or: <T,>(value: T | null | undefined, show: (value: T) => string): string =>
+      value === null || value === undefined ? '—' : show(value),
+  };
+};
+
+/** One word over the picture; behind it the reason and the figures. */
+export const HealthButton = ({
+  level,
+  word,
+  label,
+  title,
+  reason,
+  rows,
+}: {
+  level: Health['level'];
+  word: string;
+  /** For those who do not see the bars. */
+  label: string;
+  title: string;
+  reason: string;
+  rows: readonly (readonly [label: string, value: string])[];
+}): ReactNode => {
   const [open, setOpen] = useState(false);
-  const level = t(`health.${health.level}`);
-  const size = stats && largest(stats);
-  const kbps = (bps: number): string => t('health.kbps', { n: format.number(Math.round(bps / 1000)) });
-  // Missing is not zero: a dash.
-  const or = <T,>(value: T | null | undefined, show: (value: T) => string): string =>
-    value === null || value === undefined ? '—' : show(value);
-  const rows: [label: string, value: string][] = [
-    [
-      t('health.bitrate'),
-      or(stats?.bitrateBps, (bps) => t('health.bitrate.value', { now: kbps(bps), target: kbps(TARGET_BPS) })),
-    ],
-    [t('health.uplink'), or(stats?.availableBps, kbps)],
-    [t('health.fps'), or(stats?.framesPerSecond, (fps) => t('health.fps.value', { n: Math.round(fps) }))],
-    [t('health.rtt'), or(stats?.roundTripMs, (ms) => t('health.ms', { n: Math.round(ms) }))],
-    [t('health.loss'), or(stats?.lossRatio, (ratio) => format.percent(ratio))],
-    [t('health.size'), or(size, ({ width, height }) => `${width} × ${height}`)],
-    [t('health.codec'), or(stats?.codec, (codec) => codec.replace(/^video\//i, ''))],
-  ];
   return (
     <>
       <button
         type="button"
-        className={cx('st-health', `st-health-${health.level}`)}
-        aria-label={t('health.open', { level })}
+        className={cx('st-health', `st-health-${level}`)}
+        data-testid="health"
+        data-level={level}
+        aria-label={label}
         onClick={() => setOpen(true)}
       >
-        <Signal level={health.level} />
-        {level}
+        <Signal level={level} />
+        {word}
       </button>
-      <Sheet open={open} onClose={() => setOpen(false)} title={t('health.title')} theme="dark">
-        <p className={cx('st-health-reason', `st-health-${health.level}`)} role="status">
-          <Signal level={health.level} />
+      <Sheet open={open} onClose={() => setOpen(false)} title={title} theme="dark">
+        <p className={cx('st-health-reason', `st-health-${level}`)} role="status">
+          <Signal level={level} />
           <span>
-            <strong>{level}</strong>
-            {t(`health.reason.${health.reason}`)}
+            <strong>{word}</strong>
+            {reason}
           </span>
         </p>
         <dl className="st-rows">
-          {rows.map(([label, value]) => (
-            <div key={label}>
-              <dt>{label}</dt>
+          {rows.map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
               <dd className="wl-number">{value}</dd>
             </div>
           ))}
         </dl>
       </Sheet>
     </>
+  );
+};
+
+/** This device's own way up. */
+export const HealthBadge = ({ health, stats }: { health: Health; stats: PublishStats | null }): ReactNode => {
+  const t = useT();
+  const format = useFormat();
+  const { kbps, fps, ms, or } = useFigures();
+  const level = t(`health.${health.level}`);
+  const size = stats && largest(stats);
+  return (
+    <HealthButton
+      level={health.level}
+      word={level}
+      label={t('health.open', { level })}
+      title={t('health.title')}
+      reason={t(`health.reason.${health.reason}`)}
+      rows={[
+        [
+          t('health.bitrate'),
+          or(stats?.bitrateBps, (bps) => t('health.bitrate.value', { now: kbps(bps), target: kbps(TARGET_BPS) })),
+        ],
+        [t('health.uplink'), or(stats?.availableBps, kbps)],
+        [t('health.fps'), or(stats?.framesPerSecond, fps)],
+        [t('health.rtt'), or(stats?.roundTripMs, ms)],
+        [t('health.loss'), or(stats?.lossRatio, (ratio) => format.percent(ratio))],
+        [t('health.size'), or(size, ({ width, height }) => `${width} × ${height}`)],
+        [t('health.codec'), or(stats?.codec, (codec) => codec.replace(/^video\//i, ''))],
+      ]}
+    />
   );
 };

@@ -8,7 +8,6 @@ import { wallQuery } from '../app/queries.ts';
 import { useSelect, useServices } from '../app/services.tsx';
 import { useT } from '../i18n/index.ts';
 import type { BroadcastState } from './broadcast.ts';
-import { HealthBadge } from './health-badge.tsx';
 
 /** Orders of this room as headquarters counts them; null while nobody has said. */
 const useOrderCount = (roomId: string): number | null => {
@@ -24,10 +23,13 @@ export const Hud = ({
   ending,
   onEnd,
   onLeave,
-  publishing,
+  badge,
+  waiting = null,
 }: {
-  /** False while the room relays: the health of this device's uplink is nobody's question. */
-  publishing: boolean;
+  /** How the picture goes up; nothing while the room relays: this device's uplink is then nobody's question. */
+  badge: ReactNode;
+  /** What is waited for, in the place of "reconnecting". */
+  waiting?: string | null;
   room: Room;
   session: RoomSession;
   air: BroadcastState;
@@ -50,13 +52,13 @@ export const Hud = ({
         <div className="st-hud-title">
           <h1>{room.title}</h1>
           <p className="st-hud-state">
-            <LiveBadge state={live ? 'live' : 'reconnecting'} />
+            <LiveBadge state={live ? 'live' : 'reconnecting'} {...(!live && waiting !== null && { label: waiting })} />
             <span className="wl-number" role="timer">
               {startedAt ? formatDuration(now - Date.parse(startedAt)) : '—'}
             </span>
           </p>
         </div>
-        {publishing && <HealthBadge health={air.health} stats={air.stats} />}
+        {badge}
         <IconButton
           variant="danger"
           label={t('live.end')}

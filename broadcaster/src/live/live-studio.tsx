@@ -13,12 +13,17 @@ import {
   useErrorText,
   useToast,
 } from '@walnut-live/ui';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useSelect, useServices } from '../app/services.tsx';
 import { Splash } from '../app/splash.tsx';
 import { BagPanel } from '../bag/bag-panel.tsx';
 import { ChatPanel } from '../chat/chat-panel.tsx';
+import { EncoderBadge } from '../encoder/encoder-badge.tsx';
+import { EncoderStage } from '../encoder/encoder-stage.tsx';
+import { useEncoderT } from '../encoder/messages.ts';
+import { SourceSheet } from '../encoder/source-sheet.tsx';
+import { useRoomStream } from '../encoder/use-room-stream.ts';
 import { useT } from '../i18n/index.ts';
 import { OrderList } from '../orders/order-list.tsx';
 import { Preview } from '../prepare/preview.tsx';
@@ -30,6 +35,7 @@ import { RelayPicture } from '../stage/relay-picture.tsx';
 import { StreamTile } from '../stage/stream-tile.tsx';
 import { useCutIn } from '../stage/use-cut-in.ts';
 import { type BroadcastState, noBroadcast } from './broadcast.ts';
+import { HealthBadge } from './health-badge.tsx';
 import { Hud } from './hud.tsx';
 import { NoticeSheet } from './notice-sheet.tsx';
 import { Banners, BottomBar, ChatOverlay, Controls, PinnedCard, PurchaseTicker, type SheetName } from './overlays.tsx';
@@ -49,11 +55,14 @@ export const LiveStudio = ({ room, onEnded }: { room: Room; onEnded: () => void 
 
 /** The programme is on the air without this device. */
 const relayed: BroadcastState = { ...noBroadcast.get(), publish: { status: 'live' } };
+/** The encoder is not there: a badge says so, and no banner of this device. */
+const notOnAir: BroadcastState = noBroadcast.get();
 const nobody: readonly StageCohost[] = [];
 
 const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; onEnded: () => void }): ReactNode => {
   const { api, capture } = useServices();
   const t = useT();
+  const encoderT = useEncoderT();
   const toast = useToast();
   const confirm = useConfirm();
   const errorText = useErrorText();
@@ -70,10 +79,15 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
   // A room that relays publishes nothing until its guide cuts in.
   const isRelay = (showing ?? room).relay != null;
   const cutIn = useCutIn(room.id, showing);
-  const publishing = !isRelay || cutIn.publishing;
+  const toldBack = useCallback(() => toast(encoderT('back'), { tone: 'success' }), [toast, encoderT]);
+  const own = useRoomStream(room, session, !over && !isRelay, toldBack);
+  const byEncoder = !isRelay && own.source === 'encoder';
+  // The room's source decides alone: with an encoder no studio publishes, whoever opens it.
+  const publishing = isRelay ? cutIn.publishing : !byEncoder;
   const onAir = useOnAir(room.id, !over && !ending && publishing);
   const ownAir = useSelect(onAir.broadcast ?? noBroadcast, (state) => state);
-  const air = publishing ? ownAir : relayed;
+  const told = useSelect(session, (state) => state.stream.state);
+  const air = publishing ? ownAir : byEncoder && told !== 'live' ? notOnAir : relayed;
   const showsRelay = showing?.shows === 'relay';
   const guests = isRelay ? nobody : (showing?.cohosts ?? nobody);
 
@@ -81,8 +95,10 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
   useLeaveWarning(!over);
 
   useEffect(() => {
-    if (!isRelay) void capture.open();
-  }, [capture, isRelay]);
+    if (isRelay) return;
+    if (byEncoder) capture.close();
+    else void capture.open();
+  }, [capture, isRelay, byEncoder]);
   useEffect(() => {
     if (over) onEnded();
   }, [over, onEnded]);
@@ -158,7 +174,11 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
         ) : (
           <Pictures guides={guests.length + 1}>
             <Picture>
-              <Preview stream={air.muted.video ? null : camera.stream} mirror={camera.mirror} />
+              {byEncoder ? (
+                <EncoderStage room={room} phase={own.phase} onOpen={() => setSheet('source')} />
+              ) : (
+                <Preview stream={air.muted.video ? null : camera.stream} mirror={camera.mirror} />
+              )}
             </Picture>
             {guests.map(({ seatId, streamId, name, unitName, muted }) => (
               <StreamTile
@@ -178,7 +198,14 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
           onEnd={() => void end()}
           onLeave={() => void leave()}
           ending={ending}
-          publishing={publishing}
+          waiting={byEncoder ? encoderT(told === 'interrupted' ? 'phase.interrupted' : 'phase.waiting') : null}
+          badge={
+            byEncoder ? (
+              <EncoderBadge phase={own.phase} stream={own.stream} />
+            ) : (
+              publishing && <HealthBadge health={air.health} stats={air.stats} />
+            )
+          }
         />
         <Banners session={session} air={air} />
         {publishing && !showsRelay && (
@@ -202,6 +229,7 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
           mirror={camera.mirror}
           onMirror={() => capture.setMirror(!camera.mirror)}
           onNotice={() => setSheet('notice')}
+          onSource={isRelay ? null : () => setSheet('source')}
         />
         <div className="st-live-foot">
           {isRelay && showing && <RelayBar roomId={room.id} stage={showing} cutIn={cutIn} />}
@@ -234,6 +262,7 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
       </Sheet>
       <ShareSheet room={room} open={sheet === 'share'} onClose={close} />
       <CohostSheet session={session} open={sheet === 'cohosts'} onClose={close} />
+      <SourceSheet roomId={room.id} own={own} open={sheet === 'source'} onClose={close} />
       <NoticeSheet session={session} open={sheet === 'notice'} onClose={close} />
     </main>
   );

@@ -8,6 +8,7 @@ import {
   MessageCircle,
   Mic,
   MicOff,
+  MonitorUp,
   ReceiptText,
   Share2,
   ShoppingBag,
@@ -17,10 +18,11 @@ import {
 import { type ReactNode, useEffect, useState } from 'react';
 import { useSelect } from '../app/services.tsx';
 import { useChatLines } from '../chat/chat-panel.tsx';
+import { useEncoderT } from '../encoder/messages.ts';
 import { useT } from '../i18n/index.ts';
 import type { BroadcastState } from './broadcast.ts';
 
-export type SheetName = 'bag' | 'chat' | 'orders' | 'share' | 'notice' | 'cohosts';
+export type SheetName = 'bag' | 'chat' | 'orders' | 'share' | 'notice' | 'cohosts' | 'source';
 
 /** Messages shown over the picture. */
 const OVERLAY_LINES = 5;
@@ -58,6 +60,7 @@ export const Controls = ({
   onFlip,
   onMirror,
   onNotice,
+  onSource,
   onAir,
 }: {
   /** The own camera is published: it can be muted and turned. */
@@ -68,8 +71,11 @@ export const Controls = ({
   onFlip: () => void;
   onMirror: () => void;
   onNotice: () => void;
+  /** Null where there is nothing to choose (a relay). */
+  onSource: (() => void) | null;
 }): ReactNode => {
   const t = useT();
+  const own = useEncoderT();
   const { audio, video } = air.muted;
   return (
     <div className="st-live-side">
@@ -113,6 +119,15 @@ export const Controls = ({
         icon={<Megaphone aria-hidden />}
         onClick={onNotice}
       />
+      {onSource && (
+        <IconButton
+          variant="glass"
+          size="l"
+          label={own('source')}
+          icon={<MonitorUp aria-hidden />}
+          onClick={onSource}
+        />
+      )}
     </div>
   );
 };

@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { startRoom } from '@walnut-live/contracts';
 import { joinRoom, type RoomSession } from '@walnut-live/live-client/room';
 import { useCallback, useEffect, useState } from 'react';
@@ -33,6 +34,7 @@ export type OnAir = {
  */
 export const useOnAir = (roomId: string, enabled: boolean): OnAir => {
   const { api, capture } = useServices();
+  const queries = useQueryClient();
   const hasStream = useSelect(capture, (state) => state.stream !== null);
   const [broadcast, setBroadcast] = useState<Broadcast | null>(null);
   const [error, setError] = useState<unknown>(null);
@@ -46,7 +48,12 @@ export const useOnAir = (roomId: string, enabled: boolean): OnAir => {
     let undo = (): void => undefined;
     setError(null);
     api.call(startRoom, { params: { id: roomId }, body: {}, signal: controller.signal }).then(
-      ({ publish }) => {
+      ({ room, publish }) => {
+        // Chosen in another studio meanwhile: whoever asks the room will know.
+        if (room.source === 'encoder' && !room.relay) {
+          void queries.invalidateQueries({ queryKey: ['room-stream', roomId] });
+          return;
+        }
         const { stream } = capture.get();
         if (controller.signal.aborted || !stream) return;
         const started = createBroadcast({ api, roomId, grant: publish, stream });
@@ -67,7 +74,7 @@ export const useOnAir = (roomId: string, enabled: boolean): OnAir => {
       made?.close();
       setBroadcast(null);
     };
-  }, [api, capture, roomId, enabled, hasStream, attempt]);
+  }, [api, capture, queries, roomId, enabled, hasStream, attempt]);
 
   return { broadcast, error, again: useCallback(() => setAttempt((count) => count + 1), []) };
 };

@@ -3,24 +3,40 @@
  * Invariant: however often starting fails and is tried again, one visit makes at most one room; a room that was made
  * gets what has changed since and is started.
  */
-import { createRoom, patchRoom, putBag, type Room, startRoom } from '@walnut-live/contracts';
+import { createRoom, patchRoom, putBag, type Room, type RoomSource, startRoom } from '@walnut-live/contracts';
 import type { Api } from '@walnut-live/live-client/http';
 
-export type LivePlan = { title: string; coverUrl: string; productIds: string[] };
+export type LivePlan = { title: string; coverUrl: string; productIds: string[]; source: RoomSource };
 
-/** Resolves with the id of the started room; rejects with ApiError and may be called again. */
-export type GoLive = (plan: LivePlan) => Promise<string>;
+export type GoLive = {
+  /** Makes the room or brings it up to date, without starting it. Resolves with its id; rejects with ApiError, may be called again. */
+  prepare: (plan: LivePlan) => Promise<string>;
+  /** The same, and starts it. */
+  start: (plan: LivePlan) => Promise<string>;
+};
 
 /** `existing`: the scheduled room of this page; null makes one at the moment of going live. */
-export const createGoLive = (api: Pick<Api, 'call'>, existing: Pick<Room, 'id' | 'title'> | null): GoLive => {
+export const createGoLive = (
+  api: Pick<Api, 'call'>,
+  existing: Pick<Room, 'id' | 'title' | 'source'> | null,
+): GoLive => {
   let room = existing;
-  return async ({ title, coverUrl, productIds }) => {
-    if (!room) room = await api.call(createRoom, { body: { title, coverUrl, productIds } });
-    else {
-      if (title !== room.title) room = await api.call(patchRoom, { params: { id: room.id }, body: { title } });
-      await api.call(putBag, { params: { id: room.id }, body: { productIds } });
+  const prepare = async ({ title, coverUrl, productIds, source }: LivePlan): Promise<string> => {
+    if (!room) {
+      room = await api.call(createRoom, { body: { title, coverUrl, productIds, source } });
+      return room.id;
     }
-    await api.call(startRoom, { params: { id: room.id }, body: {} });
+    const change = { ...(title !== room.title && { title }), ...(source !== (room.source ?? 'camera') && { source }) };
+    if (Object.keys(change).length > 0) room = await api.call(patchRoom, { params: { id: room.id }, body: change });
+    await api.call(putBag, { params: { id: room.id }, body: { productIds } });
     return room.id;
+  };
+  return {
+    prepare,
+    start: async (plan) => {
+      const id = await prepare(plan);
+      await api.call(startRoom, { params: { id }, body: {} });
+      return id;
+    },
   };
 };

@@ -1,18 +1,19 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import type { Room } from '@walnut-live/contracts';
+import { patchRoom, type Room, type RoomSource } from '@walnut-live/contracts';
 import { Button, ErrorState, IconButton, Sheet, Spinner, useErrorText, useToast } from '@walnut-live/ui';
 import { ChevronLeft, FlipHorizontal2, Settings2, ShoppingBag, SwitchCamera, Video } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
-import { Navigate, useNavigate, useParams } from 'react-router';
+import { Navigate, useLocation, useNavigate, useParams, useSearchParams } from 'react-router';
 import { bagQuery, productsQuery, roomQuery } from '../app/queries.ts';
 import { useMe, useSelect, useServices } from '../app/services.tsx';
 import { Splash } from '../app/splash.tsx';
 import { blocksGoingLive } from '../capture/problem.ts';
 import { useMicLevel } from '../capture/use-mic-level.ts';
+import { PrepareEncoder } from '../encoder/prepare-encoder.tsx';
+import { SourceChoice } from '../encoder/source-choice.tsx';
 import { useT } from '../i18n/index.ts';
 import { CountIn } from './count-in.tsx';
-import { EncoderPanel } from './encoder-panel.tsx';
-import { createGoLive } from './go-live.ts';
+import { createGoLive, type LivePlan } from './go-live.ts';
 import { MicMeter } from './mic-meter.tsx';
 import { Preview } from './preview.tsx';
 import { ProblemCard } from './problem-card.tsx';
@@ -61,24 +62,63 @@ const Prepare = ({ room, initialProducts }: { room: Room | null; initialProducts
   const goesOn = useRef(false);
   // Kept over failed starts: it remembers the room it has made.
   const [goLive] = useState(() => createGoLive(api, room));
+  // Without a room the choice is in the address, with one it is the room's: a reload finds it in either.
+  const [search, setSearch] = useSearchParams();
+  const { state: asked } = useLocation() as { state: { makeKey?: boolean } | null };
+  const [choosing, setChoosing] = useState(false);
+  const source: RoomSource = room
+    ? (room.source ?? 'camera')
+    : search.get('source') === 'encoder'
+      ? 'encoder'
+      : 'camera';
+  const byEncoder = source === 'encoder';
 
   // A new live starts with the whole catalogue in the bag: one tap less, and easy to take from.
   const products = chosen ?? catalogue.data?.items.map((product) => product.id).slice(0, 50) ?? [];
   const pictures = products.flatMap((id) => catalogue.data?.items.find((product) => product.id === id) ?? []);
 
   useEffect(() => {
+    if (byEncoder) return;
     void capture.open();
     return () => {
       // On the way into the live the camera stays open.
       if (!goesOn.current) capture.close();
     };
-  }, [capture]);
+  }, [capture, byEncoder]);
+  // The panel has begun with it (effects of children run first): another look at it, or a reload, must not make another key.
+  useEffect(() => {
+    if (asked?.makeKey) void navigate('.', { replace: true, state: null });
+  }, [asked, navigate]);
 
-  const start = (): Promise<string> =>
-    goLive({
-      title: title.trim() || t('prepare.defaultTitle', { name: me.name }),
-      coverUrl: DEFAULT_COVER,
-      productIds: products,
+  const plan = (): LivePlan => ({
+    title: title.trim() || t('prepare.defaultTitle', { name: me.name }),
+    coverUrl: DEFAULT_COVER,
+    productIds: products,
+    source,
+  });
+  const trying = async (work: () => Promise<void>): Promise<void> => {
+    setChoosing(true);
+    try {
+      await work();
+    } catch (error) {
+      toast(errorText(error), { tone: 'error' });
+    } finally {
+      setChoosing(false);
+    }
+  };
+  const choose = (next: RoomSource): Promise<void> =>
+    trying(async () => {
+      if (!room) return setSearch(next === 'encoder' ? { source: next } : {}, { replace: true });
+      const changed = await api.call(patchRoom, { params: { id: room.id }, body: { source: next } });
+      queries.setQueryData(roomQuery(api, room.id).queryKey, changed);
+      void queries.invalidateQueries({ queryKey: ['stream-key', room.id] });
+    });
+  /** A key is a room's: it is made now, and this page becomes the room's. */
+  const makeRoom = (): Promise<void> =>
+    trying(async () => {
+      const id = await goLive.prepare(plan());
+      void queries.invalidateQueries({ queryKey: ['rooms'] });
+      void navigate(`/rooms/${id}/prepare`, { replace: true, state: { makeKey: true } });
     });
 
   const arrived = (id: string): void => {
@@ -88,17 +128,27 @@ const Prepare = ({ room, initialProducts }: { room: Room | null; initialProducts
     void navigate(`/rooms/${id}/live`, { replace: true });
   };
 
-  const ready = state.status === 'ready' && !blocksGoingLive(state.problem);
+  const ready = byEncoder || (state.status === 'ready' && !blocksGoingLive(state.problem));
+  const hasCamera = !byEncoder && state.status === 'ready';
 
   return (
     <main className="st-stage" data-theme="dark">
-      <Preview stream={state.stream} mirror={state.mirror} />
-      {state.status === 'opening' && (
+      {byEncoder ? (
+        <PrepareEncoder
+          roomId={room?.id ?? null}
+          makeAtOnce={asked?.makeKey ?? false}
+          busy={choosing}
+          onMakeRoom={() => void makeRoom()}
+        />
+      ) : (
+        <Preview stream={state.stream} mirror={state.mirror} />
+      )}
+      {!byEncoder && state.status === 'opening' && (
         <div className="st-stage-center">
           <Spinner label={t('prepare.opening')} size={32} />
         </div>
       )}
-      {state.status === 'failed' && state.problem && (
+      {!byEncoder && state.status === 'failed' && state.problem && (
         <div className="st-stage-center">
           <ProblemCard problem={state.problem} onRetry={() => void capture.retry()} />
         </div>
@@ -124,39 +174,42 @@ const Prepare = ({ room, initialProducts }: { room: Room | null; initialProducts
         />
       </header>
 
-      <div className="st-stage-side">
-        <IconButton
-          variant="glass"
-          size="l"
-          label={t('prepare.flip')}
-          icon={<SwitchCamera aria-hidden />}
-          disabled={state.status !== 'ready'}
-          onClick={() => void capture.flip()}
-        />
-        <IconButton
-          variant="glass"
-          size="l"
-          label={t('prepare.mirror')}
-          icon={<FlipHorizontal2 aria-hidden />}
-          aria-pressed={state.mirror}
-          onClick={() => {
-            capture.setMirror(!state.mirror);
-            toast(t('prepare.mirror.hint'));
-          }}
-        />
-        <IconButton
-          variant="glass"
-          size="l"
-          label={t('prepare.settings')}
-          icon={<Settings2 aria-hidden />}
-          onClick={() => setSettings(true)}
-        />
-      </div>
+      {!byEncoder && (
+        <div className="st-stage-side">
+          <IconButton
+            variant="glass"
+            size="l"
+            label={t('prepare.flip')}
+            icon={<SwitchCamera aria-hidden />}
+            disabled={state.status !== 'ready'}
+            onClick={() => void capture.flip()}
+          />
+          <IconButton
+            variant="glass"
+            size="l"
+            label={t('prepare.mirror')}
+            icon={<FlipHorizontal2 aria-hidden />}
+            aria-pressed={state.mirror}
+            onClick={() => {
+              capture.setMirror(!state.mirror);
+              toast(t('prepare.mirror.hint'));
+            }}
+          />
+          <IconButton
+            variant="glass"
+            size="l"
+            label={t('prepare.settings')}
+            icon={<Settings2 aria-hidden />}
+            onClick={() => setSettings(true)}
+          />
+        </div>
+      )}
 
       <footer className="st-stage-foot">
-        {state.status === 'ready' && state.problem && <p className="st-warning">{t('prepare.noMic')}</p>}
-        {state.status === 'ready' && !state.problem && <MicMeter level={level} />}
-        {state.status === 'ready' && !counting && <UplinkCheck stream={state.stream} />}
+        {hasCamera && state.problem && <p className="st-warning">{t('prepare.noMic')}</p>}
+        {hasCamera && !state.problem && <MicMeter level={level} />}
+        {hasCamera && !counting && <UplinkCheck stream={state.stream} />}
+        <SourceChoice value={source} disabled={choosing || counting} onChange={(next) => void choose(next)} />
         <button type="button" className="st-products" onClick={() => setPicking(true)}>
           <ShoppingBag aria-hidden />
           <span className="st-products-text">
@@ -188,7 +241,7 @@ const Prepare = ({ room, initialProducts }: { room: Room | null; initialProducts
 
       {counting && (
         <CountIn
-          start={start}
+          start={() => goLive.start(plan())}
           onArrived={arrived}
           onCancel={(error) => {
             setCounting(false);
@@ -211,7 +264,6 @@ const Prepare = ({ room, initialProducts }: { room: Room | null; initialProducts
           onChange={(id) => void capture.selectMicrophone(id)}
         />
         <MicMeter level={level} />
-        {room && <EncoderPanel roomId={room.id} />}
       </Sheet>
     </main>
   );

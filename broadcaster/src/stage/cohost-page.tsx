@@ -21,6 +21,7 @@ import { useSelect, useServices } from '../app/services.tsx';
 import { Splash } from '../app/splash.tsx';
 import { useT } from '../i18n/index.ts';
 import { type Broadcast, createBroadcast, noBroadcast } from '../live/broadcast.ts';
+import { HealthBadge } from '../live/health-badge.tsx';
 import { useLeaveWarning, useRoomSession, useWakeLock } from '../live/use-live.ts';
 import { Preview } from '../prepare/preview.tsx';
 import { ProblemCard } from '../prepare/problem-card.tsx';
@@ -182,6 +183,7 @@ const CohostStudio = ({ accepted, session }: { accepted: Accepted; session: Room
                 <span>{t(onStage ? 'cohost.onStage' : 'cohost.connecting')}</span>
               </p>
             </div>
+            <HealthBadge health={air.health} stats={air.stats} />
             <IconButton
               variant="danger"
               label={t('cohost.leave')}
