@@ -76,8 +76,8 @@ export function createFollowedRooms(deps: {
   log: Logger;
   /** Entries to keep. */
   keep: number;
-  /** Makes a cold room usable; `beyond`: the epoch that Redis remembers, if any. */
-  openRoom: (roomId: string, beyond: number | undefined) => Promise<void>;
+  /** Makes a cold room usable, unless somebody else has done so meanwhile. */
+  openRoom: (roomId: string) => Promise<void>;
 }) {
   const { link, log, keep } = deps;
   const rooms = new Map<string, Room>();
@@ -93,16 +93,12 @@ export function createFollowedRooms(deps: {
     }
   }
   const isWarm = ({ run }: ReadPart): boolean => run !== '' && run === link.runId();
-  const startIn = ({ run, start }: ReadPart): number | undefined => (run === '' ? undefined : start);
 
   /** A room that was made on another server, or is not there, gets a new epoch; several at once share it. */
   function open(roomId: string): Promise<void> {
     let pending = opening.get(roomId);
     if (!pending) {
-      pending = (async () => {
-        const part = await readPart(link, roomId, Number.MAX_SAFE_INTEGER, 1);
-        if (!isWarm(part)) await deps.openRoom(roomId, startIn(part));
-      })().finally(() => opening.delete(roomId));
+      pending = deps.openRoom(roomId).finally(() => opening.delete(roomId));
       opening.set(roomId, pending);
     }
     return pending;

@@ -1,6 +1,6 @@
 /** `room_events`: the room log on disk. It is what survives a restart and what a replay is made from. */
 import type { RoomEvent, RoomEventKind, SequencedEvent } from '@walnut-live/contracts';
-import { type Db, type Sql, sqlState, violatedConstraint } from '../platform/db.ts';
+import { type Db, sqlState, violatedConstraint } from '../platform/db.ts';
 
 export interface JournalEntry extends SequencedEvent {
   readonly roomId: string;
@@ -23,24 +23,6 @@ const toEntry = (row: Row): JournalEntry => ({
 });
 
 export type Journal = ReturnType<typeof createJournal>;
-
-/** Writes what is not there yet, also beside others who write the same; the rest is left alone. */
-export async function writeMissing(sql: Sql, entries: readonly JournalEntry[]): Promise<Set<number>> {
-  if (entries.length === 0) return new Set();
-  const rows = await sql<{ place: number }>`
-    WITH given AS (SELECT * FROM unnest(
-        ${entries.map(({ roomId }) => roomId)}::uuid[], ${entries.map(({ seq }) => seq)}::bigint[],
-        ${entries.map(({ eventId }) => eventId)}::text[], ${entries.map(({ event }) => event.kind)}::text[],
-        ${entries.map(({ event }) => JSON.stringify(event))}::jsonb[], ${entries.map(({ at }) => at)}::timestamptz[])
-        WITH ORDINALITY AS g(room_id, seq, event_id, kind, event, at, place)
-    ), written AS (
-      INSERT INTO room_events (room_id, seq, event_id, kind, event, at)
-      SELECT room_id, seq, event_id, kind, event, at FROM given ORDER BY room_id, seq ON CONFLICT DO NOTHING
-      RETURNING room_id, seq
-    )
-    SELECT (g.place - 1)::int AS place FROM given g JOIN written w USING (room_id, seq)`;
-  return new Set(rows.map(({ place }) => place));
-}
 
 export function createJournal({ sql }: Pick<Db, 'sql'>) {
   return {

@@ -89,10 +89,11 @@ export function openRedisLink({ url, log }: { url: string; log: Logger }) {
   async function greet(mine: number): Promise<void> {
     const client = commands;
     if (!client) return;
-    const info = await inTime(client.info('server'));
-    const found = /run_id:(\w+)/.exec(info)?.[1];
+    await inTime(client.ping()); // refused while the server still reads its data from disk
+    const info = await inTime(client.info());
+    const found = /^role:master/m.test(info) ? /^run_id:(\w+)/m.exec(info)?.[1] : undefined;
     if (mine !== life || closed || run !== undefined || !client.isReady) return;
-    if (!found) throw new Error('Redis does not tell its run id');
+    if (!found) throw new Error('Redis is a replica, or does not tell its run id');
     run = found;
     log.info('room log: Redis is there');
     tell(isThereListeners, true);

@@ -159,7 +159,7 @@ test('what a node had no time to write to the journal another one writes, once; 
 
 test('nothing leaves the stream before it is in the journal; a client finds all of it on any node', async () => {
   const nodes = await startNodes();
-  let isAway = true;
+  let isAway = false;
   const noArchive: Pick<Db, 'sql' | 'transaction'> = {
     sql: nodes.db.sql,
     transaction: (work) => (isAway ? Promise.reject(new Error('no archive today')) : nodes.db.transaction(work)),
@@ -167,13 +167,15 @@ test('nothing leaves the stream before it is in the journal; a client finds all 
   const a = await nodes.open({ historyLimit: 5, db: noArchive });
   const room = randomUUID();
   const all = Array.from({ length: 40 }, (_, i) => `m${i}`);
+  await a.append(room, likes(1)); // takes an epoch
+  isAway = true;
   for (const text of all) await a.append(room, chat(text));
-  expect(await nodes.client.xLen(`walnut:room:{${room}}:log`)).toBe(40);
+  expect(await nodes.client.xLen(`walnut:room:{${room}}:log`)).toBe(41);
   isAway = false;
   await vi.waitFor(async () => expect(await nodes.client.xLen(`walnut:room:{${room}}:log`)).toBe(5), LONG);
   const b = await nodes.open({ historyLimit: 5 });
-  expect((await b.range(room, 0, 100)).map(textOf)).toEqual(all);
-  expect((await b.range(room, 30, 4)).map(textOf)).toEqual(all.slice(30, 34));
+  expect((await b.range(room, 1, 100)).map(textOf)).toEqual(all);
+  expect((await b.range(room, 31, 4)).map(textOf)).toEqual(all.slice(30, 34));
   expect((await b.latest(room, ['chat:sent'], 8)).map(textOf)).toEqual(all.slice(-8));
 });
 
@@ -296,4 +298,39 @@ test('who begins to listen while Redis is away starts from a snapshot when it is
   await vi.waitFor(() => expect(late.resets()).toBe(1), LONG);
   await vi.waitFor(() => a.append(room, chat('after'), { eventId: 'after' }), LONG);
   await vi.waitFor(() => expect(late.texts()).toEqual(['after']), LONG);
+});
+
+test('what reaches the journal too late for its epoch is not in the log, and its sender tries again', async () => {
+  const nodes = await startNodes();
+  let letGo = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const slow: Pick<Db, 'sql' | 'transaction'> = {
+    ...nodes.db,
+    sql: async (strings, ...values) => {
+      if (strings.join('').includes('INSERT INTO room_events')) await held;
+      return nodes.db.sql(strings, ...values);
+    },
+  };
+  const b = await nodes.open();
+  const room = randomUUID();
+  const { texts, resets } = listenTo(b, room);
+  await b.append(room, chat('before'));
+  const a = await nodes.open({ db: { sql: slow.sql, transaction: () => Promise.reject(new Error('not this one')) } });
+  const late = a.append(room, chat('late'), { eventId: 'late' }).then(
+    () => 'acknowledged',
+    (error: { code: string }) => error.code,
+  );
+  await vi.waitFor(() => expect(texts()).toEqual(['before', 'late']), LONG);
+  // Before b's archiver comes to it the state is another server's, as after a restart.
+  await nodes.client.hSet(`walnut:room:{${room}}:state`, { run: 'an earlier server' });
+  await nodes.db.sql`DELETE FROM room_events WHERE room_id = ${room} AND event_id = 'late'`;
+  await b.append(room, chat('new epoch'));
+  await vi.waitFor(() => expect(resets()).toBe(1), LONG);
+  letGo();
+  expect(await late).toBe('unavailable');
+  const before = await b.head(room);
+  expect((await b.append(room, chat('late'), { eventId: 'late' })).seq).toBeGreaterThan(before);
+  expect(await journalled(nodes.db, room)).toEqual(['before', 'new epoch', 'late']);
 });

@@ -7,7 +7,8 @@
  * Invariants
  * - An acknowledged lasting event is in Redis and in the journal; so it survives either of them, and this process.
  * - An event id is in the log once: the journal knows those of all times, the stream those that may not be there yet.
- * - A number is given out once: numbers are dense within an epoch, and every restart of Redis is a new epoch.
+ * - A number is given out once: numbers are dense within an epoch, and every restart of Redis is a new epoch. What was not
+ *   in the journal when the epoch changed was not promised and is not in the log; its sender tries again.
  * - While Redis is away appends are refused at once (`unavailable`), reads answer from what this node and the journal know;
  *   whoever was shown that starts from a snapshot when Redis is back.
  */
@@ -18,10 +19,10 @@ import type { Db } from '../platform/db.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createMicroBatch } from '../platform/micro-batch.ts';
-import { lastEpochStart, takeEpoch } from './epochs.ts';
+import { lastEpochStart, openEpoch, writeMissing } from './epochs.ts';
 import { isLasting, shown, storable } from './events.ts';
-import { createFollowedRooms, toEntry } from './followed-rooms.ts';
-import { createJournal, type JournalEntry, writeMissing } from './journal.ts';
+import { createFollowedRooms, readPart, toEntry } from './followed-rooms.ts';
+import { createJournal, type JournalEntry } from './journal.ts';
 import { after, type RecentEvents } from './recent-events.ts';
 import { createRedisArchiver } from './redis-archiver.ts';
 import { openRedisLink, RedisAway } from './redis-link.ts';
@@ -69,12 +70,20 @@ export function createRedisRoomLog(deps: {
   const archiver = createRedisArchiver({ link, db, log, keep });
   const underway = new Map<string, Promise<SequencedEvent>>();
 
-  async function openRoom(roomId: string, beyond: number | undefined): Promise<void> {
-    const start = await takeEpoch(db.sql, roomId, beyond);
-    const keys = [stateKey(roomId), logKey(roomId), idsKey(roomId)];
-    const args = [String(start), String(ROOM_LIFE_MS), newsChannel(roomId)];
-    const answer = await link.run(OPEN, keys, args, true);
-    if (answer === 'stale') log.warn({ roomId }, 'room log: another node opened the room meanwhile');
+  async function openRoom(roomId: string): Promise<void> {
+    await openEpoch(db, roomId, {
+      async remembered() {
+        const { run, start } = await readPart(link, roomId, Number.MAX_SAFE_INTEGER, 1);
+        if (run === '') return undefined;
+        return run === link.runId() ? 'open' : start;
+      },
+      async open(start) {
+        const keys = [stateKey(roomId), logKey(roomId), idsKey(roomId)];
+        const args = [String(start), String(ROOM_LIFE_MS), newsChannel(roomId)];
+        const answer = await link.run(OPEN, keys, args, true);
+        if (answer === 'stale') throw new Error('Redis knows a later epoch than the database');
+      },
+    });
   }
 
   // ── append ────────────────────────────────────────────────────────────────────────────────────────────────────────

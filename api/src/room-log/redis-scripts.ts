@@ -12,7 +12,7 @@
  *
  * Numbers of one epoch are dense. A script that finds another `run` than its caller's connection answers `cold`: the server
  * was restarted, emptied or replaced since, and may have forgotten numbers that people have seen. Only OPEN, with an epoch
- * from PostgreSQL that nobody had before, makes the room usable again. Nothing leaves the stream that is not archived.
+ * from PostgreSQL that nobody had before, makes the room usable again, empty. Nothing leaves the stream that is not archived.
  */
 import { createHash } from 'node:crypto';
 
@@ -70,17 +70,17 @@ redis.call('PUBLISH', ARGV[5], state[2] .. ' ' .. state[4] .. ' ' .. text(first)
 return answers`);
 
 /**
- * KEYS: state, log, ids. ARGV: run, first number of the new epoch, life in ms, channel.
- * Answers 1, or `stale` when that epoch is not a new one.
+ * KEYS: state, log, ids. ARGV: run, the number before the new epoch's first, life in ms, channel. What an earlier epoch left
+ * is in the journal, or was never promised. Answers 1, or `stale` when that epoch is not a new one.
  */
 export const OPEN = script(`
-local state = redis.call('HMGET', KEYS[1], 'run', 'start', 'archived')
+local state = redis.call('HMGET', KEYS[1], 'run', 'start')
 if state[1] == ARGV[1] then return 1 end
 if state[2] and tonumber(ARGV[2]) <= tonumber(state[2]) then return 'stale' end
-local archived = state[3] or ARGV[2]
-redis.call('HSET', KEYS[1], 'run', ARGV[1], 'start', ARGV[2], 'seq', ARGV[2], 'archived', archived)
-for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], ARGV[3]) end
-redis.call('PUBLISH', ARGV[4], ARGV[2] .. ' ' .. archived .. ' ' .. ARGV[2] .. ' ' .. ARGV[2] .. '\\n[]')
+redis.call('DEL', KEYS[2], KEYS[3])
+redis.call('HSET', KEYS[1], 'run', ARGV[1], 'start', ARGV[2], 'seq', ARGV[2], 'archived', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('PUBLISH', ARGV[4], ARGV[2] .. ' ' .. ARGV[2] .. ' ' ..  ARGV[2] .. ' ' .. ARGV[2] .. '\\n[]')
 return 1`);
 
 /** KEYS: state, log. ARGV: last number known, most entries. Answers run, start, seq, archived, and pairs of number and JSON. */
