@@ -106,6 +106,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const platform: Platform = { config, db, clock, random, log, metrics, tokens, outbox, jobs };
   const addressLimits = createAddressLimits(config.ADDRESS_RATE_FACTOR);
   const closers: (() => void | Promise<void>)[] = [];
+  let isRoomLogThere = false;
 
   const app = createApp({
     http,
@@ -120,7 +121,8 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
         () => true,
         () => false,
       );
-      return { ready: database, checks: { database } };
+      // Without its room log this process still sells: it is ready, and says what is missing.
+      return { ready: database, checks: { database, roomLog: isRoomLogThere } };
     },
   });
   const server = createServer(
@@ -157,6 +159,9 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     random,
     log,
     onAppended: ({ kind }) => metrics.roomEvents.inc({ kind }),
+  });
+  roomLog.watch((isThere) => {
+    isRoomLogThere = isThere;
   });
   // Undone in reverse: the outbox rests before the log stops listening to it.
   closers.push(roomLog.close, feedFromOutbox({ outbox, roomLog }), outbox.close);
