@@ -111,6 +111,7 @@ export function parseMediaPlaylist(text: string): ParsedPlaylist {
       if (TYPE !== 'PART' || !URI) fail('bad hint');
       playlist.hint = URI!;
     } else if (line.startsWith('#')) {
+      if (!line.startsWith('#EXT')) continue; // a comment (§4.1)
       if (!ONCE.has(tag)) fail(`unknown line: ${line}`);
     } else {
       const done = segment();

@@ -11,6 +11,8 @@ const HOLD_BACK_SECONDS = 3 * TARGET_DURATION_SECONDS;
 /** Older parts are not listed any more (§6.2.2). */
 const PARTS_LISTED_SECONDS = 3 * TARGET_DURATION_SECONDS;
 const VERSION = 9;
+/** A comment (§4.1), where a run is over and the next one has not begun. */
+const WAITING = '# waiting for the next run';
 
 export interface PlaylistPart {
   /** Relative to the media playlist. */
@@ -64,6 +66,8 @@ export function mediaPlaylist(input: {
     if (segment !== input.open) lines.push(`#EXTINF:${segment.durationSeconds.toFixed(5)},`, segment.uri);
   }
   if (input.nextPartUri) lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${input.nextPartUri}"`);
+  // hls.js (1.7) takes a last line that is an address for the segment after it as well, and fails at the discontinuity.
+  else lines.push(WAITING);
   return `${lines.join('\n')}\n`;
 }
 
