@@ -36,6 +36,15 @@ export const en: Record<keyof typeof zh, string> = {
   'video.label': 'Live picture of {host}',
   'video.realtime': 'Real-time',
   'video.smooth': 'Smooth',
+  'video.whySmooth': 'Why smooth mode',
+  'video.fallback.unreachable':
+    'This network lets no real-time video through, so the picture comes a few seconds later. Chat and orders are not affected.',
+  'video.fallback.bandwidth':
+    'The network is unsteady: smooth mode stalls less. Real-time comes back by itself when it can.',
+  'video.fallback.over-capacity':
+    'Many people are watching, so this is smooth mode. Real-time comes back by itself when there is room.',
+  'video.fallback.unsupported': 'This browser cannot play real-time video, so this is smooth mode.',
+  'video.fallback.chosen': 'Smooth mode, as you chose.',
   'video.latency': '{seconds} s',
   'video.quality': 'Quality',
   'video.quality.auto': 'Auto',

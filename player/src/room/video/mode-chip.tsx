@@ -5,31 +5,35 @@ import { useVideo } from './video-provider.tsx';
 /** Seconds with one digit: `0.2`, `4.1`. */
 const seconds = (milliseconds: number): string => (Math.max(0, milliseconds) / 1_000).toFixed(1);
 
-/** How the picture comes (实时 / 流畅) and how old it is; opens the quality menu where there is a choice. */
+/** How the picture comes (实时 / 流畅) and how old it is; opens the choice of quality, and why it is not 实时. */
 export const ModeChip = (): ReactNode => {
   const t = playerI18n.useT();
-  const { mode, latencyMs, qualities, quality, behindLive, setQuality, backToLive } = useVideo();
+  const { mode, latencyMs, qualities, quality, behindLive, fallbackReason, setQuality, backToLive } = useVideo();
   const [open, setOpen] = useState(false);
   if (!mode) return null;
 
+  const hasChoice = qualities.length > 1;
   const label = (
     <>
+      {fallbackReason && <span className="pl-mode-fallback" aria-hidden="true" />}
       {t(mode === 'realtime' ? 'video.realtime' : 'video.smooth')}
       {latencyMs !== null && <span className="wl-number"> {t('video.latency', { seconds: seconds(latencyMs) })}</span>}
     </>
   );
   return (
     <span className="pl-mode">
-      {qualities.length > 1 ? (
+      {hasChoice || fallbackReason ? (
         <button
           type="button"
           className="pl-chip"
           data-testid="mode"
+          data-fallback={fallbackReason ?? undefined}
           aria-expanded={open}
-          aria-label={t('video.quality')}
+          aria-label={t(hasChoice ? 'video.quality' : 'video.whySmooth')}
           onClick={() => setOpen(!open)}
         >
-          {label} · {t(`video.quality.${quality}`)}
+          {label}
+          {hasChoice && ` · ${t(`video.quality.${quality}`)}`}
         </button>
       ) : (
         <span className="pl-chip" data-testid="mode">
@@ -41,23 +45,32 @@ export const ModeChip = (): ReactNode => {
           {t('video.backToLive')}
         </button>
       )}
-      {open && qualities.length > 1 && (
-        <span className="pl-mode-menu" role="radiogroup" aria-label={t('video.quality')}>
-          {qualities.map((choice) => (
-            // biome-ignore lint/a11y/useSemanticElements: native radios cannot be pressed shut like a menu
-            <button
-              key={choice}
-              type="button"
-              role="radio"
-              aria-checked={choice === quality}
-              onClick={() => {
-                setQuality(choice);
-                setOpen(false);
-              }}
-            >
-              {t(`video.quality.${choice}`)}
-            </button>
-          ))}
+      {open && (
+        <span className="pl-mode-menu">
+          {fallbackReason && (
+            <span className="pl-mode-why" role="status" data-testid="fallback">
+              {t(`video.fallback.${fallbackReason}`)}
+            </span>
+          )}
+          {hasChoice && (
+            <span className="pl-mode-choice" role="radiogroup" aria-label={t('video.quality')}>
+              {qualities.map((choice) => (
+                // biome-ignore lint/a11y/useSemanticElements: native radios cannot be pressed shut like a menu
+                <button
+                  key={choice}
+                  type="button"
+                  role="radio"
+                  aria-checked={choice === quality}
+                  onClick={() => {
+                    setQuality(choice);
+                    setOpen(false);
+                  }}
+                >
+                  {t(`video.quality.${choice}`)}
+                </button>
+              ))}
+            </span>
+          )}
         </span>
       )}
     </span>

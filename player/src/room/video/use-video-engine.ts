@@ -159,6 +159,7 @@ export const useVideoEngine = (): Video => {
       phase,
       mode: state && shown ? state.mode : null,
       smooth: state?.mode === 'smooth',
+      fallbackReason: state && shown ? state.fallbackReason : null,
       soundOn: state !== null && !state.muted,
       latencyMs: shown ? figures.latencyMs : null,
       hasFrame,

@@ -1,3 +1,4 @@
+import type { FallbackReason } from '@walnut-live/live-client';
 import { createContext, type ReactNode, useContext } from 'react';
 import type { VideoPhase } from '../stage-view.ts';
 import { useVideoEngine } from './use-video-engine.ts';
@@ -11,6 +12,8 @@ export type Video = {
   mode: 'realtime' | 'smooth' | null;
   /** It comes by HLS: what is beside the main picture does not. */
   smooth: boolean;
+  /** Why it comes by HLS; null while it comes by WebRTC. */
+  fallbackReason: FallbackReason | null;
   /** The person hears the room. */
   soundOn: boolean;
   /** Age of the picture; null if not known. */
