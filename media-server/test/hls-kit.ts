@@ -66,6 +66,8 @@ export function parseMediaPlaylist(text: string): ParsedPlaylist {
   if (lines[0] !== '#EXTM3U') fail('no #EXTM3U');
   if (lines.at(-1) !== '') fail('no newline at the end');
   if (text.includes('\r')) fail('carriage return');
+  // Not a rule of the RFC, but hls.js 1.7 stumbles over it at the next discontinuity.
+  if (!lines.at(-2)?.startsWith('#')) fail('ends with an address');
   const tags = new Map<string, string>();
   const playlist = { segments: [], hint: null, independentSegments: false } as unknown as ParsedPlaylist;
   let map = '';

@@ -87,12 +87,13 @@ describe('WHEP endpoint', () => {
   });
 
   it('makes routers for a bounded number of payload numberings, from ports of their own', async () => {
-    const token = await watchToken('encoded');
     const before = await server.census();
     const sessions: string[] = [];
     const statuses: number[] = [];
     const call = async (main: number): Promise<number> => {
       const video = H264.map((line) => line.replaceAll('108', String(main)));
+      // Each by a person of their own: one person has a handful of sessions only.
+      const token = await watchToken('encoded');
       const response = await send('/whep/encoded', { token, body: makeOffer({ direction: 'recvonly', video }) });
       if (response.status === 201) sessions.push(response.headers.get('location') ?? '');
       else expect(await problemOf(response)).toMatchObject({ code: 'media_over_capacity' });
