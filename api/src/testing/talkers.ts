@@ -23,7 +23,7 @@ export async function spawnApi(env: Record<string, string>): Promise<{ kill: () 
       if (child.exitCode !== null) throw new Error(`api ended with ${child.exitCode}`);
       expect((await fetch(`http://127.0.0.1:${env.PORT}/readyz`)).status).toBe(200);
     },
-    { timeout: 30_000, interval: 50 },
+    { timeout: 120_000, interval: 50 }, // a crowded machine starts slowly
   );
   return {
     async kill() {
