@@ -112,6 +112,7 @@ export const EncoderPanel = ({
           loading={busy === 'make'}
           disabled={busy !== null}
           onClick={() => void ask('make')}
+          data-testid="encoder-make"
         >
           {t(key ? 'key.renew' : 'key.make')}
         </Button>

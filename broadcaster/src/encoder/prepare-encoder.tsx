@@ -27,7 +27,7 @@ export const PrepareEncoder = ({
           <EncoderPanel roomId={roomId} inUse={false} makeAtOnce={makeAtOnce} />
         ) : (
           <>
-            <Button icon={<KeyRound aria-hidden />} loading={busy} onClick={onMakeRoom}>
+            <Button icon={<KeyRound aria-hidden />} loading={busy} onClick={onMakeRoom} data-testid="encoder-make-room">
               {t('prepare.make')}
             </Button>
             <p className="st-enc-hint">{t('prepare.later')}</p>

@@ -80,6 +80,7 @@ export const en = {
   'live.empty-hint': 'A room appears here the moment its guide goes live',
   'trouble.no_picture': 'No picture',
   'trouble.host_reconnecting': 'Host is reconnecting',
+  'trouble.bad_network': 'The picture stalls: bad network at the host',
   'trouble.no_viewers': 'Nobody is watching',
 
   'inviters.title': 'Inviters',

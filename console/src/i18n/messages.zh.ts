@@ -81,6 +81,7 @@ export const zh = {
   'live.empty-hint': '导购开播后会立即出现在这里',
   'trouble.no_picture': '没有画面',
   'trouble.host_reconnecting': '主播正在重连',
+  'trouble.bad_network': '画面卡顿，主播网络差',
   'trouble.no_viewers': '现在没有人在看',
 
   'inviters.title': '邀请人业绩',

@@ -7,8 +7,10 @@ import { Link } from 'react-router';
 import { useSession } from '../../app/session.tsx';
 import { useCall } from '../../data/use-call.ts';
 import { useT } from '../../i18n/index.ts';
+import { useStreamT } from '../../i18n/stream.ts';
 import { AsyncView, Freshness } from '../../shared/async-view.tsx';
 import { Figures, Page } from '../../shared/page.tsx';
+import { StreamHealthBadge } from '../../shared/stream-health.tsx';
 import { useTroubleText } from './trouble.ts';
 import './live-wall.css';
 
@@ -90,6 +92,7 @@ const NewRoomLink = (): ReactNode => {
 const LiveCard = ({ item, answeredAtMs }: { item: Item; answeredAtMs: number }): ReactNode => {
   const t = useT();
   const format = useFormat();
+  const streamT = useStreamT();
   const troubleText = useTroubleText();
   const now = useNow(1_000);
   const { room } = item;
@@ -145,6 +148,19 @@ const LiveCard = ({ item, answeredAtMs }: { item: Item; answeredAtMs: number }):
             <dd className="wl-number">{format.money(item.gmvFen)}</dd>
           </div>
         </dl>
+        {item.stream && item.streamState !== 'idle' && (
+          <p className="co-live-stream" data-testid="live-stream" data-health={item.stream.health ?? ''}>
+            {item.streamState === 'live' && (
+              <StreamHealthBadge health={item.stream.health} lossRatio={item.stream.lossRatio} />
+            )}
+            <span className="wl-number" title={streamT('watching.hint')}>
+              {streamT('watching', {
+                realtime: format.count(item.stream.viewers.realtime),
+                smooth: format.count(item.stream.viewers.smooth),
+              })}
+            </span>
+          </p>
+        )}
         <Button
           className="co-above"
           size="small"

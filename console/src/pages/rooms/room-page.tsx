@@ -14,6 +14,7 @@ import { RoomStateBadge } from '../../shared/people.tsx';
 import { InviterTable } from '../inviters/inviters-page.tsx';
 import { BagEditor } from './bag-editor.tsx';
 import { RelayPanel } from './relay-panel.tsx';
+import { StreamPanel } from './stream-panel.tsx';
 import './room-page.css';
 
 const REFRESH_MS = 10_000;
@@ -67,6 +68,8 @@ const RoomDetail = ({ room }: { room: Room }): ReactNode => {
           </div>
         </div>
       </section>
+      {/* A relay shows the programme's stream, which is told at the programme. */}
+      {room.state === 'live' && !room.relay && <StreamPanel roomId={room.id} />}
       <Tabs
         items={[
           ...(may('reports:read')
