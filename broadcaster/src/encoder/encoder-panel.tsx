@@ -61,6 +61,8 @@ export const EncoderPanel = ({
         const told = what === 'make' ? (await api.call(createStreamKey, { params, body: {} })).bearerToken : null;
         if (what === 'revoke') await api.call(revokeStreamKey, { params });
         queries.setQueryData(['stream-key-told', roomId], told);
+        // A first reading that is still on its way is not asked again by itself, and may be from before the change.
+        await queries.cancelQueries({ queryKey: ['stream-key', roomId] });
         await queries.invalidateQueries({ queryKey: ['stream-key', roomId] });
         void queries.invalidateQueries({ queryKey: ['room-stream', roomId] });
       } catch (error) {

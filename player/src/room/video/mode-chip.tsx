@@ -29,11 +29,11 @@ export const ModeChip = (): ReactNode => {
           data-testid="mode"
           data-fallback={fallbackReason ?? undefined}
           aria-expanded={open}
-          aria-label={t(hasChoice ? 'video.quality' : 'video.whySmooth')}
           onClick={() => setOpen(!open)}
         >
           {label}
           {hasChoice && ` · ${t(`video.quality.${quality}`)}`}
+          <span className="wl-visually-hidden"> {t(hasChoice ? 'video.quality' : 'video.whySmooth')}</span>
         </button>
       ) : (
         <span className="pl-chip" data-testid="mode">
