@@ -226,6 +226,36 @@ describe('joinRoom', () => {
     expect(lines(room).at(-1)).toEqual(['快', 'sent']);
   });
 
+  it('says that the room is paused; a message waits and goes out when the pause is over', async () => {
+    const server = await startRoomServer();
+    const { room } = enter(server.baseUrl);
+    await online(room);
+    const asked: unknown[] = [];
+    server.state.handle = (_name, payload) => {
+      asked.push(payload);
+      return { ok: false, error: { code: 'unavailable', facts: { paused: 'room', retryAfterMs: 1_000 } } };
+    };
+    server.emit('room:paused', { paused: true });
+    await until(room, (state) => state.paused);
+    const id = room.sendChat('还在吗');
+    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(0));
+    expect(lines(room).at(-1)).toEqual(['还在吗', 'sending']);
+    server.state.handle = (_name, payload) => {
+      asked.push(payload);
+      return { ok: true, data: { message: message(7, { text: '还在吗', personId: guest.id }) } };
+    };
+    server.emit('room:paused', { paused: false });
+    await until(room, (state) => !state.paused && state.outbox.length === 0);
+    expect(new Set(asked.map((payload) => (payload as { clientMessageId: string }).clientMessageId))).toEqual(
+      new Set([id]),
+    );
+    // A connection to another node knows nothing of the pause of this one.
+    server.emit('room:paused', { paused: true });
+    await until(room, (state) => state.paused);
+    server.drop();
+    await until(room, (state) => !state.paused);
+  });
+
   it('counts likes at once and settles them with the server’s total', async () => {
     const server = await startRoomServer();
     const batches: { count: number; batch: { no: number; clientId: string } }[] = [];

@@ -18,6 +18,8 @@ import { createStore, type Store } from './store.ts';
 
 /** An own message that nobody acknowledged for this long is shown as failed; a retry keeps its id. */
 const CHAT_GIVE_UP_MS = 30_000;
+/** Until a message that the room could not take is sent again. */
+const CHAT_RETRY_MS = 1_000;
 /** Own messages on their way; more are refused as `rate_limited`. */
 const OUTBOX_LIMIT = 20;
 /** Wait before the bag is asked for again after a failure. */
@@ -103,8 +105,12 @@ export const joinRoom = (options: JoinRoomOptions): RoomSession => {
     onStatus: (status) => {
       dispatch({ type: 'connection', connection: status });
       if (status.state !== 'online') return;
-      for (const item of store.get().outbox) if (item.state === 'sending') void transmit(item.clientMessageId);
+      transmitAll();
       likes.resume();
+    },
+    onPaused: (paused) => {
+      dispatch({ type: 'connection', connection: store.get().connection, paused });
+      if (!paused) transmitAll();
     },
     onSnapshot: (snapshot) => {
       clock.observe(Date.parse(snapshot.at));
@@ -172,7 +178,12 @@ export const joinRoom = (options: JoinRoomOptions): RoomSession => {
     } catch (error) {
       const code = isApiError(error) ? error.code : 'internal';
       if (code === 'offline') again = socket.isOnline() && chatTimers.has(id);
-      else {
+      else if (code === 'unavailable' && chatTimers.has(id)) {
+        // A pause: the same id may be sent again, and again, until we give up.
+        setTimeout(() => {
+          if (chatTimers.has(id) && socket.isOnline()) void transmit(id);
+        }, CHAT_RETRY_MS);
+      } else {
         settleChat(id);
         dispatch({ type: 'chat:failed', clientMessageId: id, code });
       }
@@ -180,6 +191,10 @@ export const joinRoom = (options: JoinRoomOptions): RoomSession => {
       chatInFlight.delete(id);
     }
     if (again) void transmit(id);
+  };
+
+  const transmitAll = (): void => {
+    for (const item of store.get().outbox) if (item.state === 'sending') void transmit(item.clientMessageId);
   };
 
   const startChat = (id: string): void => {

@@ -6,6 +6,7 @@ import {
   RoomClosed,
   type RoomFrame,
   type RoomMessageName,
+  RoomPaused,
   type RoomSnapshot,
 } from '@walnut-live/contracts';
 import { io, type Socket } from 'socket.io-client';
@@ -47,6 +48,7 @@ export type RoomSocketDeps = {
   onJoined: (reply: JoinReply) => void;
   onStatus: (status: SocketStatus) => void;
   onSnapshot: (snapshot: RoomSnapshot) => void;
+  onPaused: (paused: boolean) => void;
   /** Returns false when the frame shows a gap; the connection is then made anew from lastSeq. */
   onFrame: (frame: RoomFrame) => boolean;
   random?: () => number;
@@ -167,6 +169,10 @@ export const createRoomSocket = (deps: RoomSocketDeps) => {
     });
     mine.on('disconnect', () => retryLater());
     mine.on('room:closed', onClosed);
+    mine.on('room:paused', (raw: unknown) => {
+      const parsed = RoomPaused.safeParse(raw);
+      if (parsed.success) deps.onPaused(parsed.data.paused);
+    });
     mine.on('room:snapshot', (snapshot: RoomSnapshot) => deps.onSnapshot(snapshot));
     mine.on('room:frame', (frame: RoomFrame) => {
       if (!deps.onFrame(frame)) retryLater();

@@ -61,6 +61,8 @@ export type Muted = { until: string | null };
 export type RoomState = {
   roomId: string;
   connection: Connection;
+  /** The server takes nothing into the room at the moment: chat waits, buying goes on. */
+  paused: boolean;
   /** What the last join said; null until then. */
   join: JoinReply | null;
   room: Room | null;
@@ -100,7 +102,7 @@ export type RoomAction =
   | { type: 'snapshot'; snapshot: RoomSnapshot }
   | { type: 'frame'; frame: RoomFrame }
   | { type: 'bag'; bag: Bag }
-  | { type: 'connection'; connection: Connection }
+  | { type: 'connection'; connection: Connection; paused?: boolean }
   | { type: 'chat:queued'; item: OutboxItem }
   | { type: 'chat:accepted'; clientMessageId: string; message: ChatMessage }
   | { type: 'chat:failed'; clientMessageId: string; code: ClientErrorCode }
@@ -111,6 +113,7 @@ export type RoomAction =
 export const initialRoomState = (roomId: string): RoomState => ({
   roomId,
   connection: { state: 'joining' },
+  paused: false,
   join: null,
   room: null,
   loaded: false,
@@ -345,7 +348,8 @@ export const reduce = (state: RoomState, action: RoomAction): RoomState => {
     case 'bag':
       return { ...state, bag: action.bag, bagStale: false };
     case 'connection':
-      return { ...state, connection: action.connection };
+      // Whoever connects during a pause is told so afterwards.
+      return { ...state, connection: action.connection, paused: action.paused ?? false };
     case 'chat:queued':
       return { ...state, outbox: [...state.outbox, action.item] };
     case 'chat:accepted':
