@@ -216,7 +216,7 @@ test('a Redis that hangs is found out in time; when it goes on nothing is missin
     const refused = performance.now();
     for (let i = 0; i < 100; i++)
       await expect(a.append(room, chat('n'))).rejects.toMatchObject({ code: 'unavailable' });
-    expect(performance.now() - refused).toBeLessThan(700); // none of them asked
+    expect(performance.now() - refused).toBeLessThan(5_000); // none of them asked
     expect((await a.latest(room, ['chat:sent'], 5)).map(textOf)).toEqual(['before']);
   } finally {
     process.kill(pid, 'SIGCONT');
@@ -323,7 +323,9 @@ test('what reaches the journal too late for its epoch is not in the log, and its
     (error: { code: string }) => error.code,
   );
   await vi.waitFor(() => expect(texts()).toEqual(['before', 'late']), LONG);
-  // Before b's archiver comes to it the state is another server's, as after a restart.
+  // As if no archiver had come to it before the server was restarted: the cursor has passed it, nobody copies it again.
+  const archived = () => nodes.client.hGet(`walnut:room:{${room}}:state`, 'archived');
+  await vi.waitFor(async () => expect(await archived()).toBe('2'), LONG);
   await nodes.client.hSet(`walnut:room:{${room}}:state`, { run: 'an earlier server' });
   await nodes.db.sql`DELETE FROM room_events WHERE room_id = ${room} AND event_id = 'late'`;
   await b.append(room, chat('new epoch'));
