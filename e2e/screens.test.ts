@@ -2,8 +2,12 @@
  * Every screen of the three apps, in both languages, on a phone and on a desk: nothing too wide, nothing untranslated, no
  * raw keys, no serious finding of axe, no fault in the page. Pictures stay under e2e/artifacts/screens for looking at.
  *
- * The languages walk side by side; sizes are changed in place, so that each screen is loaded once per language.
+ * The languages walk side by side, and so do the apps that need nothing of one another, because much of a walk is waiting
+ * for media; sizes are changed in place, so that each screen is loaded once per language.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { en as studioEn } from '../broadcaster/src/i18n/en.ts';
@@ -17,21 +21,38 @@ import { launchChromium } from './kit/chromium.ts';
 import { fillSignIn, homeAddress, newPerson, type Person } from './kit/people.ts';
 import { startTestProduct, type TestProduct } from './kit/product.ts';
 import { type AppTexts, type Lang, resize, type Screens, teachAudit, watchScreens } from './kit/screens.ts';
+import { type StagedProgramme, stageProgramme } from './kit/staged-programme.ts';
+import { makeStillCamera } from './kit/still-camera.ts';
 
 const LANGS: readonly Lang[] = ['zh-CN', 'en'];
+/** One guide per language: each is on the air. */
+const GUIDES = {
+  'zh-CN': { username: 'hangzhou-guide', name: '林晓禾' },
+  en: { username: 'hangzhou-guide-2', name: '徐可欣' },
+} as const;
+/** Somebody else to ask to the stage. */
+const COLLEAGUE = '方雅琴';
 const STEP_TIMEOUT_MS = 60_000;
 
 let product: TestProduct;
 let browser: Browser;
+let folder: string;
+let programme: StagedProgramme;
 const findings: string[] = [];
 
 beforeAll(async () => {
   const demoProgramme = await ensureDemoProgramme(process.env.FFMPEG_BIN ?? 'ffmpeg');
-  [product, browser] = await Promise.all([startTestProduct({ demoProgramme }), launchChromium()]);
+  folder = await mkdtemp(join(tmpdir(), 'walnut-live-screens-'));
+  const camera = { fakeVideoFile: await makeStillCamera(join(folder, 'camera.y4m'), demoProgramme) };
+  [product, browser] = await Promise.all([startTestProduct({ demoProgramme }), launchChromium(camera)]);
+  const guides = Object.values(GUIDES).map(({ name }) => name);
+  programme = await stageProgramme(product, demoProgramme, guides);
 });
 afterAll(async () => {
   await browser?.close();
+  await programme?.[Symbol.asyncDispose]();
   await product?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
 });
 
 /** Walks with a person of that language; what went wrong behind the screens is a finding as well. */
@@ -114,21 +135,69 @@ async function walkPlayer(lang: Lang, phone: string, name: string): Promise<void
 }
 
 async function walkStudio(lang: Lang): Promise<void> {
+  const texts = lang === 'en' ? studioEn : studioZh;
   await walk('studio', { zh: studioZh, en: studioEn }, lang, async ({ page }, { look }) => {
+    const tap = (key: keyof typeof studioZh) => page.getByRole('button', { name: texts[key] }).first().click();
+    const agree = (key: keyof typeof studioZh) =>
+      page.getByRole('alertdialog').getByRole('button', { name: texts[key] }).click();
+    const shows = (selector: string) =>
+      page.waitForFunction(
+        (wanted) => [...document.querySelectorAll<HTMLVideoElement>(wanted)].every((video) => video.videoWidth > 0),
+        selector,
+      );
+
     await page.goto(`${product.origin}/studio/`);
     const username = page.locator('input[autocomplete="username"]');
     await username.waitFor();
     await look('studio-sign-in');
-    await username.fill('hangzhou-guide');
+    await username.fill(GUIDES[lang].username);
     await page.locator('input[autocomplete="current-password"]').fill(product.demoPassword);
     await page.locator('button[type="submit"]').click();
     await page.getByRole('navigation').waitFor();
+    await page.getByTestId('invitation').waitFor();
+    await page.getByTestId('programme').waitFor();
     await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
     await look('studio-today');
+
+    await page.getByTestId('accept-invitation').click();
+    await page.locator('[data-testid="cohost-state"][data-on]').waitFor();
+    await shows('.wl-picture video');
+    await look('studio-cohost');
+    await tap('cohost.leave');
+    await agree('cohost.leave');
+
+    await page.getByTestId('relay-programme').click();
+    await page.getByTestId('relay-bar').waitFor();
+    await shows('[data-testid="relay-picture"]');
+    await look('studio-relay');
+    await page.getByTestId('go-alone').click();
+    await agree('relay.alone');
+    await page.getByTestId('relay-bar').waitFor({ state: 'detached' });
+    await page.locator('.st-stage-wait').waitFor({ state: 'detached' });
+    await shows('.wl-picture video');
+    await look('studio-live');
+    await tap('live.bag');
+    await page.getByRole('dialog').waitFor();
+    await look('studio-bag', 'phone');
+    await page.keyboard.press('Escape');
+    await tap('cohost.title');
+    await page.getByRole('button', { name: new RegExp(COLLEAGUE) }).click();
+    await page.getByTestId('seat').waitFor();
+    await look('studio-cohosts');
+    await page.keyboard.press('Escape');
+    await tap('live.end');
+    await agree('live.end.confirm');
+    await page.getByTestId('replay-panel').locator('a[href$="/replay"]').waitFor();
+    await look('studio-ended');
     await page.goto(`${product.origin}/studio/go`);
     // The camera is there when going live is possible.
     await page.locator('.st-start:enabled').waitFor();
     await look('studio-prejoin');
+    // Choosing the encoder is the room's affair, and this makes one.
+    await page.getByTestId('source-encoder').click();
+    await page.getByTestId('encoder-make-room').click();
+    await page.getByTestId('encoder-key').waitFor();
+    await look('studio-encoder');
   });
 }
 
@@ -149,9 +218,9 @@ async function walkConsole(lang: Lang): Promise<void> {
       await page.locator(`a.co-menu-item[href="/console${path}"]:visible`).click();
       await page.getByTestId(testId).first().waitFor();
     };
-    const openFirst = async (testId: string): Promise<void> => {
+    const openFirst = async (testId: string, hasText: string | RegExp = /./): Promise<void> => {
       await resize(page, 'desk');
-      await page.getByTestId(testId).first().getByRole('link').first().click();
+      await page.getByTestId(testId).filter({ hasText }).first().getByRole('link').first().click();
     };
 
     await go('/inviters', 'inviter-row');
@@ -173,7 +242,12 @@ async function walkConsole(lang: Lang): Promise<void> {
 
     await go('/rooms', 'room-row');
     await look('console-rooms');
-    await openFirst('room-row');
+    await openFirst('room-row', new RegExp(`${programme.title}.*${programme.unitName}`, 's'));
+    await page.getByRole('tab').nth(1).click();
+    await page.getByTestId('relay-row').first().waitFor();
+    await look('console-relays');
+    await go('/rooms', 'room-row');
+    await openFirst('room-row', product.seed.demoRoom.title);
     await page.getByTestId('inviter-row').first().waitFor();
     await look('console-room');
     await resize(page, 'desk');
@@ -195,9 +269,26 @@ async function walkConsole(lang: Lang): Promise<void> {
   });
 }
 
+async function walkReplay(lang: Lang): Promise<void> {
+  await walk('replay', { zh: playerZh, en: playerEn }, lang, async ({ page }, { look }) => {
+    await page.goto(`${product.origin}/r/${programme.roomId}/replay`);
+    await page.getByTestId('replay-marker').last().click();
+    await page.getByTestId('replay-chat-line').last().waitFor();
+    await page.waitForFunction(() => {
+      const video = document.querySelector<HTMLVideoElement>('[data-testid="replay-video"]');
+      return video !== null && video.readyState > 2 && !video.seeking && video.currentTime > 0;
+    });
+    await look('player-replay');
+  });
+}
+
 test('every screen, in both languages, on a phone and on a desk', { timeout: 600_000 }, async () => {
+  await programme.explain(0, '这一季的核桃是哪里的？');
   await Promise.all([walkPlayer('zh-CN', '13700000011', '阿朵'), walkPlayer('en', '13700000012', 'Grace')]);
+  await programme.explain(1, '一箱够喝两周');
   // Their orders came through a guide's link: headquarters has inviters, orders and reasons to look at.
-  for (const walkApp of [walkStudio, walkConsole]) await Promise.all(LANGS.map(walkApp));
+  await Promise.all(LANGS.flatMap((lang) => [walkStudio(lang), walkConsole(lang)]));
+  await programme.end();
+  await Promise.all(LANGS.map(walkReplay));
   expect(findings.sort().join('\n')).toBe('');
 });
