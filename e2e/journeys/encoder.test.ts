@@ -180,7 +180,7 @@ test('a guide goes live with an encoder and ends with the camera', { timeout: 48
   await guide.page.getByRole('button', { name: '开播方式' }).click();
   await guide.page.getByTestId('source-change').click();
   await guide.shot('guide-changes');
-  await guide.page.getByRole('button', { name: '断开编码器，打开摄像头' }).click();
+  await guide.page.getByRole('button', { name: '断开并切换' }).click();
   await expect.poll(() => ask(encoder, 'publishConnection'), SOON).not.toBe('connected');
   await expect
     .poll(async () => camera.owns((await readCode(viewer.page)) ?? -1), { timeout: PICTURE.timeoutMs })

@@ -353,18 +353,6 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   'orders.state.refunding': 'Refunding',
   'orders.state.refunded': 'Refunded',
 
-  'encoder.title': 'OBS / encoder',
-  'encoder.hint': 'To publish from OBS on a computer choose the service WHIP and enter this address and key.',
-  'encoder.server': 'Server',
-  'encoder.key': 'Bearer token',
-  'encoder.none': 'There is no key yet',
-  'encoder.exists': 'A key works until {time}; it is not shown again',
-  'encoder.onlyNow': 'Shown only now and works until {time}. Give it to nobody',
-  'encoder.make': 'Make a key',
-  'encoder.renew': 'Make a new key',
-  'encoder.revoke': 'Revoke',
-  'encoder.advice': 'Advice: keyframe interval 1 s, B-frames 0, x264 baseline, about 2,500 kbit/s for 720p.',
-
   'share.title': 'Share the room',
   'share.hint': 'Orders of customers who come by your link are credited to you',
   'share.copy': 'Copy link',

@@ -345,18 +345,6 @@ export const zh = {
   'orders.state.refunding': '退款中',
   'orders.state.refunded': '已退款',
 
-  'encoder.title': 'OBS / 编码器',
-  'encoder.hint': '用电脑上的 OBS 推流：服务选 WHIP，填入下面的地址和密钥。',
-  'encoder.server': '服务器地址',
-  'encoder.key': '密钥（Bearer Token）',
-  'encoder.none': '还没有密钥',
-  'encoder.exists': '密钥有效至 {time}，不会再次显示',
-  'encoder.onlyNow': '密钥只显示这一次，有效至 {time}，请勿外传',
-  'encoder.make': '生成密钥',
-  'encoder.renew': '换新密钥',
-  'encoder.revoke': '作废',
-  'encoder.advice': '建议：关键帧间隔 1 秒，B 帧 0，x264 baseline，720p 约 2500 kbps。',
-
   'share.title': '分享直播间',
   'share.hint': '顾客从你的链接进来，成交算你的',
   'share.copy': '复制链接',

@@ -4,7 +4,7 @@ import { createI18n } from '@walnut-live/ui';
 export const streamI18n = createI18n({
   zh: {
     title: '推流',
-    'health.good': '画面流畅',
+    'health.good': '画面良好',
     'health.fair': '画面一般',
     'health.poor': '网络差',
     'health.unknown': '质量未知',

@@ -53,7 +53,8 @@ export function createRoomStream(deps: {
         kind: KINDS[publisher.kind],
         person: await personOf(publisher.personId),
         connected: publisher.connected,
-        tracks: publisher.tracks.map(trackOf),
+        // The picture first, whichever was announced first.
+        tracks: publisher.tracks.map(trackOf).sort((a, b) => b.kind.localeCompare(a.kind)),
       },
       health: healthOf(detail),
     };
