@@ -69,21 +69,21 @@ export async function moveCursor(tx: Sql, roomId: string, to: number): Promise<v
 export async function writeMissing(sql: Sql, entries: readonly JournalEntry[]): Promise<Set<number>> {
   if (entries.length === 0) return new Set();
   const roomIds = entries.map(({ roomId }) => roomId);
-  const rows = await sql<{ place: number }>`
-    WITH given AS (SELECT * FROM unnest(
+  const rows = await sql<{ room_id: string; seq: bigint }>`
+    WITH current AS MATERIALIZED (
+      SELECT room_id, epoch FROM room_log_epochs WHERE room_id = ANY(${[...new Set(roomIds)]}::uuid[])
+      ORDER BY room_id FOR KEY SHARE
+    )
+    INSERT INTO room_events (room_id, seq, event_id, kind, event, at)
+    SELECT g.room_id, g.seq, g.event_id, g.kind, g.event, g.at
+    FROM unnest(
         ${roomIds}::uuid[], ${entries.map(({ seq }) => seq)}::bigint[],
         ${entries.map(({ eventId }) => eventId)}::text[], ${entries.map(({ event }) => event.kind)}::text[],
         ${entries.map(({ event }) => JSON.stringify(event))}::jsonb[], ${entries.map(({ at }) => at)}::timestamptz[])
-        WITH ORDINALITY AS g(room_id, seq, event_id, kind, event, at, place)
-    ), current AS MATERIALIZED (
-      SELECT room_id, epoch FROM room_log_epochs WHERE room_id = ANY(${[...new Set(roomIds)]}::uuid[])
-      ORDER BY room_id FOR KEY SHARE
-    ), written AS (
-      INSERT INTO room_events (room_id, seq, event_id, kind, event, at)
-      SELECT g.room_id, g.seq, g.event_id, g.kind, g.event, g.at FROM given g JOIN current c USING (room_id)
-      WHERE g.seq > c.epoch * ${EPOCH_NUMBERS}::bigint ORDER BY g.room_id, g.seq
-      ON CONFLICT DO NOTHING RETURNING room_id, seq
-    )
-    SELECT (g.place - 1)::int AS place FROM given g JOIN written w USING (room_id, seq)`;
-  return new Set(rows.map(({ place }) => place));
+      AS g(room_id, seq, event_id, kind, event, at)
+    JOIN current c USING (room_id)
+    WHERE g.seq > c.epoch * ${EPOCH_NUMBERS}::bigint ORDER BY g.room_id, g.seq
+    ON CONFLICT DO NOTHING RETURNING room_id, seq`;
+  const placeOf = new Map(entries.map(({ roomId, seq }, place) => [`${roomId} ${seq}`, place]));
+  return new Set(rows.map(({ room_id, seq }) => placeOf.get(`${room_id} ${seq}`) ?? -1));
 }
