@@ -2,10 +2,20 @@
  * A viewer whose network turns bad and good again: the sound goes on, the picture gives way and comes back. The network is
  * a relay in front of the media port (e2e/kit/bad-link.ts). BAD_NETWORK=all runs every profile, longer.
  */
+import { ControlStreamDetail } from '@walnut-live/contracts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BadLink, GOOD_LINK, type LinkProfile, startBadLink } from '../../e2e/kit/bad-link.ts';
 import type { MediaServer } from '../src/media-server.ts';
-import { freePortBase, openStage, type RemotePage, type Stage, startProxy, startServer, until } from './kit.ts';
+import {
+  control,
+  freePortBase,
+  openStage,
+  type RemotePage,
+  type Stage,
+  startProxy,
+  startServer,
+  until,
+} from './kit.ts';
 
 const RELAY_IP = '127.0.0.2';
 const SAMPLE_MS = 100;
@@ -140,6 +150,22 @@ it.each(Object.entries(PROFILES))(
   },
   150_000,
 );
+
+it('tells in the detail of the stream what a publisher’s network loses, and when it has mended', async () => {
+  const guideLink = 0;
+  const worstLoss = async (): Promise<number> => {
+    const reply = await control(server, 'GET', `/streams/${target.streamId}`);
+    const { publisher } = ControlStreamDetail.parse(await reply.json());
+    return Math.max(...(publisher?.tracks.map(({ lossRatio }) => lossRatio ?? 0) ?? [0]));
+  };
+  await until('a good network', worstLoss, (loss) => loss < 0.02, 20_000);
+  link.setProfile(guideLink, { ...GOOD_LINK, lossRatio: 0.3 });
+  // More than what the wall and the studio call a bad network.
+  const told = await until('told', worstLoss, (loss) => loss > 0.15, 20_000);
+  link.setProfile(guideLink, GOOD_LINK);
+  await until('mended', worstLoss, (loss) => loss < 0.02, 20_000);
+  console.info(`of 30 % lost ${Math.round(told * 100)} % are told`);
+}, 60_000);
 
 it('frees the place of a viewer whose network died within 15 seconds', async () => {
   const proxy = await startProxy(server);
