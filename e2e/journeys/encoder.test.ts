@@ -134,14 +134,14 @@ test('a guide goes live with an encoder and ends with the camera', { timeout: 48
   const encoder = await openEncoder(origin);
   await ask(encoder, 'publish', url, key, { width: 320, height: 180 });
   const ownPicture = { ...PICTURE, selector: '[data-testid="encoder-picture"]' };
-  await seesMovingPicture(guide.page, ofEncoder, ownPicture);
-  const viewer = await person();
-  await viewer.page.goto(`${origin}/r/${roomId}`);
-  await seesMovingPicture(viewer.page, ofEncoder, PICTURE);
-  const smooth = await person();
+  const [viewer, smooth] = await Promise.all([person(), person()]);
   await blockWebRtc(smooth.page);
-  await smooth.page.goto(`${origin}/r/${roomId}`);
-  await seesMovingPicture(smooth.page, ofEncoder, PICTURE);
+  await Promise.all([viewer, smooth].map(({ page }) => page.goto(`${origin}/r/${roomId}`)));
+  await Promise.all([
+    seesMovingPicture(guide.page, ofEncoder, ownPicture),
+    seesMovingPicture(viewer.page, ofEncoder, PICTURE),
+    seesMovingPicture(smooth.page, ofEncoder, PICTURE),
+  ]);
   await smooth.page.getByTestId('mode').filter({ hasText: '流畅' }).first().waitFor();
 
   // A reload of the studio puts nobody out, and no camera was opened all the while.
