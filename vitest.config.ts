@@ -35,13 +35,22 @@ export default defineConfig({
       project('console'),
       project('load-tests'),
       project('scripts', { globalSetup: postgres }),
-      // Journeys start the whole product and a browser: one at a time, after everything else.
+      // Journeys start the whole product and browsers: one at a time, after everything else.
       project('e2e', {
         globalSetup: postgres,
         fileParallelism: false,
         testTimeout: 180_000,
         hookTimeout: 300_000,
         sequence: { groupOrder: 1 },
+      }),
+      // What kills, cuts and measures for minutes: not part of every change, see `./live test drills`.
+      project('drills', {
+        include: ['{e2e,media-server}/**/*.drill.ts'],
+        globalSetup: postgres,
+        fileParallelism: false,
+        testTimeout: 180_000,
+        hookTimeout: 300_000,
+        sequence: { groupOrder: 2 },
       }),
     ],
   },

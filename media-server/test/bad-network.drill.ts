@@ -1,10 +1,12 @@
 /**
  * A viewer whose network turns bad and good again: the sound goes on, the picture gives way and comes back. The network is
- * a relay in front of the media port (e2e/kit/bad-link.ts). BAD_NETWORK=all runs every profile, longer.
+ * a relay in front of the media port (e2e/kit/bad-link.ts). BAD_NETWORK=all runs every profile, longer; and each again with
+ * the viewer's browser in a network namespace whose cable the kernel makes bad (e2e/kit/bad-namespace.ts).
  */
 import { ControlStreamDetail } from '@walnut-live/contracts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BadLink, GOOD_LINK, type LinkProfile, startBadLink } from '../../e2e/kit/bad-link.ts';
+import { makeBadNamespace, whyNoBadNamespace } from '../../e2e/kit/bad-namespace.ts';
 import type { MediaServer } from '../src/media-server.ts';
 import {
   control,
@@ -108,48 +110,83 @@ function longestSilenceMs(samples: Sample[]): number {
   return longest;
 }
 
+/** Makes the viewer's network bad and good again; looks and listens meanwhile, and tells how it was. */
+async function endure(
+  name: string,
+  viewer: RemotePage,
+  profile: LinkProfile,
+  apply: (profile: LinkProfile) => void,
+): Promise<void> {
+  await viewer.waitForPicture({ timeoutMs: 15_000 });
+  const height = async () => ((await viewer.page.evaluate(READ_SAMPLE)) as Sample).height;
+  await until('the best layer', height, (lines) => lines === 720, 30_000);
+
+  apply(profile);
+  const bad = await watchFor(viewer, badForMs);
+  apply(GOOD_LINK);
+  const mendedAtMs = Date.now();
+  const worstHeight = Math.min(...bad.map((sample) => sample.height ?? 0));
+  const frames = (bad.at(-1)?.framesDecoded ?? 0) - (bad[0]?.framesDecoded ?? 0);
+  await until('the best layer again', height, (lines) => lines === 720, 60_000);
+  const silentMs = longestSilenceMs(bad);
+  const figures = {
+    longestSilenceMs: silentMs,
+    lowestHeight: worstHeight,
+    framesPerSecond: Math.round((frames * 10_000) / badForMs) / 10,
+    freezeSeconds: (bad.at(-1)?.freezeSeconds ?? 0) - (bad[0]?.freezeSeconds ?? 0),
+    bestLayerAgainAfterMs: Date.now() - mendedAtMs,
+  };
+  console.info(`${name}: ${JSON.stringify(figures)}`);
+  expect(silentMs).toBeLessThan(1_000);
+  expect(frames).toBeGreaterThan(0);
+  if (profile.bitsPerSecond !== null) expect(worstHeight).toBeLessThan(720);
+}
+
 it.each(Object.entries(PROFILES))(
   'sound goes on and the picture comes back: %s',
   async (name, profile) => {
     const viewer = await stage.open();
     const firstOfViewer = link.clients;
     await viewer.watch(target);
-    await viewer.waitForPicture({ timeoutMs: 15_000 });
-    await until(
-      'the best layer',
-      async () => ((await viewer.page.evaluate(READ_SAMPLE)) as Sample).height,
-      (height) => height === 720,
-      30_000,
-    );
-
-    link.setProfile(firstOfViewer, profile);
-    const bad = await watchFor(viewer, badForMs);
-    link.setProfile(firstOfViewer, GOOD_LINK);
-    const mendedAtMs = Date.now();
-    const worstHeight = Math.min(...bad.map(({ height }) => height ?? 0));
-    const frames = (bad.at(-1)?.framesDecoded ?? 0) - (bad[0]?.framesDecoded ?? 0);
-    const backAfterMs = await until(
-      'the best layer again',
-      async () => ((await viewer.page.evaluate(READ_SAMPLE)) as Sample).height,
-      (height) => height === 720,
-      60_000,
-    ).then(() => Date.now() - mendedAtMs);
-    const silentMs = longestSilenceMs(bad);
-    const figures = {
-      longestSilenceMs: silentMs,
-      lowestHeight: worstHeight,
-      framesPerSecond: Math.round((frames * 10_000) / badForMs) / 10,
-      freezeSeconds: (bad.at(-1)?.freezeSeconds ?? 0) - (bad[0]?.freezeSeconds ?? 0),
-      bestLayerAgainAfterMs: backAfterMs,
-    };
-    console.info(`${name}: ${JSON.stringify(figures)}`);
-    expect(silentMs).toBeLessThan(1_000);
-    expect(frames).toBeGreaterThan(0);
-    if (profile.bitsPerSecond !== null) expect(worstHeight).toBeLessThan(720);
+    await endure(name, viewer, profile, (next) => link.setProfile(firstOfViewer, next));
     await viewer.page.close();
   },
   150_000,
 );
+
+if (thorough && whyNoBadNamespace() === undefined) {
+  it.each(Object.entries(PROFILES))(
+    'sound goes on and the picture comes back in a network namespace: %s',
+    async (name, profile) => {
+      await using network = await makeBadNamespace();
+      const base = await freePortBase();
+      const own = await startServer({
+        ...{ WORKERS: '1', RTC_PORT_BASE: String(base), RTC_ANNOUNCED_ADDRESS: network.gatewayIp },
+      });
+      const relay = await startBadLink({
+        ...{ ip: network.gatewayIp, port: base, target: { ip: '127.0.0.1', port: base } },
+      });
+      const hall = await openStage({ executablePath: network.executablePath }, 'media-page.ts', network.forward);
+      const [host, viewer] = [await stage.open(), await hall.open()];
+      try {
+        await host.publish({ ...target, url: own.url }, { width: 1280, height: 720, tone: true });
+        await until('live', host.publishState, (state) => state.status === 'live');
+        const firstOfViewer = relay.clients;
+        await viewer.watch({ ...target, url: (await network.forward(own.url)).replace(/\/$/, '') });
+        await endure(`${name}, in a network namespace`, viewer, profile, (next) => {
+          network.set(next);
+          relay.setProfile(firstOfViewer, { ...GOOD_LINK, delayMs: next.delayMs });
+        });
+      } finally {
+        await host.page.close();
+        await hall.close();
+        await relay.close();
+        await own.close();
+      }
+    },
+    180_000,
+  );
+}
 
 it('tells in the detail of the stream what a publisher’s network loses, and when it has mended', async () => {
   const guideLink = 0;
