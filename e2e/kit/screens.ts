@@ -29,8 +29,14 @@ export async function teachAudit(context: BrowserContext): Promise<void> {
   await context.addInitScript({ content: readFileSync(path, 'utf8') });
 }
 
-/** Changes the size of the window, as by turning a tablet; the page is not loaded again. */
-export const resize = (page: Page, width: Width): Promise<void> => page.setViewportSize(SIZES[width]);
+/**
+ * Changes the size of the window, as by turning a tablet; the page is not loaded again. What it shows instead of its other
+ * form is there afterwards: a tap on what is being replaced would go nowhere.
+ */
+export async function resize(page: Page, width: Width): Promise<void> {
+  await page.setViewportSize(SIZES[width]);
+  await settle(page);
+}
 
 /** Until fonts and pictures in sight are there and movement has ended, or it is clear that it will not. */
 async function settle(page: Page): Promise<void> {
