@@ -1,12 +1,10 @@
 /**
  * A viewer whose network turns bad and good again: the sound goes on, the picture gives way and comes back. The network is
- * a relay in front of the media port (e2e/kit/bad-link.ts). BAD_NETWORK=all runs every profile, longer; and each again with
- * the viewer's browser in a network namespace whose cable the kernel makes bad (e2e/kit/bad-namespace.ts).
+ * a relay in front of the media port (e2e/kit/bad-link.ts). BAD_NETWORK=all runs every profile, longer.
  */
 import { ControlStreamDetail } from '@walnut-live/contracts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BadLink, GOOD_LINK, type LinkProfile, startBadLink } from '../../e2e/kit/bad-link.ts';
-import { makeBadNamespace, whyNoBadNamespace } from '../../e2e/kit/bad-namespace.ts';
 import type { MediaServer } from '../src/media-server.ts';
 import {
   control,
@@ -153,40 +151,6 @@ it.each(Object.entries(PROFILES))(
   },
   150_000,
 );
-
-if (thorough && whyNoBadNamespace() === undefined) {
-  it.each(Object.entries(PROFILES))(
-    'sound goes on and the picture comes back in a network namespace: %s',
-    async (name, profile) => {
-      await using network = await makeBadNamespace();
-      const base = await freePortBase();
-      const own = await startServer({
-        ...{ WORKERS: '1', RTC_PORT_BASE: String(base), RTC_ANNOUNCED_ADDRESS: network.gatewayIp },
-      });
-      const relay = await startBadLink({
-        ...{ ip: network.gatewayIp, port: base, target: { ip: '127.0.0.1', port: base } },
-      });
-      const hall = await openStage({ executablePath: network.executablePath }, 'media-page.ts', network.forward);
-      const [host, viewer] = [await stage.open(), await hall.open()];
-      try {
-        await host.publish({ ...target, url: own.url }, { width: 1280, height: 720, tone: true });
-        await until('live', host.publishState, (state) => state.status === 'live');
-        const firstOfViewer = relay.clients;
-        await viewer.watch({ ...target, url: (await network.forward(own.url)).replace(/\/$/, '') });
-        await endure(`${name}, in a network namespace`, viewer, profile, (next) => {
-          network.set(next);
-          relay.setProfile(firstOfViewer, { ...GOOD_LINK, delayMs: next.delayMs });
-        });
-      } finally {
-        await host.page.close();
-        await hall.close();
-        await relay.close();
-        await own.close();
-      }
-    },
-    180_000,
-  );
-}
 
 it('tells in the detail of the stream what a publisher’s network loses, and when it has mended', async () => {
   const guideLink = 0;

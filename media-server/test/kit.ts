@@ -125,20 +125,12 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/**
- * One Chromium and the bundled test page (or another one of e2e/kit that imports it).
- * @param forward tells the address of the test's site for a browser in a network of its own
- */
-export async function openStage(
-  chromium: ChromiumOptions = {},
-  entry = 'media-page.ts',
-  forward: (url: string) => Promise<string> = async (url) => url,
-): Promise<Stage> {
+/** One Chromium and the bundled test page (or another one of e2e/kit that imports it). */
+export async function openStage(chromium: ChromiumOptions = {}, entry = 'media-page.ts'): Promise<Stage> {
   const [site, browser] = await Promise.all([
     serveTestPage(fileURLToPath(new URL(`../../e2e/kit/${entry}`, import.meta.url))),
     launchChromium(chromium),
   ]);
-  const siteUrl = await forward(site.url);
   return {
     browser,
     async open({
@@ -157,7 +149,7 @@ export async function openStage(
       else await page.exposeFunction('mintToken', give);
       if (webRtcBlocked) await blockWebRtc(page);
       if (framesDropped) await dropFrames(page);
-      await page.goto(siteUrl);
+      await page.goto(site.url);
       if (!untouched) await page.waitForFunction('Boolean(window.mediaPage)');
       return new Proxy({ page } as RemotePage, {
         get(target, name: string) {
