@@ -45,7 +45,7 @@ export const ModeChip = (): ReactNode => {
           {t('video.backToLive')}
         </button>
       )}
-      {open && (
+      {open && (hasChoice || fallbackReason) && (
         <span className="pl-mode-menu">
           {fallbackReason && (
             <span className="pl-mode-why" role="status" data-testid="fallback">
