@@ -3,6 +3,7 @@ import './browser-csp.ts';
 export * from './errors.ts';
 export * from './http/index.ts';
 export * from './ids.ts';
+export * from './limit-key.ts';
 export * from './media/index.ts';
 export * from './money.ts';
 export * from './realtime/index.ts';

@@ -1,6 +1,6 @@
 /** The encoder as the guide is told of it: where it is, and one reason to act on. Pure. */
-import type { RoomStream } from '@walnut-live/contracts';
-import type { HealthLevel } from '../live/health.ts';
+import { FAIR_LOSS, type RoomStream } from '@walnut-live/contracts';
+import { type HealthLevel, POOR_FPS } from '../live/health.ts';
 
 /**
  * asking: nothing is known yet · unknown: the media server does not answer · waiting: nothing was published · camera: a
@@ -22,8 +22,6 @@ export type EncoderReason =
   | 'noVideo'
   | 'noAudio';
 
-const LOSS = 0.02;
-const POOR_FPS = 15;
 /** What docs/08 calls the most that a room for phones should send. */
 const HEAVY_BPS = 5_500_000;
 
@@ -48,7 +46,7 @@ export function judgeEncoder(
   if (!stream || tracks.length === 0 || stream.health === null) return { level: 'measuring', reason: 'measuring' };
   if (!video) return { level: 'poor', reason: 'noVideo' };
   if (stream.health !== 'good') {
-    const lost = Math.max(video.lossRatio ?? 0, audio?.lossRatio ?? 0) >= LOSS;
+    const lost = Math.max(video.lossRatio ?? 0, audio?.lossRatio ?? 0) >= FAIR_LOSS;
     return { level: stream.health === 'poor' ? 'poor' : 'good', reason: lost ? 'loss' : 'unsteady' };
   }
   const { framesPerSecond = null } = stream.picture ?? {};

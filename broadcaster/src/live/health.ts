@@ -1,3 +1,4 @@
+import { FAIR_LOSS, POOR_LOSS } from '@walnut-live/contracts';
 import type { PublishState, PublishStats } from '@walnut-live/live-client/media';
 
 /** `measuring` = nothing is known yet; it is never shown as zero or as bad. */
@@ -27,11 +28,10 @@ export type HealthInput = {
   online: boolean;
 };
 
-const POOR_LOSS = 0.08;
-const FAIR_LOSS = 0.02;
 const POOR_RTT_MS = 500;
 const FAIR_RTT_MS = 250;
-const POOR_FPS = 15;
+/** The picture stands more than it moves. */
+export const POOR_FPS = 15;
 const FAIR_FPS = 22;
 /** Below this the middle layer (360 lines) no longer fits. */
 const POOR_BPS = 350_000;

@@ -2,6 +2,7 @@ export * from './cluster.ts';
 export * from './control.ts';
 export * from './errors.ts';
 export * from './host-fullness.ts';
+export * from './loss.ts';
 export * from './recording.ts';
 export * from './rtp.ts';
 export * from './signaling.ts';

@@ -1,6 +1,6 @@
 /** A rate limit per address (an IPv6 line: per /64). Bounded: beyond MAX_ADDRESSES the one idle longest is forgotten. */
+import { limitKeyOf } from '@walnut-live/contracts';
 import { createRateLimit, type RateLimit } from '../domain/rate-limit.ts';
-import { limitKeyOf } from './client-address.ts';
 
 const MAX_ADDRESSES = 10_000;
 /** Seconds of the long-run rate that may come at once: a whole classroom opens the page together. */

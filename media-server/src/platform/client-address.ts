@@ -23,15 +23,3 @@ export function clientAddress(peer: string, forwardedFor: string | undefined): s
   const nearestFirst = [peer, ...named.reverse()];
   return nearestFirst.find((address) => !isGateway(address)) ?? nearestFirst.at(-1) ?? peer;
 }
-
-/** The address as limits count it: one IPv4 address, or one IPv6 /64, which is what a single line is given. */
-export function limitKeyOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  if (address.includes('.')) return address.slice(address.lastIndexOf(':') + 1); // IPv4 mapped into IPv6
-  const [head = '', tail = ''] = (address.split('%', 1)[0] ?? '').split('::');
-  const groupsOf = (part: string): string[] => part.split(':').filter(Boolean);
-  const [left, right] = [groupsOf(head), groupsOf(tail)];
-  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
-  const network = [...left, ...zeros, ...right].slice(0, 4);
-  return network.map((group) => Number.parseInt(group, 16).toString(16)).join(':');
-}

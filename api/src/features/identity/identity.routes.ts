@@ -1,8 +1,9 @@
 import * as contracts from '@walnut-live/contracts';
+import { limitKeyOf } from '@walnut-live/contracts';
 import type { Request, Response } from 'express';
 import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
-import { type Limit, limitKeyOf } from '../../platform/limits.ts';
+import type { Limit } from '../../platform/limits.ts';
 import type { Tokens } from '../../platform/tokens.ts';
 import type { Cookies } from './cookies.ts';
 import type { IdentityService, SignedIn } from './identity.service.ts';

@@ -1,9 +1,10 @@
 /** Guests, consumers and staff: sign-in, sessions, and who a browser is. */
+import { limitKeyOf } from '@walnut-live/contracts';
 import type { Request, Response } from 'express';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
 import type { Binder } from '../../platform/http.ts';
-import { createLimit, limitKeyOf } from '../../platform/limits.ts';
+import { createLimit } from '../../platform/limits.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Tokens } from '../../platform/tokens.ts';
 import { createCookies } from './cookies.ts';

@@ -1,9 +1,6 @@
 /** From the figures of a publication to a word. Pure. */
-import type { ControlStreamDetail, StreamHealth } from '@walnut-live/contracts';
+import { type ControlStreamDetail, FAIR_LOSS, POOR_LOSS, type StreamHealth } from '@walnut-live/contracts';
 
-/** Lost packets are fetched again, but each costs a moment; from here on pictures stand still. */
-const POOR_LOSS = 0.08;
-const FAIR_LOSS = 0.02;
 /** Score of the media server, 0 to 10: what was lost for good. */
 const POOR_SCORE = 4;
 const FAIR_SCORE = 7;
