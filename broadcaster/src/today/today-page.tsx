@@ -86,7 +86,7 @@ export const TodayPage = (): ReactNode => {
         </span>
         <span className="st-go-text">
           <strong>{t(view.resume ? 'today.resume' : 'today.goLive')}</strong>
-          <span>{view.resume ? view.resume.title : t('today.goLive.hint')}</span>
+          <span>{(view.resume ?? view.due)?.title ?? t('today.goLive.hint')}</span>
         </span>
         <ChevronRight aria-hidden className="st-go-arrow" />
       </Link>

@@ -54,6 +54,7 @@ describe('todayView', () => {
       ],
     });
     expect(result.goTo).toBe('/rooms/late/prepare');
+    expect(result.due?.id).toBe('late');
     expect(result.scheduled.map(({ room: item, overdue }) => [item.id, overdue])).toEqual([
       ['late', true],
       ['tomorrow', false],

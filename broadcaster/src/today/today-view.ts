@@ -6,6 +6,8 @@ const NEAR_MS = 2 * 60 * 60 * 1000;
 export type TodayView = {
   /** My own live that I can continue. */
   resume: Room | null;
+  /** My announced live whose time it is: the large button leads there. */
+  due: Room | null;
   /** Where the large button leads. */
   goTo: string;
   live: Room[];
@@ -28,6 +30,7 @@ export const todayView = ({ meId, nowMs, live, scheduled, ended }: TodayInput): 
   const goTo = resume ? `/rooms/${resume.id}/live` : due ? `/rooms/${due.id}/prepare` : '/go';
   return {
     resume,
+    due: due ?? null,
     goTo,
     live: live.filter((room) => room.id !== resume?.id),
     scheduled: coming.map((room) => ({ room, overdue: timeOf(room) < nowMs })),
