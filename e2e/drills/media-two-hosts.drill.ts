@@ -128,22 +128,27 @@ test('a drain moves guide and viewers to the other host without a dark moment, a
   await a().start();
 }, 120_000);
 
+/** Both hosts know of each other, and the viewer watches at this one; the guide stays where they are. */
+async function seatViewer(at: MediaHost): Promise<void> {
+  await until(
+    'both are known',
+    () => Promise.all([nodesSeenBy(a()), nodesSeenBy(b())]),
+    (seen) => seen.every((nodes) => nodes.length === 2),
+    15_000,
+  );
+  await viewer.stopWatching();
+  hostOf = { publish: hostOf.publish, watch: at };
+  await viewer.watch({ url: at.url, streamId: STREAM });
+  await viewer.waitForPicture({ afterMs: Date.now(), ...FIRST_PICTURE });
+}
+
 test('the host of the guide is killed: the guide goes to the other one, and viewers there keep their connection', async () => {
   const tookMs: number[] = [];
   for (let kill = 0; kill < KILLS; kill += 1) {
     // Whoever has the guide dies; the viewer is at the other host.
     const origin = hostOf.publish;
     const other = origin === a() ? b() : a();
-    await until(
-      'both are known',
-      () => nodesSeenBy(other),
-      (nodes) => nodes.length === 2,
-      15_000,
-    );
-    await viewer.stopWatching();
-    hostOf = { publish: origin, watch: other };
-    await viewer.watch({ url: other.url, streamId: STREAM });
-    await viewer.waitForPicture({ afterMs: Date.now(), ...FIRST_PICTURE });
+    await seatViewer(other);
     hostOf = { publish: other, watch: other };
     const killedAt = Date.now();
     await origin.kill();
@@ -164,16 +169,7 @@ test('the host of a viewer is killed: the viewer goes to the other one', async (
   for (let kill = 0; kill < KILLS; kill += 1) {
     const origin = hostOf.publish;
     const edge = origin === a() ? b() : a();
-    await until(
-      'both are known',
-      () => nodesSeenBy(origin),
-      (nodes) => nodes.length === 2,
-      15_000,
-    );
-    await viewer.stopWatching();
-    hostOf = { publish: origin, watch: edge };
-    await viewer.watch({ url: edge.url, streamId: STREAM });
-    await viewer.waitForPicture({ afterMs: Date.now(), ...FIRST_PICTURE });
+    await seatViewer(edge);
     hostOf = { publish: origin, watch: origin };
     const killedAt = Date.now();
     await edge.kill();
@@ -197,16 +193,7 @@ test('the host of a viewer is killed: the viewer goes to the other one', async (
 test('the network of the guide’s host is cut, without a goodbye: guide and viewers find the other one', async () => {
   const origin = hostOf.publish;
   const other = origin === a() ? b() : a();
-  await until(
-    'both are known',
-    () => nodesSeenBy(other),
-    (nodes) => nodes.length === 2,
-    15_000,
-  );
-  await viewer.stopWatching();
-  hostOf = { publish: origin, watch: other };
-  await viewer.watch({ url: other.url, streamId: STREAM });
-  await viewer.waitForPicture({ afterMs: Date.now(), ...FIRST_PICTURE });
+  await seatViewer(other);
   hostOf = { publish: other, watch: other };
   const cutAt = Date.now();
   if (!origin.host.unplug()) await origin.kill();
