@@ -4,9 +4,9 @@
  * Model: one file is made at a time, MAX_WAITING wait; a finished one lies in the storage beside the recording and is never
  * made again. Where the picture's header changed in the middle (another phone, another size) the file is encoded anew,
  * because one MP4 track has one header; a part without sound or without picture, between parts that have both, is given
- * silence or black first, because parts are joined track by track. Invariants: whatever happens, the temporary folder and the process are gone
- * afterwards (after a kill: at the next start); nothing is begun that the disk has no room for; memory stays below one
- * segment; no file outlives its recording: one in the making ends before the recording is deleted, and one that was stored
+ * silence or black first, because parts are joined track by track. Invariants: whatever happens, the temporary folder and
+ * the process are gone afterwards (after a kill: at the next start); nothing is begun that the disk has no room for; memory
+ * stays below one segment; no file outlives its recording: one in the making ends before the recording is deleted, and one that was stored
  * while another host deleted it is taken back.
  */
 import { spawn } from 'node:child_process';
