@@ -12,7 +12,7 @@ import { descendantsOf } from './processes.ts';
 const MAIN = fileURLToPath(new URL('../../media-server/src/main.ts', import.meta.url));
 const PORT = 4100;
 /** Apart, in case the hosts are addresses of one loopback device. */
-const PORT_BASE = { first: 20_000, step: 2_000 };
+export const PORT_BASE = { first: 20_000, step: 2_000 };
 
 export interface MediaHost {
   readonly host: TestHost;
@@ -33,7 +33,10 @@ export interface MediaHosts extends AsyncDisposable {
   readonly whyNot: string | undefined;
 }
 
-export async function startMediaHosts(count: number, environment: Record<string, string> = {}): Promise<MediaHosts> {
+export async function startMediaHosts(
+  count: number,
+  environmentOf: (index: number) => Record<string, string> = () => ({}),
+): Promise<MediaHosts> {
   const { hosts, whyNot, ...rest } = await makeHosts(count);
   const undo = { ...rest };
   const gateways = [...new Set(hosts.map(({ gatewayIp }) => gatewayIp))];
@@ -60,7 +63,7 @@ export async function startMediaHosts(count: number, environment: Record<string,
       PUBLIC_URL: url,
       CONTROL_URL: `http://${host.privateIp}:${PORT}`,
       PIPE_LISTEN_IP: host.privateIp,
-      ...environment,
+      ...environmentOf(index),
     };
     const ask = (method: string, path: string): Promise<Response> =>
       fetch(`${url}/control${path}`, {

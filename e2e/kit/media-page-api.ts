@@ -14,6 +14,7 @@ export interface PagePlaybackState {
   failure: string | null;
   needsGesture: boolean;
   muted: boolean;
+  soundOnly: boolean;
 }
 /** `PublishStats` and `WatchStats` of live-client. */
 export type PageStats = Record<string, unknown>;

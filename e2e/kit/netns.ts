@@ -25,7 +25,24 @@ export interface TestHost {
   spawn(command: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess;
   /** Pulls both cables; the host runs on and nothing reaches it. False when there is nothing to pull. */
   unplug(): boolean;
+  /** Makes the public cable bad or good again. Throws where the hosts are loopback addresses or a tool is missing. */
+  setPublicCable(cable: Cable): void;
 }
+
+/**
+ * What the kernel does to the packets of a cable, to signalling and media alike: nftables loses them at random, a token
+ * bucket lets only so many bits a second through. Delay is the part of bad-link.ts: this kernel has no netem.
+ */
+export interface Cable {
+  /** 0 to 1, in each direction. */
+  lossRatio: number;
+  /** In each direction; null = unlimited. */
+  bitsPerSecond: number | null;
+}
+
+export const GOOD_CABLE: Cable = { lossRatio: 0, bitsPerSecond: null };
+/** Two full packets at once: more would be a gap of its own behind them at 400 kbit/s. */
+const TOKEN_BUCKET = ['burst', '4kb', 'latency', '300ms'];
 
 export interface TestHosts extends AsyncDisposable {
   readonly hosts: readonly TestHost[];
@@ -33,14 +50,45 @@ export interface TestHosts extends AsyncDisposable {
   readonly whyNot: string | undefined;
 }
 
-function ip(...args: string[]): string | undefined {
-  const ran = spawnSync('ip', args, { encoding: 'utf8', env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
-  return ran.status === 0 ? undefined : (ran.error?.message ?? ran.stderr).trim().split('\n')[0] || 'ip failed';
+/** What went wrong; undefined when nothing did. */
+function run(command: string, args: readonly string[]): string | undefined {
+  const ran = spawnSync(command, args, { encoding: 'utf8', env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
+  return ran.status === 0 ? undefined : (ran.error?.message ?? ran.stderr).trim().split('\n')[0] || `${command} failed`;
 }
+
+const ip = (...args: string[]): string | undefined => run('ip', args);
 
 function must(...args: string[]): void {
   const failure = ip(...args);
   if (failure !== undefined) throw new Error(`ip ${args.join(' ')}: ${failure}`);
+}
+
+/** Both ends of a cable drain at the same rate; what comes into the host and what leaves it is lost alike. */
+function setCable(name: string, outside: string, { lossRatio, bitsPerSecond }: Cable): void {
+  const inside = (...command: string[]) => run('ip', ['netns', 'exec', name, ...command]);
+  const ends = [
+    (...args: string[]) => run('tc', [...args.slice(0, 2), 'dev', outside, ...args.slice(2)]),
+    (...args: string[]) => inside('tc', ...args.slice(0, 2), 'dev', 'public', ...args.slice(2)),
+  ];
+  for (const end of ends) {
+    end('qdisc', 'del', 'root');
+    if (bitsPerSecond === null) continue;
+    const failure = end('qdisc', 'add', 'root', 'tbf', 'rate', `${Math.round(bitsPerSecond)}bit`, ...TOKEN_BUCKET);
+    if (failure !== undefined) throw new Error(`tc: ${failure}`);
+  }
+  inside('nft', 'delete', 'table', 'netdev', 'cable');
+  if (lossRatio === 0) return;
+  const drop = `numgen random mod 1000 < ${Math.round(lossRatio * 1_000)} drop`;
+  // At the device: a packet that the output hook drops is an error to its sender, who sends it again.
+  const chain = (hook: string): string =>
+    `chain ${hook} { type filter hook ${hook} device "public" priority 0; ${drop}; }`;
+  const failure = inside('nft', `table netdev cable { ${chain('ingress')}; ${chain('egress')}; }`);
+  if (failure !== undefined) throw new Error(`nft: ${failure}`);
+}
+
+/** Why no cable can be made bad here; undefined when it can. */
+export function whyNoBadCable(): string | undefined {
+  return whyNoHosts() ?? run('nft', ['--version']) ?? run('tc', ['-V']);
 }
 
 function sweep(): void {
@@ -92,6 +140,9 @@ export async function makeHosts(count: number): Promise<TestHosts> {
         gatewayIp: '127.0.0.1',
         spawn: start,
         unplug: () => false,
+        setPublicCable: () => {
+          throw new Error(`no cable: ${whyNot}`);
+        },
       };
     });
     return { hosts, whyNot, [Symbol.asyncDispose]: killAll };
@@ -138,6 +189,7 @@ export async function makeHosts(count: number): Promise<TestHosts> {
         unplug: () =>
           ip('-n', name, 'link', 'set', 'public', 'down') === undefined &&
           ip('-n', name, 'link', 'set', 'private', 'down') === undefined,
+        setPublicCable: (cable) => setCable(name, outside, cable),
       };
     });
     return { hosts, whyNot: undefined, [Symbol.asyncDispose]: dispose };

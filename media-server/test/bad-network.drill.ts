@@ -5,7 +5,9 @@
 import { ControlStreamDetail } from '@walnut-live/contracts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BadLink, GOOD_LINK, type LinkProfile, startBadLink } from '../../e2e/kit/bad-link.ts';
+import { endure, longestSilenceMs, watchFor } from '../../e2e/kit/endurance.ts';
 import type { MediaServer } from '../src/media-server.ts';
+import { openIngest } from './cluster-kit.ts';
 import {
   control,
   freePortBase,
@@ -16,9 +18,9 @@ import {
   startServer,
   until,
 } from './kit.ts';
+import { startRtpSource } from './rtp-source.ts';
 
 const RELAY_IP = '127.0.0.2';
-const SAMPLE_MS = 100;
 
 const thorough = process.env.BAD_NETWORK === 'all';
 const badForMs = thorough ? 30_000 : 12_000;
@@ -31,32 +33,6 @@ const PROFILES: Record<string, LinkProfile> = {
   }),
   '5 % loss, 200 ms round trip and 400 kbit/s': worst,
 };
-
-/** Counters of the viewer's connection; null while there is no such track. */
-interface Sample {
-  atMs: number;
-  audibleSamples: number | null;
-  framesDecoded: number | null;
-  height: number | null;
-  freezeSeconds: number | null;
-}
-
-const READ_SAMPLE = `(async () => {
-  const sample = { atMs: Date.now(), audibleSamples: null, framesDecoded: null, height: null, freezeSeconds: null };
-  for (const connection of window.testConnections) {
-    if (connection.connectionState === 'closed') continue;
-    for (const entry of (await connection.getStats()).values()) {
-      if (entry.type !== 'inbound-rtp' || entry.mid === 'probator') continue;
-      if (entry.kind === 'audio') sample.audibleSamples = entry.totalSamplesReceived - entry.concealedSamples;
-      else {
-        sample.framesDecoded = entry.framesDecoded;
-        sample.height = entry.frameHeight ?? null;
-        sample.freezeSeconds = entry.totalFreezesDuration ?? null;
-      }
-    }
-  }
-  return sample;
-})()`;
 
 let server: MediaServer;
 let stage: Stage;
@@ -83,74 +59,57 @@ afterAll(async () => {
   await server?.close();
 });
 
-async function watchFor(viewer: RemotePage, durationMs: number): Promise<Sample[]> {
-  const samples: Sample[] = [];
-  const endsAtMs = Date.now() + durationMs;
-  while (Date.now() < endsAtMs) {
-    samples.push((await viewer.page.evaluate(READ_SAMPLE)) as Sample);
-    await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
-  }
-  return samples;
-}
-
-/** Longest time without a new audible sample: what Opus had to invent does not count as sound. */
-function longestSilenceMs(samples: Sample[]): number {
-  let longest = 0;
-  let since = samples[0]?.atMs ?? 0;
-  let heard = samples[0]?.audibleSamples ?? 0;
-  for (const { atMs, audibleSamples } of samples) {
-    if (audibleSamples !== null && audibleSamples > heard) {
-      heard = audibleSamples;
-      since = atMs;
-    }
-    longest = Math.max(longest, atMs - since);
-  }
-  return longest;
-}
-
-/** Makes the viewer's network bad and good again; looks and listens meanwhile, and tells how it was. */
-async function endure(
-  name: string,
-  viewer: RemotePage,
-  profile: LinkProfile,
-  apply: (profile: LinkProfile) => void,
-): Promise<void> {
-  await viewer.waitForPicture({ timeoutMs: 15_000 });
-  const height = async () => ((await viewer.page.evaluate(READ_SAMPLE)) as Sample).height;
-  await until('the best layer', height, (lines) => lines === 720, 30_000);
-
-  apply(profile);
-  const bad = await watchFor(viewer, badForMs);
-  apply(GOOD_LINK);
-  const mendedAtMs = Date.now();
-  const worstHeight = Math.min(...bad.map((sample) => sample.height ?? 0));
-  const frames = (bad.at(-1)?.framesDecoded ?? 0) - (bad[0]?.framesDecoded ?? 0);
-  await until('the best layer again', height, (lines) => lines === 720, 60_000);
-  const silentMs = longestSilenceMs(bad);
-  const figures = {
-    longestSilenceMs: silentMs,
-    lowestHeight: worstHeight,
-    framesPerSecond: Math.round((frames * 10_000) / badForMs) / 10,
-    freezeSeconds: (bad.at(-1)?.freezeSeconds ?? 0) - (bad[0]?.freezeSeconds ?? 0),
-    bestLayerAgainAfterMs: Date.now() - mendedAtMs,
-  };
-  console.info(`${name}: ${JSON.stringify(figures)}`);
-  expect(silentMs).toBeLessThan(1_000);
-  expect(frames).toBeGreaterThan(0);
-  if (profile.bitsPerSecond !== null) expect(worstHeight).toBeLessThan(720);
-}
-
 it.each(Object.entries(PROFILES))(
   'sound goes on and the picture comes back: %s',
   async (name, profile) => {
     const viewer = await stage.open();
     const firstOfViewer = link.clients;
     await viewer.watch(target);
-    await endure(name, viewer, profile, (next) => link.setProfile(firstOfViewer, next));
+    const { frames, lowestHeight, ...figures } = await endure(viewer, {
+      badForMs,
+      spoil: () => link.setProfile(firstOfViewer, profile),
+      mend: () => link.setProfile(firstOfViewer, GOOD_LINK),
+    });
+    console.info(`${name}: ${JSON.stringify({ lowestHeight, ...figures })}`);
+    expect(figures.longestSilenceMs).toBeLessThan(1_000);
+    expect(frames).toBeGreaterThan(0);
+    if (profile.bitsPerSecond !== null) expect(lowestHeight).toBeLessThan(720);
     await viewer.page.close();
   },
   150_000,
 );
+
+it('holds back the picture of a stream of one layer, so that the sound goes on, and tries it again', async () => {
+  const encoder = { url: server.url, streamId: 'one-layer' };
+  const source = startRtpSource(await openIngest(server, encoder.streamId));
+  const viewer = await stage.open();
+  const firstOfViewer = link.clients;
+  await viewer.play(encoder);
+  await until('plays', viewer.playbackState, ({ status }) => status === 'playing', 20_000);
+
+  link.setProfile(firstOfViewer, { ...GOOD_LINK, bitsPerSecond: 300_000 });
+  const spoiltAtMs = Date.now();
+  await until('sound first', viewer.playbackState, ({ soundOnly }) => soundOnly, 10_000);
+  const toldAfterMs = Date.now() - spoiltAtMs;
+  // The queue of the link empties; the first trial comes after six seconds.
+  await watchFor(viewer, 1_000);
+  const silentMs = longestSilenceMs(await watchFor(viewer, 4_000));
+  expect(await viewer.playbackState()).toMatchObject({ status: 'playing', mode: 'realtime', soundOnly: true });
+
+  link.setProfile(firstOfViewer, GOOD_LINK);
+  const mendedAtMs = Date.now();
+  await until('the picture is back', viewer.playbackState, ({ soundOnly }) => !soundOnly, 30_000);
+  const backAfterMs = Date.now() - mendedAtMs;
+  const sample = await watchFor(viewer, 3_000);
+  console.info(
+    `sound alone after ${toldAfterMs} ms, then silent for ${silentMs} ms at most, back after ${backAfterMs} ms`,
+  );
+  expect(silentMs).toBeLessThan(1_000);
+  expect((sample.at(-1)?.framesDecoded ?? 0) - (sample[0]?.framesDecoded ?? 0)).toBeGreaterThan(20);
+  expect(await viewer.playbackState()).toMatchObject({ status: 'playing', mode: 'realtime', soundOnly: false });
+  await viewer.page.close();
+  source.stop();
+}, 90_000);
 
 it('tells in the detail of the stream what a publisher’s network loses, and when it has mended', async () => {
   const guideLink = 0;

@@ -67,7 +67,7 @@ describe('stats', () => {
       lossRatio: null,
       limitation: null,
     });
-    expect(watchStats(report(), createRateMeter(), { layer: null, layers: 1 })).toMatchObject({
+    expect(watchStats(report(), createRateMeter(), { layer: null, layers: 1, soundOnly: false })).toMatchObject({
       bitrateBps: null,
       lossRatio: null,
     });
@@ -127,7 +127,7 @@ describe('stats', () => {
           bytesReceived: packetsReceived * 1_000,
         }),
         meter,
-        { layer: 2, layers: 3 },
+        { layer: 2, layers: 3, soundOnly: false },
       );
     sample(0, 1_000, 500);
     expect(sample(1_000, 1_090, 510)).toMatchObject({ lossRatio: 0.1, bitrateBps: 720_000 });

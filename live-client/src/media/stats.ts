@@ -1,5 +1,5 @@
 /** Turns RTCStatsReports into the figures we show. Rates need two samples; until then they are null. */
-import type { PublishLayerStats, PublishStats, WatchStats } from './types.ts';
+import type { LayerNow, PublishLayerStats, PublishStats, WatchStats } from './types.ts';
 
 type Entry = Record<string, unknown> & { id: string; type: string; timestamp: number };
 
@@ -113,11 +113,7 @@ export function publishStats(report: RTCStatsReport, meter: RateMeter, score: Pu
   };
 }
 
-export function watchStats(
-  report: RTCStatsReport,
-  meter: RateMeter,
-  layer: { layer: number | null; layers: number },
-): WatchStats {
+export function watchStats(report: RTCStatsReport, meter: RateMeter, layer: LayerNow): WatchStats {
   const list = entries(report);
   // mediasoup's bandwidth probe arrives as a video track of its own, which plays nothing.
   const inbound = list.filter((entry) => entry.type === 'inbound-rtp' && textOf(entry, 'mid') !== 'probator');

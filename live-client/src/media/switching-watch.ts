@@ -179,6 +179,9 @@ export function watchSwitching(
     get layers() {
       return current.watching.layers;
     },
+    get soundOnly() {
+      return current.watching.soundOnly;
+    },
     get switching() {
       return next !== null;
     },

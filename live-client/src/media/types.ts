@@ -128,7 +128,11 @@ export interface WatchStats {
   /** Simulcast layer that arrives, 0 lowest. */
   layer: number | null;
   layers: number;
+  soundOnly: boolean;
 }
+
+/** The part of the statistics that the host tells. */
+export type LayerNow = Pick<WatchStats, 'layer' | 'layers' | 'soundOnly'>;
 
 export interface WatchEvents {
   state: WatchState;
@@ -155,6 +159,8 @@ export interface Watching {
   readonly tracks: StreamTrack[];
   /** Simulcast layers that can be chosen among; 1 when there is no choice. */
   readonly layers: number;
+  /** The network is too weak for the picture of this one-layer stream: the host holds it back for now. Tells `tracks`. */
+  readonly soundOnly: boolean;
   on<Name extends keyof WatchEvents>(event: Name, listener: (value: WatchEvents[Name]) => void): () => void;
   stats(): Promise<WatchStats>;
   /** `auto` follows the bandwidth; the others are the highest layer that may come. */

@@ -13,7 +13,7 @@ import { openConnection, type RequestError } from './connection.ts';
 import { createEmitter } from './emitter.ts';
 import { type MediaPath, watchMediaPath } from './media-path.ts';
 import { createRateMeter, watchStats } from './stats.ts';
-import type { MediaFailureReason, WatchEvents, Watching, WatchOptions, WatchState } from './types.ts';
+import type { LayerNow, MediaFailureReason, WatchEvents, Watching, WatchOptions, WatchState } from './types.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const MAX_CONNECT_FAILURES = 3;
@@ -50,7 +50,7 @@ export function watchStream(options: WatchOptions): Watching {
   let live: StreamStateMessage | null = null;
   let session: Session | null = null;
   let quality: QualityLevel = 'auto';
-  let layer: { layer: number | null; layers: number } = { layer: null, layers: 1 };
+  let layer: LayerNow = { layer: null, layers: 1, soundOnly: false };
   let connectFailures = 0;
   let notBeforeMs = 0;
   let busy = false;
@@ -103,6 +103,8 @@ export function watchStream(options: WatchOptions): Watching {
   connection.onEvent('session:move', ({ afterMs }) => events.emit('move', afterMs));
   connection.onEvent('watch:layer', (message) => {
     layer = message;
+    // Whether a picture is to be expected: what listens to the tracks asks for that.
+    events.emit('tracks', live?.tracks ?? []);
   });
 
   /** A new socket: the server may still have our media running. */
@@ -253,7 +255,7 @@ export function watchStream(options: WatchOptions): Watching {
       rtpParameters: description.rtpParameters as types.RtpParameters,
     });
     current.consumers.set(description.producerId, consumer);
-    if (description.kind === 'video') layer = { layer: null, layers: description.layers };
+    if (description.kind === 'video') layer = { layer: null, layers: description.layers, soundOnly: false };
     for (const old of output.getTracks()) {
       if (old.kind === description.kind && old !== consumer.track) output.removeTrack(old);
     }
@@ -290,6 +292,9 @@ export function watchStream(options: WatchOptions): Watching {
     },
     get layers() {
       return layer.layers;
+    },
+    get soundOnly() {
+      return layer.soundOnly;
     },
     on: events.on,
     async stats() {

@@ -122,7 +122,10 @@ export function createPlayback(options: PlaybackOptions): Playback {
       if (showing === 'realtime') showRealtime();
     });
     watching.on('tracks', () => {
-      if (realtime === own) noteProgress();
+      if (realtime !== own) return;
+      noteProgress();
+      // What was poor was the picture; the sound that is left gets a fair hearing.
+      if (watching.soundOnly) judge.reset();
       publish();
     });
     if (level !== 'auto') void watching.setQuality(level);
@@ -132,7 +135,8 @@ export function createPlayback(options: PlaybackOptions): Playback {
   function noteProgress(): void {
     if (!realtime) return;
     const { watching, progress } = realtime;
-    const expectsPicture = watching.tracks.some((track) => track.kind === 'video' && !track.paused);
+    const expectsPicture =
+      !watching.soundOnly && watching.tracks.some((track) => track.kind === 'video' && !track.paused);
     progress.state(watching.state.status, expectsPicture, Date.now());
   }
 
@@ -277,6 +281,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
         showing === 'smooth'
           ? video.videoWidth > 0
           : tracks.some((track) => track.kind === 'video') && !paused('video'),
+      soundOnly: showing === 'realtime' && (realtime?.watching.soundOnly ?? false),
       hasAudio: showing === 'smooth' ? true : tracks.some((track) => track.kind === 'audio') && !paused('audio'),
     };
   }

@@ -47,6 +47,8 @@ export interface PlaybackState {
   muted: boolean;
   hasVideo: boolean;
   hasAudio: boolean;
+  /** The network is too weak for the picture: its last one stands, the sound goes on, the picture is tried again. */
+  soundOnly: boolean;
 }
 
 export interface PlaybackFigures {

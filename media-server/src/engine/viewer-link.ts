@@ -14,6 +14,7 @@ import { mediaFailure } from '../platform/failure.ts';
 import type { AudienceSeat } from './audience.ts';
 import { withoutEstimate } from './estimate.ts';
 import { type NumberedPipes, numberedSeat, type PayloadTypes } from './payload-types.ts';
+import { capPicture, type PictureCap } from './picture-cap.ts';
 import type { TrackTable } from './tracks.ts';
 import { type LinkState, openWebRtcLink } from './webrtc.ts';
 
@@ -42,7 +43,8 @@ export interface ViewerLinkEvents {
   onState(state: LinkState): void;
   /** The worker or the router is gone; the link is closed already. */
   onLost(): void;
-  onLayer(layer: number | null, layers: number): void;
+  /** `soundOnly`: their network is too weak for the picture, which is tried again later. */
+  onLayer(layer: number | null, layers: number, soundOnly: boolean): void;
   /** What the receiver's offer calls our codecs; without it the receiver takes our numbers. */
   payloadTypes?: PayloadTypes;
 }
@@ -92,6 +94,9 @@ export async function openViewerLink(input: {
   const consumers = new Map<string, types.Consumer>();
   /** Track of the origin by consumer: on this seat's router it may have another id. */
   const sources = new Map<string, string>();
+  const caps = new Map<string, PictureCap>();
+  /** Consumers that the viewer has asked to run. */
+  const awaited = new Set<string>();
   let quality: QualityLevel = 'auto';
   closing.onClose(() => {
     seat.worker.load.viewers -= 1;
@@ -129,11 +134,10 @@ export async function openViewerLink(input: {
     consumer.observer.on('close', () => {
       consumers.delete(consumer.id);
       sources.delete(consumer.id);
+      caps.delete(consumer.id);
+      awaited.delete(consumer.id);
     });
-    if (consumer.type === 'simulcast') {
-      consumer.on('layerschange', (layers) => events.onLayer(layers?.spatialLayer ?? null, layersOf(consumer)));
-      await applyQuality(consumer);
-    }
+    if (consumer.kind === 'video') await capVideo(consumer);
     return {
       id: consumer.id,
       producerId: producer.id,
@@ -143,10 +147,33 @@ export async function openViewerLink(input: {
     };
   }
 
-  async function applyQuality(consumer: types.Consumer): Promise<void> {
+  async function capVideo(consumer: types.Consumer): Promise<void> {
     const layers = layersOf(consumer);
-    const spatialLayer = quality === 'low' ? 0 : quality === 'medium' ? Math.floor((layers - 1) / 2) : layers - 1;
-    await consumer.setPreferredLayers({ spatialLayer });
+    const cap = capPicture({
+      consumer,
+      layers,
+      wanted: () => wantedLayer(layers),
+      onChange: () => void applyCap(consumer).catch(() => undefined), // it has just been closed
+    });
+    caps.set(consumer.id, cap);
+    if (consumer.type !== 'simulcast') return;
+    consumer.on('layerschange', (current) => events.onLayer(current?.spatialLayer ?? null, layers, false));
+    await applyCap(consumer);
+  }
+
+  const wantedLayer = (layers: number): number =>
+    quality === 'low' ? 0 : quality === 'medium' ? Math.floor((layers - 1) / 2) : layers - 1;
+
+  async function applyCap(consumer: types.Consumer): Promise<void> {
+    const highest = caps.get(consumer.id)?.layer ?? 0;
+    if (consumer.type === 'simulcast') {
+      await consumer.setPreferredLayers({ spatialLayer: Math.min(highest, wantedLayer(layersOf(consumer))) });
+      return;
+    }
+    const isHeldBack = highest < 0;
+    if (isHeldBack) await consumer.pause();
+    else if (awaited.has(consumer.id)) await consumer.resume();
+    events.onLayer(isHeldBack ? null : 0, 1, isHeldBack);
   }
 
   return {
@@ -173,11 +200,16 @@ export async function openViewerLink(input: {
       return results.filter((result) => result !== null && result !== undefined);
     },
     async resume(consumerIds) {
-      await Promise.all(consumerIds.map((id) => consumers.get(id)?.resume()));
+      await Promise.all(
+        consumerIds.map((id) => {
+          awaited.add(id);
+          return (caps.get(id)?.layer ?? 0) < 0 ? undefined : consumers.get(id)?.resume();
+        }),
+      );
     },
     async setQuality(level) {
       quality = level;
-      for (const consumer of consumers.values()) if (consumer.type === 'simulcast') await applyQuality(consumer);
+      for (const consumer of consumers.values()) if (consumer.type === 'simulcast') await applyCap(consumer);
     },
     close: closing.close,
   };

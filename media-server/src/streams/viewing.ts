@@ -33,7 +33,7 @@ export async function openViewer(
       const retryInMs = Math.round(RESET_FLOOR_MS + Math.random() * spreadMs);
       peer.port?.send('session:reset', { reason: 'worker_lost', retryInMs });
     },
-    onLayer: (layer, layers) => peer.port?.send('watch:layer', { layer, layers }),
+    onLayer: (layer, layers, soundOnly) => peer.port?.send('watch:layer', { layer, layers, soundOnly }),
     ...(peer.payloadTypes && { payloadTypes: peer.payloadTypes }),
   });
   if (peer.closed || stream.origin() !== home) {

@@ -44,6 +44,9 @@ export const en: Record<keyof typeof zh, string> = {
   'video.fallback.over-capacity':
     'Many people are watching, so this is smooth mode. Real-time comes back by itself when there is room.',
   'video.fallback.unsupported': 'This browser cannot play real-time video, so this is smooth mode.',
+  'video.soundOnly': 'Sound first',
+  'video.soundOnly.why':
+    'Your network is weak, so the sound comes first. The picture returns by itself when the network recovers.',
   'video.fallback.chosen': 'Smooth mode, as you chose.',
   'video.latency': '{seconds} s',
   'video.quality': 'Quality',

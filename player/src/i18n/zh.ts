@@ -40,6 +40,8 @@ export const zh = {
   'video.fallback.bandwidth': '网络不稳，已改用更不易卡顿的流畅模式；好转后自动回到实时。',
   'video.fallback.over-capacity': '观看的人很多，已改用流畅模式；有空位时自动回到实时。',
   'video.fallback.unsupported': '这个浏览器不支持实时画面，已使用流畅模式。',
+  'video.soundOnly': '声音优先',
+  'video.soundOnly.why': '网络较弱，先保证声音；网络好转后画面自动恢复。',
   'video.fallback.chosen': '已按你的选择使用流畅模式。',
   'video.latency': '{seconds} 秒',
   'video.quality': '清晰度',

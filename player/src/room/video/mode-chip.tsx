@@ -8,26 +8,30 @@ const seconds = (milliseconds: number): string => (Math.max(0, milliseconds) / 1
 /** How the picture comes (实时 / 流畅) and how old it is; opens the choice of quality, and why it is not 实时. */
 export const ModeChip = (): ReactNode => {
   const t = playerI18n.useT();
-  const { mode, latencyMs, qualities, quality, behindLive, fallbackReason, setQuality, backToLive } = useVideo();
+  const { mode, latencyMs, qualities, quality, behindLive, fallbackReason, soundOnly, setQuality, backToLive } =
+    useVideo();
   const [open, setOpen] = useState(false);
   if (!mode) return null;
 
   const hasChoice = qualities.length > 1;
+  const why = soundOnly ? t('video.soundOnly.why') : fallbackReason ? t(`video.fallback.${fallbackReason}`) : null;
   const label = (
     <>
-      {fallbackReason && <span className="pl-mode-fallback" aria-hidden="true" />}
-      {t(mode === 'realtime' ? 'video.realtime' : 'video.smooth')}
-      {latencyMs !== null && <span className="wl-number"> {t('video.latency', { seconds: seconds(latencyMs) })}</span>}
+      {why && <span className="pl-mode-fallback" aria-hidden="true" />}
+      {t(soundOnly ? 'video.soundOnly' : mode === 'realtime' ? 'video.realtime' : 'video.smooth')}
+      {!soundOnly && latencyMs !== null && (
+        <span className="wl-number"> {t('video.latency', { seconds: seconds(latencyMs) })}</span>
+      )}
     </>
   );
   return (
     <span className="pl-mode">
-      {hasChoice || fallbackReason ? (
+      {hasChoice || why ? (
         <button
           type="button"
           className="pl-chip"
           data-testid="mode"
-          data-fallback={fallbackReason ?? undefined}
+          data-fallback={soundOnly ? 'sound-only' : (fallbackReason ?? undefined)}
           aria-expanded={open}
           onClick={() => setOpen(!open)}
         >
@@ -45,11 +49,11 @@ export const ModeChip = (): ReactNode => {
           {t('video.backToLive')}
         </button>
       )}
-      {open && (hasChoice || fallbackReason) && (
+      {open && (hasChoice || why) && (
         <span className="pl-mode-menu">
-          {fallbackReason && (
+          {why && (
             <span className="pl-mode-why" role="status" data-testid="fallback">
-              {t(`video.fallback.${fallbackReason}`)}
+              {why}
             </span>
           )}
           {hasChoice && (

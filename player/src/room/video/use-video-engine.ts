@@ -160,6 +160,7 @@ export const useVideoEngine = (): Video => {
       mode: state && shown ? state.mode : null,
       smooth: state?.mode === 'smooth',
       fallbackReason: state && shown ? state.fallbackReason : null,
+      soundOnly: shown && (state?.soundOnly ?? false),
       soundOn: state !== null && !state.muted,
       latencyMs: shown ? figures.latencyMs : null,
       hasFrame,

@@ -14,6 +14,8 @@ export type Video = {
   smooth: boolean;
   /** Why it comes by HLS; null while it comes by WebRTC. */
   fallbackReason: FallbackReason | null;
+  /** The network is too weak for the picture: the last one stands while the sound goes on. */
+  soundOnly: boolean;
   /** The person hears the room. */
   soundOn: boolean;
   /** Age of the picture; null if not known. */
