@@ -60,6 +60,8 @@ const environmentSchema = z.object({
   RECORDING_S3_REGION: z.string().min(1).default('us-east-1'),
   RECORDING_S3_ACCESS_KEY_ID: z.string().min(1).optional(),
   RECORDING_S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+  /** The folder is on a file system that every host mounts: then any host keeps its part of a recording there. */
+  RECORDING_FOLDER_SHARED: z.stringbool().default(false),
   /** What comes later in one live is not recorded. */
   RECORDING_LIMIT_HOURS: z.coerce.number().min(0.01).max(24).default(12),
   /** Pictures of several hosts made for HLS at once on this host; beyond it HLS shows the host alone. 0: none. */
@@ -131,6 +133,8 @@ export interface MediaServerConfig {
   dataDir: string;
   /** Null: recordings are files. */
   recordingS3: S3Config | null;
+  /** Every host reads and writes the same recordings: a bucket, or a folder that all mount. */
+  recordingsAreShared: boolean;
   recordingLimitHours: number;
   maxComposites: number;
   compositeKbps: number;
@@ -184,6 +188,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
           secretAccessKey: env.RECORDING_S3_SECRET_ACCESS_KEY ?? '',
         }
       : null,
+    recordingsAreShared: env.RECORDING_S3_BUCKET !== undefined || env.RECORDING_FOLDER_SHARED,
     recordingLimitHours: env.RECORDING_LIMIT_HOURS,
     maxComposites: env.MAX_COMPOSITES,
     compositeKbps: env.COMPOSITE_KBPS,

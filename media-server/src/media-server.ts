@@ -25,7 +25,7 @@ import { createIceServers } from './platform/ice-servers.ts';
 import { createLogger } from './platform/logger.ts';
 import { createMediaTokens, HLS_SESSION_LIFE_SECONDS } from './platform/media-tokens.ts';
 import { createMetrics } from './platform/metrics.ts';
-import { createRecording } from './recording/index.ts';
+import { createRecording, type Recording } from './recording/index.ts';
 import { attachMediaNamespace } from './signaling/namespace.ts';
 import { createStreams, type Streams } from './streams/streams.ts';
 import { createWhip } from './whip/index.ts';
@@ -140,6 +140,7 @@ export async function createMediaServer(
   });
   const composites = createComposites({
     ...{ engine, streams, packagers, ffmpegBin: config.ffmpegBin, log, now },
+    isRecorded: (streamId) => recording.keeps(streamId),
     limit: config.maxComposites,
     videoKbps: config.compositeKbps,
     ...(tuning.compositeIdleMs !== undefined && { idleMs: tuning.compositeIdleMs }),
@@ -175,13 +176,15 @@ export async function createMediaServer(
         isHere: (streamId) => streams.get(streamId)?.isLocal ?? false,
       }),
     );
-  const recording = await createRecording({
+  const recording: Recording = await createRecording({
     dataDir: config.dataDir,
     s3: config.recordingS3,
     limitHours: config.recordingLimitHours,
     tokenSecret: config.mediaTokenSecret,
     ffmpegBin: config.ffmpegBin,
-    ...{ streams, packagers, isAllowed, metrics, log, now },
+    isShared: config.recordingsAreShared,
+    nodeId: config.nodeId,
+    ...{ streams, packagers, composites, isAllowed, metrics, log, now },
   });
   const app = createApp({
     log,

@@ -123,15 +123,22 @@ function keepRecordings() {
   const orders = new Map<string, RecordingOrder>();
   const views = new Map<string, RecordingView>();
   const files: { roomId: string; body: unknown }[] = [];
+  const helped = new Map<string, RecordingOrder>();
   return {
     orders,
     files,
+    /** Orders of recordings whose home is another server. */
+    helped,
     hidden: new Map<string, boolean>(),
     /** The room whose recording this server fails at. */
     refuses: null as string | null,
     file: { state: 'making', bytes: null } as FileView,
     finish: (roomId: string, view: RecordingView) => void views.set(roomId, view),
     answer(method: string, roomId: string, part: string | undefined, body: unknown): RecordingView | FileView | null {
+      if (part === 'help') {
+        helped.set(roomId, body as RecordingOrder);
+        return null;
+      }
       if (part === 'visibility') this.hidden.set(roomId, (body as RecordingVisibility).hidden);
       else if (part) {
         files.push({ roomId, body });

@@ -2,6 +2,7 @@
  * Recordings: what api orders from a media server, and the token with which a player gets a replay.
  *
  * PUT    /control/recordings/:roomId         RecordingOrder → RecordingView   the whole order each time; an older version is ignored
+ * PUT    /control/recordings/:roomId/help    RecordingOrder → 204   to hosts that are not its home: keep what you carry of it
  * GET    /control/recordings/:roomId         → RecordingView   (a room nobody ever recorded is `unknown`, not 404)
  * DELETE /control/recordings/:roomId         → 204             again: the same answer
  * PUT    /control/recordings/:roomId/visibility   RecordingVisibility → RecordingView   404 where the recording is not

@@ -2,7 +2,7 @@
  * The composites that rooms have asked for, and who sees them.
  *
  * Model: *declared* (an order, no work) → *running* (a compositor) while somebody watches the first input or the composite by
- * HLS, and for IDLE_MS after. HLS viewers ask for the first input's playlist and are given the composite's as soon as it is
+ * HLS or records the first input, and for IDLE_MS after. HLS viewers ask for the first input's playlist and are given the composite's as soon as it is
  * live; where it cannot be made they are given that input's own. Invariants: never more than `limit` compositors, those that
  * end included; a composite that is taken back goes on for LINGER_MS, so that its viewers can change over; one composite
  * per first input; after `close` nothing runs.
@@ -30,6 +30,8 @@ export interface Composites {
   view(streamId: string): CompositeView;
   /** Idempotent. */
   remove(streamId: string): void;
+  /** The composite that stands for this stream now, whether it runs or not. */
+  of(streamId: string): string | null;
   /** What HLS viewers of the stream are shown: its composite or itself. */
   shownFor(stream: Stream): Promise<Stream>;
   readonly counts: { declared: number; running: number; overLimit: number };
@@ -56,6 +58,8 @@ interface Declared {
 export function createComposites(deps: {
   streams: Streams;
   packagers: Pick<Packagers, 'peek' | 'viewers'>;
+  /** Somebody keeps what this stream's viewers are shown. */
+  isRecorded: (streamId: string) => boolean;
   engine: Pick<Engine, 'takePackagerPorts'>;
   ffmpegBin: string;
   limit: number;
@@ -126,10 +130,14 @@ export function createComposites(deps: {
     wake();
   });
 
-  /** Somebody watches it, or would if it were there. */
+  const standingFor = (streamId: string): Declared | undefined =>
+    [...all.values()].find((one) => hostOf(one) === streamId && one.endsAtMs === null);
+
+  /** Somebody watches or keeps it, or would if it were there. */
   function isWanted(one: Declared): boolean {
     if (one.awaitedBy > 0 || packagers.peek(one.streamId) || (one.target?.watchers ?? 0) > 0) return true;
-    return packagers.viewers(hostOf(one)) > 0 && streams.get(hostOf(one))?.status.state === 'live';
+    const host = hostOf(one);
+    return (packagers.viewers(host) > 0 || deps.isRecorded(host)) && streams.get(host)?.status.state === 'live';
   }
 
   const sweeper = setInterval(() => {
@@ -209,8 +217,9 @@ export function createComposites(deps: {
       if (one) one.endsAtMs ??= now() + lingerMs;
       wake();
     },
+    of: (streamId) => standingFor(streamId)?.streamId ?? null,
     async shownFor(stream) {
-      const one = [...all.values()].find((each) => hostOf(each) === stream.id && each.endsAtMs === null);
+      const one = standingFor(stream.id);
       if (!one) return stream;
       one.wantedAtMs = now();
       tryToStart(one);

@@ -24,6 +24,10 @@ export function createRecordingControl(deps: {
   router.put('/:roomId', async (request, response) => {
     response.json(await recordings.order(request.params.roomId, readControlBody(RecordingOrder, request.body)));
   });
+  router.put('/:roomId/help', (request, response) => {
+    recordings.help(request.params.roomId, readControlBody(RecordingOrder, request.body));
+    response.status(204).end();
+  });
   router.put('/:roomId/visibility', async (request, response) => {
     const { hidden } = readControlBody(RecordingVisibility, request.body);
     response.json(await recordings.setHidden(request.params.roomId, hidden));

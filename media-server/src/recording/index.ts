@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Router } from 'express';
 import { Counter, Gauge } from 'prom-client';
+import type { Composites } from '../composite/composites.ts';
 import type { Packagers } from '../hls/packagers.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -18,6 +19,8 @@ export interface Recording {
   routers: Array<{ path: string; router: Router }>;
   /** Rooms that are recorded or being finished. */
   readonly active: number;
+  /** A recording wants this stream. */
+  keeps(streamId: string): boolean;
   /** After the packagers: their last segments are still stored. */
   close(): Promise<void>;
 }
@@ -29,8 +32,12 @@ export async function createRecording(deps: {
   limitHours: number;
   tokenSecret: string;
   ffmpegBin: string;
+  /** Every host reads and writes the same storage. */
+  isShared: boolean;
+  nodeId: string;
   streams: Streams;
   packagers: Packagers;
+  composites: Pick<Composites, 'of'>;
   isAllowed: (token: unknown) => boolean;
   metrics: Pick<Metrics, 'registry' | 'hlsRequest'>;
   log: Logger;
@@ -57,8 +64,19 @@ export async function createRecording(deps: {
     },
     lost: () => segments.inc({ outcome: 'lost' }),
   };
-  const recorder = createRecorder({ storage, streams, packagers, log, now, report });
-  const recordings = createRecordings({ storage, recorder, log, now, limitHours: deps.limitHours });
+  const recorder = createRecorder({
+    ...{ storage, streams, packagers, log, now, report },
+    compositeOf: deps.composites.of,
+  });
+  const recordings = createRecordings({
+    storage,
+    recorder,
+    log,
+    now,
+    limitHours: deps.limitHours,
+    nodeId: deps.nodeId,
+    isShared: deps.isShared,
+  });
   new Gauge({
     name: 'media_recordings',
     help: 'Rooms that are recorded or being finished',
@@ -83,6 +101,7 @@ export async function createRecording(deps: {
         router: createRecordingControl({ recordings, movies, isAllowed: deps.isAllowed }),
       },
     ],
+    keeps: recorder.wants,
     get active() {
       return recordings.active;
     },

@@ -1,8 +1,9 @@
 /**
  * Keeps wanted streams packaged and hands their finished segments to their tracks.
  *
- * Model: a *wanted* stream is held (hls/packagers.hold) whenever it is live; the hold ends when nobody wants it any more or
- * the stream object has been replaced. Invariants: one hold and one track per stream, however many rooms show it; a refused
+ * Model: a *wanted* stream, and the composite that stands for it while co-hosts are there, is held (hls/packagers.hold) whenever it is live; the hold ends when nobody wants it any more or
+ * the stream object has been replaced. Invariants: one hold and one track per stream, however many rooms show it; what another
+ * host carries is that host's to keep; a refused
  * hold (every packager taken) is tried again at every sweep; nothing here can fail the live.
  */
 import type { Packagers } from '../hls/packagers.ts';
@@ -10,6 +11,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Storage } from '../storage/index.ts';
 import type { Stream } from '../streams/stream.ts';
 import type { Streams } from '../streams/streams.ts';
+import { layout } from './layout.ts';
 import { createTrack, type Track, type TrackReport } from './track.ts';
 
 const SWEEP_MS = 1_000;
@@ -18,6 +20,8 @@ export interface Recorder {
   /** From now on exactly these streams are recorded. */
   want(streamIds: ReadonlySet<string>): void;
   wants(streamId: string): boolean;
+  /** It is or was kept by this host since it is wanted. */
+  keeps(streamId: string): boolean;
   /** Everything up to this moment of the clock is stored, or nothing more will come. */
   isCovered(streamId: string, untilMs: number): boolean;
   /** Segments that wait for the storage, of all streams. */
@@ -36,6 +40,8 @@ export function createRecorder(deps: {
   storage: Storage;
   streams: Pick<Streams, 'get' | 'onChange'>;
   packagers: Pick<Packagers, 'hold' | 'peek'>;
+  /** The composite that stands for a stream now. */
+  compositeOf: (streamId: string) => string | null;
   log: Logger;
   now: () => number;
   report: TrackReport;
@@ -44,6 +50,8 @@ export function createRecorder(deps: {
   let wanted: ReadonlySet<string> = new Set();
   const held = new Map<string, Held>();
   const tracks = new Map<string, Track>();
+  /** Composites whose stream knows of them in the storage, by composite. */
+  const named = new Map<string, string>();
 
   function trackOf(streamId: string): Track {
     const track = tracks.get(streamId) ?? createTrack({ ...deps, streamId });
@@ -61,7 +69,7 @@ export function createRecorder(deps: {
     const current = held.get(streamId);
     if (current && current.stream === stream) return;
     if (current && stream) drop(streamId);
-    if (stream?.status.state !== 'live') return;
+    if (stream?.status.state !== 'live' || !stream.isLocal) return;
     const undos: (() => void)[] = [];
     try {
       const track = trackOf(streamId);
@@ -80,17 +88,40 @@ export function createRecorder(deps: {
     }
   }
 
+  /** Streams with the composites that stand for them. */
+  function all(): Set<string> {
+    const found = new Set(wanted);
+    for (const streamId of wanted) {
+      const compositeId = deps.compositeOf(streamId);
+      if (compositeId === null || !streams.get(streamId)?.isLocal) continue;
+      found.add(compositeId);
+      name(streamId, compositeId);
+    }
+    return found;
+  }
+  function name(streamId: string, compositeId: string): void {
+    if (named.get(compositeId) === streamId) return;
+    named.set(compositeId, streamId);
+    deps.storage.put(layout.composite(streamId, compositeId), Buffer.alloc(0)).catch((error: unknown) => {
+      named.delete(compositeId); // at the next sweep again
+      log.warn({ err: error, streamId, compositeId }, 'recording: a composite could not be noted');
+    });
+  }
+
   function sweep(): void {
-    for (const streamId of wanted) hold(streamId);
+    const kept = all();
+    for (const streamId of [...held.keys()]) if (!kept.has(streamId)) drop(streamId);
+    for (const streamId of kept) hold(streamId);
     for (const [streamId, track] of tracks) {
-      if (wanted.has(streamId) || track.waiting > 0) continue;
+      if (kept.has(streamId) || track.waiting > 0) continue;
       track.close();
       tracks.delete(streamId);
+      named.delete(streamId);
     }
   }
 
   const stopListening = streams.onChange(({ id }) => {
-    if (wanted.has(id)) hold(id);
+    if (wanted.has(id) || held.has(id)) hold(id);
   });
   const sweeper = setInterval(sweep, SWEEP_MS);
   sweeper.unref();
@@ -98,16 +129,14 @@ export function createRecorder(deps: {
   return {
     want(streamIds) {
       wanted = new Set(streamIds);
-      for (const streamId of [...held.keys()]) if (!wanted.has(streamId)) drop(streamId);
       sweep();
     },
     wants: (streamId) => wanted.has(streamId),
+    keeps: (streamId) => tracks.has(streamId),
     isCovered(streamId, untilMs) {
-      const track = tracks.get(streamId);
-      if ((track?.coveredUntilMs ?? 0) >= untilMs) return true;
-      const state = streams.get(streamId)?.status.state ?? 'idle';
-      // An ended stream's last segment comes when its packager's run has ended.
-      return state === 'idle' && !packagers.peek(streamId)?.running && (track?.waiting ?? 0) === 0;
+      const compositeId = deps.compositeOf(streamId);
+      if (compositeId !== null && tracks.has(compositeId) && !isTrackCovered(compositeId, untilMs)) return false;
+      return isTrackCovered(streamId, untilMs);
     },
     get waiting() {
       return [...tracks.values()].reduce((sum, track) => sum + track.waiting, 0);
@@ -121,4 +150,12 @@ export function createRecorder(deps: {
       tracks.clear();
     },
   };
+
+  function isTrackCovered(streamId: string, untilMs: number): boolean {
+    const track = tracks.get(streamId);
+    if ((track?.coveredUntilMs ?? 0) >= untilMs) return true;
+    const state = streams.get(streamId)?.status.state ?? 'idle';
+    // An ended stream's last segment comes when its packager's run has ended.
+    return state === 'idle' && !packagers.peek(streamId)?.running && (track?.waiting ?? 0) === 0;
+  }
 }

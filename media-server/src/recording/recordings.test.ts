@@ -37,16 +37,17 @@ async function begin() {
     storage.put(key, Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
   let atMs = Date.now();
   const now = (): number => atMs;
-  const start = () => {
+  const start = ({ isShared = false, isKept = true } = {}) => {
     const wanted = new Set<string>();
     const recordings = createRecordings({
-      ...{ storage, log, now, limitHours: 12 },
+      ...{ storage, log, now, limitHours: 12, nodeId: 'node', isShared },
       recorder: {
         want(streamIds) {
           wanted.clear();
           for (const id of streamIds) wanted.add(id);
         },
         wants: (id) => wanted.has(id),
+        keeps: () => isKept,
         isCovered: () => true,
         waiting: 0,
         close: async () => undefined,
@@ -81,7 +82,7 @@ it('goes on with every recording that it can read, and with the others when they
   // A newer version, which knows more.
   const later = { ...order, endedAtMs: null, summary: null, later: true };
   await put(layout.recording('c-good'), { ...later, spans: [{ ...order.spans[0], later: true }] });
-  for (const roomId of ['a-torn', 'b-other', 'c-good']) await put(layout.activeRoom(roomId), '');
+  for (const roomId of ['a-torn', 'b-other', 'c-good']) await put(layout.activeRoom('node', roomId), '');
   const { recordings, wanted } = start();
   await vi.waitFor(() => expect(recordings.active).toBe(1));
   await vi.waitFor(() => expect([...wanted]).toEqual(['stream']));
@@ -89,6 +90,43 @@ it('goes on with every recording that it can read, and with the others when they
   expect((await recordings.view('a-torn')).state).toBe('unknown');
   expect((await recordings.order('a-torn', order)).state).toBe('recording');
   expect(recordings.active).toBe(2);
+});
+
+it('goes on with its own recordings only, not with those of another host on the same storage', async () => {
+  const { put, start } = await begin();
+  const record = { version: 1, state: 'recording', spans: [span], endedAtMs: null, summary: null };
+  await put(layout.recording('room'), record);
+  await put(layout.activeRoom('another', 'room'), '');
+  const { recordings, wanted } = start({ isShared: true });
+  expect((await recordings.view('room')).state).toBe('recording');
+  expect(recordings.active).toBe(0);
+  expect([...wanted]).toEqual([]);
+});
+
+it('helps the home of a recording on a shared storage, until that has ended', async () => {
+  const { start, now } = await begin();
+  const order = { version: 2, state: 'recording' as const, spans: [{ ...span, fromMs: now() }] };
+  const alone = start();
+  alone.recordings.help('room', order);
+  expect([...alone.wanted]).toEqual([]);
+
+  const { recordings, wanted } = start({ isShared: true });
+  recordings.help('room', order);
+  recordings.help('room', { ...order, version: 1, spans: [{ ...span, streamId: 'older' }] });
+  expect([...wanted]).toEqual(['stream']);
+  expect(recordings.active).toBe(0);
+  recordings.help('room', { ...order, version: 3, state: 'ended' });
+  expect([...wanted]).toEqual([]);
+});
+
+it('waits a while for the last segments of a stream that another host carried', async () => {
+  const { start, pass, now } = await begin();
+  const { recordings } = start({ isShared: true, isKept: false });
+  await recordings.order('room', { version: 1, state: 'ended', spans: [{ ...span, fromMs: now() - 5, toMs: now() }] });
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  expect((await recordings.view('room')).state).toBe('processing');
+  pass(6_000);
+  await vi.waitFor(async () => expect((await recordings.view('room')).state).toBe('empty'), 5_000);
 });
 
 it('is gone within seconds at a host that served it, when another host on the same storage deletes it', async () => {

@@ -6,6 +6,9 @@
  * the finish and the deletion of one room never overlap (one line per room); a recording is finished when its last span
  * is stored or FINISH_LIMIT_MS are over; after a restart `active/` says where to go on; a stream's segments are deleted with
  * the last room that needs them, and never while they are recorded.
+ *
+ * With several hosts on one storage a room's recording has one *home*, which is ordered, finishes and deletes; the others
+ * *help*: they are told the same order and keep what they carry of its streams, and forget the order when they end.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
@@ -23,11 +26,15 @@ import type { Storage } from '../storage/index.ts';
 import { fromLines, RecordedSegment, toLines } from './entries.ts';
 import { layout } from './layout.ts';
 import type { Recorder } from './recorder.ts';
-import { inRange, inSpan, piecesOf, totalBytes, totalMs } from './timeline.ts';
+import { inRange, inSpan, mergedInTime, piecesOf, totalBytes, totalMs } from './timeline.ts';
 import { readTrack } from './track.ts';
 
 const FINISH_LIMIT_MS = 25_000;
 const FINISH_CHECK_MS = 500;
+/** So long another host may take to store the last segments of a stream that it carried. */
+const HELP_SETTLES_MS = 6_000;
+/** Rooms that are live at once on all hosts, with room to spare. */
+const MAX_HELPED = 2_000;
 /** A day of one-second segments; what comes later is left out. */
 const MAX_SEGMENTS = 90_000;
 /** Lists of segments that stay in memory, a few megabytes each at most. */
@@ -66,6 +73,8 @@ const NOTHING = { has: () => false };
 
 export interface Recordings {
   order(roomId: string, order: RecordingOrder): Promise<RecordingView>;
+  /** Another host is the home of this recording. Nothing happens where hosts share no storage. */
+  help(roomId: string, order: RecordingOrder): void;
   view(roomId: string): Promise<RecordingView>;
   /** Idempotent. @throws MediaFailure media_stream_busy while it is recorded */
   remove(roomId: string): Promise<void>;
@@ -91,8 +100,12 @@ export function createRecordings(deps: {
   log: Logger;
   now: () => number;
   limitHours: number;
+  nodeId: string;
+  /** Every host reads and writes this storage. */
+  isShared: boolean;
 }): Recordings {
-  const { storage, recorder, log, now } = deps;
+  const { storage, recorder, log, now, nodeId } = deps;
+  const helped = new Map<string, RecordingOrder>();
   const active = new Map<string, Recording>();
   /** Rooms with something under way. */
   const lines = new Map<string, { serial: ReturnType<typeof createSerial>; length: number }>();
@@ -134,7 +147,7 @@ export function createRecordings(deps: {
     if (!summary) return { state, ...NOTHING };
     const streams = new Set(spans.map((span) => span.streamId));
     const runs = summary.runs && new Set(summary.runs);
-    return { state, has: (streamId, run) => streams.has(streamId) && (runs?.has(`${streamId}/${run}`) ?? true) };
+    return { state, has: (streamId, run) => runs?.has(`${streamId}/${run}`) ?? streams.has(streamId) };
   }
 
   function inLine<T>(roomId: string, job: () => Promise<T>): Promise<T> {
@@ -173,7 +186,7 @@ export function createRecordings(deps: {
   /** What is shown now, unless the room has been live for longer than anybody watches. */
   function follow(): void {
     const wanted = new Set<string>();
-    for (const { spans } of active.values()) {
+    for (const { spans } of [...active.values(), ...helped.values()]) {
       const last = spans.at(-1);
       const startedAtMs = spans[0]?.fromMs ?? 0;
       // Until it is finished: the segment of its last moment is still on its way.
@@ -190,14 +203,30 @@ export function createRecordings(deps: {
     return { state: durationMs > 0 ? 'ready' : 'empty', durationMs, bytes, pieces };
   }
 
+  async function kept(streamId: string, span: RecordingSpan): Promise<RecordedSegment[]> {
+    const found: RecordedSegment[] = [];
+    for await (const entry of readTrack(storage, streamId)) {
+      if (!inSpan(entry, span)) continue;
+      if (found.length >= MAX_SEGMENTS) return found;
+      found.push({ ...entry, streamId });
+    }
+    return found;
+  }
+
+  async function compositesOf(streamId: string): Promise<string[]> {
+    const prefix = layout.composites(streamId);
+    const found: string[] = [];
+    for await (const key of storage.list(prefix)) found.push(key.slice(prefix.length));
+    return found;
+  }
+
   async function collect(spans: readonly RecordingSpan[]): Promise<RecordedSegment[]> {
     const found: RecordedSegment[] = [];
     for (const span of spans) {
-      for await (const entry of readTrack(storage, span.streamId)) {
-        if (!inSpan(entry, span)) continue;
-        if (found.length >= MAX_SEGMENTS) return found;
-        found.push({ ...entry, streamId: span.streamId });
-      }
+      const together: RecordedSegment[] = [];
+      for (const compositeId of await compositesOf(span.streamId)) together.push(...(await kept(compositeId, span)));
+      found.push(...mergedInTime(await kept(span.streamId, span), together));
+      if (found.length >= MAX_SEGMENTS) return found.slice(0, MAX_SEGMENTS);
     }
     return found;
   }
@@ -210,7 +239,7 @@ export function createRecordings(deps: {
       runs: [...new Set(segments.map(({ streamId, run }) => `${streamId}/${run}`))],
     };
     await write(roomId, { ...recording, summary });
-    await storage.delete(layout.activeRoom(roomId));
+    await storage.delete(layout.activeRoom(nodeId, roomId));
     active.delete(roomId);
     lists.delete(roomId);
     rooms.delete(roomId);
@@ -221,7 +250,9 @@ export function createRecordings(deps: {
   function isOver(recording: Recording): boolean {
     const last = recording.spans.at(-1);
     if (recording.state !== 'ended' || !last) return false;
-    if (now() - (recording.endedAtMs ?? 0) > FINISH_LIMIT_MS) return true;
+    const forMs = now() - (recording.endedAtMs ?? 0);
+    if (forMs > FINISH_LIMIT_MS) return true;
+    if (deps.isShared && !recorder.keeps(last.streamId) && forMs < HELP_SETTLES_MS) return false;
     return recorder.isCovered(last.streamId, last.toMs ?? Number.POSITIVE_INFINITY);
   }
 
@@ -242,8 +273,9 @@ export function createRecordings(deps: {
   async function resume(): Promise<void> {
     while (!gone.signal.aborted) {
       try {
-        for await (const key of storage.list(layout.active)) {
-          const roomId = key.slice(layout.active.length);
+        const prefix = layout.active(nodeId);
+        for await (const key of storage.list(prefix)) {
+          const roomId = key.slice(prefix.length);
           const recording = await read(roomId);
           if (recording) active.set(roomId, recording);
         }
@@ -269,12 +301,23 @@ export function createRecordings(deps: {
           before.add(streamId);
         }
         await write(roomId, recording);
-        if (!active.has(roomId)) await storage.put(layout.activeRoom(roomId), Buffer.alloc(0));
+        if (!active.has(roomId)) await storage.put(layout.activeRoom(nodeId, roomId), Buffer.alloc(0));
+        helped.delete(roomId);
         active.set(roomId, recording);
         rooms.delete(roomId);
         follow();
         return viewOf(recording);
       }),
+
+    help(roomId, order) {
+      if (!deps.isShared || active.has(roomId)) return;
+      const known = helped.get(roomId);
+      if (known && known.version > order.version) return;
+      helped.delete(roomId);
+      if (order.state === 'recording') helped.set(roomId, order);
+      for (const oldest of helped.keys()) if (helped.size > MAX_HELPED) helped.delete(oldest);
+      follow();
+    },
 
     setHidden: (roomId, hidden) =>
       inLine(roomId, async () => {
@@ -301,7 +344,9 @@ export function createRecordings(deps: {
         for (const streamId of new Set(recording?.spans.map((span) => span.streamId))) {
           await storage.delete(layout.user(streamId, roomId));
           const [user] = await firstOf(storage.list(layout.users(streamId)));
-          if (user === undefined && !recorder.wants(streamId)) await storage.deleteAll(layout.stream(streamId));
+          if (user !== undefined || recorder.wants(streamId)) continue;
+          for (const compositeId of await compositesOf(streamId)) await storage.deleteAll(layout.stream(compositeId));
+          await storage.deleteAll(layout.stream(streamId));
         }
         await storage.deleteAll(layout.room(roomId));
         // A file that another host was storing: before this it is found here, after it that host finds the record gone.

@@ -13,6 +13,32 @@ export const isWithin = (entry: IndexEntry, fromMs: number, toMs: number | null)
 
 export const inSpan = (entry: IndexEntry, span: RecordingSpan): boolean => isWithin(entry, span.fromMs, span.toMs);
 
+/**
+ * What was shown, in the order of the clock: of the stream's own segments those whose middle no segment of `together` (the
+ * guide with co-hosts) covers, and of two hosts that kept the same moment while the stream moved one.
+ */
+export function mergedInTime(own: readonly RecordedSegment[], together: readonly RecordedSegment[]): RecordedSegment[] {
+  const preferred = withoutRepeats(together);
+  let at = 0;
+  const alone = withoutRepeats(own).filter((entry) => {
+    const middle = middleOf(entry);
+    for (let next = preferred[at]; next && next.atMs + next.durationMs <= middle; next = preferred[at]) at += 1;
+    const candidate = preferred[at];
+    return !candidate || candidate.atMs > middle;
+  });
+  return [...alone, ...preferred].sort((a, b) => a.atMs - b.atMs);
+}
+
+function withoutRepeats(entries: readonly RecordedSegment[]): RecordedSegment[] {
+  const kept: RecordedSegment[] = [];
+  for (const entry of [...entries].sort((a, b) => a.atMs - b.atMs)) {
+    const last = kept.at(-1);
+    if (last && last.run !== entry.run && middleOf(entry) < last.atMs + last.durationMs) continue;
+    kept.push(entry);
+  }
+  return kept;
+}
+
 export function inRange(segments: readonly RecordedSegment[], range: RecordingRange | null): RecordedSegment[] {
   return range ? segments.filter((segment) => isWithin(segment, range.fromMs, range.toMs)) : [...segments];
 }

@@ -32,6 +32,27 @@ const segment = (second: number): FinishedSegment =>
     ...{ startsAtMs: second * 1_000, durationSeconds: 1, width: null, height: null },
   }) as unknown as FinishedSegment;
 
+it('keeps the lines of two hosts that write the same stream at once', async () => {
+  const { storage, gate } = slowStorage();
+  gate.open.resolve();
+  const open = () =>
+    createTrack({
+      ...{ streamId: 'stream', storage, log: pino({ level: 'silent' }), now: () => 0 },
+      report: { stored: () => undefined, lost: () => undefined },
+    });
+  const [here, there] = [open(), open()];
+  for (let second = 0; second < 70; second += 1) {
+    const track = second % 2 === 0 ? here : there;
+    track.add(segment(second));
+    await track.settled(5_000);
+  }
+  const seconds: number[] = [];
+  for await (const { atMs } of readTrack(storage, 'stream')) seconds.push(atMs / 1_000);
+  expect(seconds.sort((a, b) => a - b)).toEqual(Array.from({ length: 70 }, (_, second) => second));
+  here.close();
+  there.close();
+});
+
 it('numbers what is lost while a store is under way, so that the hole stands where it happened', async () => {
   const { storage, gate } = slowStorage();
   let lost = 0;

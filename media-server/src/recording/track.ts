@@ -2,10 +2,12 @@
  * The recording of one stream: segments and their index, appended as they are finished.
  *
  * Model: the index is a row of parts of at most PART_LINES lines; the newest part is written anew (atomically) after every
- * segment, so it works on any storage and survives a kill at any moment. Invariants: an entry is in the index only after
+ * segment, so it works on any storage and survives a kill at any moment. Two hosts may write at once while a stream moves:
+ * each has parts of its own name, and who reads puts them in the order of the clock. Invariants: an entry is in the index only after
  * its segment is stored; one write at a time; what waits is bounded by MAX_WAITING segments, beyond that the newest are
  * lost (and counted), never the live; a storage that is full or away is tried again with the oldest one first.
  */
+import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FinishedSegment } from '../hls/window.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -47,6 +49,7 @@ export function createTrack(deps: {
   report: TrackReport;
 }): Track {
   const { streamId, storage, log, now, report } = deps;
+  const writer = randomBytes(4).toString('hex');
   /** With the ordinal among all that were added, kept or lost: it decides the number, whenever the store runs. */
   const queue: { segment: FinishedSegment; ordinal: number }[] = [];
   let added = 0;
@@ -62,9 +65,15 @@ export function createTrack(deps: {
   /** Another process may have begun: its last part is finished, ours is the next. */
   async function findPlace(): Promise<{ part: number; firstN: number }> {
     let last = -1;
-    for await (const key of storage.list(layout.index(streamId))) last = Math.max(last, partNumber(key) ?? -1);
+    let lastKey = '';
+    for await (const key of storage.list(layout.index(streamId))) {
+      const part = partNumber(key) ?? -1;
+      if (part < last) continue;
+      last = part;
+      lastKey = key;
+    }
     if (last < 0) return { part: 0, firstN: 0 };
-    const data = await storage.get(layout.indexPart(streamId, last));
+    const data = await storage.get(lastKey);
     const newest = data ? fromLines(IndexEntry, data).at(-1) : undefined;
     return { part: last + 1, firstN: newest ? newest.n + 1 : last * PART_LINES };
   }
@@ -85,7 +94,7 @@ export function createTrack(deps: {
     await storage.put(layout.segment(streamId, run, entry.n), data);
     const next = lines.length < PART_LINES ? [...lines, entry] : [entry];
     const part = lines.length < PART_LINES ? place.part : place.part + 1;
-    await storage.put(layout.indexPart(streamId, part), toLines(next));
+    await storage.put(layout.indexPart(streamId, part, writer), toLines(next));
     lines = next;
     place = { ...place, part };
     coveredUntilMs = entry.atMs + entry.durationMs;

@@ -2,7 +2,9 @@
  * The media server's part of recordings over its control API (contracts/src/media/recording.ts).
  *
  * With several servers a recording has a home: the one that its stream is published to when it is ordered first. It is kept
- * in the recording's row, because every later order and question has to go there.
+ * in the recording's row, because every later order and question has to go there. The others are told each order too: they
+ * keep what they carry of its streams when all share one storage. One that is away is told when it has come back, because
+ * everything is sent again then.
  */
 import {
   FileView,
@@ -14,6 +16,8 @@ import {
 import { AppError } from '../../platform/errors.ts';
 
 const TIMEOUT_MS = 5_000;
+/** Of those whose answer nobody needs. */
+const HELP_TIMEOUT_MS = 1_500;
 
 export interface MediaRecordings {
   /**
@@ -57,12 +61,18 @@ export function createMediaRecordings(deps: {
     return homes.set(roomId, origin ?? first, urls);
   }
 
-  async function call(method: string, home: string, path: string, body?: unknown): Promise<unknown> {
+  async function call(
+    method: string,
+    home: string,
+    path: string,
+    body?: unknown,
+    timeoutMs = TIMEOUT_MS,
+  ): Promise<unknown> {
     const response = await fetch(new URL(`/control/recordings/${path}`, home), {
       method,
       headers: { authorization: `Bearer ${deps.token}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     }).catch((cause: unknown) => {
       throw new AppError('unavailable', {}, cause);
     });
@@ -77,7 +87,14 @@ export function createMediaRecordings(deps: {
   return {
     async order(roomId, order) {
       const home = await findHome(roomId, order);
-      return home === null ? null : RecordingView.parse(await call('PUT', home, encodeURIComponent(roomId), order));
+      const path = encodeURIComponent(roomId);
+      const helpers = urls.filter((url) => url !== home);
+      const helped = Promise.allSettled(helpers.map((url) => call('PUT', url, `${path}/help`, order, HELP_TIMEOUT_MS)));
+      try {
+        return home === null ? null : RecordingView.parse(await call('PUT', home, path, order));
+      } finally {
+        await helped;
+      }
     },
     view: async (roomId) => RecordingView.parse(await call('GET', ...(await at(roomId)))),
     async setHidden(roomId, hidden) {

@@ -164,6 +164,8 @@ test('of several media servers the one that the stream is published to records i
   expect(near.recordings.orders.size).toBe(0);
   near.publish(room.streamId, 'live');
   await vi.waitFor(() => expect(near.recordings.orders.get(room.id)).toMatchObject({ state: 'recording' }), 15_000);
+  // The guide may move there, or cut in there.
+  expect(far.recordings.helped.get(room.id)).toMatchObject({ state: 'recording' });
   // The publisher is gone before the end: its home is still known.
   near.publish(room.streamId, 'idle');
   await api.ok(endRoom, { params, body: {}, as: staff.a.guide });
@@ -175,6 +177,7 @@ test('of several media servers the one that the stream is published to records i
   await api.ok(makeReplayFile, { params, body: { clipId: null }, as: staff.a.guide });
   expect(near.recordings.files).toHaveLength(1);
   expect(far.recordings.orders.size).toBe(0);
+  expect(far.recordings.helped.get(room.id)).toMatchObject({ state: 'ended' });
 }, 60_000);
 
 test('who may cut, download, hide and delete: staff of the org path by their right, another store finds nothing', async () => {

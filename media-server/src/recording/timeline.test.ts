@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import type { RecordedSegment } from './entries.ts';
+import { mergedInTime } from './timeline.ts';
+
+const row = (streamId: string, run: string, fromMs: number, count: number): RecordedSegment[] =>
+  Array.from({ length: count }, (_, n) => ({
+    ...{ streamId, run, n, atMs: fromMs + n * 1_000, durationMs: 1_000 },
+    ...{ bytes: 1, codecs: [], width: null, height: null },
+  }));
+const shown = (segments: readonly RecordedSegment[]): string[] => segments.map(({ run, atMs }) => `${run}@${atMs}`);
+
+it('shows the common picture where it is there, and the guide alone elsewhere', () => {
+  const merged = mergedInTime(row('host', 'h', 0, 6), row('room', 'c', 2_200, 2));
+  expect(shown(merged)).toEqual(['h@0', 'h@1000', 'c@2200', 'c@3200', 'h@4000', 'h@5000']);
+});
+
+it('shows a moment once that two hosts kept while the stream moved', () => {
+  const merged = mergedInTime([...row('host', 'old', 0, 3), ...row('host', 'new', 1_900, 3)], []);
+  expect(shown(merged)).toEqual(['old@0', 'old@1000', 'new@1900', 'new@2900', 'new@3900']);
+});
+
+it('leaves what one host kept as it is, whatever its clock did', () => {
+  const jumped = [...row('host', 'h', 0, 2), ...row('host', 'h', 1_500, 2)];
+  expect(mergedInTime(jumped, [])).toHaveLength(4);
+});
