@@ -36,10 +36,11 @@ import { type Clock, type Random, systemClock, systemRandom } from './platform/c
 import { createDb, type Db } from './platform/db.ts';
 import { createHttp } from './platform/http.ts';
 import { createJobs, type Jobs } from './platform/jobs.ts';
-import { createAddressLimits } from './platform/limits.ts';
+import { createAddressLimits, createSharedLimits } from './platform/limits.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
 import { createOutboxPublisher, type OutboxPublisher } from './platform/outbox.ts';
+import { openRedisLink } from './platform/redis-link.ts';
 import { scheduleRetention } from './platform/retention.ts';
 import { createTokens, type Tokens } from './platform/tokens.ts';
 import { createRoomLog, feedFromOutbox, type RoomLog } from './room-log/index.ts';
@@ -104,8 +105,11 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   scheduleRetention({ db, clock, jobs });
   const http = createHttp({ db, tokens, clock, checkReplies: config.CHECK_REPLIES });
   const platform: Platform = { config, db, clock, random, log, metrics, tokens, outbox, jobs };
-  const addressLimits = createAddressLimits(config.ADDRESS_RATE_FACTOR);
   const closers: (() => void | Promise<void>)[] = [];
+  const redis = config.REDIS_URL ? openRedisLink({ url: config.REDIS_URL, log }) : undefined;
+  if (redis) closers.push(redis.close);
+  const limits = createSharedLimits(redis, log);
+  const addressLimits = createAddressLimits(config.ADDRESS_RATE_FACTOR, limits);
   let isRoomLogThere = false;
 
   const app = createApp({
@@ -153,7 +157,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const { bag, offers } = createBag({ bind, db, clock, random, jobs, shipping: SHIPPING_TERMS });
 
   const roomLog = createRoomLog({
-    redisUrl: config.REDIS_URL,
+    redis,
     db,
     clock,
     random,
@@ -175,7 +179,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   closers.push(mediaControl.close);
   const append: (...event: Parameters<RoomLog['append']>) => Promise<unknown> = roomLog.append;
   const presence = createRoomPresence({ sql: db.sql, clock, log, append });
-  const likes = createRoomLikes({ sql: db.sql, log, append });
+  const likes = createRoomLikes({ sql: db.sql, log, append, limits });
   closers.push(presence.close, likes.close);
   const grantMedia = createMediaGrants({ tokens, config, placeFor: mediaControl.placeFor });
   const stage = createRoomStage({ bind, db, clock, random, log, jobs, outbox, mediaControl, grantMedia });
@@ -216,7 +220,15 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   closers.push(mediaControl.onConnect(streamKeys.repeatRevocations), rooms.onEnded(streamKeys.endFor));
   closers.push(rooms.onSource(async ({ id }, source) => void (source === 'camera' && (await streamKeys.endFor(id)))));
-  const chat = createRoomChat({ db, clock, random, roomLog, standing: rooms.standings.of, findRoom: rooms.get });
+  const chat = createRoomChat({
+    db,
+    clock,
+    random,
+    roomLog,
+    standing: rooms.standings.of,
+    findRoom: rooms.get,
+    limits,
+  });
   const roomSockets = createRoomSockets({
     server,
     path: ROOM_SOCKET_PATH,
@@ -228,6 +240,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     socketsGauge: metrics.sockets,
     checkReplies: config.CHECK_REPLIES,
     addressLimits,
+    limits,
     trustProxyHops: config.TRUST_PROXY_HOPS,
     readSnapshot: rooms.readSnapshot,
     readStandings: rooms.standings.read,

@@ -6,6 +6,7 @@ import { systemClock, systemRandom } from '../../api/src/platform/clock.ts';
 import { createDb, type Db } from '../../api/src/platform/db.ts';
 import { createLogger } from '../../api/src/platform/logger.ts';
 import { migrate } from '../../api/src/platform/migrate.ts';
+import { openRedisLink } from '../../api/src/platform/redis-link.ts';
 import { createRoomLog, type RoomLog } from '../../api/src/room-log/index.ts';
 import type { BareScenario, Figure } from '../../scripts/bench/scenario.ts';
 import { startPostgres } from '../../scripts/embedded-postgres.ts';
@@ -92,14 +93,21 @@ const figure = (id: string, what: string, value: number, unit: string, betterIs:
 });
 
 async function openLog(db: Db, redisUrl: string | undefined): Promise<RoomLog> {
-  const deps = { db, redisUrl, clock: systemClock, random: systemRandom, log: createLogger('warn', 'bench') };
-  const log = createRoomLog(deps);
+  const logger = createLogger('warn', 'bench');
+  const redis = redisUrl === undefined ? undefined : openRedisLink({ url: redisUrl, log: logger });
+  const log = createRoomLog({ db, redis, clock: systemClock, random: systemRandom, log: logger });
   await new Promise<void>((resolve) => {
     log.watch((isThere) => {
       if (isThere) resolve();
     });
   });
-  return log;
+  return {
+    ...log,
+    async close() {
+      await log.close();
+      redis?.close();
+    },
+  };
 }
 
 async function appendAlone(log: RoomLog, count: number): Promise<number> {

@@ -13,10 +13,10 @@
 import type { SequencedEvent } from '@walnut-live/contracts';
 import { z } from 'zod';
 import type { Logger } from '../platform/logger.ts';
+import { RedisAway, type RedisLink } from '../platform/redis-link.ts';
 import { shown } from './events.ts';
 import type { JournalEntry } from './journal.ts';
 import { fromStretch, type RecentEvents, type Stretch, take } from './recent-events.ts';
-import { RedisAway, type RedisLink } from './redis-link.ts';
 import { logKey, newsChannel, READ, stateKey } from './redis-scripts.ts';
 
 const PAGE = 2_000;

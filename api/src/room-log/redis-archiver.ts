@@ -9,10 +9,10 @@
  */
 import type { Db } from '../platform/db.ts';
 import type { Logger } from '../platform/logger.ts';
+import { RedisAway, type RedisLink } from '../platform/redis-link.ts';
 import { lockCursor, moveCursor, writeMissing } from './epochs.ts';
 import { isLasting } from './events.ts';
 import { readPart } from './followed-rooms.ts';
-import { RedisAway, type RedisLink } from './redis-link.ts';
 import { ARCHIVED, idsKey, logKey, stateKey, UNARCHIVED_KEY } from './redis-scripts.ts';
 
 const EVERY_MS = 500;

@@ -7,6 +7,7 @@ import { startTestRedis } from '../../../scripts/testing/redis.ts';
 import { systemClock, systemRandom } from '../platform/clock.ts';
 import { createDb, type Db } from '../platform/db.ts';
 import { createLogger } from '../platform/logger.ts';
+import { openRedisLink, type RedisLink } from '../platform/redis-link.ts';
 import { createRedisRoomLog } from './redis-room-log.ts';
 import { chat, likes, roomLogContract, textOf } from './room-log.contract.ts';
 import type { RoomLog } from './room-log.ts';
@@ -18,12 +19,15 @@ async function createNodes() {
   const [database, redis] = await Promise.all([createTestDatabase(), startTestRedis()]);
   const db = createDb({ url: database.url, poolSize: 6, onError: () => {} });
   const logs: RoomLog[] = [];
+  const links: RedisLink[] = [];
   return {
     db,
     redis,
     async open(options: { historyLimit?: number; db?: Pick<Db, 'sql' | 'transaction'> } = {}): Promise<RoomLog> {
+      const link = openRedisLink({ url: redis.url, log });
+      links.push(link);
       const opened = createRedisRoomLog({
-        redisUrl: redis.url,
+        link,
         clock: systemClock,
         random: systemRandom,
         log,
@@ -36,6 +40,7 @@ async function createNodes() {
     },
     async close() {
       await Promise.all(logs.map((opened) => opened.close()));
+      for (const link of links) link.close();
       await db.close();
       await database.drop();
       await redis.kill();

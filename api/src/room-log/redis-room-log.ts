@@ -19,13 +19,13 @@ import type { Db } from '../platform/db.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createMicroBatch } from '../platform/micro-batch.ts';
+import { RedisAway, type RedisLink } from '../platform/redis-link.ts';
 import { lastEpochStart, openEpoch, writeMissing } from './epochs.ts';
 import { isLasting, shown, storable } from './events.ts';
 import { createFollowedRooms, readPart, toEntry } from './followed-rooms.ts';
 import { createJournal, type JournalEntry } from './journal.ts';
 import { after, type RecentEvents } from './recent-events.ts';
 import { createRedisArchiver } from './redis-archiver.ts';
-import { openRedisLink, RedisAway } from './redis-link.ts';
 import { APPEND, idsKey, logKey, newsChannel, OPEN, stateKey, UNARCHIVED_KEY } from './redis-scripts.ts';
 import type { RoomLog } from './room-log.ts';
 
@@ -54,7 +54,8 @@ const unavailable = (cause?: unknown): AppError =>
   new AppError('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS, facts: { paused: 'room' } }, cause);
 
 export function createRedisRoomLog(deps: {
-  redisUrl: string;
+  /** Outlives the log. */
+  link: RedisLink;
   db: Pick<Db, 'sql' | 'transaction'>;
   clock: Clock;
   random: Random;
@@ -62,10 +63,9 @@ export function createRedisRoomLog(deps: {
   onAppended?: (event: RoomEvent) => void;
   historyLimit?: number;
 }): RoomLog {
-  const { db, clock, random, log } = deps;
+  const { link, db, clock, random, log } = deps;
   const keep = deps.historyLimit ?? HISTORY_LIMIT;
   const journal = createJournal(db);
-  const link = openRedisLink({ url: deps.redisUrl, log });
   const rooms = createFollowedRooms({ link, log, keep, openRoom });
   const archiver = createRedisArchiver({ link, db, log, keep });
   const underway = new Map<string, Promise<SequencedEvent>>();
@@ -264,7 +264,6 @@ export function createRedisRoomLog(deps: {
       await batch.close();
       await archiver.close();
       rooms.close();
-      link.close();
     },
   };
 }

@@ -14,7 +14,7 @@
  * was restarted, emptied or replaced since, and may have forgotten numbers that people have seen. Only OPEN, with an epoch
  * from PostgreSQL that nobody had before, makes the room usable again, empty. Nothing leaves the stream that is not archived.
  */
-import { createHash } from 'node:crypto';
+import { script } from '../platform/redis-link.ts';
 
 /** News: `START ARCHIVED FIRST LAST`, a line feed, and the JSON array of the entries FIRST to LAST. */
 const PREFIX = 'walnut:room:';
@@ -23,12 +23,6 @@ export const stateKey = (roomId: string): string => `${PREFIX}{${roomId}}:state`
 export const logKey = (roomId: string): string => `${PREFIX}{${roomId}}:log`;
 export const idsKey = (roomId: string): string => `${PREFIX}{${roomId}}:ids`;
 export const newsChannel = (roomId: string): string => `${PREFIX}{${roomId}}:news`;
-
-export interface Script {
-  readonly text: string;
-  readonly sha1: string;
-}
-const script = (text: string): Script => ({ text, sha1: createHash('sha1').update(text).digest('hex') });
 
 /** Numbers beyond 2^31 are written out: Lua would make 1e+09 of them. */
 const HELPERS = `local function text(number) return string.format('%.0f', number) end\n`;

@@ -1,9 +1,9 @@
 /** What people say in a room, and the notice above it. */
 import type { ChatMessage, RoomEvent } from '@walnut-live/contracts';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
+import type { SharedLimits } from '../../platform/limits.ts';
 import { writeRoomEvent } from '../../platform/outbox.ts';
 import { type Principal, requireScope } from '../../platform/principal.ts';
 import type { RoomLog } from '../../room-log/index.ts';
@@ -31,23 +31,21 @@ export function createRoomChat(deps: {
   /** The person as they stand in the room now. */
   standing: (roomId: string, personId: string) => Promise<Speaker | undefined>;
   findRoom: (roomId: string) => Promise<{ orgPath: string }>;
+  limits: SharedLimits;
 }) {
   const { db, clock, random, roomLog } = deps;
-  const viewers = new RateLimiterMemory({ points: MESSAGES_PER_WINDOW, duration: WINDOW_SECONDS });
-  const crew = new RateLimiterMemory({ points: CREW_MESSAGES_PER_WINDOW, duration: WINDOW_SECONDS });
+  const viewers = deps.limits('chat:viewer', { points: MESSAGES_PER_WINDOW, seconds: WINDOW_SECONDS });
+  const crew = deps.limits('chat:crew', { points: CREW_MESSAGES_PER_WINDOW, seconds: WINDOW_SECONDS });
 
   async function refusal(speaker: Speaker | undefined): Promise<AppError | undefined> {
     const code = refusalOfChat(speaker && { ...speaker, kind: speaker.principal.kind });
     if (code || !speaker) return new AppError(code ?? 'session_expired');
     try {
-      await (speaker.role === 'viewer' ? viewers : crew).consume(speaker.principal.personId);
+      await (speaker.role === 'viewer' ? viewers : crew).take(speaker.principal.personId);
       return undefined;
     } catch (error) {
-      if (!(error instanceof RateLimiterRes)) throw error;
-      return new AppError('rate_limited', {
-        retryAfterSeconds: Math.ceil(error.msBeforeNext / 1000),
-        facts: { retryAfterMs: error.msBeforeNext },
-      });
+      if (!(error instanceof AppError)) throw error;
+      return error;
     }
   }
 

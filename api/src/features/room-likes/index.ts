@@ -5,10 +5,10 @@
  * last number); the answer comes after the count is on disk; a room is told its total at most four times a second.
  */
 import type { RoomEvent } from '@walnut-live/contracts';
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import { databaseFailure } from '../../platform/database-failure.ts';
 import type { Sql } from '../../platform/db.ts';
 import { AppError, toAppError } from '../../platform/errors.ts';
+import type { SharedLimits } from '../../platform/limits.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { createMicroBatch } from '../../platform/micro-batch.ts';
 import { createLikesRepository, type LikeBatch } from './likes.repository.ts';
@@ -27,11 +27,12 @@ export function createRoomLikes(deps: {
   sql: Sql;
   log: Logger;
   append: (roomId: string, event: RoomEvent) => Promise<unknown>;
+  limits: SharedLimits;
 }) {
   const { log, append } = deps;
   const repository = createLikesRepository(deps.sql);
   const totals = new Map<string, number>();
-  const limiter = new RateLimiterMemory({ points: BATCHES_PER_WINDOW, duration: WINDOW_SECONDS });
+  const batches = deps.limits('likes', { points: BATCHES_PER_WINDOW, seconds: WINDOW_SECONDS });
   const timers = new Map<string, NodeJS.Timeout>();
 
   function tellSoon(roomId: string, total: number): void {
@@ -71,9 +72,7 @@ export function createRoomLikes(deps: {
   return {
     /** Counts a batch once. Answers with the room's total. @throws AppError rate_limited, unavailable, not_found */
     async add(like: LikeBatch): Promise<{ total: number }> {
-      await limiter.consume(like.personId).catch((refused: RateLimiterRes) => {
-        throw new AppError('rate_limited', { facts: { retryAfterMs: refused.msBeforeNext } });
-      });
+      await batches.take(like.personId);
       const counted = await counting.add(like);
       if (counted instanceof AppError) throw counted;
       if (counted.added) tellSoon(like.roomId, counted.total);

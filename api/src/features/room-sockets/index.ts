@@ -6,11 +6,10 @@
  */
 import type { Server as HttpServer } from 'node:http';
 import { RoomHandshake, type RoomSnapshot } from '@walnut-live/contracts';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Server, type Socket } from 'socket.io';
 import type { Clock, Random } from '../../platform/clock.ts';
 import { AppError, toAppError } from '../../platform/errors.ts';
-import { type AddressLimits, addressBehind } from '../../platform/limits.ts';
+import { type AddressLimits, addressBehind, type SharedLimits } from '../../platform/limits.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Principal } from '../../platform/principal.ts';
 import type { Tokens } from '../../platform/tokens.ts';
@@ -57,6 +56,7 @@ export function createRoomSockets(deps: {
   handlers: RoomHandlers;
   checkReplies: boolean;
   addressLimits: AddressLimits;
+  limits: SharedLimits;
   trustProxyHops: number;
   readSnapshot: (roomId: string) => Promise<RoomSnapshot>;
   readStandings: (pairs: readonly { roomId: string; personId: string }[]) => Promise<readonly Standing[]>;
@@ -78,7 +78,7 @@ export function createRoomSockets(deps: {
   const hub = createRoomHub({ ...deps, namespace, onReset: () => pause.standingsMayHaveChanged() });
   const pause = createPause({ namespace, watch: deps.roomLog.watch, checkStandings, log });
   const dispatch = createDispatch(deps);
-  const handshakes = new RateLimiterMemory({ points: HANDSHAKES_PER_MINUTE, duration: 60 });
+  const handshakes = deps.limits('handshakes', { points: HANDSHAKES_PER_MINUTE, seconds: 60 });
   const entries = new WeakMap<Socket, Entry>();
   let closing = false;
 
@@ -92,9 +92,7 @@ export function createRoomSockets(deps: {
     const claims = await tokens.verifyRoom(handshake.token);
     if (claims.roomId !== handshake.roomId) throw new AppError('forbidden');
     const { personId } = claims.principal;
-    await handshakes.consume(personId).catch(() => {
-      throw new AppError('rate_limited');
-    });
+    await handshakes.take(personId);
     const [standing] = await deps.readStandings([{ roomId: claims.roomId, personId }]);
     if (!standing?.valid) throw new AppError('session_expired');
     if (standing.banned) throw new AppError('banned');

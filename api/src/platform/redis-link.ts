@@ -1,5 +1,5 @@
 /**
- * The connections to the Redis of the room logs: one for commands, one that listens.
+ * The connections to Redis, the same for everything that several nodes share: one for commands, one that listens.
  *
  * Model: away → (connected, run id read) there → away (connection lost, or a call without an answer in time) → …
  * Invariants
@@ -7,9 +7,9 @@
  * - A call carries the run id of the server it goes to: whoever answers with another server's memory is found out.
  * - After each time away, and each time the listening connection was made anew, `onBack` says that news may be missing.
  */
+import { createHash } from 'node:crypto';
 import { createClient } from 'redis';
-import type { Logger } from '../platform/logger.ts';
-import type { Script } from './redis-scripts.ts';
+import type { Logger } from './logger.ts';
 
 const CONNECT_TIMEOUT_MS = 1_000;
 const RECONNECT_MS = 250;
@@ -18,6 +18,13 @@ const PROBE_MS = 250;
 /** A connection on which nothing came back for so long is replaced. */
 const PATIENCE_MS = 4_000;
 const PING_MS = 1_000;
+
+/** A Lua script that the server keeps under its hash. */
+export interface Script {
+  readonly text: string;
+  readonly sha1: string;
+}
+export const script = (text: string): Script => ({ text, sha1: createHash('sha1').update(text).digest('hex') });
 
 export class RedisAway extends Error {
   constructor(cause?: unknown) {
@@ -71,7 +78,7 @@ export function openRedisLink({ url, log }: { url: string; log: Logger }) {
       try {
         listener(value);
       } catch (error) {
-        log.error({ err: error }, 'room log: a listener of the link failed');
+        log.error({ err: error }, 'redis: a listener failed');
       }
     }
   };
@@ -81,7 +88,7 @@ export function openRedisLink({ url, log }: { url: string; log: Logger }) {
     run = undefined;
     awaySinceMs = Date.now();
     if (closed) return;
-    log.warn({ err: error }, 'room log: Redis is away, rooms are paused');
+    log.warn({ err: error }, 'redis: away, rooms are paused');
     tell(isThereListeners, false);
   }
 
@@ -95,7 +102,7 @@ export function openRedisLink({ url, log }: { url: string; log: Logger }) {
     if (mine !== life || closed || run !== undefined || !client.isReady) return;
     if (!found) throw new Error('Redis is a replica, or does not tell its run id');
     run = found;
-    log.info('room log: Redis is there');
+    log.info('redis: there');
     tell(isThereListeners, true);
     tell(backListeners, undefined);
   }
