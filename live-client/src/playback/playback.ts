@@ -122,10 +122,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
       if (showing === 'realtime') showRealtime();
     });
     watching.on('tracks', () => {
-      if (realtime !== own) return;
-      noteProgress();
-      // What was poor was the picture; the sound that is left gets a fair hearing.
-      if (watching.soundOnly) judge.reset();
+      if (realtime === own) noteProgress();
       publish();
     });
     if (level !== 'auto') void watching.setQuality(level);
@@ -137,6 +134,8 @@ export function createPlayback(options: PlaybackOptions): Playback {
     const { watching, progress } = realtime;
     const expectsPicture =
       !watching.soundOnly && watching.tracks.some((track) => track.kind === 'video' && !track.paused);
+    // What was poor was the picture; the sound that is left gets a fair hearing.
+    if (watching.soundOnly) judge.reset();
     progress.state(watching.state.status, expectsPicture, Date.now());
   }
 
