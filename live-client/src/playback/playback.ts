@@ -57,7 +57,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
   let closed = false;
   const switches = createSwitches();
   const judge = createQualityJudge();
-  /** Of the last sample; rates are measured between samples, so a second reader must not take samples of its own. */
+  /** Of the last sample: a second reader must not take samples of its own, rates are measured between them. */
   let latestStats: WatchStats | null = null;
   video.autoplay = true;
   video.playsInline = true;
@@ -175,17 +175,19 @@ export function createPlayback(options: PlaybackOptions): Playback {
   /** Both transports go over to the stream that `grant` now answers for; one that had ended begins anew. */
   async function switchStream(atMs: number): Promise<void> {
     grants.forget();
-    switches.begin(smooth ? atMs : null, () => smooth?.playingAtMs() ?? null, restartSmooth);
+    switches.begin(
+      smooth ? atMs : null,
+      () => smooth?.playingAtMs() ?? null,
+      () => {
+        stopSmooth();
+        step();
+      },
+    );
     if (stopped === 'ended') stopped = null;
     const isNewest = switches.turn();
     const watching = realtime?.watching;
     const grant = watching && (await switches.untilGranted(grants.get, isNewest));
     if (grant && isNewest() && realtime?.watching === watching) watching.switchTo(watchOptionsOf(grant, grants));
-    step();
-  }
-
-  function restartSmooth(): void {
-    stopSmooth();
     step();
   }
 
