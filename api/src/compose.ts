@@ -179,7 +179,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   closers.push(mediaControl.close);
   const append: (...event: Parameters<RoomLog['append']>) => Promise<unknown> = roomLog.append;
   const presence = createRoomPresence({ sql: db.sql, clock, log, append });
-  const likes = createRoomLikes({ sql: db.sql, log, append, limits });
+  const likes = createRoomLikes({ sql: db.sql, random, log, append, limits });
   closers.push(presence.close, likes.close);
   const grantMedia = createMediaGrants({ tokens, config, placeFor: mediaControl.placeFor });
   const stage = createRoomStage({ bind, db, clock, random, log, jobs, outbox, mediaControl, grantMedia });

@@ -227,7 +227,8 @@ const apply = (state: RoomState, { seq, at, event }: SequencedEvent): RoomState 
         selfBanned: state.selfBanned || event.personId === state.selfId,
       };
     case 'likes:counted':
-      return { ...state, likes: event.total };
+      // Likes are not taken back: a lower total is one of another node, from a moment before.
+      return event.total > state.likes ? { ...state, likes: event.total } : state;
     case 'viewers:counted':
       return { ...state, viewersNow: event.now, viewersTotal: event.total };
     case 'product:pinned':

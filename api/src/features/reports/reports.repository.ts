@@ -223,7 +223,7 @@ export interface RoomFigures {
 }
 export async function roomFigures(sql: Sql, roomId: string): Promise<RoomFigures | undefined> {
   const [row] = await sql<RoomFigures>`
-    SELECT r.org_path AS "orgPath", r.viewers_peak AS "peakViewers", r.likes,
+    SELECT r.org_path AS "orgPath", r.viewers_peak AS "peakViewers", likes_of(r.id) AS likes,
       (SELECT count(DISTINCT COALESCE(p.merged_into, p.id)) FROM room_visits v JOIN people p ON p.id = v.person_id
         WHERE v.room_id = r.id AND p.kind <> 'staff') AS visitors,
       (SELECT count(*) FROM room_events e WHERE e.room_id = r.id AND e.kind = 'chat:sent') AS chats,

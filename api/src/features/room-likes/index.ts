@@ -2,16 +2,18 @@
  * Likes: counted on the client, sent as numbered batches, added up here.
  *
  * Invariants: a batch counts once, however often it is sent and whatever was restarted (the row of the client remembers its
- * last number); the answer comes after the count is on disk; a room is told its total at most four times a second.
+ * last number); the answer comes after the count is on disk; a node tells a room its total at most four times a second, read
+ * when it is told: a total of before what another node has counted and told meanwhile would take likes back.
  */
 import type { RoomEvent } from '@walnut-live/contracts';
+import type { Random } from '../../platform/clock.ts';
 import { databaseFailure } from '../../platform/database-failure.ts';
 import type { Sql } from '../../platform/db.ts';
 import { AppError, toAppError } from '../../platform/errors.ts';
 import type { SharedLimits } from '../../platform/limits.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { createMicroBatch } from '../../platform/micro-batch.ts';
-import { createLikesRepository, type LikeBatch } from './likes.repository.ts';
+import { createLikesRepository, LIKE_SHARDS, type LikeBatch } from './likes.repository.ts';
 
 const BATCH_WAIT_MS = 20;
 const BATCH_ITEMS = 500;
@@ -25,26 +27,24 @@ type Counted = { total: number; added: boolean } | AppError;
 
 export function createRoomLikes(deps: {
   sql: Sql;
+  random: Pick<Random, 'bytes'>;
   log: Logger;
   append: (roomId: string, event: RoomEvent) => Promise<unknown>;
   limits: SharedLimits;
 }) {
   const { log, append } = deps;
-  const repository = createLikesRepository(deps.sql);
-  const totals = new Map<string, number>();
+  const repository = createLikesRepository(deps.sql, deps.random.bytes(1).readUInt8(0) % LIKE_SHARDS);
   const batches = deps.limits('likes', { points: BATCHES_PER_WINDOW, seconds: WINDOW_SECONDS });
   const timers = new Map<string, NodeJS.Timeout>();
 
-  function tellSoon(roomId: string, total: number): void {
-    totals.set(roomId, Math.max(total, totals.get(roomId) ?? 0));
+  function tellSoon(roomId: string): void {
     if (timers.has(roomId)) return;
     const timer = setTimeout(() => {
       timers.delete(roomId);
-      const latest = totals.get(roomId) ?? total;
-      totals.delete(roomId);
-      append(roomId, { kind: 'likes:counted', total: latest }).catch((error: unknown) =>
-        log.warn({ err: error, roomId }, 'likes: total not written'),
-      );
+      repository
+        .total(roomId)
+        .then((total) => append(roomId, { kind: 'likes:counted', total }))
+        .catch((error: unknown) => log.warn({ err: error, roomId }, 'likes: total not written'));
     }, TELL_INTERVAL_MS);
     timers.set(roomId, timer);
   }
@@ -75,7 +75,7 @@ export function createRoomLikes(deps: {
       await batches.take(like.personId);
       const counted = await counting.add(like);
       if (counted instanceof AppError) throw counted;
-      if (counted.added) tellSoon(like.roomId, counted.total);
+      if (counted.added) tellSoon(like.roomId);
       return { total: counted.total };
     },
     async close(): Promise<void> {

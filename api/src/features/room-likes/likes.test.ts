@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { makeConsumer, makeGuest, seedBrand } from '../../testing/fixtures.ts';
 import { enterRoom } from '../../testing/room-client.ts';
 import { startTestApi } from '../../testing/test-api.ts';
+import { createLikesRepository } from './likes.repository.ts';
 
 test('a batch counts once however often it comes; everybody is told the sum, seldom', async () => {
   await using api = await startTestApi();
@@ -36,7 +37,7 @@ test('likes of many people at once add up', async () => {
     return [1, 2, 2, 3].map((no) => ({ roomId: rooms.a.id, personId, clientId, no, count: no }));
   });
   await Promise.all(all.map((like) => likes.add(like)));
-  const [room] = await api.api.platform.db.sql<{ likes: bigint }>`SELECT likes FROM rooms WHERE id = ${rooms.a.id}`;
+  const [room] = await api.api.platform.db.sql<{ likes: bigint }>`SELECT likes_of(${rooms.a.id}) AS likes`;
   expect(room?.likes).toBe(120n);
   await expect(likes.add({ ...(all[0] as (typeof all)[0]), roomId: randomUUID() })).rejects.toMatchObject({
     code: 'not_found',
@@ -60,6 +61,27 @@ test('one batch that cannot be counted is no matter of those that came with it',
     { status: 'rejected', reason: { code: 'not_found' } },
     { status: 'fulfilled' },
   ]);
-  const [room] = await api.api.platform.db.sql<{ likes: bigint }>`SELECT likes FROM rooms WHERE id = ${rooms.a.id}`;
+  const [room] = await api.api.platform.db.sql<{ likes: bigint }>`SELECT likes_of(${rooms.a.id}) AS likes`;
   expect(room?.likes).toBe(2n);
+});
+
+test('nodes that count at once use rows of their own; a batch that is sent to both counts once', async () => {
+  await using api = await startTestApi();
+  const { rooms } = await seedBrand(api);
+  const { sql } = api.api.platform.db;
+  const people = await Promise.all(Array.from({ length: 6 }, () => makeGuest(api)));
+  const nodes = [createLikesRepository(sql, 3), createLikesRepository(sql, 11)];
+  const batches = people.flatMap(({ personId }) => {
+    const clientId = randomUUID();
+    return [1, 2, 3].map((no) => ({ roomId: rooms.a.id, personId, clientId, no, count: 10 }));
+  });
+  for (const no of [1, 2, 3]) {
+    const now = batches.filter((batch) => batch.no === no);
+    // One node answers in another order than the other, as after a client has changed it.
+    await Promise.all(nodes.map((node, i) => node.add(i === 0 ? now : now.toReversed())));
+  }
+  const shards = await sql<{ likes: bigint }>`SELECT likes FROM room_like_shards WHERE room_id = ${rooms.a.id}`;
+  expect(shards.reduce((sum, { likes }) => sum + likes, 0n)).toBe(180n);
+  for (const node of nodes) expect(await node.total(rooms.a.id)).toBe(180);
+  expect(await api.ok(getRoom, { params: { id: rooms.a.id } })).toMatchObject({ likes: 180 });
 });
