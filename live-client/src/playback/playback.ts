@@ -16,6 +16,7 @@ import {
   watchSwitching,
 } from '../media/index.ts';
 import { isPermanent } from '../media/permanent.ts';
+import { createAutoplay } from './autoplay.ts';
 import { decide, type PlaybackSnapshot } from './decide.ts';
 import { realtimeFigures, smoothFigures } from './figures.ts';
 import { createGrantCache } from './grant-cache.ts';
@@ -27,8 +28,6 @@ import { createSwitches, watchOptionsOf } from './switch-stream.ts';
 import type { Playback, PlaybackMode, PlaybackOptions, PlaybackPreference, PlaybackState } from './types.ts';
 
 const STEP_MS = 500;
-/** Time in which a browser takes sound back that it does not allow. */
-const UNMUTE_CHECK_MS = 50;
 /** After this long by WebRTC earlier failures are forgiven. */
 const FORGIVEN_AFTER_MS = 60_000;
 const ALL_LEVELS: QualityLevel[] = ['auto', 'low', 'medium', 'high'];
@@ -51,8 +50,11 @@ export function createPlayback(options: PlaybackOptions): Playback {
   const preparation = createSmoothPreparation(masterUrl);
   let stopped: MediaFailureReason | 'ended' | null = null;
   let level: QualityLevel = 'auto';
-  let wantSound = options.startWithSound ?? false;
-  let blocked = false;
+  const autoplay = createAutoplay({
+    video,
+    startWithSound: options.startWithSound ?? false,
+    onChange: () => publish(),
+  });
   let everPlayed = false;
   let closed = false;
   const switches = createSwitches();
@@ -64,21 +66,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
 
   // ── the element ─────────────────────────────────────────────────────────
 
-  async function tryToPlay(): Promise<void> {
-    video.muted = !wantSound;
-    try {
-      await video.play();
-      blocked = false;
-    } catch (error) {
-      if (!isNotAllowed(error)) return; // interrupted by the next source
-      if (wantSound) {
-        wantSound = false;
-        return tryToPlay();
-      }
-      blocked = true;
-    }
-    publish();
-  }
+  const { tryToPlay } = autoplay;
 
   function showRealtime(): void {
     if (!realtime) return;
@@ -253,7 +241,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
 
   function statusNow(): PlaybackState['status'] {
     if (stopped) return stopped === 'ended' ? 'ended' : 'failed';
-    if (blocked) return 'blocked';
+    if (autoplay.blocked) return 'blocked';
     const drawing = isDrawing();
     if (showing === 'smooth') {
       if (smooth?.state.status === 'waiting') return 'idle';
@@ -318,7 +306,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
   });
   const onData = (): void => {
     // A source that came late: the first attempt to play had nothing to play yet.
-    if (video.paused && !blocked && !stopped) void tryToPlay();
+    if (video.paused && !autoplay.blocked && !stopped) void tryToPlay();
   };
   video.addEventListener('loadeddata', onData);
   const elementEvents = ['playing', 'waiting', 'pause', 'resize', 'volumechange', 'loadeddata'] as const;
@@ -350,27 +338,9 @@ export function createPlayback(options: PlaybackOptions): Playback {
         fallback = { ...fallback, reason: null, count: 0, atMs: 0 };
       step();
     },
-    async play() {
-      blocked = false;
-      await tryToPlay();
-    },
-    async unmute() {
-      wantSound = true;
-      await tryToPlay();
-      // Without a touch Chromium lets `play` succeed and pauses the element right after.
-      await new Promise((resolve) => setTimeout(resolve, UNMUTE_CHECK_MS));
-      if (video.paused && !closed) {
-        wantSound = false;
-        await tryToPlay();
-      }
-      publish();
-      return !video.muted;
-    },
-    mute() {
-      wantSound = false;
-      video.muted = true;
-      publish();
-    },
+    play: autoplay.play,
+    unmute: autoplay.unmute,
+    mute: autoplay.mute,
     switchStream: (atMs) => void switchStream(atMs),
     goLive() {
       smooth?.goLive();
@@ -389,6 +359,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
       clearInterval(timer);
       stopCounting();
       switches.close();
+      autoplay.close();
       video.removeEventListener('loadeddata', onData);
       for (const name of elementEvents) video.removeEventListener(name, publish);
       stopRealtime();
@@ -399,5 +370,3 @@ export function createPlayback(options: PlaybackOptions): Playback {
     },
   };
 }
-
-const isNotAllowed = (error: unknown): boolean => error instanceof DOMException && error.name === 'NotAllowedError';
