@@ -23,11 +23,11 @@ import { createReports } from './features/reports/index.ts';
 import { createRoomChat } from './features/room-chat/index.ts';
 import { createRoomLikes, type RoomLikes } from './features/room-likes/index.ts';
 import { createRoomModeration } from './features/room-moderation/index.ts';
-import { createRoomPresence } from './features/room-presence/index.ts';
+import { createAttendance, createRoomPresence } from './features/room-presence/index.ts';
 import { createRoomHandlers, createRoomSockets, type RoomSockets } from './features/room-sockets/index.ts';
 import { createRoomStage } from './features/room-stage/index.ts';
 import { createMediaStreams, createRoomStream } from './features/room-stream/index.ts';
-import { createMediaGrants, createRooms, ROOM_SOCKET_PATH } from './features/rooms/index.ts';
+import { createMediaGrants, createRooms, listenForStandings, ROOM_SOCKET_PATH } from './features/rooms/index.ts';
 import { createShareLinks } from './features/share-links/index.ts';
 import { createStreamKeys } from './features/stream-keys/index.ts';
 import { createLedger } from './ledger/index.ts';
@@ -178,9 +178,12 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const mediaStreams = createMediaStreams(mediaServers);
   closers.push(mediaControl.close);
   const append: (...event: Parameters<RoomLog['append']>) => Promise<unknown> = roomLog.append;
-  const presence = createRoomPresence({ sql: db.sql, clock, log, append });
+  const standingNews = listenForStandings({ url: config.DATABASE_URL, log });
+  closers.push(standingNews.close);
+  const attendance = createAttendance({ redis, random, log });
+  const presence = createRoomPresence({ sql: db.sql, clock, log, attendance, roomLog });
   const likes = createRoomLikes({ sql: db.sql, random, log, append, limits });
-  closers.push(presence.close, likes.close);
+  closers.push(attendance.close, presence.close, likes.close);
   const grantMedia = createMediaGrants({ tokens, config, placeFor: mediaControl.placeFor });
   const stage = createRoomStage({ bind, db, clock, random, log, jobs, outbox, mediaControl, grantMedia });
   closers.push(stage.close);
@@ -244,7 +247,8 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     trustProxyHops: config.TRUST_PROXY_HOPS,
     readSnapshot: rooms.readSnapshot,
     readStandings: rooms.standings.read,
-    enterAudience: presence.enter,
+    enterPresence: presence.enter,
+    onStandingNews: standingNews.listen,
     handlers: createRoomHandlers({ bag, offers, chat, likes, moderation }),
   });
   closers.push(roomSockets.close);

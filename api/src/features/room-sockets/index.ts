@@ -1,8 +1,9 @@
 /**
  * Socket.IO namespace `/room`: handshake, one connection's life, and its end.
  *
- * A token says who somebody was when they joined; what they may do is read from the database at the handshake and again
- * every STANDING_CHECK_MS, so that a ban, a role taken away or a switched-off account does not outlive a minute.
+ * A token says who somebody was when they joined; what they may do is read from the database at the handshake, whenever the
+ * database says that it has changed (a ban, a role taken away, a switched-off account), and in any case every
+ * STANDING_CHECK_MS.
  */
 import type { Server as HttpServer } from 'node:http';
 import { RoomHandshake, type RoomSnapshot } from '@walnut-live/contracts';
@@ -22,8 +23,6 @@ const MESSAGE_BYTES = 16 * 1024;
 const CONNECT_TIMEOUT_MS = 20_000;
 const PING_INTERVAL_MS = 15_000;
 const PING_TIMEOUT_MS = 15_000;
-/** Tabs and devices of one person in one room; the oldest goes. */
-const SOCKETS_PER_PERSON = 4;
 const HANDSHAKES_PER_MINUTE = 60;
 const STANDING_CHECK_MS = 60_000;
 const LONGEST_STAY_MS = 12 * 3_600_000;
@@ -32,6 +31,8 @@ const FAREWELL_POLL_MS = 20;
 
 interface Standing {
   readonly roomId: string;
+  /** Of the room. */
+  readonly orgPath: string;
   readonly principal: Principal;
   readonly role: 'viewer' | 'operator' | 'host';
   readonly roomState: 'scheduled' | 'live' | 'ended';
@@ -60,7 +61,14 @@ export function createRoomSockets(deps: {
   trustProxyHops: number;
   readSnapshot: (roomId: string) => Promise<RoomSnapshot>;
   readStandings: (pairs: readonly { roomId: string; personId: string }[]) => Promise<readonly Standing[]>;
-  enterAudience: (roomId: string, person: { id: string; name: string; announce: boolean }) => () => void;
+  /** Calls back when the person has too many sockets in the room and this is the oldest. Returns the undo. */
+  enterPresence: (
+    room: { id: string; orgPath: string },
+    person: { id: string; name: string; announce: boolean; isAudience: boolean },
+    onSurplus: () => void,
+  ) => () => void;
+  /** Tells what changes what a person may do; without one, that something may have. Returns its undo. */
+  onStandingNews: (listener: (personId: string | undefined) => void) => () => void;
 }) {
   const { tokens, random, log } = deps;
   const io = new Server(deps.server, {
@@ -76,7 +84,7 @@ export function createRoomSockets(deps: {
   io.use((_socket, next) => next(refusal(new AppError('not_found')))); // the default namespace has nothing to offer
   const namespace = io.of('/room');
   const hub = createRoomHub({ ...deps, namespace, onReset: () => pause.standingsMayHaveChanged() });
-  const pause = createPause({ namespace, watch: deps.roomLog.watch, checkStandings, log });
+  const pause = createPause({ namespace, watch: deps.roomLog.watch, checkStandings: () => checkStandings(), log });
   const dispatch = createDispatch(deps);
   const handshakes = deps.limits('handshakes', { points: HANDSHAKES_PER_MINUTE, seconds: 60 });
   const entries = new WeakMap<Socket, Entry>();
@@ -114,10 +122,6 @@ export function createRoomSockets(deps: {
     if (!entry || closing) return void socket.disconnect(true);
     const { standing, lastSeq, address } = entry;
     const { roomId, principal, role } = standing;
-    const others = hub.ofPerson(roomId, principal.personId).sort((a, b) => a.enteredAtMs - b.enteredAtMs);
-    for (const oldest of others.slice(0, Math.max(0, others.length - SOCKETS_PER_PERSON + 1))) {
-      hub.close(oldest, 'replaced');
-    }
     const member: Member = {
       socket,
       roomId,
@@ -129,14 +133,16 @@ export function createRoomSockets(deps: {
     };
     const connectionId = random.id();
     deps.socketsGauge.inc();
-    const leaveAudience =
-      role === 'viewer'
-        ? deps.enterAudience(roomId, {
-            id: principal.personId,
-            name: principal.name,
-            announce: principal.kind === 'consumer',
-          })
-        : () => {};
+    const leavePresence = deps.enterPresence(
+      { id: roomId, orgPath: standing.orgPath },
+      {
+        id: principal.personId,
+        name: principal.name,
+        announce: principal.kind === 'consumer',
+        isAudience: role === 'viewer',
+      },
+      () => hub.close(member, 'replaced'),
+    );
     let messageNo = 0;
     socket.onAny((...message: unknown[]) => {
       messageNo += 1;
@@ -147,7 +153,7 @@ export function createRoomSockets(deps: {
     });
     socket.on('disconnect', () => {
       deps.socketsGauge.dec();
-      leaveAudience();
+      leavePresence();
       hub.leave(member);
     });
     pause.greet(socket);
@@ -156,8 +162,7 @@ export function createRoomSockets(deps: {
     });
   });
 
-  async function checkStandings(): Promise<void> {
-    const members = hub.members();
+  async function checkStandings(members = hub.members()): Promise<void> {
     if (members.length === 0) return;
     const key = (roomId: string, personId: string) => `${roomId} ${personId}`;
     const pairs = new Map(
@@ -174,21 +179,29 @@ export function createRoomSockets(deps: {
       else member.principal = standing.principal;
     }
   }
-  const standingCheck = setInterval(() => {
-    checkStandings().catch((error: unknown) => log.warn({ err: error }, 'room sockets: standings not checked'));
-  }, STANDING_CHECK_MS);
+  const checkQuietly = (members?: Member[]): void =>
+    void checkStandings(members).catch((error: unknown) =>
+      log.warn({ err: error }, 'room sockets: standings not checked'),
+    );
+  const standingCheck = setInterval(() => checkQuietly(), STANDING_CHECK_MS);
   standingCheck.unref();
+  const stopStandingNews = deps.onStandingNews((personId) => {
+    if (personId === undefined) return pause.standingsMayHaveChanged();
+    const members = hub.ofPerson(personId);
+    if (members.length > 0) checkQuietly(members);
+  });
 
   let closed: Promise<void> | undefined;
   return {
     /** Reads again what everybody who is connected may do. */
-    checkStandings,
+    checkStandings: () => checkStandings(),
     fallenBehind: hub.fallenBehind,
     /** Tells everybody to come back elsewhere, gives them a moment to hear it, then closes. */
     close(): Promise<void> {
       closed ??= (async () => {
         closing = true;
         clearInterval(standingCheck);
+        stopStandingNews();
         pause.close();
         hub.closeAll('server_shutdown');
         const until = Date.now() + FAREWELL_MS;

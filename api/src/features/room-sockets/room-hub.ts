@@ -269,7 +269,8 @@ export function createRoomHub(deps: {
   return {
     /** All sockets, for whoever has to look at every one. */
     members: (): Member[] => [...rooms.values()].flatMap((room) => [...room.members]),
-    ofPerson: (roomId: string, personId: string): Member[] => [...(rooms.get(roomId)?.byPerson.get(personId) ?? [])],
+    ofPerson: (personId: string): Member[] =>
+      [...rooms.values()].flatMap(({ byPerson }) => [...(byPerson.get(personId) ?? [])]),
 
     /** Sockets that get nothing at the moment because they read too slowly. */
     fallenBehind: (): number =>

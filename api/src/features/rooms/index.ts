@@ -86,3 +86,4 @@ export type { RoomRole } from './rooms.policy.ts';
 export { type RoomFacts, toRoomView } from './rooms.repository.ts';
 export { ROOM_SOCKET_PATH } from './rooms.service.ts';
 export type { Standing } from './standing.ts';
+export { listenForStandings } from './standing-news.ts';

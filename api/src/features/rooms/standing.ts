@@ -7,6 +7,8 @@ import { type RoomRole, roleInRoom } from './rooms.policy.ts';
 
 export interface Standing {
   readonly roomId: string;
+  /** Of the room. */
+  readonly orgPath: string;
   readonly principal: Principal;
   readonly role: RoomRole;
   readonly roomState: RoomState;
@@ -36,6 +38,7 @@ const toStanding = (row: Row): Standing => {
   const staff = row.role ? { role: row.role, orgUnitId: row.orgUnitId, orgPath: row.orgPath } : undefined;
   return {
     roomId: row.roomId,
+    orgPath: row.roomPath,
     principal: { personId: row.personId, kind: row.kind, name: row.name, ...(staff ? { staff } : {}) },
     role: roleInRoom({ id: row.personId, staff }, { hostId: row.hostId, orgPath: row.roomPath }),
     roomState: row.roomState,
