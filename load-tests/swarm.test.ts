@@ -32,7 +32,7 @@ describe('the swarm', () => {
   it.skipIf(!go)(
     'counts, reads and writes as the standards say (needs Go)',
     () => {
-      const packages = ['./watch', './rtc', './publish'];
+      const packages = ['./watch', './rtc', './publish', './talk'];
       const output = execFileSync(go ?? '', ['test', ...packages], {
         cwd: join(import.meta.dirname, 'swarm'),
         encoding: 'utf8',

@@ -67,6 +67,47 @@ declare module 'k6/x/swarm' {
     };
     close(): void;
   }
+  /** Options of talk.Crowd in load-tests/swarm/talk. */
+  export interface TalkersOptions {
+    url: string;
+    protocol: 'walnut' | 'socket.io' | 'centrifugo';
+    roomId?: string;
+    secret?: string;
+    channel?: string;
+    text: string;
+  }
+  export interface TalkersEntered {
+    entered: number;
+    seconds: number;
+    errors: string[];
+  }
+  /** Ages in milliseconds, memory in bytes. */
+  export interface TalkersMeasurement {
+    seconds: number;
+    alive: number;
+    lost: number;
+    sent: number;
+    acknowledged: number;
+    refused: number;
+    delivered: number;
+    frames: number;
+    bytes: number;
+    ageP50: number;
+    ageP99: number;
+    ageMax: number;
+    cpuSeconds: number;
+    processSeconds: Record<string, number>;
+    processMemory: Record<string, number>;
+    errors: string[];
+  }
+  export interface Talkers {
+    enter(count: number, perSecond: number): TalkersEntered;
+    /** Goes on beside what the script does next. */
+    talk(speakers: number, perSecond: number, forSeconds: number): void;
+    measure(seconds: number, processIds: number[]): TalkersMeasurement;
+    close(): void;
+  }
+  export function talkers(options: TalkersOptions): Talkers;
   export function crowd(options: Record<string, unknown>): Crowd;
   export function publish(options: Record<string, unknown>): Publisher;
   /** Gives JSON text to the program that started k6. */

@@ -16,6 +16,7 @@ import (
 	"walnut-live/swarm/fan"
 	"walnut-live/swarm/publish"
 	"walnut-live/swarm/rtc"
+	"walnut-live/swarm/talk"
 	"walnut-live/swarm/watch"
 )
 
@@ -58,7 +59,7 @@ func (r *root) open() error {
 type instance struct{ root *root }
 
 func (i *instance) Exports() modules.Exports {
-	return modules.Exports{Named: map[string]any{"crowd": i.crowd, "publish": i.publish, "report": i.report}}
+	return modules.Exports{Named: map[string]any{"crowd": i.crowd, "publish": i.publish, "talkers": talkers, "report": i.report}}
 }
 
 // CrowdOptions as scripts give them.
@@ -112,6 +113,42 @@ func (c *Crowd) Interruptions() watch.Interruptions { return c.crowd.Interruptio
 
 // Close ends all sessions.
 func (c *Crowd) Close() { c.crowd.Close() }
+
+// TalkersOptions as scripts give them.
+type TalkersOptions struct {
+	URL      string `js:"url"`
+	Protocol string `js:"protocol"`
+	RoomID   string `js:"roomId"`
+	Secret   string `js:"secret"`
+	Channel  string `js:"channel"`
+	Text     string `js:"text"`
+}
+
+// Talkers is what scripts hold.
+type Talkers struct{ crowd *talk.Crowd }
+
+func talkers(options TalkersOptions) (*Talkers, error) {
+	crowd, err := talk.NewCrowd(talk.Options(options))
+	return &Talkers{crowd}, err
+}
+
+// Enter blocks until everybody is in the room or was refused.
+func (t *Talkers) Enter(count int, perSecond float64) talk.EnterReport {
+	return t.crowd.Enter(count, perSecond)
+}
+
+// Talk has `speakers` of them send messages for so long, beside what the script does next.
+func (t *Talkers) Talk(speakers int, perSecond, forSeconds float64) {
+	go t.crowd.Talk(speakers, perSecond, seconds(forSeconds))
+}
+
+// Measure blocks for so long.
+func (t *Talkers) Measure(windowSeconds float64, processes []int) talk.Measurement {
+	return t.crowd.Measure(seconds(windowSeconds), processes)
+}
+
+// Close ends all connections.
+func (t *Talkers) Close() { t.crowd.Close() }
 
 // PublishOptions as scripts give them.
 type PublishOptions struct {

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"walnut-live/swarm/process"
 )
 
 // JoinReport says how joining went.
@@ -119,11 +121,11 @@ func (c *Crowd) tally() tally {
 
 // Measure watches for so long. Viewers must not join meanwhile.
 func (c *Crowd) Measure(window time.Duration, processes []int) Measurement {
-	before, used := c.tally(), processSeconds(processes)
+	before, used := c.tally(), process.Seconds(processes)
 	time.Sleep(window)
 	after := c.tally()
-	for process, seconds := range processSeconds(processes) {
-		used[process] = seconds - used[process]
+	for id, seconds := range process.Seconds(processes) {
+		used[id] = seconds - used[id]
 	}
 	m := Measurement{
 		Seconds: after.at.Sub(before.at).Seconds(), Viewers: after.connected,
