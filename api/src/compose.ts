@@ -152,7 +152,6 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     signInsPerMinute: config.AUTH_RATE_PER_MINUTE,
     onGuestBecamePerson: bindings.onGuestBecamePerson,
   });
-  createOrg({ bind, db });
   createCatalogue({ bind, db, clock, random });
   const { bag, offers } = createBag({ bind, db, clock, random, jobs, shipping: SHIPPING_TERMS });
 
@@ -181,6 +180,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const standingNews = listenForStandings({ url: config.DATABASE_URL, log });
   closers.push(standingNews.close);
   const attendance = createAttendance({ redis, random, log });
+  createOrg({ bind, db, clock, peopleIn: attendance.inUnit });
   const presence = createRoomPresence({ sql: db.sql, clock, log, attendance, roomLog });
   const likes = createRoomLikes({ sql: db.sql, random, log, append, limits });
   closers.push(attendance.close, presence.close, likes.close);

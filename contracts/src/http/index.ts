@@ -1,4 +1,5 @@
 import * as attribution from './attribution.ts';
+import * as audience from './audience.ts';
 import * as auth from './auth.ts';
 import * as bag from './bag.ts';
 import * as catalogue from './catalogue.ts';
@@ -12,6 +13,7 @@ import * as stage from './stage.ts';
 import * as streamKeys from './stream-keys.ts';
 
 export * from './attribution.ts';
+export * from './audience.ts';
 export * from './auth.ts';
 export * from './bag.ts';
 export * from './catalogue.ts';
@@ -32,6 +34,7 @@ const isRoute = (value: unknown): value is Route =>
 export const routes: readonly Route[] = [
   auth,
   org,
+  audience,
   rooms,
   roomStream,
   stage,

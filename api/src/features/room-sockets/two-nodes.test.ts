@@ -1,44 +1,14 @@
 /** Several api processes with one Redis and one database: what is true on one node is true on the other. */
 import { randomUUID } from 'node:crypto';
-import { joinRoom, type RoomPaused } from '@walnut-live/contracts';
+import { joinRoom } from '@walnut-live/contracts';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startTestRedis } from '../../../../scripts/testing/redis.ts';
-import { createApi } from '../../compose.ts';
-import type { Principal } from '../../platform/principal.ts';
 import { makeConsumer, seedBrand } from '../../testing/fixtures.ts';
-import { connectRoom } from '../../testing/room-client.ts';
 import { expectBooksRight, payFor, place, shelfLine } from '../../testing/shop.ts';
 import { freePort, nodeEnv, spawnApi, talk } from '../../testing/talkers.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
+import { LONG, PATIENCE_MS, startTwoNodes } from '../../testing/two-nodes.ts';
 
-const PATIENCE_MS = 20_000;
-const LONG = { timeout: PATIENCE_MS, interval: 20 };
-
-async function startTwoNodes() {
-  const redis = await startTestRedis();
-  onTestFinished(() => redis.kill());
-  const a = await startTestApi({ REDIS_URL: redis.url });
-  onTestFinished(() => a[Symbol.asyncDispose]());
-  const other = await createApi({ ...a.api.platform.config, PORT: 0 }, { clock: a.clock });
-  onTestFinished(() => other.close());
-  const urlB = `http://127.0.0.1:${await other.listen()}`;
-  for (const { roomLog } of [a.api, other]) {
-    await vi.waitFor(() => roomLog.watch((isThere) => expect(isThere).toBe(true))(), LONG);
-  }
-  /** Joins at the first node, is connected to the one that is named. */
-  async function enter(url: string, roomId: string, as: Principal, lastSeq?: number) {
-    const { roomToken, snapshot } = await a.ok(joinRoom, { params: { id: roomId }, body: {}, as });
-    const pauses: boolean[] = [];
-    const auth = { token: roomToken, roomId, lastSeq: lastSeq ?? snapshot.seq };
-    const onSocket = ({ socket }: { socket: { on(name: string, heard: (news: RoomPaused) => void): unknown } }) =>
-      void socket.on('room:paused', ({ paused }) => pauses.push(paused));
-    const client = await connectRoom(url, auth, { onSocket });
-    onTestFinished(() => client.close());
-    const said = () => client.events('chat:sent').map(({ message }) => message.text);
-    return Object.assign(client, { auth, pauses, said });
-  }
-  return { a, other, redis, urlA: a.url, urlB, enter, brand: await seedBrand(a) };
-}
 const journalled = async (api: TestApi) =>
   (
     await api.api.platform.db.sql<{ text: string }>`
@@ -76,25 +46,6 @@ test('people on two nodes talk in one order; a message sent again at the other n
   await back.waitFor('what was missed', () => back.said().length === missed.length, PATIENCE_MS);
   expect(back.said()).toEqual(missed);
   expect(back.snapshots).toEqual([]);
-});
-
-test('bans and mutes given at one node hold at the other, and through every way back', async () => {
-  const { urlA, urlB, enter, brand } = await startTwoNodes();
-  const { rooms, consumers, staff } = brand;
-  const guide = await enter(urlA, rooms.a.id, staff.a.guide);
-  const anna = await enter(urlB, rooms.a.id, consumers.anna);
-  const bella = await enter(urlB, rooms.a.id, consumers.bella);
-  await guide.ask('viewer:mute', { personId: consumers.bella.personId, minutes: 5 });
-  await bella.waitFor('the mute', () => bella.events('viewer:muted').length === 1, PATIENCE_MS);
-  expect(await bella.ask('chat:send', { text: 'x' })).toMatchObject({ error: { code: 'muted' } });
-  const bellaAtA = await enter(urlA, rooms.a.id, consumers.bella);
-  expect(await bellaAtA.ask('chat:send', { text: 'x' })).toMatchObject({ error: { code: 'muted' } });
-
-  await guide.ask('viewer:ban', { personId: consumers.anna.personId });
-  await anna.waitFor('goodbye', () => anna.closed[0] === 'banned' && !anna.socket.connected, PATIENCE_MS);
-  for (const url of [urlA, urlB]) {
-    await expect(connectRoom(url, anna.auth)).rejects.toThrow('banned'); // the token is as good as it was
-  }
 });
 
 test('Redis goes: the room pauses and says so, orders and bans go on; it comes back empty: everybody starts anew', async () => {
