@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Route } from '@walnut-live/contracts';
 import { createApp } from './app.ts';
 import { createSelling } from './compose-selling.ts';
+import { createClaimGuard, createTalk } from './compose-talk.ts';
 import type { Config } from './config.ts';
 import { createBag } from './features/bag/index.ts';
 import { createBindings } from './features/bindings/index.ts';
@@ -20,9 +21,7 @@ import { createOrg } from './features/org/index.ts';
 import type { DeliveryPlan } from './features/payments/index.ts';
 import { createReplays } from './features/replays/index.ts';
 import { createReports } from './features/reports/index.ts';
-import { createRoomChat } from './features/room-chat/index.ts';
 import { createRoomLikes, type RoomLikes } from './features/room-likes/index.ts';
-import { createRoomModeration } from './features/room-moderation/index.ts';
 import { createAttendance, createRoomPresence } from './features/room-presence/index.ts';
 import { createRoomHandlers, createRoomSockets, type RoomSockets } from './features/room-sockets/index.ts';
 import { createRoomStage } from './features/room-stage/index.ts';
@@ -152,7 +151,9 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     signInsPerMinute: config.AUTH_RATE_PER_MINUTE,
     onGuestBecamePerson: bindings.onGuestBecamePerson,
   });
-  createCatalogue({ bind, db, clock, random });
+  const guard = createClaimGuard({ bind, db, clock, random, log, jobs });
+  closers.push(guard.close);
+  createCatalogue({ bind, db, clock, random, guard });
   const { bag, offers } = createBag({ bind, db, clock, random, jobs, shipping: SHIPPING_TERMS });
 
   const roomLog = createRoomLog({
@@ -199,6 +200,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     roomLog,
     mediaControl,
     streamFigures: mediaStreams.figures,
+    guard,
     viewersNow: presence.now,
     readBag: bag.read,
     fillBag: bag.fill,
@@ -209,13 +211,11 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     ...{ bind, db, clock, random, log, jobs, tokens, outbox, mediaControl, rooms, stage, config },
   });
   closers.push(replays.close);
-  const { revoke: revokeMedia } = mediaControl;
-  const moderation = createRoomModeration({
-    ...{ bind, db, clock, random, roomLog, revokeMedia },
-    findRoom: rooms.get,
-    streamsOf: stage.streamsOf,
+  const talk = createTalk({
+    ...{ bind, db, clock, random, limits, roomLog, guard, rooms, stage, mediaControl },
   });
-  closers.push(mediaControl.onConnect(rooms.closeEndedStreams), mediaControl.onConnect(moderation.repeatBans));
+  closers.push(talk.close);
+  closers.push(mediaControl.onConnect(rooms.closeEndedStreams));
   const streamKeys = createStreamKeys({
     ...{ bind, db, clock, random, jobs, tokens, mediaControl },
     publicUrl: config.PUBLIC_URL,
@@ -223,15 +223,6 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   closers.push(mediaControl.onConnect(streamKeys.repeatRevocations), rooms.onEnded(streamKeys.endFor));
   closers.push(rooms.onSource(async ({ id }, source) => void (source === 'camera' && (await streamKeys.endFor(id)))));
-  const chat = createRoomChat({
-    db,
-    clock,
-    random,
-    roomLog,
-    standing: rooms.standings.of,
-    findRoom: rooms.get,
-    limits,
-  });
   const roomSockets = createRoomSockets({
     server,
     path: ROOM_SOCKET_PATH,
@@ -249,7 +240,10 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     readStandings: rooms.standings.read,
     enterPresence: presence.enter,
     onStandingNews: standingNews.listen,
-    handlers: createRoomHandlers({ bag, offers, chat, likes, moderation }),
+    handlers: createRoomHandlers({
+      ...{ bag, offers, likes },
+      talk: talk.handlers,
+    }),
   });
   closers.push(roomSockets.close);
   createShareLinks({

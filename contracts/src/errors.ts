@@ -13,6 +13,8 @@ export const errorStatus = {
   forbidden: 403,
   banned: 403,
   muted: 403,
+  followers_only: 403,
+  customers_only: 403,
   self_action: 403,
   not_found: 404,
   method_not_allowed: 405,
@@ -31,6 +33,10 @@ export const errorStatus = {
   body_too_large: 413,
   unsupported_media_type: 415,
   idempotency_key_reused: 422,
+  /** Words that the brand's list does not let through; facts: kind, and for staff the terms. */
+  words_refused: 422,
+  /** Facts: retryAfterMs, slowSeconds. */
+  slow_mode: 429,
   rate_limited: 429,
   internal: 500,
   provider_unavailable: 502,

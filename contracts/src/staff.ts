@@ -30,6 +30,8 @@ export const permissions = [
   'customers:read',
   'staff:read',
   'audit:read',
+  'words:read', // word lists and the correction log
+  'words:write',
 ] as const;
 export type Permission = (typeof permissions)[number];
 
@@ -50,6 +52,8 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'reports:read',
     'customers:read',
     'staff:read',
+    'words:read',
+    'words:write',
   ],
   hq_analyst: ['rooms:read', 'catalogue:read', 'orders:read', 'reports:read', 'commission:read', 'customers:read'],
   hq_finance: [
@@ -69,6 +73,7 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'commission:read',
     'customers:read',
     'staff:read',
+    'words:read',
   ],
   store_manager: [
     'rooms:read',
@@ -84,6 +89,7 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'commission:read',
     'customers:read',
     'staff:read',
+    'words:read',
   ],
   guide: ['rooms:read', 'rooms:write', 'rooms:operate', 'offers:write', 'catalogue:read', 'orders:read'],
   assistant: ['rooms:read', 'rooms:operate', 'catalogue:read'],

@@ -20,6 +20,8 @@ interface ThingsOfB {
   /** A guide of headquarters whom store B has asked to join. */
   seatId: string;
   clipId: string;
+  /** Of a message in store B's room. */
+  reportId: string;
 }
 interface Target {
   params?: Record<string, string>;
@@ -50,6 +52,7 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
   'cohosts.end': ({ seatId }) => ({ params: { id: seatId } }),
   'rooms.moderation': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
   'rooms.moderation.lift': ({ brand }) => ({ params: { id: brand.rooms.b.id, personId: brand.guest.personId } }),
+  'chat-reports.resolve': ({ reportId }) => ({ params: { id: reportId }, body: { outcome: 'dismissed' } }),
   'bag.put': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { productIds: [brand.products.milk.id] } }),
   'bag.pin': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { productId: brand.products.milk.id } }),
   'offers.open': ({ brand }) => ({
@@ -103,6 +106,11 @@ const belongsToNobody = new Set([
   'products.patch',
   'payments.notify', // proves itself by a signature
   'share-links.follow',
+  'guard.terms.patch', // the word list is the brand's
+  'guard.terms.remove',
+  'guides.follow.get', // whom I follow is mine
+  'guides.follow',
+  'guides.follow.end',
 ]);
 
 let api: TestApi;
@@ -134,12 +142,15 @@ beforeAll(async () => {
   const seatId = randomUUID();
   await sql`INSERT INTO room_cohosts (id, room_id, person_id, stream_id, state, invited_by, invited_at)
     VALUES (${seatId}, ${brand.rooms.b.id}, ${brand.staff.operations.personId}, ${randomUUID()}, 'invited', ${brand.staff.b.guide.personId}, ${api.clock.now()})`;
+  const reportId = randomUUID();
+  await sql`INSERT INTO chat_reports (id, room_id, org_path, message_id, author_id, text, at)
+    VALUES (${reportId}, ${brand.rooms.b.id}, ${brand.stores.b.path}, 'chat:b', ${brand.guest.personId}, ${brand.rooms.b.title}, ${api.clock.now()})`;
   const clipId = randomUUID();
   await sql`INSERT INTO recordings (room_id, state, spans, started_at, ended_at, duration_ms)
     VALUES (${brand.rooms.b.id}, 'processing', '[]', ${api.clock.now()}, ${api.clock.now()}, 60000)`;
   await sql`INSERT INTO clips (id, room_id, product_id, from_ms, to_ms, origin, created_at)
     VALUES (${clipId}, ${brand.rooms.b.id}, ${milk.id}, 0, 10000, 'pin', ${api.clock.now()})`;
-  b = { brand, seatId, clipId, offerId: offer.id, orderId: order.id, paymentId: order.payment?.id ?? '' };
+  b = { brand, seatId, clipId, reportId, offerId: offer.id, orderId: order.id, paymentId: order.payment?.id ?? '' };
 });
 afterAll(() => api[Symbol.asyncDispose]());
 

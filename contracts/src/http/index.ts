@@ -3,6 +3,7 @@ import * as audience from './audience.ts';
 import * as auth from './auth.ts';
 import * as bag from './bag.ts';
 import * as catalogue from './catalogue.ts';
+import * as moderation from './moderation.ts';
 import * as orders from './orders.ts';
 import * as org from './org.ts';
 import * as replays from './replays.ts';
@@ -18,6 +19,7 @@ export * from './auth.ts';
 export * from './bag.ts';
 export * from './catalogue.ts';
 export * from './common.ts';
+export * from './moderation.ts';
 export * from './orders.ts';
 export * from './org.ts';
 export * from './replays.ts';
@@ -44,4 +46,5 @@ export const routes: readonly Route[] = [
   catalogue,
   orders,
   attribution,
+  moderation,
 ].flatMap((module) => Object.values(module).filter(isRoute));

@@ -1,7 +1,7 @@
 /** Replays: the recording of a room that ended, chat and products at their time, clips per product (讲解回放), files. */
 import { z } from 'zod';
 import { ProductId, RoomId } from '../ids.ts';
-import { ChatMessage } from '../realtime/events.ts';
+import { ChatMessage } from '../realtime/chat.ts';
 import { Instant, PageQuery, text } from './common.ts';
 import { Room } from './rooms.ts';
 import { defineRoute } from './route.ts';

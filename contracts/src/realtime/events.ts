@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { OfferView } from '../http/bag.ts';
 import { Instant } from '../http/common.ts';
 import { OfferId, PersonId, ProductId, SkuId } from '../ids.ts';
+import { chatEventShapes } from './chat.ts';
 import { Stage } from './stage.ts';
 
 /**
@@ -11,23 +12,12 @@ import { Stage } from './stage.ts';
 const event = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
   z.object({ kind: z.literal(kind), ...shape });
 
-export const ChatMessage = z
-  .object({
-    /** Stable id of the message: the same for a re-sent one. */
-    messageId: z.string().max(120),
-    personId: PersonId,
-    name: z.string(),
-    /** host and operator messages are marked in the room. */
-    role: z.enum(['viewer', 'operator', 'host']),
-    text: z.string(),
-    at: Instant,
-  })
-  .meta({ id: 'ChatMessage' });
-export type ChatMessage = z.infer<typeof ChatMessage>;
-
 export const roomEventSchemas = [
-  event('chat:sent', { message: ChatMessage }),
-  event('chat:deleted', { messageId: z.string(), by: PersonId }),
+  event('chat:sent', chatEventShapes['chat:sent']),
+  event('chat:deleted', chatEventShapes['chat:deleted']),
+  event('chat:answered', chatEventShapes['chat:answered']),
+  event('message:pinned', chatEventShapes['message:pinned']),
+  event('mode:set', chatEventShapes['mode:set']),
   event('viewer:joined', { personId: PersonId, name: z.string() }),
   event('viewer:muted', { personId: PersonId, until: Instant.nullable() }),
   event('viewer:banned', { personId: PersonId }),
@@ -62,6 +52,9 @@ export type EventClass = 'critical' | 'own' | 'crowd' | 'counter';
 export const eventClass: Record<RoomEventKind, EventClass> = {
   'chat:sent': 'crowd',
   'chat:deleted': 'critical',
+  'chat:answered': 'critical',
+  'message:pinned': 'critical',
+  'mode:set': 'critical',
   'viewer:joined': 'crowd',
   'viewer:muted': 'critical',
   'viewer:banned': 'critical',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { openOffer } from '../http/bag.ts';
 import { MAX_INT4, text } from '../http/common.ts';
 import { PersonId, ProductId, RoomId } from '../ids.ts';
-import { ChatMessage } from './events.ts';
+import { chatMessages } from './chat.ts';
 
 /** Socket.IO namespace `/room`. Handshake: `auth: { token, roomId, lastSeq? }`. */
 export const RoomHandshake = z.strictObject({
@@ -16,12 +16,7 @@ export const RoomHandshake = z.strictObject({
  * `operate` messages need `rooms:operate` (or `offers:write`) within the room's org path.
  */
 export const roomMessages = {
-  /** `clientMessageId` makes a re-send after a lost acknowledgement the same message. */
-  'chat:send': {
-    operate: false,
-    payload: z.strictObject({ text: text(200), clientMessageId: z.uuid().optional() }),
-    reply: z.object({ message: ChatMessage }),
-  },
+  ...chatMessages,
   /** Deltas at most once a second; `batch` (client-made id, growing number) makes a re-send count once. */
   'like:add': {
     operate: false,
@@ -42,11 +37,6 @@ export const roomMessages = {
     reply: z.object({ pinnedProductId: ProductId.nullable() }),
   },
   'offer:open': { operate: true, payload: openOffer.body, reply: openOffer.reply },
-  'chat:delete': {
-    operate: true,
-    payload: z.strictObject({ messageId: text(120), reason: text(100, 0).default('') }),
-    reply: z.object({ messageId: z.string() }),
-  },
   'viewer:mute': {
     operate: true,
     payload: z.strictObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Bag } from '../http/bag.ts';
 import { Instant } from '../http/common.ts';
-import { ChatMessage } from './events.ts';
+import { ChatMessage, chatSnapshotShape } from './chat.ts';
 import { Stage } from './stage.ts';
 
 /** The state of a room at `seq`; frames after it bring the rest. */
@@ -17,6 +17,7 @@ export const RoomSnapshot = z
     /** The newest messages, oldest first, without deleted ones. */
     chat: z.array(ChatMessage),
     notice: z.string(),
+    ...chatSnapshotShape,
     likes: z.int(),
     viewersNow: z.int(),
     viewersTotal: z.int(),

@@ -6,6 +6,7 @@ import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { StaffPrincipal } from '../../platform/principal.ts';
+import type { ClaimGuard } from '../claim-guard/index.ts';
 import { priceFaultOf } from './catalogue.policy.ts';
 import * as products from './catalogue.repository.ts';
 
@@ -30,13 +31,39 @@ function checkPrices(skus: readonly products.SkuRow[]): void {
   }
 }
 
-export function createCatalogueService(deps: { db: Db; clock: Clock; random: Random }) {
-  const { db, clock, random } = deps;
+export function createCatalogueService(deps: {
+  db: Db;
+  clock: Clock;
+  random: Random;
+  guard: Pick<ClaimGuard, 'requireClean'>;
+}) {
+  const { db, clock, random, guard } = deps;
 
   async function view(id: string, forStaff: boolean): Promise<ProductView> {
     const product = await products.findProduct(db.sql, id);
     if (!product) throw new AppError('not_found');
     return toView(product, forStaff);
+  }
+
+  /** Rule Z3: what a product promises, in every text of it. */
+  async function requireClean(
+    principal: StaffPrincipal,
+    id: string,
+    texts: Partial<Record<'title' | 'subtitle' | 'description', string | undefined>> & {
+      skus?: readonly { name: string }[] | undefined;
+    },
+  ): Promise<void> {
+    const { title, subtitle, description, skus = [] } = texts;
+    await guard.requireClean(
+      {
+        place: 'product',
+        target: `product:${id}`,
+        orgPath: principal.staff.orgPath,
+        roomId: null,
+        personId: principal.personId,
+      },
+      [title, subtitle, description, ...skus.map(({ name }) => name)],
+    );
   }
 
   return {
@@ -56,6 +83,7 @@ export function createCatalogueService(deps: { db: Db; clock: Clock; random: Ran
       const id = random.id();
       const skus = body.skus.map((sku) => ({ ...sku, id: random.id(), active: true }));
       checkPrices(skus);
+      await requireClean(principal, id, body);
       await db.transaction(async (tx) => {
         await products.insertProduct(tx, id, { ...body, status: 'on_sale' }, clock.now());
         for (const sku of skus) await products.insertSku(tx, id, sku);
@@ -72,6 +100,7 @@ export function createCatalogueService(deps: { db: Db; clock: Clock; random: Ran
 
     /** SKUs named by id are changed, SKUs without one are added; what is not named stays. */
     async patch(principal: StaffPrincipal, id: string, body: BodyOf<typeof patchProduct>): Promise<ProductView> {
+      await requireClean(principal, id, body);
       await db.transaction(async (tx) => {
         const found = await products.lockProduct(tx, id);
         const before = found ? await products.findProduct(tx, id) : undefined;

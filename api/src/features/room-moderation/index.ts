@@ -1,19 +1,24 @@
 /**
- * Moderation of a room (R2): mute, ban, delete a message, and the way back. Every act is a row, an audit entry and an event,
+ * Moderation of a room (R2): mute, ban, delete a message, and the way back; what viewers report. Every act is a row, an audit entry and an event,
  * in one transaction. A ban holds at join, handshake, media grant and order; the sockets of the person are closed by the
  * event, on whatever node they are, and their media by the media server.
  */
-import { liftModeration, listModeration } from '@walnut-live/contracts';
+import { liftModeration, listModeration, listSanctions } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
+import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
+import type { SharedLimits } from '../../platform/limits.ts';
 import { writeRoomEvent } from '../../platform/outbox.ts';
 import { type Principal, requireScope } from '../../platform/principal.ts';
 import type { RoomLog } from '../../room-log/index.ts';
+import { createChatRepository } from '../room-chat/index.ts';
 import { refusalOfSanction } from './moderation.policy.ts';
 import { createModerationRepository, type Sanction } from './moderation.repository.ts';
+import { createReportsRepository } from './reports.repository.ts';
+import { createReports } from './reports.ts';
 
 interface ModeratedRoom {
   readonly id: string;
@@ -28,6 +33,7 @@ export function createRoomModeration(deps: {
   clock: Clock;
   random: Random;
   roomLog: Pick<RoomLog, 'find'>;
+  limits: SharedLimits;
   findRoom: (roomId: string) => Promise<ModeratedRoom>;
   revokeMedia: (personId: string, streamId: string) => Promise<void>;
   /** Every stream that somebody in this room may be watching: its own, a programme's, co-hosts'. */
@@ -124,6 +130,10 @@ export function createRoomModeration(deps: {
           reason: body.reason,
           detail: { personId, text },
         });
+        const at = clock.now();
+        await createReportsRepository(tx).closeOfMessage(roomId, body.messageId, principal.personId, at);
+        if (await createChatRepository(tx).unpin(roomId, body.messageId, principal.personId, at))
+          await writeRoomEvent(tx, clock, roomId, { kind: 'message:pinned', message: null });
         await writeRoomEvent(tx, clock, roomId, {
           kind: 'chat:deleted',
           messageId: body.messageId,
@@ -172,6 +182,21 @@ export function createRoomModeration(deps: {
     await service.lift(principal, params.id, params.personId);
     return undefined;
   });
-  return service;
+  bind(listSanctions, async ({ principal, query }) => {
+    const { limit, cursor, ...filter } = query;
+    const rows = await createModerationRepository(db.sql).standing({
+      ...filter,
+      scope: principal.staff.orgPath,
+      now: clock.now(),
+      after: decodeTimeCursor(cursor),
+      limit: limit + 1,
+    });
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    return {
+      items: rows.slice(0, limit),
+      nextCursor: last ? encodeTimeCursor({ at: new Date(last.at), id: last.id }) : null,
+    };
+  });
+  return { ...service, ...createReports({ ...deps, deleteChat: service.deleteChat }) };
 }
 export type RoomModeration = ReturnType<typeof createRoomModeration>;

@@ -1,4 +1,4 @@
-import type { ModerationEntry } from '@walnut-live/contracts';
+import type { ModerationEntry, StandingSanction } from '@walnut-live/contracts';
 import type { z } from 'zod';
 import type { Sql } from '../../platform/db.ts';
 
@@ -57,6 +57,48 @@ export function createModerationRepository(sql: Sql) {
         WHERE m.room_id = ${roomId} AND m.lifted_at IS NULL AND (m.until IS NULL OR m.until > ${now}) ORDER BY m.at DESC`;
       return rows.map(({ byId, byName, ...row }) => ({
         ...row,
+        by: { id: byId, name: byName },
+        at: row.at.toISOString(),
+        until: row.until?.toISOString() ?? null,
+      }));
+    },
+    /** Sanctions that stand, in all rooms of a scope, newest first. */
+    async standing(filter: {
+      scope: string;
+      kind?: Sanction | undefined;
+      search?: string | undefined;
+      now: Date;
+      after?: { at: Date; id: string } | undefined;
+      limit: number;
+    }): Promise<z.infer<typeof StandingSanction>[]> {
+      const { scope, kind = null, now, after, limit } = filter;
+      const search = filter.search === undefined ? null : `%${filter.search.replaceAll(/[\\%_]/g, '\\$&')}%`;
+      const rows = await sql<{
+        id: string;
+        roomId: string;
+        roomTitle: string;
+        personId: string;
+        name: string;
+        kind: Sanction;
+        reason: string;
+        byId: string;
+        byName: string;
+        at: Date;
+        until: Date | null;
+      }>`
+        SELECT m.id, m.room_id AS "roomId", r.title AS "roomTitle", m.person_id AS "personId", p.name, m.kind, m.reason,
+          m.by_id AS "byId", b.name AS "byName", m.at, m.until
+        FROM room_moderation m JOIN rooms r ON r.id = m.room_id JOIN people p ON p.id = m.person_id JOIN people b ON b.id = m.by_id
+        WHERE m.lifted_at IS NULL AND (m.until IS NULL OR m.until > ${now})
+          AND (r.org_path = ${scope} OR r.org_path LIKE ${`${scope}.%`})
+          AND (${kind}::text IS NULL OR m.kind = ${kind})
+          AND (${search}::text IS NULL OR p.name ILIKE ${search} OR m.reason ILIKE ${search} OR r.title ILIKE ${search})
+          AND (${after?.at ?? null}::timestamptz IS NULL OR (m.at, m.id) < (${after?.at ?? null}, ${after?.id ?? null}::uuid))
+        ORDER BY m.at DESC, m.id DESC LIMIT ${limit}`;
+      return rows.map(({ roomId, roomTitle, personId, name, byId, byName, ...row }) => ({
+        ...row,
+        room: { id: roomId, title: roomTitle },
+        person: { id: personId, name },
         by: { id: byId, name: byName },
         at: row.at.toISOString(),
         until: row.until?.toISOString() ?? null,

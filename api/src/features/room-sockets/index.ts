@@ -221,6 +221,7 @@ function refusal(error: unknown): Error {
   return Object.assign(new Error(code), { data: { code } });
 }
 
+export { createChatHandlers } from './chat-handlers.ts';
 export type { RoomHandlers, Sender } from './dispatch.ts';
 export { createRoomHandlers } from './handlers.ts';
 export type RoomSockets = ReturnType<typeof createRoomSockets>;

@@ -19,6 +19,10 @@ const right: Record<RoomMessageName, Record<string, unknown>> = {
   'viewer:mute': { personId: randomUUID(), minutes: 5, reason: '' },
   'viewer:ban': { personId: randomUUID(), reason: '' },
   'notice:set': { text: '今晚八点' },
+  'chat:report': { messageId: 'chat:x', reason: 'abuse', note: '' },
+  'chat:answer': { messageId: 'chat:x', answered: true },
+  'message:pin': { messageId: 'chat:x' },
+  'mode:set': { slowSeconds: 5, audience: 'followers' },
 };
 const wrongValues: unknown[] = [
   undefined,

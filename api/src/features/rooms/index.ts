@@ -7,6 +7,8 @@ import type { Binder } from '../../platform/http.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Tokens } from '../../platform/tokens.ts';
 import type { RoomLog } from '../../room-log/index.ts';
+import type { ClaimGuard } from '../claim-guard/index.ts';
+import { createTalkReader } from '../room-chat/index.ts';
 import type { GrantMedia, RoomStage } from '../room-stage/index.ts';
 import type { MediaStreams } from '../room-stream/index.ts';
 import { createProgrammes } from './programmes.ts';
@@ -31,6 +33,7 @@ export function createRooms(deps: {
   streamFigures: MediaStreams['figures'];
   viewersNow: (roomId: string) => number;
   readBag: (roomId: string) => Promise<Bag>;
+  guard: Pick<ClaimGuard, 'requireClean'>;
   fillBag: (tx: Tx, roomId: string, productIds: readonly string[]) => Promise<void>;
 }) {
   const { db, clock, random, log, tokens, roomLog, mediaControl, viewersNow, stage } = deps;
@@ -42,6 +45,7 @@ export function createRooms(deps: {
     clock,
     findRoom: find,
     readBag: deps.readBag,
+    readTalk: createTalkReader({ sql: db.sql, roomLog }),
     readStage: stage.read,
     streamState,
     viewersNow,
@@ -54,6 +58,7 @@ export function createRooms(deps: {
     standings,
     readSnapshot,
     grantMedia: deps.grantMedia,
+    guard: deps.guard,
     stage,
     viewersNow,
     streamState,

@@ -21,6 +21,7 @@ import { AppError } from '../../platform/errors.ts';
 import { writeRoomEvent, writeRoomEvents } from '../../platform/outbox.ts';
 import { mayIn, type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import type { Tokens } from '../../platform/tokens.ts';
+import type { ClaimGuard } from '../claim-guard/index.ts';
 import type { GrantMedia, RoomStage } from '../room-stage/index.ts';
 import type { MediaStreams } from '../room-stream/index.ts';
 import { afterEnd, afterStart, mayHost, troubleOf, worstFirst } from './rooms.policy.ts';
@@ -53,6 +54,7 @@ export function createRoomsService(deps: {
   standings: Standings;
   readSnapshot: ReadSnapshot;
   grantMedia: GrantMedia;
+  guard: Pick<ClaimGuard, 'requireClean'>;
   stage: RoomStage;
   viewersNow: (roomId: string) => number;
   streamState: (streamId: string) => StreamView;
@@ -83,6 +85,17 @@ export function createRoomsService(deps: {
     if (standing.banned) throw new AppError('banned');
     return standing;
   }
+
+  /** Rule Z3. */
+  const requireCleanTitle = (
+    { personId }: Principal,
+    room: { id: string; orgPath: string },
+    title: string | undefined,
+  ) =>
+    deps.guard.requireClean(
+      { place: 'room', target: `room:${room.id}`, orgPath: room.orgPath, roomId: room.id, personId },
+      [title],
+    );
 
   return {
     get,
@@ -131,6 +144,7 @@ export function createRoomsService(deps: {
         throw new AppError('not_found', { detail: 'the host must be staff who may go live for this unit' });
       }
       const id = random.id();
+      await requireCleanTitle(principal, { id, orgPath: unit.path }, body.title);
       await db.transaction(async (tx) => {
         await createRoomsRepository(tx).insert({
           id,
@@ -158,6 +172,7 @@ export function createRoomsService(deps: {
       const scheduledAt =
         body.scheduledAt === undefined || body.scheduledAt === null ? body.scheduledAt : new Date(body.scheduledAt);
       const { title, coverUrl, source } = body;
+      await requireCleanTitle(principal, room, title);
       if (!(await rooms.patch(roomId, { title, coverUrl, source, scheduledAt }))) {
         throw new AppError('state_conflict', { facts: { state: room.state } });
       }

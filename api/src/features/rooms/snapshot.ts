@@ -5,17 +5,13 @@
  * a frame, where it does no harm. Callers who arrive while a snapshot is being made share the next one, so a rush of joins
  * costs one snapshot at a time, and nobody gets one that was begun before they asked.
  */
-import type { Bag, ChatMessage, RoomSnapshot, Stage } from '@walnut-live/contracts';
+import type { Bag, RoomSnapshot, Stage } from '@walnut-live/contracts';
 import type { StreamView } from '../../media-control/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { RoomLog } from '../../room-log/index.ts';
+import type { ReadTalk } from '../room-chat/index.ts';
 import type { RoomFacts } from './rooms.repository.ts';
-
-const CHAT_HISTORY = 50;
-/** Read more than is shown, since some were deleted. */
-const CHAT_READ = 80;
-const DELETIONS_READ = 200;
 
 export interface RoomPicture {
   readonly room: RoomFacts;
@@ -23,10 +19,12 @@ export interface RoomPicture {
 }
 
 export function createSnapshots(deps: {
-  roomLog: Pick<RoomLog, 'head' | 'latest'>;
+  roomLog: Pick<RoomLog, 'head'>;
   clock: Clock;
   findRoom: (roomId: string) => Promise<RoomFacts | undefined>;
   readBag: (roomId: string) => Promise<Bag>;
+  /** Messages up to a number, and what stands above them. */
+  readTalk: ReadTalk;
   /** @throws AppError not_found */
   readStage: (roomId: string) => Promise<Stage>;
   streamState: (streamId: string) => StreamView;
@@ -36,26 +34,13 @@ export function createSnapshots(deps: {
   const running = new Map<string, Promise<RoomPicture>>();
   const next = new Map<string, Promise<RoomPicture>>();
 
-  /** Messages up to `seq`: later ones come with the frames and would stand there twice. */
-  async function chatHistory(roomId: string, upToSeq: number): Promise<ChatMessage[]> {
-    const [sent, deletions] = await Promise.all([
-      roomLog.latest(roomId, ['chat:sent'], CHAT_READ),
-      roomLog.latest(roomId, ['chat:deleted'], DELETIONS_READ),
-    ]);
-    const deleted = new Set(deletions.flatMap(({ event }) => (event.kind === 'chat:deleted' ? [event.messageId] : [])));
-    return sent
-      .flatMap(({ seq, event }) => (seq <= upToSeq && event.kind === 'chat:sent' ? [event.message] : []))
-      .filter(({ messageId }) => !deleted.has(messageId))
-      .slice(-CHAT_HISTORY);
-  }
-
   async function make(roomId: string): Promise<RoomPicture> {
     const seq = await roomLog.head(roomId);
-    const [facts, bag, stage, chat] = await Promise.all([
+    const [facts, bag, stage, talk] = await Promise.all([
       deps.findRoom(roomId),
       deps.readBag(roomId),
       deps.readStage(roomId),
-      chatHistory(roomId, seq),
+      deps.readTalk(roomId, seq),
     ]);
     if (!facts) throw new AppError('not_found');
     const { state, hasVideo, hasAudio } = deps.streamState(stage.streamId);
@@ -68,7 +53,7 @@ export function createSnapshots(deps: {
         stream: { state, hasVideo, hasAudio },
         stage,
         bag,
-        chat,
+        ...talk,
         notice: facts.notice,
         likes: facts.likes,
         viewersNow: deps.viewersNow(roomId),
