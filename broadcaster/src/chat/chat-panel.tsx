@@ -36,6 +36,7 @@ export const ChatPanel = ({ session }: { session: RoomSession }): ReactNode => {
   const me = useMe();
   const lines = useChatLines(session);
   const muted = useSelect(session, (state) => state.mutedIds);
+  const paused = useSelect(session, (state) => state.paused);
   const [text, setText] = useState('');
   const [chosen, setChosen] = useState<ChatLine | null>(null);
   const [moderation, setModeration] = useState(false);
@@ -58,7 +59,7 @@ export const ChatPanel = ({ session }: { session: RoomSession }): ReactNode => {
 
   const send = (event: FormEvent): void => {
     event.preventDefault();
-    if (session.sendChat(text)) {
+    if (!paused && session.sendChat(text)) {
       setText('');
       atEnd.current = true;
     }
@@ -108,7 +109,7 @@ export const ChatPanel = ({ session }: { session: RoomSession }): ReactNode => {
           className="st-input"
           value={text}
           maxLength={200}
-          placeholder={t('chat.placeholder')}
+          placeholder={t(paused ? 'paused.composer' : 'chat.placeholder')}
           aria-label={t('chat.placeholder')}
           enterKeyHint="send"
           onChange={(event) => setText(event.target.value)}
@@ -117,9 +118,9 @@ export const ChatPanel = ({ session }: { session: RoomSession }): ReactNode => {
           type="submit"
           variant="grove"
           size="l"
-          label={t('chat.send')}
+          label={t(paused ? 'paused.send' : 'chat.send')}
           icon={<SendHorizontal aria-hidden />}
-          disabled={text.trim() === ''}
+          disabled={paused || text.trim() === ''}
         />
       </form>
       <Actions session={session} line={chosen} onClose={() => setChosen(null)} />

@@ -300,6 +300,9 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   'offer.done': 'The live price is on',
   'offer.floor': 'The floor set by headquarters is {price}',
 
+  'paused.note': 'Chat is pausing for a moment. Your live and orders go on; it comes back by itself',
+  'paused.composer': 'Write it now, send it in a moment',
+  'paused.send': 'You can send when the chat is back',
   'chat.title': 'Chat',
   'chat.placeholder': 'Answer your viewers…',
   'chat.send': 'Send',

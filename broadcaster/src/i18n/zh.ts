@@ -292,6 +292,9 @@ export const zh = {
   'offer.done': '直播价已开始',
   'offer.floor': '总部最低价是 {price}',
 
+  'paused.note': '互动暂停片刻，直播和订单照常，恢复后自动继续',
+  'paused.composer': '可以先写好，稍后发送',
+  'paused.send': '互动恢复后即可发送',
   'chat.title': '互动',
   'chat.placeholder': '回复观众…',
   'chat.send': '发送',

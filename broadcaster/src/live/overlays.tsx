@@ -3,6 +3,7 @@ import { Badge, cx, IconButton, Price, useNow } from '@walnut-live/ui';
 import {
   Camera,
   CameraOff,
+  CirclePause,
   FlipHorizontal2,
   Megaphone,
   MessageCircle,
@@ -35,11 +36,18 @@ export const Banners = ({ session, air }: { session: RoomSession; air: Broadcast
   const connection = useSelect(session, (state) => state.connection.state);
   const notice = useSelect(session, (state) => state.notice);
   const loaded = useSelect(session, (state) => state.loaded);
+  const paused = useSelect(session, (state) => state.paused);
   return (
     <div className="st-banners" role="status">
       {air.publish.status === 'reconnecting' && <p className="st-banner st-banner-bad">{t('live.mediaLost')}</p>}
       {loaded && (connection === 'reconnecting' || connection === 'closed') && (
         <p className="st-banner st-banner-warn">{t('live.socketLost')}</p>
+      )}
+      {paused && (
+        <p className="st-banner st-banner-warn" data-testid="room-paused">
+          <CirclePause aria-hidden />
+          {t('paused.note')}
+        </p>
       )}
       {air.muted.audio && <p className="st-banner st-banner-warn">{t('live.muted')}</p>}
       {air.muted.video && <p className="st-banner st-banner-warn">{t('live.cameraMuted')}</p>}

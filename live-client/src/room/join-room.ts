@@ -202,6 +202,8 @@ export const joinRoom = (options: JoinRoomOptions): RoomSession => {
     chatTimers.set(
       id,
       setTimeout(() => {
+        // It waits as long as the room is paused; what the server did not take before may be taken after.
+        if (store.get().paused) return startChat(id);
         chatTimers.delete(id);
         dispatch({ type: 'chat:failed', clientMessageId: id, code: 'offline' });
       }, CHAT_GIVE_UP_MS),

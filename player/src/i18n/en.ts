@@ -120,6 +120,10 @@ export const en: Record<keyof typeof zh, string> = {
   'replaced.hint': 'A room can be watched in one place at a time',
   'replaced.back': 'Watch here instead',
 
+  'paused.note': 'Chat is pausing for a moment. Watching and buying go on',
+  'paused.composer': 'Write it now, send it in a moment',
+  'paused.send': 'You can send when the chat is back',
+
   'chat.label': 'Chat',
   'chat.welcome': 'Welcome! Be kind to each other, and order only through the products of this room.',
   'chat.placeholder': 'Say something…',

@@ -115,6 +115,10 @@ export const zh = {
   'replaced.hint': '同一个直播间只能在一处观看',
   'replaced.back': '在这里继续看',
 
+  'paused.note': '互动暂停片刻，马上回来。观看、下单照常',
+  'paused.composer': '可以先写好，稍后发送',
+  'paused.send': '互动恢复后即可发送',
+
   'chat.label': '聊天',
   'chat.welcome': '欢迎来到直播间！请文明发言，下单请认准直播间商品链接。',
   'chat.placeholder': '说点什么…',

@@ -19,6 +19,7 @@ export const BottomBar = ({ onBag, onShare }: { onBag: () => void; onShare: () =
   const bagSize = useRoom((state) => state.bag.items.length);
   const likes = useRoom((state) => state.likes + state.likesUnsent);
   const muted = useRoom((state) => state.selfMuted);
+  const paused = useRoom((state) => state.paused);
   const hearts = useHearts();
   const [text, setText] = useState('');
   const input = useRef<HTMLInputElement>(null);
@@ -32,7 +33,7 @@ export const BottomBar = ({ onBag, onShare }: { onBag: () => void; onShare: () =
 
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
-    if (!text.trim()) return;
+    if (!text.trim() || paused) return;
     if (!(await requireConsumer('chat'))) return;
     if (session.sendChat(text) === null) return toast(t('chat.slow'), { tone: 'error' });
     setText('');
@@ -63,12 +64,18 @@ export const BottomBar = ({ onBag, onShare }: { onBag: () => void; onShare: () =
             autoComplete="off"
             disabled={muted !== null}
             aria-label={t('chat.placeholder')}
-            placeholder={muted ? t('chat.muted') : t('chat.placeholder')}
+            placeholder={t(muted ? 'chat.muted' : paused ? 'paused.composer' : 'chat.placeholder')}
             onFocus={onFocus}
             onChange={(event) => setText(event.target.value)}
           />
           {text.trim() !== '' && (
-            <button type="submit" className="pl-send" aria-label={t('chat.send')} data-testid="chat-send">
+            <button
+              type="submit"
+              className="pl-send"
+              aria-label={t(paused ? 'paused.send' : 'chat.send')}
+              disabled={paused}
+              data-testid="chat-send"
+            >
               <SendHorizontal size={18} aria-hidden="true" />
             </button>
           )}

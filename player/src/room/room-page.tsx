@@ -10,6 +10,7 @@ import { BottomBar } from './bottom-bar.tsx';
 import { Chat } from './chat.tsx';
 import { HeartLayer, HeartsProvider } from './hearts.tsx';
 import { Notice } from './notice.tsx';
+import { PausedNote } from './paused-note.tsx';
 import { PinnedCard } from './pinned-card.tsx';
 import { PurchaseBubbles } from './purchase-bubbles.tsx';
 import { SellerSheet } from './seller-sheet.tsx';
@@ -68,6 +69,7 @@ const Room = (): ReactNode => {
                 <PurchaseBubbles />
                 <PinnedCard />
                 <Chat />
+                <PausedNote />
                 <BottomBar onBag={() => setSheet('bag')} onShare={() => setSheet('share')} />
               </div>
             )}

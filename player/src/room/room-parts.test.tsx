@@ -9,6 +9,7 @@ import { BagList } from './bag-list.tsx';
 import { BottomBar } from './bottom-bar.tsx';
 import { Chat } from './chat.tsx';
 import { HeartLayer } from './hearts.tsx';
+import { PausedNote } from './paused-note.tsx';
 import { PinnedCard } from './pinned-card.tsx';
 import { StageChips } from './stage-chip.tsx';
 
@@ -269,4 +270,34 @@ it('card, chat, bar and bag are accessible (axe; contrast is checked in a browse
   expect(
     violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' ')}`),
   ).toEqual([]);
+});
+
+describe('a paused room', () => {
+  it('says so, keeps what was typed and sends it only when the room goes on', async () => {
+    const { room } = await show(
+      <>
+        <PausedNote />
+        <BottomBar onBag={() => undefined} onShare={() => undefined} />
+      </>,
+    );
+    const input = byTestId('chat-input') as HTMLInputElement;
+    const say = (paused: boolean) =>
+      act(async () => room.dispatch({ type: 'connection', connection: { state: 'online' }, paused }));
+    const said = () => room.asked.filter(([name]) => name === 'chat');
+    expect(document.querySelector('[data-testid="room-paused"]')).toBeNull();
+    await type(input, '还有货吗');
+    await say(true);
+    expect(byTestId('room-paused').textContent).toBe('互动暂停片刻，马上回来。观看、下单照常');
+    expect((byTestId('chat-send') as HTMLButtonElement).disabled).toBe(true);
+    await act(async () => input.form?.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true })));
+    expect(said()).toEqual([]);
+    expect(input.value).toBe('还有货吗');
+    await press(byTestId('like'));
+    expect(room.asked.at(-1)?.[0]).toBe('like');
+    await say(false);
+    expect(document.querySelector('[data-testid="room-paused"]')).toBeNull();
+    await press(byTestId('chat-send'));
+    expect(said()).toEqual([['chat', '还有货吗']]);
+    expect(input.value).toBe('');
+  });
 });
