@@ -1,6 +1,8 @@
 /** Orders, payments and refunds put together: they need one another in one direction only, this file closes the ring. */
 import type { Server } from 'node:http';
 import type { Config } from './config.ts';
+import type { AdultChecks } from './features/adult-check/index.ts';
+import { readGiftTerms } from './features/gifts/index.ts';
 import { createOrders, type Orders, type OrdersDeps } from './features/orders/index.ts';
 import {
   bindPayments,
@@ -9,6 +11,7 @@ import {
   type DeliveryPlan,
 } from './features/payments/index.ts';
 import { createRefunds } from './features/refunds/index.ts';
+import { createWallet, type WalletService } from './features/wallet/index.ts';
 import type { Ledger } from './ledger/index.ts';
 import type { Clock, Random } from './platform/clock.ts';
 import { createDb, type Db } from './platform/db.ts';
@@ -23,6 +26,7 @@ export const SANDBOX_DELIVERY_JOB = 'sandbox-deliveries';
 
 export interface Selling {
   readonly orders: Orders;
+  readonly wallet: WalletService;
   /** Waits for callbacks and refunds under way. */
   close(): Promise<void>;
 }
@@ -39,6 +43,7 @@ export function createSelling(deps: {
   server: Server;
   addressLimits: AddressLimits;
   decideCredit: OrdersDeps['decideCredit'];
+  adults: AdultChecks;
   orderPaid: OrdersDeps['orderPaid'];
   orderRefunded: OrdersDeps['orderRefunded'];
   onOrderStep: OrdersDeps['onStep'];
@@ -83,13 +88,22 @@ export function createSelling(deps: {
     priceGraceSeconds: config.PRICE_GRACE_SECONDS,
     sandbox: config.SANDBOX,
   });
-  const refunds = createRefunds({ bind, db, clock, random, log, jobs, ledger, orders, payments });
+  const refunds = createRefunds({
+    ...{ bind, db, clock, random, log, jobs, ledger, orders, payments },
+    coinRefundFinished: (tx, ended) => wallet.refundFinished(tx, ended),
+  });
+  const wallet: WalletService = createWallet({
+    ...{ bind, db, clock, random, log, jobs, ledger, payments, adults: deps.adults },
+    requestRefund: refunds.request,
+    readGiftTerms: (subject) => readGiftTerms({ sql: db.sql, clock }, subject),
+  });
   bindPayments(bind, {
     db,
     payments,
     sandbox: config.SANDBOX ? sandbox : undefined,
     listeners: {
       async captured(tx, payment, at) {
+        if (payment.topUpId !== null) return wallet.takePayment(tx, payment, at);
         if ((await orders.takePayment(tx, payment.id, at)) === 'late')
           await refunds.refundLatePayment(tx, payment.id, at);
       },
@@ -99,6 +113,7 @@ export function createSelling(deps: {
 
   return {
     orders,
+    wallet,
     async close() {
       await refunds.close();
       await sandbox.stop();

@@ -10,11 +10,13 @@ import { createApp } from './app.ts';
 import { createSelling } from './compose-selling.ts';
 import { createClaimGuard, createTalk } from './compose-talk.ts';
 import type { Config } from './config.ts';
+import { createAdultChecks } from './features/adult-check/index.ts';
 import { createBag } from './features/bag/index.ts';
 import { createBindings } from './features/bindings/index.ts';
 import { createCatalogue } from './features/catalogue/index.ts';
 import { createCommissions } from './features/commissions/index.ts';
 import { createCredits } from './features/credits/index.ts';
+import { createGifts, type Gifts } from './features/gifts/index.ts';
 import { createIdentity } from './features/identity/index.ts';
 import { SHIPPING_TERMS } from './features/orders/index.ts';
 import { createOrg } from './features/org/index.ts';
@@ -243,6 +245,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     handlers: createRoomHandlers({
       ...{ bag, offers, likes },
       talk: talk.handlers,
+      gifts: { send: (...given) => gifts.sendFromRoom(...given) },
     }),
   });
   closers.push(roomSockets.close);
@@ -266,8 +269,10 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     onOrder: bindings.onOrder,
   });
   const commissions = createCommissions({ bind, db, clock, random, ledger, policyAt: bindings.policyAt });
+  const adults = createAdultChecks({ bind, db, clock, random, secret: config.AUTH_SECRET });
   const selling = createSelling({
     ...{ bind, config, db, clock, random, log, jobs, ledger, server, addressLimits },
+    adults,
     decideCredit: credits.decide,
     orderPaid: commissions.onOrderPaid,
     orderRefunded: commissions.onOrderRefunded,
@@ -275,6 +280,10 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     sandboxPlan: given.sandboxPlan,
   });
   closers.push(selling.close);
+  const gifts: Gifts = createGifts({
+    ...{ bind, db, clock, random, jobs, ledger, adults, wallet: selling.wallet },
+    findRoom: rooms.get,
+  });
   createReports({ bind, db, clock });
 
   let closed: Promise<void> | undefined;

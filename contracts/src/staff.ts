@@ -30,8 +30,11 @@ export const permissions = [
   'customers:read',
   'staff:read',
   'audit:read',
+  'gifts:write', // price and sale of gifts, their caps and shares
+  'wallets:refund',
   'words:read', // word lists and the correction log
   'words:write',
+  'budgets:write', // what units may spend on red packets
 ] as const;
 export type Permission = (typeof permissions)[number];
 
@@ -52,6 +55,7 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'reports:read',
     'customers:read',
     'staff:read',
+    'gifts:write',
     'words:read',
     'words:write',
   ],
@@ -64,6 +68,8 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'reports:read',
     'commission:read',
     'audit:read',
+    'budgets:write',
+    'wallets:refund',
   ],
   channel_manager: [
     'rooms:read',

@@ -10,13 +10,21 @@ import type { Tx } from '../platform/db.ts';
 import { accountsInLockOrder, chainEntries, checkTransfer, LedgerRuleError, type Transfer } from './ledger.policy.ts';
 import { appendEntries, fingerprint, insertTransfer, lockAccounts, readTransfer } from './ledger.repository.ts';
 
-export { type AccountKind, type AccountRef, LedgerRuleError, type Leg, type Transfer } from './ledger.policy.ts';
+export {
+  type AccountKind,
+  type AccountRef,
+  LedgerRuleError,
+  LedgerShortError,
+  type Leg,
+  type Transfer,
+} from './ledger.policy.ts';
 export { auditLedger, type LedgerAudit } from './ledger-audit.ts';
 
 export interface Ledger {
   /**
    * Posts a transfer in the caller's transaction. Posting the same (kind, ref) again changes nothing and answers
-   * `posted: false`; with other entries it is a mistake and throws LedgerRuleError, as does a transfer that breaks M2.
+   * `posted: false`; with other entries it is a mistake and throws LedgerRuleError, as does a transfer that breaks M2. Taking
+   * more out of a prepaid account than there is throws LedgerShortError.
    * Five statements, seven when an account is new.
    */
   postTransfer(tx: Tx, transfer: Transfer): Promise<{ transferId: string; posted: boolean }>;

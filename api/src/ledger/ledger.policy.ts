@@ -7,13 +7,39 @@
  * - `unmatched_payments`  money that came for an order that could no longer take it, until it is back (owner: the provider)
  * - `commission_expense`  commission an org unit bears (owner: its id)
  * - `commission_payable`  commission a person is owed (owner: their id); negative = owed
+ * - `coin_wallet`         prepaid coins of a person (owner: their id); negative = theirs, never positive
+ * - `coin_refunds`        coins on their way back as money (owner: the provider); negative = not back yet
+ * - `room_gifts`          gifts a room got that are not shared yet (owner: the room's id); negative = got, never positive
+ * - `gift_revenue`        an org unit's share of gifts (owner: its id); negative = earned
+ * - `gift_payable`        a guide's share of gifts (owner: their id); negative = owed
+ * - `marketing_expense`   money set aside for marketing (owner: an org unit's id); positive
+ * - `marketing_budget`    what an org unit may spend on red packets (owner: its id); negative = available, never positive
+ * - `red_packet`          what a rain of red packets holds (owner: its id); negative = not taken yet, never positive
+ * - `reward_balance`      rewards of a person (owner: their id); negative = theirs, never positive
  */
 export type AccountKind =
   | 'provider_clearing'
   | 'store_sales'
   | 'unmatched_payments'
   | 'commission_expense'
-  | 'commission_payable';
+  | 'commission_payable'
+  | 'coin_wallet'
+  | 'coin_refunds'
+  | 'room_gifts'
+  | 'gift_revenue'
+  | 'gift_payable'
+  | 'marketing_expense'
+  | 'marketing_budget'
+  | 'red_packet'
+  | 'reward_balance';
+/** What was paid in before: more than that cannot be taken out. A CHECK of the database says the same. */
+const prepaid: ReadonlySet<AccountKind> = new Set([
+  'coin_wallet',
+  'room_gifts',
+  'marketing_budget',
+  'red_packet',
+  'reward_balance',
+]);
 export interface AccountRef {
   readonly kind: AccountKind;
   readonly owner: string;
@@ -36,6 +62,16 @@ export class LedgerRuleError extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'LedgerRuleError';
+  }
+}
+
+/** A prepaid account holds less than the transfer takes from it. Nothing is posted; the caller's transaction must not commit. */
+export class LedgerShortError extends Error {
+  readonly account: AccountRef;
+  constructor(account: AccountRef, shortFen: bigint) {
+    super(`account ${account.kind} ${account.owner} is short of ${shortFen} fen`);
+    this.name = 'LedgerShortError';
+    this.account = account;
   }
 }
 
@@ -74,7 +110,10 @@ export interface ChainedEntry {
   readonly accountSeq: bigint;
 }
 
-/** Appends the legs to their accounts: every entry starts from the balance the one before it left. */
+/**
+ * Appends the legs to their accounts: every entry starts from the balance the one before it left.
+ * @throws LedgerShortError when a prepaid account would end below nothing.
+ */
 export function chainEntries(
   states: ReadonlyMap<string, AccountState>,
   entries: readonly Leg[],
@@ -94,5 +133,9 @@ export function chainEntries(
       accountSeq: next.entryCount,
     };
   });
+  for (const { account } of entries) {
+    const balanceFen = current.get(accountKey(account))?.balanceFen ?? 0n;
+    if (prepaid.has(account.kind) && balanceFen > 0n) throw new LedgerShortError(account, balanceFen);
+  }
   return { entries: chained, after: [...current.values()] };
 }

@@ -38,6 +38,7 @@ function exampleOf(whole: JsonSchema, schema = whole): unknown {
       if (schema.format === 'uuid') return randomUUID();
       if (schema.format === 'date-time') return new Date().toISOString();
       if (schema.pattern?.startsWith('^[a-z0-9-]+(')) return 'hq'; // an org path
+      if (schema.pattern?.startsWith('^\\d{17}')) return '11010519491231002X'; // a resident id number
       return schema.pattern?.startsWith('^1[3-9]') ? '13800000001' : schema.pattern ? '/pictures/a.svg' : 'text';
   }
 }

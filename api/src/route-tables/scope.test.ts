@@ -4,10 +4,11 @@
  * until it says here what belongs to store B (or why it belongs to nobody).
  */
 import { randomUUID } from 'node:crypto';
-import { placeOrder, type Route, routes } from '@walnut-live/contracts';
+import { may, placeOrder, type Route, routes } from '@walnut-live/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Principal } from '../platform/principal.ts';
 import { type Brand, makeOffer, seedBrand } from '../testing/fixtures.ts';
+import { giveCoinsAndGift } from '../testing/gifts.ts';
 import { startTestApi, type TestApi } from '../testing/test-api.ts';
 import { gateOf, send } from './requests.ts';
 
@@ -19,6 +20,8 @@ interface ThingsOfB {
   paymentId: string;
   /** A guide of headquarters whom store B has asked to join. */
   seatId: string;
+  /** Given by `anna` in store B's room. */
+  givenGiftId: string;
   clipId: string;
   /** Of a message in store B's room. */
   reportId: string;
@@ -88,6 +91,9 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
   'replays.file': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { clipId: null } }),
   'replays.visible': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { visible: false } }),
   'replays.delete': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { reason: '到期' } }),
+  'gifts.of-room': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'gifts.take-back': ({ givenGiftId }) => ({ params: { id: givenGiftId }, body: {} }),
+  'reports.gifts': ({ brand }) => ({ query: `orgPath=${brand.stores.b.path}` }),
   'rooms.end': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
 };
 /** Routes with parameters that name nobody's own: the brand's, the public's, or the caller's. */
@@ -104,6 +110,9 @@ const belongsToNobody = new Set([
   'cohosts.answer', // whoever was asked, and nobody above them; see the co-hosts' own tests
   'products.get', // the brand's
   'products.patch',
+  'gifts.send', // whoever may enter the room; see the gifts' own tests
+  'gifts.patch', // the brand's
+  'wallets.refund', // of no store; finance alone, see the wallet's own tests
   'payments.notify', // proves itself by a signature
   'share-links.follow',
   'guard.terms.patch', // the word list is the brand's
@@ -150,7 +159,17 @@ beforeAll(async () => {
     VALUES (${brand.rooms.b.id}, 'processing', '[]', ${api.clock.now()}, ${api.clock.now()}, 60000)`;
   await sql`INSERT INTO clips (id, room_id, product_id, from_ms, to_ms, origin, created_at)
     VALUES (${clipId}, ${brand.rooms.b.id}, ${milk.id}, 0, 10000, 'pin', ${api.clock.now()})`;
-  b = { brand, seatId, clipId, reportId, offerId: offer.id, orderId: order.id, paymentId: order.payment?.id ?? '' };
+  const givenGiftId = await giveCoinsAndGift(api, brand.consumers.anna, brand.rooms.b.id);
+  b = {
+    brand,
+    seatId,
+    clipId,
+    reportId,
+    givenGiftId,
+    offerId: offer.id,
+    orderId: order.id,
+    paymentId: order.payment?.id ?? '',
+  };
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
@@ -207,8 +226,14 @@ test.each(Object.keys(targets).flatMap((id) => routes.filter((route) => route.id
   },
 );
 
+/** Lists that a store's manager may read at all. */
 const lists = routes.filter(
-  ({ method, params, access }) => method === 'GET' && !params && typeof access === 'object' && !('secret' in access),
+  ({ method, params, access }) =>
+    method === 'GET' &&
+    !params &&
+    typeof access === 'object' &&
+    !('secret' in access) &&
+    may('store_manager', 'staff' in access ? access.staff : access.consumerOrStaff),
 );
 test.each(lists)('$id: lists nothing of store B for store A', async (route) => {
   const { stores, rooms, staff } = b.brand;

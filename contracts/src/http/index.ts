@@ -3,6 +3,7 @@ import * as audience from './audience.ts';
 import * as auth from './auth.ts';
 import * as bag from './bag.ts';
 import * as catalogue from './catalogue.ts';
+import * as gifts from './gifts.ts';
 import * as moderation from './moderation.ts';
 import * as orders from './orders.ts';
 import * as org from './org.ts';
@@ -12,6 +13,7 @@ import * as rooms from './rooms.ts';
 import type { Route } from './route.ts';
 import * as stage from './stage.ts';
 import * as streamKeys from './stream-keys.ts';
+import * as wallet from './wallet.ts';
 
 export * from './attribution.ts';
 export * from './audience.ts';
@@ -19,6 +21,7 @@ export * from './auth.ts';
 export * from './bag.ts';
 export * from './catalogue.ts';
 export * from './common.ts';
+export * from './gifts.ts';
 export * from './moderation.ts';
 export * from './orders.ts';
 export * from './org.ts';
@@ -28,6 +31,7 @@ export * from './rooms.ts';
 export * from './route.ts';
 export * from './stage.ts';
 export * from './stream-keys.ts';
+export * from './wallet.ts';
 
 const isRoute = (value: unknown): value is Route =>
   typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'access' in value;
@@ -46,5 +50,7 @@ export const routes: readonly Route[] = [
   catalogue,
   orders,
   attribution,
+  wallet,
+  gifts,
   moderation,
 ].flatMap((module) => Object.values(module).filter(isRoute));

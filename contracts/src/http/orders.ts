@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OfferId, OrderId, OrderItemId, PaymentId, ProductId, RefundId, RoomId, SkuId } from '../ids.ts';
+import { CoinTopUpId, OfferId, OrderId, OrderItemId, PaymentId, ProductId, RefundId, RoomId, SkuId } from '../ids.ts';
 import { Fen, PriceFen, Quantity } from '../money.ts';
 import { Empty, Instant, MAX_INT4, OrgUnitRef, PageQuery, PersonRef, PictureUrl, page, text } from './common.ts';
 import { defineRoute } from './route.ts';
@@ -332,8 +332,12 @@ export const getPayment = defineRoute({
   params: z.strictObject({ paymentId: PaymentId }),
   reply: z.object({
     id: PaymentId,
-    orderId: OrderId,
+    /** Null for a payment that buys coins. */
+    orderId: OrderId.nullable(),
+    /** Number of the order or of the top-up. */
     orderNo: z.string(),
+    /** What is bought when it is no order. */
+    topUp: z.object({ id: CoinTopUpId, coins: z.int() }).nullable(),
     amountFen: Fen,
     state: PaymentState,
     payee: z.string(),

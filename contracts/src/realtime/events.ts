@@ -3,6 +3,7 @@ import { OfferView } from '../http/bag.ts';
 import { Instant } from '../http/common.ts';
 import { OfferId, PersonId, ProductId, SkuId } from '../ids.ts';
 import { chatEventShapes } from './chat.ts';
+import { giftSent, giftTakenBack } from './gifts.ts';
 import { Stage } from './stage.ts';
 
 /**
@@ -39,6 +40,8 @@ export const roomEventSchemas = [
     hasAudio: z.boolean(),
   }),
   event('stage:changed', { stage: Stage }),
+  event('gift:sent', giftSent),
+  event('gift:taken-back', giftTakenBack),
   event('room:started', { at: Instant }),
   event('room:ended', { at: Instant }),
 ] as const;
@@ -72,6 +75,8 @@ export const eventClass: Record<RoomEventKind, EventClass> = {
   'notice:set': 'critical',
   'stream:changed': 'critical',
   'stage:changed': 'critical',
+  'gift:sent': 'critical',
+  'gift:taken-back': 'critical',
   'room:started': 'critical',
   'room:ended': 'critical',
 };

@@ -1,5 +1,6 @@
 export * from './chat.ts';
 export * from './events.ts';
+export * from './gifts.ts';
 export * from './messages.ts';
 export * from './snapshot.ts';
 export * from './stage.ts';

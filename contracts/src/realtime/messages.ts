@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { openOffer } from '../http/bag.ts';
 import { MAX_INT4, text } from '../http/common.ts';
+import { GiftReceipt, GiveGift } from '../http/gifts.ts';
 import { PersonId, ProductId, RoomId } from '../ids.ts';
 import { chatMessages } from './chat.ts';
 
@@ -25,6 +26,12 @@ export const roomMessages = {
       batch: z.strictObject({ clientId: z.uuid(), no: z.int().min(1).max(MAX_INT4) }).optional(),
     }),
     reply: z.object({ total: z.int() }),
+  },
+  /** The same as `POST /rooms/:id/gifts`; `idempotencyKey` is its Idempotency-Key (rule M3). */
+  'gift:send': {
+    operate: false,
+    payload: GiveGift.extend({ idempotencyKey: z.string().regex(/^[\x21-\x7e]{8,128}$/) }),
+    reply: GiftReceipt,
   },
   'product:pin': {
     operate: true,

@@ -92,7 +92,7 @@ export function createOrdersService(deps: OrdersDeps) {
    */
   async function takePayment(tx: Tx, paymentId: string, at: Date): Promise<'paid' | 'known' | 'late'> {
     const orderId = (await payments.read(tx, paymentId))?.orderId;
-    const order = orderId === undefined ? undefined : await lockOrder(tx, orderId);
+    const order = orderId ? await lockOrder(tx, orderId) : undefined;
     const payment = await payments.read(tx, paymentId); // again, now that rivals are over
     if (!order || !payment) throw new AppError('not_found');
     if (payment.capturedFen > 0n) return 'known';

@@ -11,7 +11,9 @@ import type { ProviderName, ProviderNotification } from './provider.ts';
  */
 export interface PaymentRow {
   readonly id: string;
-  readonly orderId: string;
+  /** What it pays: exactly one of the two. */
+  readonly orderId: string | null;
+  readonly topUpId: string | null;
   readonly provider: ProviderName;
   readonly amountFen: bigint;
   readonly capturedFen: bigint;
@@ -21,25 +23,34 @@ export interface PaymentRow {
 
 export async function insertPayment(
   tx: Tx,
-  payment: { id: string; orderId: string; provider: ProviderName; amountFen: bigint; at: Date },
+  payment: Pick<PaymentRow, 'id' | 'orderId' | 'topUpId' | 'provider' | 'amountFen'> & { at: Date },
 ): Promise<void> {
-  await tx`INSERT INTO payments (id, order_id, provider, amount_fen, state, created_at)
-    VALUES (${payment.id}, ${payment.orderId}, ${payment.provider}, ${payment.amountFen}, 'pending', ${payment.at})`;
+  await tx`INSERT INTO payments (id, order_id, top_up_id, provider, amount_fen, state, created_at)
+    VALUES (${payment.id}, ${payment.orderId}, ${payment.topUpId}, ${payment.provider}, ${payment.amountFen}, 'pending', ${payment.at})`;
 }
 
 export async function readPayment(sql: Sql, paymentId: string): Promise<PaymentRow | undefined> {
   const [row] = await sql<PaymentRow>`
-    SELECT id, order_id AS "orderId", provider, amount_fen AS "amountFen", captured_fen AS "capturedFen",
-      refunded_fen AS "refundedFen", state
+    SELECT id, order_id AS "orderId", top_up_id AS "topUpId", provider, amount_fen AS "amountFen",
+      captured_fen AS "capturedFen", refunded_fen AS "refundedFen", state
     FROM payments WHERE id = ${paymentId}`;
+  return row;
+}
+
+/** The one payment of a top-up. */
+export async function readTopUpPayment(sql: Sql, topUpId: string): Promise<PaymentRow | undefined> {
+  const [row] = await sql<PaymentRow>`
+    SELECT id, order_id AS "orderId", top_up_id AS "topUpId", provider, amount_fen AS "amountFen",
+      captured_fen AS "capturedFen", refunded_fen AS "refundedFen", state
+    FROM payments WHERE top_up_id = ${topUpId}`;
   return row;
 }
 
 /** The one payment that can pay, or has paid, this order. */
 export async function readCurrentPayment(sql: Sql, orderId: string): Promise<PaymentRow | undefined> {
   const [row] = await sql<PaymentRow>`
-    SELECT id, order_id AS "orderId", provider, amount_fen AS "amountFen", captured_fen AS "capturedFen",
-      refunded_fen AS "refundedFen", state
+    SELECT id, order_id AS "orderId", top_up_id AS "topUpId", provider, amount_fen AS "amountFen",
+      captured_fen AS "capturedFen", refunded_fen AS "refundedFen", state
     FROM payments WHERE order_id = ${orderId} AND state IN ('pending', 'captured')`;
   return row;
 }
@@ -56,6 +67,14 @@ export async function movePayment(
       captured_at = CASE WHEN ${to} = 'captured' THEN ${at}::timestamptz ELSE captured_at END,
       closed_at = CASE WHEN ${to} = 'captured' THEN closed_at ELSE ${at}::timestamptz END
     WHERE id = ${paymentId} AND state = 'pending' RETURNING id`;
+  return rows.length === 1;
+}
+
+/** Money that came, in time or not, for something that can be had at any time. False when it was booked before. */
+export async function captureAtAnyTime(tx: Tx, paymentId: string, at: Date): Promise<boolean> {
+  const rows = await tx`
+    UPDATE payments SET state = 'captured', captured_fen = amount_fen, captured_at = ${at}, closed_at = NULL
+    WHERE id = ${paymentId} AND captured_fen = 0 RETURNING id`;
   return rows.length === 1;
 }
 
@@ -98,17 +117,22 @@ export async function insertNotification(
 export async function readCashierSlip(sql: Sql, paymentId: string) {
   const [row] = await sql<{
     id: string;
-    orderId: string;
+    orderId: string | null;
     orderNo: string;
+    topUp: { id: string; coins: number } | null;
     personId: string;
     amountFen: bigint;
     state: PaymentRow['state'];
     payee: string;
     expiresAt: Date;
   }>`
-    SELECT p.id, o.id AS "orderId", o.order_no AS "orderNo", o.person_id AS "personId", p.amount_fen AS "amountFen", p.state,
-      coalesce(nullif(u.legal_name, ''), u.name) AS payee, o.expires_at AS "expiresAt"
-    FROM payments p JOIN orders o ON o.id = p.order_id JOIN org_units u ON u.id = o.org_unit_id
+    SELECT p.id, o.id AS "orderId", coalesce(o.order_no, c.top_up_no) AS "orderNo",
+      CASE WHEN c.id IS NULL THEN NULL ELSE json_build_object('id', c.id, 'coins', c.coins) END AS "topUp",
+      coalesce(o.person_id, c.person_id) AS "personId", p.amount_fen AS "amountFen", p.state,
+      coalesce(nullif(u.legal_name, ''), u.name) AS payee, coalesce(o.expires_at, c.expires_at) AS "expiresAt"
+    FROM payments p LEFT JOIN orders o ON o.id = p.order_id LEFT JOIN coin_top_ups c ON c.id = p.top_up_id
+    -- Coins are sold by headquarters.
+    JOIN org_units u ON u.id = coalesce(o.org_unit_id, (SELECT id FROM org_units WHERE parent_id IS NULL ORDER BY path LIMIT 1))
     WHERE p.id = ${paymentId}`;
   return row;
 }

@@ -1,5 +1,6 @@
 /**
- * Payments: our side of what a provider does. A payment belongs to one order; whoever changes both locks the order first.
+ * Payments: our side of what a provider does. A payment belongs to one order or one top-up of a wallet; whoever changes both
+ * locks that first.
  * Callbacks may come late, twice and in any order: each is believed once, after signature, payment and amount were checked.
  */
 import type { Clock, Random } from '../../platform/clock.ts';
@@ -7,6 +8,7 @@ import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import {
+  captureAtAnyTime,
   giveBackHold,
   holdForRefund,
   insertNotification,
@@ -16,6 +18,7 @@ import {
   type PaymentRow,
   readCurrentPayment,
   readPayment,
+  readTopUpPayment,
 } from './payments.repository.ts';
 import type { ProviderName, ProviderNotification, Providers, RefundOutcome } from './provider.ts';
 
@@ -48,22 +51,26 @@ export function createPaymentsService(deps: {
   return {
     read: readPayment,
     current: readCurrentPayment,
+    ofTopUp: readTopUpPayment,
+    captureAtAnyTime,
     noteLateCapture,
     holdForRefund,
     giveBackHold,
 
-    /** A pending payment over the whole order: one statement. The provider hears of it when the buyer goes to pay. */
+    /** A pending payment over the whole order or top-up: one statement. The provider hears of it when the buyer goes to pay. */
     async open(
       tx: Tx,
-      order: { orderId: string; amountFen: bigint; provider: ProviderName; at: Date },
+      {
+        at,
+        amountFen,
+        provider,
+        ...subject
+      }: { amountFen: bigint; provider: ProviderName; at: Date } & ({ orderId: string } | { topUpId: string }),
     ): Promise<PaymentRow> {
-      const id = random.id();
-      await insertPayment(tx, { id, ...order });
+      const row = { id: random.id(), orderId: null, topUpId: null, ...subject, provider, amountFen };
+      await insertPayment(tx, { ...row, at });
       return {
-        id,
-        orderId: order.orderId,
-        provider: order.provider,
-        amountFen: order.amountFen,
+        ...row,
         capturedFen: 0n,
         refundedFen: 0n,
         state: 'pending',

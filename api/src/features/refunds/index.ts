@@ -4,8 +4,8 @@
  * Model: `requested` → `processing` (the provider was asked at least once) → `succeeded` | `failed`. A refund ends once, whoever
  * tells it first: the provider's answer, its callback, or a repeated question. The amount is set aside on the payment in the
  * same transaction as the row, so refunds never exceed what was captured, also when two are asked for at once.
- * There are two kinds: of an order (asked for by a person) and of money that came for an order that was closed by then
- * (asked for by the system, once, rule S3); the payment tells them apart.
+ * There are three kinds: of an order (asked for by a person), of money that came for an order that was closed by then (asked
+ * for by the system, once, rule S3), and of unused coins (asked for by staff); the payment tells them apart.
  */
 import { refundOrder } from '@walnut-live/contracts';
 import type { Ledger } from '../../ledger/index.ts';
@@ -39,6 +39,11 @@ export function createRefunds(deps: {
   jobs: Jobs;
   ledger: Pick<Ledger, 'postTransfer'>;
   orders: Pick<OrdersService, 'beginRefund' | 'completeRefund' | 'resumeAfterRefund'>;
+  /** In the transaction in which a refund of coins ended, once. */
+  coinRefundFinished: (
+    tx: Tx,
+    refund: { refundId: string; amountFen: bigint; payment: PaymentRow; outcome: 'succeeded' | 'failed'; at: Date },
+  ) => Promise<void>;
   payments: Pick<Payments, 'current' | 'read' | 'noteLateCapture' | 'holdForRefund' | 'giveBackHold' | 'refund'>;
 }) {
   const { db, clock, random, log, ledger, orders, payments } = deps;
@@ -59,7 +64,7 @@ export function createRefunds(deps: {
     tx: Tx,
     payment: PaymentRow,
     refund: { amountFen: bigint; reason: string; by: string | null },
-  ): Promise<void> {
+  ): Promise<string> {
     if (!(await payments.holdForRefund(tx, payment.id, refund.amountFen))) throw new AppError('state_conflict');
     const id = random.id();
     await insertRefund(tx, {
@@ -77,6 +82,7 @@ export function createRefunds(deps: {
       underWay.add(trying);
       return trying.then(() => {});
     });
+    return id;
   }
 
   /** Rule S3: money for an order that can no longer take it goes back, once, by the system. */
@@ -125,6 +131,7 @@ export function createRefunds(deps: {
     const refund = await readRefund(tx, refundNo);
     const payment = refund && (await payments.read(tx, refund.paymentId));
     if (!refund || !payment) throw new AppError('not_found');
+    if (refund.orderId === null) return finishCoins(tx, refund, payment, outcome, at);
     await tx`SELECT 1 FROM orders WHERE id = ${refund.orderId} FOR UPDATE`; // the first lock of whatever happens to an order
     if (!(await endRefund(tx, refund.id, outcome, at))) return;
     const late = payment.state !== 'captured';
@@ -147,6 +154,22 @@ export function createRefunds(deps: {
     });
   }
 
+  /** The same for coins; what becomes of them is the wallet's. */
+  async function finishCoins(
+    tx: Tx,
+    refund: RefundRow,
+    payment: PaymentRow,
+    outcome: 'succeeded' | 'failed',
+    at: Date,
+  ): Promise<void> {
+    if (!(await endRefund(tx, refund.id, outcome, at))) return;
+    if (outcome === 'failed') {
+      log.error({ refundNo: refund.refundNo }, 'the provider refused to give coins back for good: somebody must look');
+      await payments.giveBackHold(tx, payment.id, refund.amountFen);
+    }
+    await deps.coinRefundFinished(tx, { refundId: refund.id, amountFen: refund.amountFen, payment, outcome, at });
+  }
+
   const lateEntries = (payment: PaymentRow, amountFen: bigint) => [
     { account: { kind: 'provider_clearing', owner: payment.provider } as const, amountFen },
     { account: { kind: 'unmatched_payments', owner: payment.provider } as const, amountFen: -amountFen },
@@ -154,6 +177,8 @@ export function createRefunds(deps: {
 
   deps.jobs.every(REFUND_JOB, REFUND_EVERY_MS, async () => void (await runDue()));
   return {
+    /** Writes the row, holds the amount and asks the provider after commit; answers the refund's id (rule S8). */
+    request,
     refundLatePayment,
     finish,
     runDue,

@@ -4,7 +4,8 @@ import type { Tx } from '../../platform/db.ts';
 export interface RefundRow {
   readonly id: string;
   readonly refundNo: string;
-  readonly orderId: string;
+  /** None for coins that go back. */
+  readonly orderId: string | null;
   readonly paymentId: string;
   readonly amountFen: bigint;
   readonly attempts: number;
@@ -15,7 +16,7 @@ export async function insertRefund(
   refund: {
     id: string;
     refundNo: string;
-    orderId: string;
+    orderId: string | null;
     paymentId: string;
     amountFen: bigint;
     reason: string;

@@ -1,5 +1,6 @@
 /** What each message of a room does. The rules are in the features; here it only becomes visible who answers what. */
-import type { Bag, BodyOf, OfferView, openOffer } from '@walnut-live/contracts';
+import type { Bag, BodyOf, GiftReceipt, GiveGift, OfferView, openOffer } from '@walnut-live/contracts';
+import type { z } from 'zod';
 import type { Principal } from '../../platform/principal.ts';
 import type { createChatHandlers } from './chat-handlers.ts';
 import type { RoomHandlers } from './dispatch.ts';
@@ -16,10 +17,17 @@ export function createRoomHandlers(deps: {
       count: number;
     }): Promise<{ total: number }>;
   };
+  gifts: {
+    send(
+      principal: Principal,
+      roomId: string,
+      gift: z.output<typeof GiveGift> & { idempotencyKey: string },
+    ): Promise<GiftReceipt>;
+  };
   /** Chat and moderation, see chat-handlers.ts. */
   talk: ReturnType<typeof createChatHandlers>;
 }): RoomHandlers {
-  const { bag, offers, likes, talk } = deps;
+  const { bag, offers, gifts, likes, talk } = deps;
   return {
     ...talk,
     'like:add': ({ principal, roomId, connectionId, messageNo }, { count, batch }) =>
@@ -31,6 +39,7 @@ export function createRoomHandlers(deps: {
         clientId: batch?.clientId ?? connectionId,
         no: batch?.no ?? messageNo,
       }),
+    'gift:send': ({ principal, roomId }, payload) => gifts.send(principal, roomId, payload),
     'product:pin': async ({ principal, roomId }, { productId }) => {
       const { pinnedProductId } = await bag.pin(principal, roomId, productId);
       return { pinnedProductId };

@@ -12,6 +12,13 @@ const names = Object.keys(roomMessages) as RoomMessageName[];
 const right: Record<RoomMessageName, Record<string, unknown>> = {
   'chat:send': { text: '好喝', clientMessageId: randomUUID() },
   'like:add': { count: 3, batch: { clientId: randomUUID(), no: 1 } },
+  'gift:send': {
+    giftId: randomUUID(),
+    quantity: 2,
+    comboId: randomUUID(),
+    seenPriceCoins: 5,
+    idempotencyKey: randomUUID(),
+  },
   'product:pin': { productId: randomUUID() },
   'product:unpin': {},
   'offer:open': { skuId: randomUUID(), priceFen: 100, durationSeconds: 60, cap: 5, perPersonLimit: 1 },
@@ -91,7 +98,7 @@ test('unknown messages, messages without acknowledgement and floods do no harm',
   await using api = await startTestApi();
   const { rooms, consumers } = await seedBrand(api);
   await using anna = await enterRoom(api, rooms.a.id, consumers.anna);
-  for (const name of ['gift:send', '__proto__', 'constructor', 'toString', 'room:frame']) {
+  for (const name of ['gift:steal', '__proto__', 'constructor', 'toString', 'room:frame']) {
     expect(await anna.ask(name, {})).toMatchObject({ ok: false, error: { code: 'not_found' } });
   }
   anna.socket.emit('chat:send', { text: '没有人等回答' });

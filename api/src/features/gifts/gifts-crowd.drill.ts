@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest';
+import { crowdGives } from '../../testing/gift-crowd.ts';
+
+const GIFTS_EACH = 200;
+
+test('G1 M2 100 people × 200 gifts with coins for eleven each', { timeout: 600_000 }, async () => {
+  const tookMs = await crowdGives(GIFTS_EACH);
+  console.info(`${100 * GIFTS_EACH} gifts asked for in ${tookMs} ms`);
+  expect(tookMs).toBeGreaterThan(0);
+});
