@@ -1,112 +1,32 @@
 /** The picture and the sound of one instant come out of HLS together: after a drift of an hour, and after a restart. */
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { RtpIngest } from '@walnut-live/contracts';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { MediaServer } from '../src/media-server.ts';
-import { type AvSource, FLASH_EVERY_SECONDS, startAvSource } from './av-source.ts';
-import { type ParsedSegment, parseMediaPlaylist, request } from './hls-kit.ts';
-import { control, mintToken, startServer, until } from './kit.ts';
+import { startServer } from './kit.ts';
+import { playFlashes, skewsOf } from './sync-kit.ts';
 
-const run = promisify(execFile);
 /** P3b of the quality plan. */
 const REACH_MS = 45;
 /** Two flashes are within the first four seconds of a run. */
 const SETTLING_FLASHES = 2;
 
 let server: MediaServer;
-let source: AvSource | undefined;
+let stop: (() => void) | undefined;
 beforeAll(async () => {
   server = await startServer({ WORKERS: '1' });
 });
 afterEach(() => {
-  source?.stop();
-  source = undefined;
+  stop?.();
+  stop = undefined;
 });
 afterAll(() => server?.close());
-
-async function play(streamId: string, options: Parameters<typeof startAvSource>[1]) {
-  const ingest = RtpIngest.parse(await (await control(server, 'POST', `/streams/${streamId}/rtp-ingest`)).json());
-  source = startAvSource(ingest, options);
-  const stateOf = async () =>
-    (await (await control(server, 'GET', `/streams/${streamId}`)).json()) as { state: string };
-  await until('live', stateOf, (detail) => detail.state === 'live', 20_000);
-  const token = await mintToken({ streamId });
-  const master = await request(`${server.url}/hls/${streamId}/master.m3u8?token=${token}`);
-  const mediaUrl = `${server.url}/hls/${streamId}/${master.body.toString().trim().split('\n').at(-1)}`;
-  const read = async () => parseMediaPlaylist((await request(mediaUrl)).body.toString());
-  const fetchFile = async (uri: string) => (await request(new URL(uri, mediaUrl).href)).body;
-  /** Collects finished segments of one run, the first of which is at least this number. */
-  async function collect(map: string | null, from: number, seconds: number): Promise<{ map: string; data: Buffer }> {
-    const kept = new Map<number, { segment: ParsedSegment; data: Buffer }>();
-    await until(
-      `${seconds} s of one run`,
-      async () => {
-        for (const segment of (await read()).segments) {
-          const wanted =
-            segment.uri !== null && segment.sequence >= from && segment.map !== map && !kept.has(segment.sequence);
-          if (wanted) kept.set(segment.sequence, { segment, data: await fetchFile(segment.uri!) });
-        }
-        return [...kept.values()].reduce((sum, { segment }) => sum + (segment.durationSeconds ?? 0), 0);
-      },
-      (sum) => sum >= seconds,
-      60_000,
-    );
-    const all = [...kept.values()].sort((a, b) => a.segment.sequence - b.segment.sequence);
-    const own = all.at(-1)!.segment.map;
-    const data = all.filter(({ segment }) => segment.map === own).map((one) => one.data);
-    return { map: own, data: Buffer.concat([await fetchFile(own), ...data]) };
-  }
-  return { read, collect };
-}
-
-/** Milliseconds by which each beep begins after its flash. */
-async function skewsOf(data: Buffer): Promise<number[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'walnut-live-sync-'));
-  try {
-    const file = join(folder, 'run.mp4');
-    await writeFile(file, data);
-    const probe = async (graph: string): Promise<Array<[number, number]>> => {
-      const entries = 'frame=pts_time:frame_tags=lavfi.signalstats.YAVG,lavfi.astats.Overall.RMS_level';
-      const args = ['-v', 'error', '-f', 'lavfi', '-i', graph, '-show_entries', entries, '-of', 'csv=p=0'];
-      const { stdout } = await run('ffprobe', args, { maxBuffer: 64 * 1024 * 1024 });
-      return stdout
-        .trim()
-        .split('\n')
-        .map((line) => line.split(',').filter(Boolean).map(Number) as [number, number]);
-    };
-    const onsets = (levels: Array<[number, number]>, isOn: (level: number) => boolean): number[] =>
-      levels.flatMap(([at, level], index) => {
-        const before = levels[index - 1];
-        return before && isOn(level) && !isOn(before[1]) ? [at] : [];
-      });
-    const flashes = onsets(await probe(`movie=${file},signalstats`), (luma) => luma > 120);
-    // Five milliseconds at a time: a finer look than a packet of sound.
-    const beeps = onsets(
-      await probe(`amovie=${file},asetnsamples=240,astats=metadata=1:reset=1`),
-      (level) => level > -30,
-    );
-    return flashes.flatMap((flash) => {
-      const nearest = beeps.reduce(
-        (best, beep) => (Math.abs(beep - flash) < Math.abs(best - flash) ? beep : best),
-        Infinity,
-      );
-      return Math.abs(nearest - flash) < FLASH_EVERY_SECONDS / 2 ? [(nearest - flash) * 1000] : [];
-    });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
 
 const worst = (skews: number[]): number => Math.max(...skews.map(Math.abs));
 const said = (skews: number[]): string => skews.map((skew) => skew.toFixed(0)).join(' ');
 
 it('stays together after an hour of drift, with sound that comes late, and after a packager restart', async () => {
   // 100 ppm for an hour is 360 ms, and the drift goes on five times as fast.
-  const stream = await play('drift', { soundPpm: 500, soundOffMs: 360, soundLateMs: 60 });
+  const stream = await playFlashes(server, 'drift', { soundPpm: 500, soundOffMs: 360, soundLateMs: 60 });
+  stop = stream.stop;
   const first = await stream.collect(null, 0, 14);
   const before = await skewsOf(first.data);
   console.info(`beep after flash: ${said(before)} ms`);

@@ -115,8 +115,8 @@ export const mediaEvents = {
   /** To the publisher: how well the server receives a track, 0 (nothing) to 10. */
   'publish:score': z.strictObject({ kind: MediaKind, score: z.number() }),
   /**
-   * To a viewer: which simulcast layer arrives now (0 lowest), null while none does. `soundOnly`: the stream has one layer,
-   * which is more than their network carries; it is held back and tried again later.
+   * To a viewer: which simulcast layer arrives now (0 lowest), null while none does; told again when a session is resumed.
+   * `soundOnly`: not even the lowest fits their network; a stream's only layer is held back and tried again later.
    */
   'watch:layer': z.strictObject({ layer: z.nullable(z.int()), layers: z.int(), soundOnly: z.boolean().default(false) }),
 } as const;

@@ -3,7 +3,8 @@
  *
  * Model: *declared* (an order, no work) → *running* (a compositor) while somebody watches the first input or the composite by
  * HLS or records the first input, and for IDLE_MS after. HLS viewers ask for the first input's playlist and are given the composite's as soon as it is
- * live; where it cannot be made they are given that input's own. Invariants: never more than `limit` compositors, those that
+ * live; where it cannot be made they are given that input's own. With several hosts it is made where the first input is
+ * published. Invariants: never more than `limit` compositors, those that
  * end included; a composite that is taken back goes on for LINGER_MS, so that its viewers can change over; one composite
  * per first input; after `close` nothing runs.
  */
@@ -51,6 +52,8 @@ interface Declared {
   awaitedBy: number;
   /** Somebody wanted it and there was no place. */
   overLimit: boolean;
+  /** It could not be started, and that was logged. */
+  refused: boolean;
   /** Set when it was taken back. */
   endsAtMs: number | null;
 }
@@ -86,6 +89,7 @@ export function createComposites(deps: {
       return;
     }
     one.overLimit = false;
+    one.refused = false;
     const target = streams.ensure(one.streamId);
     one.target = target;
     one.compositor = createCompositor({
@@ -135,9 +139,11 @@ export function createComposites(deps: {
 
   /** Somebody watches or keeps it, or would if it were there. */
   function isWanted(one: Declared): boolean {
+    const host = streams.get(hostOf(one));
+    // Every host is told of every composite; the one that the guide publishes to makes it.
+    if (host && !host.isLocal) return false;
     if (one.awaitedBy > 0 || packagers.peek(one.streamId) || (one.target?.watchers ?? 0) > 0) return true;
-    const host = hostOf(one);
-    return (packagers.viewers(host) > 0 || deps.isRecorded(host)) && streams.get(host)?.status.state === 'live';
+    return host?.status.state === 'live' && (packagers.viewers(host.id) > 0 || deps.isRecorded(host.id));
   }
 
   const sweeper = setInterval(() => {
@@ -171,7 +177,8 @@ export function createComposites(deps: {
     try {
       start(one);
     } catch (error) {
-      deps.log.warn({ err: error, streamId: one.streamId }, 'composite not started');
+      if (!one.refused) deps.log.warn({ err: error, streamId: one.streamId }, 'composite not started');
+      one.refused = true;
     }
   }
 
@@ -195,7 +202,16 @@ export function createComposites(deps: {
         if (other.streamId !== streamId && hostOf(other) === host) other.endsAtMs ??= now();
       }
       const one: Declared = known ?? {
-        ...{ streamId, order, compositor: null, target: null, overLimit: false, endsAtMs: null, awaitedBy: 0 },
+        ...{
+          streamId,
+          order,
+          compositor: null,
+          target: null,
+          overLimit: false,
+          refused: false,
+          endsAtMs: null,
+          awaitedBy: 0,
+        },
         wantedAtMs: now(),
       };
       const isTurned = one.order.orientation !== order.orientation;
@@ -220,7 +236,7 @@ export function createComposites(deps: {
     of: (streamId) => standingFor(streamId)?.streamId ?? null,
     async shownFor(stream) {
       const one = standingFor(stream.id);
-      if (!one) return stream;
+      if (!one || !stream.isLocal) return stream;
       one.wantedAtMs = now();
       tryToStart(one);
       return one.compositor ? ((await untilLive(one)) ?? stream) : stream;

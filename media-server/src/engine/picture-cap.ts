@@ -11,6 +11,8 @@ import {
 export interface PictureCap {
   /** Highest layer that may be sent; −1: the picture is held back and only sound goes out. */
   readonly layer: number;
+  /** The layer is about to change for another reason than the network. */
+  forgetLayer(): void;
   close(): void;
 }
 
@@ -59,6 +61,9 @@ export function capPicture(input: {
   return {
     get layer() {
       return brake.cap;
+    },
+    forgetLayer() {
+      layer = null;
     },
     close,
   };

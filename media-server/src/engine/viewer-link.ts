@@ -157,7 +157,11 @@ export async function openViewerLink(input: {
     });
     caps.set(consumer.id, cap);
     if (consumer.type !== 'simulcast') return;
-    consumer.on('layerschange', (current) => events.onLayer(current?.spatialLayer ?? null, layers, false));
+    consumer.on('layerschange', (current) => {
+      // Not even the lowest fits, although it is sent.
+      const isTooWeak = current === undefined && !consumer.paused && consumer.score.producerScore > 0;
+      events.onLayer(current?.spatialLayer ?? null, layers, isTooWeak);
+    });
     await applyCap(consumer);
   }
 
@@ -202,13 +206,16 @@ export async function openViewerLink(input: {
     async resume(consumerIds) {
       await Promise.all(
         consumerIds.map((id) => {
+          const consumer = consumers.get(id);
+          if (!consumer) return undefined;
           awaited.add(id);
-          return (caps.get(id)?.layer ?? 0) < 0 ? undefined : consumers.get(id)?.resume();
+          return (caps.get(id)?.layer ?? 0) < 0 ? undefined : consumer.resume();
         }),
       );
     },
     async setQuality(level) {
       quality = level;
+      for (const cap of caps.values()) cap.forgetLayer();
       for (const consumer of consumers.values()) if (consumer.type === 'simulcast') await applyCap(consumer);
     },
     close: closing.close,

@@ -20,8 +20,8 @@ export interface Recorder {
   /** From now on exactly these streams are recorded. */
   want(streamIds: ReadonlySet<string>): void;
   wants(streamId: string): boolean;
-  /** It is or was kept by this host since it is wanted. */
-  keeps(streamId: string): boolean;
+  /** Segments of this host reach up to this moment of the clock. */
+  hasKept(streamId: string, untilMs: number): boolean;
   /** Everything up to this moment of the clock is stored, or nothing more will come. */
   isCovered(streamId: string, untilMs: number): boolean;
   /** Segments that wait for the storage, of all streams. */
@@ -116,8 +116,8 @@ export function createRecorder(deps: {
       if (kept.has(streamId) || track.waiting > 0) continue;
       track.close();
       tracks.delete(streamId);
-      named.delete(streamId);
     }
+    for (const compositeId of named.keys()) if (!kept.has(compositeId)) named.delete(compositeId);
   }
 
   const stopListening = streams.onChange(({ id }) => {
@@ -132,12 +132,9 @@ export function createRecorder(deps: {
       sweep();
     },
     wants: (streamId) => wanted.has(streamId),
-    keeps: (streamId) => tracks.has(streamId),
-    isCovered(streamId, untilMs) {
-      const compositeId = deps.compositeOf(streamId);
-      if (compositeId !== null && tracks.has(compositeId) && !isTrackCovered(compositeId, untilMs)) return false;
-      return isTrackCovered(streamId, untilMs);
-    },
+    hasKept: (streamId, untilMs) => isOwnCovered(streamId, untilMs) && isCompositeCovered(streamId, untilMs),
+    isCovered: (streamId, untilMs) =>
+      (isOwnCovered(streamId, untilMs) || isOver(streamId)) && isCompositeCovered(streamId, untilMs),
     get waiting() {
       return [...tracks.values()].reduce((sum, track) => sum + track.waiting, 0);
     },
@@ -151,11 +148,17 @@ export function createRecorder(deps: {
     },
   };
 
-  function isTrackCovered(streamId: string, untilMs: number): boolean {
-    const track = tracks.get(streamId);
-    if ((track?.coveredUntilMs ?? 0) >= untilMs) return true;
+  function isOwnCovered(streamId: string, untilMs: number): boolean {
+    return (tracks.get(streamId)?.coveredUntilMs ?? 0) >= untilMs;
+  }
+  /** An ended stream's last segment comes when its packager's run has ended. */
+  function isOver(streamId: string): boolean {
     const state = streams.get(streamId)?.status.state ?? 'idle';
-    // An ended stream's last segment comes when its packager's run has ended.
-    return state === 'idle' && !packagers.peek(streamId)?.running && (track?.waiting ?? 0) === 0;
+    return state === 'idle' && !packagers.peek(streamId)?.running && (tracks.get(streamId)?.waiting ?? 0) === 0;
+  }
+  function isCompositeCovered(streamId: string, untilMs: number): boolean {
+    const compositeId = deps.compositeOf(streamId);
+    if (compositeId === null || !tracks.has(compositeId)) return true;
+    return isOwnCovered(compositeId, untilMs) || isOver(compositeId);
   }
 }

@@ -47,7 +47,7 @@ async function begin() {
           for (const id of streamIds) wanted.add(id);
         },
         wants: (id) => wanted.has(id),
-        keeps: () => isKept,
+        hasKept: () => isKept,
         isCovered: () => true,
         waiting: 0,
         close: async () => undefined,
@@ -104,7 +104,7 @@ it('goes on with its own recordings only, not with those of another host on the 
 });
 
 it('helps the home of a recording on a shared storage, until that has ended', async () => {
-  const { start, now } = await begin();
+  const { start, now, pass } = await begin();
   const order = { version: 2, state: 'recording' as const, spans: [{ ...span, fromMs: now() }] };
   const alone = start();
   alone.recordings.help('room', order);
@@ -115,8 +115,19 @@ it('helps the home of a recording on a shared storage, until that has ended', as
   recordings.help('room', { ...order, version: 1, spans: [{ ...span, streamId: 'older' }] });
   expect([...wanted]).toEqual(['stream']);
   expect(recordings.active).toBe(0);
-  recordings.help('room', { ...order, version: 3, state: 'ended' });
-  expect([...wanted]).toEqual([]);
+  // The last segment is on its way when a room ends; what is told too late changes nothing.
+  const ended = { ...order, version: 3, state: 'ended' as const, spans: [{ ...order.spans[0]!, toMs: now() }] };
+  recordings.help('room', ended);
+  recordings.help('room', order);
+  expect([...wanted]).toEqual(['stream']);
+  pass(7_000);
+  await vi.waitFor(() => expect([...wanted]).toEqual([]), 2_000);
+
+  // A host that missed the end forgets what is not repeated.
+  recordings.help('room', { ...order, version: 4 });
+  expect([...wanted]).toEqual(['stream']);
+  pass(201_000);
+  await vi.waitFor(() => expect([...wanted]).toEqual([]), 2_000);
 });
 
 it('waits a while for the last segments of a stream that another host carried', async () => {

@@ -8,7 +8,8 @@
  * the last room that needs them, and never while they are recorded.
  *
  * With several hosts on one storage a room's recording has one *home*, which is ordered, finishes and deletes; the others
- * *help*: they are told the same order and keep what they carry of its streams, and forget the order when they end.
+ * *help*: they are told the same order and keep what they carry of its streams; they forget one that has ended, or that is
+ * not repeated.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
@@ -33,6 +34,10 @@ const FINISH_LIMIT_MS = 25_000;
 const FINISH_CHECK_MS = 500;
 /** So long another host may take to store the last segments of a stream that it carried. */
 const HELP_SETTLES_MS = 6_000;
+/** What is shown no longer is kept on for so long: its last segment is finished and stored after that moment. */
+const AFTERMATH_MS = 4_000;
+/** An order to help that is not repeated within this time has been forgotten by everybody else. */
+const HELP_FOR_MS = 200_000;
 /** Rooms that are live at once on all hosts, with room to spare. */
 const MAX_HELPED = 2_000;
 /** A day of one-second segments; what comes later is left out. */
@@ -105,7 +110,7 @@ export function createRecordings(deps: {
   isShared: boolean;
 }): Recordings {
   const { storage, recorder, log, now, nodeId } = deps;
-  const helped = new Map<string, RecordingOrder>();
+  const helped = new Map<string, { order: RecordingOrder; untilMs: number }>();
   const active = new Map<string, Recording>();
   /** Rooms with something under way. */
   const lines = new Map<string, { serial: ReturnType<typeof createSerial>; length: number }>();
@@ -186,11 +191,11 @@ export function createRecordings(deps: {
   /** What is shown now, unless the room has been live for longer than anybody watches. */
   function follow(): void {
     const wanted = new Set<string>();
-    for (const { spans } of [...active.values(), ...helped.values()]) {
-      const last = spans.at(-1);
-      const startedAtMs = spans[0]?.fromMs ?? 0;
-      // Until it is finished: the segment of its last moment is still on its way.
-      if (last && now() - startedAtMs < deps.limitHours * HOUR_MS) wanted.add(last.streamId);
+    for (const { spans } of [...active.values(), ...[...helped.values()].map(({ order }) => order)]) {
+      if (now() - (spans[0]?.fromMs ?? 0) >= deps.limitHours * HOUR_MS) continue;
+      const recent = spans.filter(({ toMs }) => toMs === null || now() - toMs < AFTERMATH_MS);
+      // The last one until it is finished: the segment of its last moment is still on its way.
+      for (const { streamId } of [...recent, ...spans.slice(-1)]) wanted.add(streamId);
     }
     recorder.want(wanted);
   }
@@ -252,11 +257,14 @@ export function createRecordings(deps: {
     if (recording.state !== 'ended' || !last) return false;
     const forMs = now() - (recording.endedAtMs ?? 0);
     if (forMs > FINISH_LIMIT_MS) return true;
-    if (deps.isShared && !recorder.keeps(last.streamId) && forMs < HELP_SETTLES_MS) return false;
-    return recorder.isCovered(last.streamId, last.toMs ?? Number.POSITIVE_INFINITY);
+    const untilMs = last.toMs ?? Number.POSITIVE_INFINITY;
+    // Its own segments say so. That nothing more comes here does not: another host may have carried the end.
+    if (deps.isShared && forMs < HELP_SETTLES_MS) return recorder.hasKept(last.streamId, untilMs);
+    return recorder.isCovered(last.streamId, untilMs);
   }
 
   const finisher = setInterval(() => {
+    for (const [roomId, { untilMs }] of helped) if (now() > untilMs) helped.delete(roomId);
     follow();
     for (const [roomId, recording] of active) {
       if (!isOver(recording)) continue;
@@ -312,9 +320,9 @@ export function createRecordings(deps: {
     help(roomId, order) {
       if (!deps.isShared || active.has(roomId)) return;
       const known = helped.get(roomId);
-      if (known && known.version > order.version) return;
+      if (known && known.order.version > order.version) return;
       helped.delete(roomId);
-      if (order.state === 'recording') helped.set(roomId, order);
+      helped.set(roomId, { order, untilMs: now() + (order.state === 'ended' ? HELP_SETTLES_MS : HELP_FOR_MS) });
       for (const oldest of helped.keys()) if (helped.size > MAX_HELPED) helped.delete(oldest);
       follow();
     },

@@ -22,6 +22,8 @@ export interface Peer {
   port: PeerPort | null;
   /** Viewers only. */
   viewerLink: ViewerLink | null;
+  /** What the viewer was told last of its picture, or would have been. */
+  layer: MediaEvent<'watch:layer'> | null;
   closed: boolean;
   /** A program that speaks WHIP or WHEP; absent: our own client. */
   isOutside?: true;
@@ -38,6 +40,7 @@ export function createPeer(claims: MediaTokenClaims, port: PeerPort): Peer {
     sessionKey: randomBytes(24).toString('base64url'),
     port,
     viewerLink: null,
+    layer: null,
     closed: false,
   };
 }

@@ -296,6 +296,8 @@ export function createStream(deps: {
     },
     attached(peer) {
       peer.port?.send('stream:state', stream.message());
+      // It may have changed while nobody listened.
+      if (peer.layer) peer.port?.send('watch:layer', peer.layer);
     },
     detached(peer) {
       const own = ifPublisher(peer);

@@ -19,6 +19,7 @@ export async function openViewer(
   stream: { origin: () => Origin | null; isLive: () => boolean; peerCount: () => number },
 ): Promise<ViewerLink> {
   closeViewerLink(peer, 'reopened');
+  peer.layer = null;
   const home = stream.origin();
   if (!home || !stream.isLive()) throw mediaFailure('media_stream_not_live');
   const link: ViewerLink = await home.openViewerLink({
@@ -33,7 +34,10 @@ export async function openViewer(
       const retryInMs = Math.round(RESET_FLOOR_MS + Math.random() * spreadMs);
       peer.port?.send('session:reset', { reason: 'worker_lost', retryInMs });
     },
-    onLayer: (layer, layers, soundOnly) => peer.port?.send('watch:layer', { layer, layers, soundOnly }),
+    onLayer: (layer, layers, soundOnly) => {
+      peer.layer = { layer, layers, soundOnly };
+      peer.port?.send('watch:layer', peer.layer);
+    },
     ...(peer.payloadTypes && { payloadTypes: peer.payloadTypes }),
   });
   if (peer.closed || stream.origin() !== home) {

@@ -3,8 +3,7 @@
  *
  * With several servers a recording has a home: the one that its stream is published to when it is ordered first. It is kept
  * in the recording's row, because every later order and question has to go there. The others are told each order too: they
- * keep what they carry of its streams when all share one storage. One that is away is told when it has come back, because
- * everything is sent again then.
+ * keep what they carry of its streams when all share one storage, and forget what is not repeated.
  */
 import {
   FileView,
@@ -20,6 +19,8 @@ const TIMEOUT_MS = 5_000;
 const HELP_TIMEOUT_MS = 1_500;
 
 export interface MediaRecordings {
+  /** There are servers besides the home: repeat orders every minute. */
+  readonly hasHelpers: boolean;
   /**
    * Each: @throws AppError unavailable when it cannot be reached, not_found when it knows no such thing.
    * An order is answered null while nobody publishes, so that no server is its home yet: ask again.
@@ -85,16 +86,14 @@ export function createMediaRecordings(deps: {
     encodeURIComponent(roomId),
   ];
   return {
+    hasHelpers: urls.length > 1,
     async order(roomId, order) {
       const home = await findHome(roomId, order);
       const path = encodeURIComponent(roomId);
       const helpers = urls.filter((url) => url !== home);
-      const helped = Promise.allSettled(helpers.map((url) => call('PUT', url, `${path}/help`, order, HELP_TIMEOUT_MS)));
-      try {
-        return home === null ? null : RecordingView.parse(await call('PUT', home, path, order));
-      } finally {
-        await helped;
-      }
+      // Nobody waits for them, and what fails is told again before it is missed.
+      for (const url of helpers) call('PUT', url, `${path}/help`, order, HELP_TIMEOUT_MS).catch(() => undefined);
+      return home === null ? null : RecordingView.parse(await call('PUT', home, path, order));
     },
     view: async (roomId) => RecordingView.parse(await call('GET', ...(await at(roomId)))),
     async setHidden(roomId, hidden) {

@@ -22,7 +22,9 @@ import { createReplaysRepository } from './replays.repository.ts';
 
 export const RECORDINGS_JOB = 'recordings: follow';
 export const RECORDING_RETENTION_JOB = 'recordings: retention';
+export const RECORDING_HELP_JOB = 'recordings: tell helpers again';
 const FOLLOW_EVERY_MS = 2_000;
+const HELP_EVERY_MS = 60_000;
 const RETENTION_EVERY_MS = 3_600_000;
 const BATCH = 100;
 /** Clips that follow from one live's pins. */
@@ -134,6 +136,7 @@ export function followRecordings(deps: {
   }
 
   jobs.every(RECORDINGS_JOB, FOLLOW_EVERY_MS, follow);
+  if (media.hasHelpers) jobs.every(RECORDING_HELP_JOB, HELP_EVERY_MS, () => rows.sendAgain());
   const undoConnect = deps.mediaControl.onConnect(async () => {
     await rows.sendAgain();
     await jobs.runNow(RECORDINGS_JOB);
