@@ -7,20 +7,17 @@ export {
   skuPriceAt,
   skuPricesAt,
 } from './bag-offers.ts';
+export { CHAT_LIMIT, type ChatLine, type ChatParts, type OutboxItem, visibleChat } from './chat-state.ts';
 export { type JoinRoomOptions, joinRoom, type RoomSession } from './join-room.ts';
 export {
   type Arrival,
-  CHAT_LIMIT,
-  type ChatLine,
   type Connection,
   initialRoomState,
   type Muted,
-  type OutboxItem,
   type Purchase,
   type RoomAction,
   type RoomState,
   reduce,
-  visibleChat,
 } from './room-state.ts';
 export { createServerClock, type ServerClock } from './server-clock.ts';
 export { createStore, type Store } from './store.ts';

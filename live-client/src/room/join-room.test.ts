@@ -4,9 +4,9 @@ import { type Me, type RoomEvent, type RoomFrame, roomMessages } from '@walnut-l
 import { Server, type Socket } from 'socket.io';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createApi } from '../http/index.ts';
+import { visibleChat } from './chat-state.ts';
 import { AT, bagItem, joinReply, message, snapshot, uuid } from './fixtures.ts';
 import { joinRoom, type RoomSession } from './join-room.ts';
-import { visibleChat } from './room-state.ts';
 
 const guest: Me = { id: uuid(900), kind: 'guest', name: '游客', phoneMasked: null, staff: null };
 const consumer: Me = { ...guest, kind: 'consumer', name: '小林' };

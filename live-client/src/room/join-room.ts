@@ -1,15 +1,18 @@
 import {
   type BodyInputOf,
   type ChatMessage,
+  type ChatMode,
   getBag,
   joinRoom as joinRoute,
   type OfferView,
   type openOffer,
+  type ReportReason,
   type RoomEvent,
 } from '@walnut-live/contracts';
 import { isApiError } from '../http/api-error.ts';
 import type { Api } from '../http/create-api.ts';
 import { randomId } from '../http/pending-actions.ts';
+import type { ChatParts, OutboxItem } from './chat-state.ts';
 import { createLikeBatcher, type LikeAnswer } from './like-batcher.ts';
 import { createRoomSocket } from './room-socket.ts';
 import { initialRoomState, isGap, type RoomAction, type RoomState, reduce } from './room-state.ts';
@@ -42,9 +45,11 @@ export type RoomSession = Store<RoomState> & {
   /** Facts as they happen (not those of snapshots); returns its undo. */
   onEvent: (listener: (event: RoomEvent) => void) => () => void;
   /** Shows the message at once and sends it until it is acknowledged. Null = nothing to send or too many on their way. */
-  sendChat: (text: string) => string | null;
+  sendChat: (text: string, parts?: ChatParts) => string | null;
   retryChat: (clientMessageId: string) => void;
   dismissChat: (clientMessageId: string) => void;
+  /** Brings a message before the room's moderators; rejects with ApiError. */
+  report: (messageId: string, reason: ReportReason, note?: string) => Promise<void>;
   like: (count?: number) => void;
   /** Acknowledged commands of hosts and assistants; each rejects with ApiError. */
   pin: (productId: string) => Promise<void>;
@@ -54,11 +59,24 @@ export type RoomSession = Store<RoomState> & {
   mute: (personId: string, minutes?: number | null, reason?: string) => Promise<void>;
   ban: (personId: string, reason?: string) => Promise<void>;
   setNotice: (text: string) => Promise<void>;
+  /** The host's mark on a message. */
+  answer: (messageId: string, answered?: boolean) => Promise<void>;
+  /** Null takes the pinned message down. */
+  pinMessage: (messageId: string | null) => Promise<void>;
+  setMode: (mode: ChatMode) => Promise<void>;
   openOffer: (offer: BodyInputOf<typeof openOffer>) => Promise<OfferView>;
   /** Tries again at once, also after `closed`. */
   reconnect: () => void;
   close: () => void;
 };
+
+const payloadOf = ({ clientMessageId, text, sticker, replyTo, mentions }: OutboxItem) => ({
+  text,
+  clientMessageId,
+  ...(sticker && { sticker }),
+  ...(replyTo && { replyTo: replyTo.messageId }),
+  ...(mentions?.length && { mentions: mentions.map(({ personId }) => personId) }),
+});
 
 /**
  * Enters a room. Returns at once; the state tells how far it is (`connection`, `loaded`). When the person changes (a guest
@@ -171,7 +189,7 @@ export const joinRoom = (options: JoinRoomOptions): RoomSession => {
     chatInFlight.add(id);
     let again = false;
     try {
-      const payload = { text: item.text, clientMessageId: id };
+      const payload = payloadOf(item);
       const { message } = await socket.request<{ message: ChatMessage }>('chat:send', payload);
       settleChat(id);
       dispatch({ type: 'chat:accepted', clientMessageId: id, message });
@@ -185,7 +203,10 @@ export const joinRoom = (options: JoinRoomOptions): RoomSession => {
         }, CHAT_RETRY_MS);
       } else {
         settleChat(id);
-        dispatch({ type: 'chat:failed', clientMessageId: id, code });
+        const waitMs = isApiError(error) ? error.facts?.retryAfterMs : undefined;
+        const nextTurn =
+          code === 'slow_mode' && typeof waitMs === 'number' ? { nextTurnMs: clock.nowMs() + waitMs } : {};
+        dispatch({ type: 'chat:failed', clientMessageId: id, code, ...nextTurn });
       }
     } finally {
       chatInFlight.delete(id);
@@ -247,10 +268,10 @@ export const joinRoom = (options: JoinRoomOptions): RoomSession => {
       eventListeners.add(listener);
       return () => eventListeners.delete(listener);
     },
-    sendChat: (raw) => {
+    sendChat: (raw, parts = {}) => {
       const text = raw.trim();
       const me = api.me();
-      if (!text || closed || store.get().outbox.length >= OUTBOX_LIMIT) return null;
+      if ((!text && !parts.sticker) || closed || store.get().outbox.length >= OUTBOX_LIMIT) return null;
       const clientMessageId = newId();
       dispatch({
         type: 'chat:queued',
@@ -263,6 +284,7 @@ export const joinRoom = (options: JoinRoomOptions): RoomSession => {
           state: 'sending',
           code: null,
           echoed: false,
+          ...parts,
         },
       });
       startChat(clientMessageId);
@@ -283,6 +305,10 @@ export const joinRoom = (options: JoinRoomOptions): RoomSession => {
     mute: (personId, minutes = null, reason = '') => command('viewer:mute', { personId, minutes, reason }),
     ban: (personId, reason = '') => command('viewer:ban', { personId, reason }),
     setNotice: (text) => command('notice:set', { text }),
+    report: (messageId, reason, note = '') => command('chat:report', { messageId, reason, note }),
+    answer: (messageId, answered = true) => command('chat:answer', { messageId, answered }),
+    pinMessage: (messageId) => command('message:pin', { messageId }),
+    setMode: (mode) => command('mode:set', mode),
     openOffer: (offer) => socket.request<OfferView>('offer:open', offer),
     reconnect: socket.restart,
     close: () => {

@@ -1,15 +1,8 @@
 import type { RoomEvent, RoomFrame, Stage } from '@walnut-live/contracts';
 import { describe, expect, it } from 'vitest';
+import { CHAT_LIMIT, type OutboxItem, visibleChat } from './chat-state.ts';
 import { AT, bagItem, joinReply, message, offer, snapshot, uuid } from './fixtures.ts';
-import {
-  CHAT_LIMIT,
-  initialRoomState,
-  isGap,
-  type OutboxItem,
-  type RoomState,
-  reduce,
-  visibleChat,
-} from './room-state.ts';
+import { initialRoomState, isGap, type RoomState, reduce } from './room-state.ts';
 
 const ME = uuid(900);
 const joined = (): RoomState => reduce(initialRoomState(uuid(1)), { type: 'joined', reply: joinReply(), selfId: ME });

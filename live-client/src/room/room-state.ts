@@ -1,7 +1,6 @@
 import type {
   Bag,
   BagItem,
-  ChatMessage,
   JoinReply,
   OfferView,
   Room,
@@ -13,6 +12,7 @@ import type {
   Stage,
 } from '@walnut-live/contracts';
 import type { ClientErrorCode } from '../http/api-error.ts';
+import { append, applyTalk, initialTalk, reduceTalk, type TalkAction, type TalkState, talkOf } from './chat-state.ts';
 
 /*
  * A room as one viewer or operator sees it, and the pure reducer that moves it.
@@ -20,16 +20,13 @@ import type { ClientErrorCode } from '../http/api-error.ts';
  * Invariants
  * - `seq` never falls except with a fresh snapshot; an event at or below it has been applied and is skipped, so frames
  *   that overlap after a resume do no harm.
- * - `chat` holds at most CHAT_LIMIT messages, oldest first, each id once; a deleted one never comes back.
- * - An own message is either in `outbox` (not acknowledged) or in `chat`, and is shown once (`visibleChat`).
  * - Parts that did not change keep their identity, so selectors compare by `===`.
  */
 
-/** Messages kept in the room; older ones fall out. */
-export const CHAT_LIMIT = 300;
-/** Purchases, joins and ids of deleted messages remembered. */
+/** Purchases and joins remembered. */
 const RECENT_LIMIT = 30;
-const DELETED_LIMIT = 500;
+/** People banned in this session remembered. */
+const BANNED_LIMIT = 500;
 
 export type Connection =
   /** First HTTP join under way. */
@@ -41,24 +38,11 @@ export type Connection =
   /** Over; `failed` is a join that cannot succeed (its code says why). */
   | { state: 'closed'; reason: RoomClosed['reason'] | 'failed' | 'left'; code?: ClientErrorCode };
 
-export type OutboxItem = {
-  clientMessageId: string;
-  text: string;
-  name: string;
-  personId: string;
-  at: string;
-  state: 'sending' | 'failed';
-  /** Why it failed. */
-  code: ClientErrorCode | null;
-  /** True once its event was seen although its acknowledgement was not: kept for re-sending, no longer shown. */
-  echoed: boolean;
-};
-
 export type Purchase = { seq: number; at: string } & Omit<Extract<RoomEvent, { kind: 'order:paid' }>, 'kind'>;
 export type Arrival = { seq: number; at: string; personId: string; name: string };
 export type Muted = { until: string | null };
 
-export type RoomState = {
+export type RoomState = TalkState & {
   roomId: string;
   connection: Connection;
   /** The server takes nothing into the room at the moment: chat waits, buying goes on. */
@@ -76,9 +60,6 @@ export type RoomState = {
   bag: Bag;
   /** The bag names a product that was never sent: it has to be fetched. */
   bagStale: boolean;
-  chat: readonly ChatMessage[];
-  outbox: readonly OutboxItem[];
-  deletedIds: readonly string[];
   notice: string;
   likes: number;
   /** Own likes that the server has not counted yet. */
@@ -103,11 +84,7 @@ export type RoomAction =
   | { type: 'frame'; frame: RoomFrame }
   | { type: 'bag'; bag: Bag }
   | { type: 'connection'; connection: Connection; paused?: boolean }
-  | { type: 'chat:queued'; item: OutboxItem }
-  | { type: 'chat:accepted'; clientMessageId: string; message: ChatMessage }
-  | { type: 'chat:failed'; clientMessageId: string; code: ClientErrorCode }
-  | { type: 'chat:retried'; clientMessageId: string }
-  | { type: 'chat:dismissed'; clientMessageId: string }
+  | TalkAction
   | { type: 'likes:local'; unsent: number; total?: number };
 
 export const initialRoomState = (roomId: string): RoomState => ({
@@ -123,9 +100,7 @@ export const initialRoomState = (roomId: string): RoomState => ({
   showing: null,
   bag: { roomId, pinnedProductId: null, items: [] },
   bagStale: false,
-  chat: [],
-  outbox: [],
-  deletedIds: [],
+  ...initialTalk,
   notice: '',
   likes: 0,
   likesUnsent: 0,
@@ -141,27 +116,8 @@ export const initialRoomState = (roomId: string): RoomState => ({
   bannedIds: [],
 });
 
-const append = <T>(list: readonly T[], item: T, limit: number): readonly T[] =>
-  list.length < limit ? [...list, item] : [...list.slice(list.length - limit + 1), item];
-
 const without = <T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> =>
   key in record ? Object.fromEntries(Object.entries(record).filter(([id]) => id !== key)) : record;
-
-/** The server builds its stable id from ours; the text is the fallback for a server that does not. */
-const isEchoOf = (item: OutboxItem, message: ChatMessage): boolean =>
-  message.messageId.includes(item.clientMessageId) ||
-  (!item.echoed && item.state === 'sending' && message.personId === item.personId && message.text === item.text);
-
-const addChat = (state: RoomState, message: ChatMessage): RoomState => {
-  if (state.deletedIds.includes(message.messageId)) return state;
-  if (state.chat.some((known) => known.messageId === message.messageId)) return state;
-  const echo = state.outbox.findIndex((item) => isEchoOf(item, message));
-  return {
-    ...state,
-    chat: append(state.chat, message, CHAT_LIMIT),
-    outbox: echo < 0 ? state.outbox : state.outbox.map((item, at) => (at === echo ? { ...item, echoed: true } : item)),
-  };
-};
 
 const mapBagItems = (state: RoomState, change: (item: BagItem) => BagItem): RoomState => {
   const items = state.bag.items.map(change);
@@ -193,13 +149,11 @@ const rearrangeBag = (state: RoomState, productIds: readonly string[]): RoomStat
 const apply = (state: RoomState, { seq, at, event }: SequencedEvent): RoomState => {
   switch (event.kind) {
     case 'chat:sent':
-      return addChat(state, event.message);
     case 'chat:deleted':
-      return {
-        ...state,
-        chat: state.chat.filter((message) => message.messageId !== event.messageId),
-        deletedIds: append(state.deletedIds, event.messageId, DELETED_LIMIT),
-      };
+    case 'chat:answered':
+    case 'message:pinned':
+    case 'mode:set':
+      return applyTalk(state, event);
     case 'viewer:joined': {
       const { personId, name } = event;
       return { ...state, arrivals: append(state.arrivals, { seq, at, personId, name }, RECENT_LIMIT) };
@@ -223,7 +177,7 @@ const apply = (state: RoomState, { seq, at, event }: SequencedEvent): RoomState 
         ...state,
         bannedIds: state.bannedIds.includes(event.personId)
           ? state.bannedIds
-          : append(state.bannedIds, event.personId, DELETED_LIMIT),
+          : append(state.bannedIds, event.personId, BANNED_LIMIT),
         selfBanned: state.selfBanned || event.personId === state.selfId,
       };
     case 'likes:counted':
@@ -289,37 +243,20 @@ const apply = (state: RoomState, { seq, at, event }: SequencedEvent): RoomState 
 export const isGap = (state: RoomState, frame: RoomFrame): boolean =>
   frame.after !== undefined && frame.after > state.seq;
 
-const applySnapshot = (state: RoomState, snapshot: RoomSnapshot): RoomState => {
-  const deleted = new Set(state.deletedIds);
-  const fresh: RoomState = {
-    ...state,
-    loaded: true,
-    seq: snapshot.seq,
-    stage: snapshot.state,
-    stream: snapshot.stream,
-    showing: snapshot.stage ?? null,
-    bag: snapshot.bag,
-    bagStale: false,
-    chat: snapshot.chat.filter((message) => !deleted.has(message.messageId)).slice(-CHAT_LIMIT),
-    notice: snapshot.notice,
-    likes: snapshot.likes,
-    viewersNow: snapshot.viewersNow,
-    viewersTotal: snapshot.viewersTotal,
-  };
-  const outbox = fresh.outbox.map((item) =>
-    fresh.chat.some((message) => message.messageId.includes(item.clientMessageId)) ? { ...item, echoed: true } : item,
-  );
-  return { ...fresh, outbox };
-};
-
-const changeOutbox = (state: RoomState, id: string, change: (item: OutboxItem) => OutboxItem): RoomState => ({
+const applySnapshot = (state: RoomState, snapshot: RoomSnapshot): RoomState => ({
   ...state,
-  outbox: state.outbox.map((item) => (item.clientMessageId === id ? change(item) : item)),
-});
-
-const dropOutbox = (state: RoomState, id: string): RoomState => ({
-  ...state,
-  outbox: state.outbox.filter((item) => item.clientMessageId !== id),
+  ...talkOf(state, snapshot),
+  loaded: true,
+  seq: snapshot.seq,
+  stage: snapshot.state,
+  stream: snapshot.stream,
+  showing: snapshot.stage ?? null,
+  bag: snapshot.bag,
+  bagStale: false,
+  notice: snapshot.notice,
+  likes: snapshot.likes,
+  viewersNow: snapshot.viewersNow,
+  viewersTotal: snapshot.viewersTotal,
 });
 
 /** Pure: the next state of the room. */
@@ -352,18 +289,11 @@ export const reduce = (state: RoomState, action: RoomAction): RoomState => {
       // Whoever connects during a pause is told so afterwards.
       return { ...state, connection: action.connection, paused: action.paused ?? false };
     case 'chat:queued':
-      return { ...state, outbox: [...state.outbox, action.item] };
     case 'chat:accepted':
-      return dropOutbox(addChat(state, action.message), action.clientMessageId);
     case 'chat:failed':
-      // One that is already in the room did not fail: only its acknowledgement was lost.
-      return state.outbox.some((item) => item.clientMessageId === action.clientMessageId && item.echoed)
-        ? dropOutbox(state, action.clientMessageId)
-        : changeOutbox(state, action.clientMessageId, (item) => ({ ...item, state: 'failed', code: action.code }));
     case 'chat:retried':
-      return changeOutbox(state, action.clientMessageId, (item) => ({ ...item, state: 'sending', code: null }));
     case 'chat:dismissed':
-      return dropOutbox(state, action.clientMessageId);
+      return reduceTalk(state, action);
     case 'likes:local':
       return {
         ...state,
@@ -372,29 +302,3 @@ export const reduce = (state: RoomState, action: RoomAction): RoomState => {
       };
   }
 };
-
-export type ChatLine = ChatMessage & {
-  delivery: 'sent' | 'sending' | 'failed';
-  clientMessageId?: string;
-  code?: ClientErrorCode | null;
-};
-
-/** What the chat shows: the room's messages, then own ones that are on their way. */
-export const visibleChat = (chat: readonly ChatMessage[], outbox: readonly OutboxItem[], role: RoomState['role']) => [
-  ...chat.map((message): ChatLine => ({ ...message, delivery: 'sent' })),
-  ...outbox
-    .filter((item) => !item.echoed)
-    .map(
-      (item): ChatLine => ({
-        messageId: item.clientMessageId,
-        clientMessageId: item.clientMessageId,
-        personId: item.personId,
-        name: item.name,
-        role,
-        text: item.text,
-        at: item.at,
-        delivery: item.state,
-        code: item.code,
-      }),
-    ),
-];

@@ -1,6 +1,6 @@
 import { eventClass, type RoomEvent, type SequencedEvent } from '@walnut-live/contracts';
 import { expect, test } from 'vitest';
-import { CROWD_PER_SECOND, fullBudget, refill, selectEvents, withoutCrowd } from './frames.policy.ts';
+import { CROWD_PER_SECOND, concerned, fullBudget, refill, selectEvents, withoutCrowd } from './frames.policy.ts';
 
 const at = '2026-11-22T00:00:00.000Z';
 const sequence = (events: readonly RoomEvent[]): SequencedEvent[] =>
@@ -69,4 +69,13 @@ test('of counters only the latest counts, stock per SKU and offer', () => {
 test('who fell behind gets what is critical and nothing else', () => {
   const events = sequence([chat(1), arrival(1), { kind: 'notice:set', text: '' }, { kind: 'likes:counted', total: 1 }]);
   expect(kinds(withoutCrowd(events))).toEqual(['notice:set']);
+});
+
+test('a message concerns its sender, the people it names and whoever it replies to, each once', () => {
+  const named = (personId: string) => ({ personId, name: '' });
+  const message = { messageId: 'm', personId: 'a', name: '', role: 'viewer', text: '', at } as const;
+  expect(concerned(message)).toEqual(['a']);
+  expect(
+    concerned({ ...message, mentions: [named('b'), named('a')], replyTo: { messageId: 'n', text: '', ...named('b') } }),
+  ).toEqual(['a', 'b']);
 });

@@ -1,5 +1,5 @@
 /** What goes into a frame: pure. Critical events always, counters by their latest value, the crowd as far as the budget goes. */
-import { eventClass, type RoomFrame, type SequencedEvent } from '@walnut-live/contracts';
+import { type ChatMessage, eventClass, type RoomFrame, type SequencedEvent } from '@walnut-live/contracts';
 
 /** Crowd events per second a viewer is shown, and how many may come at once. */
 export const CROWD_PER_SECOND = 20;
@@ -29,6 +29,11 @@ function sample<T>(items: readonly T[], count: number): T[] {
   if (items.length <= count) return [...items];
   return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)] as T);
 }
+
+/** Who sees a message whatever the sample leaves out: its sender, the people it names, whoever it replies to. */
+export const concerned = ({ personId, mentions = [], replyTo }: ChatMessage): string[] => [
+  ...new Set([personId, ...mentions.map((named) => named.personId), ...(replyTo ? [replyTo.personId] : [])]),
+];
 
 export interface Selection {
   readonly shown: readonly SequencedEvent[];

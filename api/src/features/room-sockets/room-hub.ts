@@ -17,7 +17,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Principal } from '../../platform/principal.ts';
 import type { RoomLog } from '../../room-log/index.ts';
-import { type Budget, fullBudget, refill, selectEvents, toFrame, withoutCrowd } from './frames.policy.ts';
+import { type Budget, concerned, fullBudget, refill, selectEvents, toFrame, withoutCrowd } from './frames.policy.ts';
 
 const FRAME_INTERVAL_MS = 100;
 /** After a quiet moment the first event waits only this long for company. */
@@ -172,7 +172,7 @@ export function createRoomHub(deps: {
     for (const [member, mine] of own) member.socket.emit('room:frame', toFrame(after, last.seq, at, mine));
   }
 
-  /** Senders whose message the sample left out get a frame of their own: they always see what they said. */
+  /** Whom a message concerns that the sample left out gets a frame of their own: they always see it. */
   function ownFrames(
     room: HubRoom,
     shown: readonly SequencedEvent[],
@@ -181,7 +181,8 @@ export function createRoomHub(deps: {
     const frames = new Map<Member, SequencedEvent[]>();
     for (const item of leftOut) {
       if (item.event.kind !== 'chat:sent') continue;
-      for (const member of room.byPerson.get(item.event.message.personId) ?? []) {
+      const members = concerned(item.event.message).flatMap((personId) => [...(room.byPerson.get(personId) ?? [])]);
+      for (const member of members) {
         if (!member.socket.rooms.has(room.id)) continue; // not in step: it gets the message another way
         const mine = frames.get(member);
         if (mine) mine.push(item);
