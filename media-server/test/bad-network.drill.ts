@@ -79,6 +79,30 @@ it.each(Object.entries(PROFILES))(
   150_000,
 );
 
+it('does not leave for HLS where that could not play either', async () => {
+  // HLS and signalling have the same narrow network as the media.
+  const proxy = await startProxy(server);
+  const viewer = await stage.open();
+  const firstOfViewer = link.clients;
+  await viewer.play({ ...target, url: proxy.url });
+  await until('plays', viewer.playbackState, ({ status }) => status === 'playing', 20_000);
+  await watchFor(viewer, 3_000);
+  link.setProfile(firstOfViewer, worst);
+  proxy.setRate(worst.bitsPerSecond);
+  const bad = await watchFor(viewer, 25_000);
+  const silentMs = longestSilenceMs(bad);
+  const frames = (bad.at(-1)?.framesDecoded ?? 0) - (bad[0]?.framesDecoded ?? 0);
+  const history = await viewer.playbackHistory();
+  console.info(`the player: silent for ${silentMs} ms at most, ${frames} pictures in 25 s, ${history.join(' ')}`);
+  expect(await viewer.playbackState()).toMatchObject({ mode: 'realtime' });
+  expect(silentMs).toBeLessThan(1_000);
+  expect(frames).toBeGreaterThan(0);
+  link.setProfile(firstOfViewer, GOOD_LINK);
+  proxy.setRate(null);
+  await viewer.page.close();
+  await proxy.close();
+}, 90_000);
+
 it('holds back the picture of a stream of one layer, so that the sound goes on, and tries it again', async () => {
   const encoder = { url: server.url, streamId: 'one-layer' };
   const source = startRtpSource(await openIngest(server, encoder.streamId));

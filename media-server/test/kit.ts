@@ -172,6 +172,8 @@ export interface CuttableProxy {
   cut(): number;
   /** Says nothing more on the connections that are open now and does not close them, like a phone without network. */
   freeze(): void;
+  /** From the server to all clients together; null = unlimited. */
+  setRate(bitsPerSecond: number | null): void;
   close(): Promise<void>;
 }
 
@@ -179,6 +181,18 @@ export interface CuttableProxy {
 export async function startProxy(server: MediaServer): Promise<CuttableProxy> {
   const open = new Set<Socket>();
   const upstreams = new Set<Socket>();
+  let bitsPerSecond: number | null = null;
+  let freeAtMs = 0;
+  /** One chunk after the other, through one narrow place. */
+  function passThrough(upstream: Socket, client: Socket, chunk: Buffer): void {
+    if (bitsPerSecond === null) return void client.write(chunk);
+    freeAtMs = Math.max(Date.now(), freeAtMs) + (chunk.length * 8_000) / bitsPerSecond;
+    upstream.pause();
+    setTimeout(() => {
+      client.write(chunk);
+      upstream.resume();
+    }, freeAtMs - Date.now());
+  }
   const proxy = createServer((client) => {
     const upstream = connect(server.port, '127.0.0.1');
     open.add(client);
@@ -190,7 +204,8 @@ export async function startProxy(server: MediaServer): Promise<CuttableProxy> {
       upstream.destroy();
     };
     for (const side of [client, upstream]) side.on('close', end).on('error', end);
-    client.pipe(upstream).pipe(client);
+    client.pipe(upstream);
+    upstream.on('data', (chunk: Buffer) => passThrough(upstream, client, chunk));
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const cut = (): number => {
@@ -203,7 +218,10 @@ export async function startProxy(server: MediaServer): Promise<CuttableProxy> {
     cut,
     freeze() {
       for (const socket of open) socket.unpipe();
-      for (const upstream of upstreams) upstream.unpipe();
+      for (const upstream of upstreams) upstream.removeAllListeners('data').pause();
+    },
+    setRate(rate) {
+      bitsPerSecond = rate;
     },
     close: () =>
       new Promise((resolve) => {

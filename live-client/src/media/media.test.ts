@@ -135,15 +135,33 @@ describe('stats', () => {
   });
 });
 
+const BEST = { layer: 2, layers: 3, soundOnly: false };
+
 describe('quality judge', () => {
   it('remembers since when it is bad, forgives three good samples', () => {
     const judge = createQualityJudge();
-    judge.add({ lossRatio: 0.2, freezeCount: 0 }, 1_000);
-    judge.add({ lossRatio: 0, freezeCount: 0 }, 1_500);
-    judge.add({ lossRatio: 0, freezeCount: 1 }, 2_000);
+    judge.add({ ...BEST, lossRatio: 0.2, freezeCount: 0 }, 1_000);
+    judge.add({ ...BEST, lossRatio: 0, freezeCount: 0 }, 1_500);
+    judge.add({ ...BEST, lossRatio: 0, freezeCount: 1 }, 2_000);
     expect(judge.poorSinceMs).toBe(1_000);
-    for (const nowMs of [2_500, 3_000, 3_500]) judge.add({ lossRatio: null, freezeCount: 1 }, nowMs);
+    for (const nowMs of [2_500, 3_000, 3_500]) judge.add({ ...BEST, lossRatio: null, freezeCount: 1 }, nowMs);
     expect(judge.poorSinceMs).toBeNull();
+  });
+
+  it.each([
+    ['a lower layer', { layer: 1, layers: 3, soundOnly: false }],
+    ['no layer that fits', { layer: null, layers: 3, soundOnly: true }],
+    ['an only layer that is held back', { layer: null, layers: 1, soundOnly: true }],
+  ])('does not count against WebRTC what HLS could not carry either: %s', (_what, reduced) => {
+    const judge = createQualityJudge();
+    judge.add({ ...BEST, lossRatio: 0.5, freezeCount: 1 }, 1_000);
+    judge.add({ ...reduced, lossRatio: 0.5, freezeCount: 2 }, 1_500);
+    expect(judge.poorSinceMs).toBeNull();
+    // Nor the freeze that ends when the best layer is back.
+    judge.add({ ...BEST, lossRatio: 0, freezeCount: 2 }, 2_000);
+    expect(judge.poorSinceMs).toBeNull();
+    judge.add({ layer: null, layers: 1, soundOnly: false, lossRatio: 0.5, freezeCount: 2 }, 2_500);
+    expect(judge.poorSinceMs).toBe(2_500);
   });
 });
 

@@ -8,6 +8,8 @@ import {
   type PlaybackSnapshot,
   POOR_PATIENCE_MS,
   STABLE_MS,
+  STUCK_AFTER_MS,
+  STUCK_MS,
 } from './decide.ts';
 
 const NOW = 1_000_000;
@@ -37,7 +39,7 @@ function given(part: Part): PlaybackSnapshot {
       poorSinceMs: null,
       ...part.realtime,
     },
-    smooth: { supported: true, prepared: false, ...part.smooth },
+    smooth: { supported: true, prepared: false, stalledSinceMs: null, ...part.smooth },
     fallback: { reason: null, count: 0, atMs: 0, jitter: 0.5, ...part.fallback },
   };
 }
@@ -156,6 +158,26 @@ describe('decide', () => {
     [
       'never when it cannot work',
       { showing: 'smooth', realtime: off, fallback: after('unsupported', 9_999_999) },
+      'S show S',
+    ],
+    [
+      'tries WebRTC again when HLS, taken for a poor network, stands still',
+      {
+        showing: 'smooth',
+        realtime: off,
+        smooth: { stalledSinceMs: NOW - STUCK_MS },
+        fallback: after('bandwidth', STUCK_AFTER_MS),
+      },
+      'RS show S',
+    ],
+    [
+      'but gives HLS time to begin, and longer after each such trial',
+      {
+        showing: 'smooth',
+        realtime: off,
+        smooth: { stalledSinceMs: NOW - 9_000 },
+        fallback: after('bandwidth', STUCK_AFTER_MS, 2),
+      },
       'S show S',
     ],
     [

@@ -20,6 +20,10 @@ export const POOR_PATIENCE_MS = 6_000;
 const PREPARE_RATIO = 0.5;
 /** HLS that is still not warm this long after the patience ran out is taken as it is. */
 const PREPARE_LIMIT_MS = 8_000;
+/** HLS that was taken for the network's sake and stands still for so long was no help. */
+export const STUCK_MS = 4_000;
+/** It gets so long to begin, and longer each time. */
+export const STUCK_AFTER_MS = 10_000;
 /** WebRTC has to play this long in the background before it replaces HLS. */
 export const STABLE_MS = 1_000;
 const TRIAL_AFTER_MS: Record<Exclude<FallbackReason, 'unsupported' | 'chosen'>, number> = {
@@ -50,6 +54,8 @@ export interface PlaybackSnapshot {
     supported: boolean;
     /** The server has segments ready. */
     prepared: boolean;
+    /** Since when it has stood still on screen; null while it plays. */
+    stalledSinceMs: number | null;
   };
   fallback: {
     reason: FallbackReason | null;
@@ -96,6 +102,14 @@ function isGettingBad({ realtime, nowMs }: PlaybackSnapshot): boolean {
   const longer = (sinceMs: number | null, ms: number): boolean => sinceMs !== null && nowMs - sinceMs >= ms;
   return (
     longer(realtime.tryingSinceMs, HEDGE_AFTER_MS) || longer(realtime.poorSinceMs, POOR_PATIENCE_MS * PREPARE_RATIO)
+  );
+}
+
+/** What was taken against a poor picture is worse than that. */
+function isStuck({ fallback, smooth, nowMs }: PlaybackSnapshot): boolean {
+  if (fallback.reason !== 'bandwidth' || smooth.stalledSinceMs === null) return false;
+  return (
+    nowMs - smooth.stalledSinceMs >= STUCK_MS && nowMs - fallback.atMs >= STUCK_AFTER_MS * Math.max(1, fallback.count)
   );
 }
 
@@ -153,6 +167,6 @@ export function decide(snapshot: PlaybackSnapshot): PlaybackDecision {
   }
   if (!realtime.supported) return onlySmooth;
   const trialAtMs = nextTrialAtMs(snapshot.fallback);
-  const due = trialAtMs !== null && nowMs >= trialAtMs;
+  const due = (trialAtMs !== null && nowMs >= trialAtMs) || isStuck(snapshot);
   return due ? plan({ runRealtime: true, runSmooth: true, show: 'smooth' }) : onlySmooth;
 }

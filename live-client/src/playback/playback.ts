@@ -56,6 +56,8 @@ export function createPlayback(options: PlaybackOptions): Playback {
     onChange: () => publish(),
   });
   let everPlayed = false;
+  /** HLS on screen stands still since then. */
+  let stalledSinceMs: number | null = null;
   let closed = false;
   const switches = createSwitches();
   const judge = createQualityJudge();
@@ -204,7 +206,7 @@ export function createPlayback(options: PlaybackOptions): Playback {
         hasPlayed: realtime?.progress.hasPlayed ?? false,
         poorSinceMs: judge.poorSinceMs,
       },
-      smooth: { supported: smoothSupported, prepared: preparation.prepared },
+      smooth: { supported: smoothSupported, prepared: preparation.prepared, stalledSinceMs },
       fallback,
     };
   }
@@ -216,6 +218,8 @@ export function createPlayback(options: PlaybackOptions): Playback {
 
   function step(): void {
     if (closed || stopped) return;
+    const standsStill = smooth !== null && !video.paused && video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+    stalledSinceMs = standsStill ? (stalledSinceMs ?? Date.now()) : null;
     const decision = decide(snapshot());
     if (decision.stop) {
       stop(decision.stop);

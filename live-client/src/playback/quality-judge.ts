@@ -1,4 +1,9 @@
-/** Decides from samples whether WebRTC is too poor to watch, and since when. Pure but for its memory. */
+/**
+ * Decides from samples whether WebRTC is too poor to watch, and since when. Pure but for its memory.
+ *
+ * Only a poor *best* picture counts. HLS carries the best layer and nothing else: where the host has stepped down, or holds
+ * the picture back, because the network cannot carry that, HLS would stand still, and its sound with it.
+ */
 import type { WatchStats } from '../media/index.ts';
 
 /** Retransmission hides less than this. */
@@ -7,7 +12,7 @@ const BAD_LOSS_RATIO = 0.08;
 const GOOD_SAMPLES = 3;
 
 export interface QualityJudge {
-  add(stats: Pick<WatchStats, 'lossRatio' | 'freezeCount'>, nowMs: number): void;
+  add(stats: Pick<WatchStats, 'lossRatio' | 'freezeCount' | 'layer' | 'layers' | 'soundOnly'>, nowMs: number): void;
   readonly poorSinceMs: number | null;
   reset(): void;
 }
@@ -20,6 +25,12 @@ export function createQualityJudge(): QualityJudge {
     add(stats, nowMs) {
       const froze = stats.freezeCount !== null && freezes !== null && stats.freezeCount > freezes;
       freezes = stats.freezeCount;
+      const isReduced = stats.soundOnly || (stats.layers > 1 && (stats.layer ?? -1) < stats.layers - 1);
+      if (isReduced) {
+        poorSinceMs = null;
+        good = 0;
+        return;
+      }
       const bad = froze || (stats.lossRatio !== null && stats.lossRatio > BAD_LOSS_RATIO);
       if (bad) {
         good = 0;
