@@ -23,8 +23,11 @@ const FOLDER = 'relay-and-cut-in';
 /** Small: five pictures are decoded on one machine. */
 const FILM = { frames: 150, width: 640 };
 const FIRST_PICTURE = { timeoutMs: 90_000 };
-/** Not what is good (the measured time is printed), but what is broken: a viewer who joins anew. */
+/** What is asked for, where the machine leaves room for it. */
+const GOOD_FREEZE_MS = 500;
+/** On a machine whose pictures stand still by themselves: not what is good, but what is broken, a viewer who joins anew. */
 const BROKEN_FREEZE_MS = 2_500;
+const USUAL_PAUSE_MS = 150;
 
 let product: TestProduct;
 let folder: string;
@@ -79,7 +82,7 @@ async function measuredChange(page: Person['page'], what: string, from: CodedCam
     `${what}: ${mode}, frozen ${frozenMs} ms (longest pause before: ${usualMs} ms; load ${loadavg()[0]?.toFixed(1)})`,
   );
   // A machine too busy for WebRTC sends its viewers to HLS, where a change has a gap.
-  if (mode === '实时') expect(frozenMs).toBeLessThan(BROKEN_FREEZE_MS);
+  if (mode === '实时') expect(frozenMs).toBeLessThan(usualMs < USUAL_PAUSE_MS ? GOOD_FREEZE_MS : BROKEN_FREEZE_MS);
 }
 
 test('one programme in three rooms, one guide cuts in and returns, the programme ends', {
