@@ -55,4 +55,5 @@ export {
 } from './i18n/error-messages.ts';
 export { chooseLocale, defaultLocale, type Locale, locales, matchLocale } from './i18n/locale.ts';
 export { LocaleProvider, type LocaleState, useLocale } from './i18n/locale-provider.tsx';
+export { Sticker } from './stickers/sticker.tsx';
 export { type ColorName, chartColors, colors, fontFamily, motionMs, radiiPx } from './tokens.ts';
