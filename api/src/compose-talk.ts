@@ -44,6 +44,7 @@ export function createTalk(deps: {
   const undo = [mediaControl.onConnect(moderation.repeatBans), rooms.onEnded(chat.forgetTurns)];
   return {
     handlers: createChatHandlers({ chat, moderation }),
+    say: chat.send,
     close(): void {
       for (const stop of undo.splice(0)) stop();
     },

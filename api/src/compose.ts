@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Route } from '@walnut-live/contracts';
 import { createApp } from './app.ts';
+import { createPlay, type Play } from './compose-play.ts';
 import { createSelling } from './compose-selling.ts';
 import { createClaimGuard, createTalk } from './compose-talk.ts';
 import type { Config } from './config.ts';
@@ -25,7 +26,7 @@ import { createReplays } from './features/replays/index.ts';
 import { createReports } from './features/reports/index.ts';
 import { createRoomLikes, type RoomLikes } from './features/room-likes/index.ts';
 import { createAttendance, createRoomPresence } from './features/room-presence/index.ts';
-import { createRoomHandlers, createRoomSockets, type RoomSockets } from './features/room-sockets/index.ts';
+import { createPlayHandlers, createRoomHandlers, createRoomSockets, type RoomSockets } from './features/room-sockets/index.ts';
 import { createRoomStage } from './features/room-stage/index.ts';
 import { createMediaStreams, createRoomStream } from './features/room-stream/index.ts';
 import { createMediaGrants, createRooms, listenForStandings, ROOM_SOCKET_PATH } from './features/rooms/index.ts';
@@ -205,6 +206,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     guard,
     viewersNow: presence.now,
     readBag: bag.read,
+    readInteraction: (roomId) => play.current(roomId),
     fillBag: bag.fill,
   });
   closers.push(rooms.close);
@@ -225,6 +227,11 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   closers.push(mediaControl.onConnect(streamKeys.repeatRevocations), rooms.onEnded(streamKeys.endFor));
   closers.push(rooms.onSource(async ({ id }, source) => void (source === 'camera' && (await streamKeys.endFor(id)))));
+  const play: Play = createPlay({
+    ...{ bind, config, db, clock, random, log, jobs, ledger, roomLog, rooms },
+    say: talk.say,
+  });
+  closers.push(play.close);
   const roomSockets = createRoomSockets({
     server,
     path: ROOM_SOCKET_PATH,
@@ -245,6 +252,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     handlers: createRoomHandlers({
       ...{ bag, offers, likes },
       talk: talk.handlers,
+      play: createPlayHandlers({ draws: play.draws, chat: talk.handlers }),
       gifts: { send: (...given) => gifts.sendFromRoom(...given) },
     }),
   });

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Principal } from '../platform/principal.ts';
 import { type Brand, makeOffer, seedBrand } from '../testing/fixtures.ts';
 import { giveCoinsAndGift } from '../testing/gifts.ts';
+import { drawTerms, makePlays } from '../testing/plays.ts';
 import { startTestApi, type TestApi } from '../testing/test-api.ts';
 import { gateOf, send } from './requests.ts';
 
@@ -23,6 +24,10 @@ interface ThingsOfB {
   /** Given by `anna` in store B's room. */
   givenGiftId: string;
   clipId: string;
+  drawId: string;
+  /** Won by `anna` in the draw. */
+  prizeId: string;
+  redPacketId: string;
   /** Of a message in store B's room. */
   reportId: string;
 }
@@ -94,6 +99,19 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
   'gifts.of-room': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
   'gifts.take-back': ({ givenGiftId }) => ({ params: { id: givenGiftId }, body: {} }),
   'reports.gifts': ({ brand }) => ({ query: `orgPath=${brand.stores.b.path}` }),
+  'draws.prepare': ({ brand }) => ({ body: { ...drawTerms, roomId: brand.rooms.b.id } }),
+  'draws.prizes': ({ drawId }) => ({ params: { id: drawId } }),
+  'draws.cancel': ({ drawId }) => ({ params: { id: drawId }, body: { reason: '写错了' } }),
+  'prizes.claim': ({ prizeId }) => ({ params: { id: prizeId }, body: { address: home } }),
+  'prizes.ship': ({ prizeId }) => ({ params: { id: prizeId }, body: { trackingNo: 'SF0002' } }),
+  'red-packets.start': ({ brand }) => ({
+    body: { roomId: brand.rooms.b.id, title: '红包雨', totalFen: 100, count: 10 },
+  }),
+  'red-packets.end': ({ redPacketId }) => ({ params: { id: redPacketId }, body: {} }),
+  'budgets.grant': ({ brand }) => ({
+    params: { orgUnitId: brand.stores.b.id },
+    body: { amountFen: 1_000, reason: '活动' },
+  }),
   'rooms.end': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
 };
 /** Routes with parameters that name nobody's own: the brand's, the public's, or the caller's. */
@@ -117,10 +135,21 @@ const belongsToNobody = new Set([
   'share-links.follow',
   'guard.terms.patch', // the word list is the brand's
   'guard.terms.remove',
+  'draws.public', // so that anybody can check it (rule G2)
+  'draws.participants',
+  'draws.mine',
+  'red-packets.get',
+  'red-packets.grab', // whoever is in the room; see the red packets' own tests
+  'red-packets.mine',
   'guides.follow.get', // whom I follow is mine
   'guides.follow',
   'guides.follow.end',
 ]);
+
+const home = {
+  ...{ recipient: '安然', phone: '13900000001', province: '上海市', city: '上海市', district: '静安区' },
+  street: '南京西路 1 号',
+};
 
 let api: TestApi;
 let b: ThingsOfB;
@@ -134,14 +163,7 @@ beforeAll(async () => {
     body: {
       roomId: brand.rooms.b.id,
       lines: [{ skuId: milk.sku.id, quantity: 1, seenPriceFen: milk.sku.priceFen }],
-      address: {
-        recipient: '安然',
-        phone: '13900000001',
-        province: '上海市',
-        city: '上海市',
-        district: '静安区',
-        street: '南京西路 1 号',
-      },
+      address: home,
     },
   });
   const { sql } = api.api.platform.db;
@@ -162,6 +184,7 @@ beforeAll(async () => {
   const givenGiftId = await giveCoinsAndGift(api, brand.consumers.anna, brand.rooms.b.id);
   b = {
     brand,
+    ...(await makePlays(api, brand, brand.rooms.b, brand.consumers.anna)),
     seatId,
     clipId,
     reportId,

@@ -3,10 +3,12 @@ import * as audience from './audience.ts';
 import * as auth from './auth.ts';
 import * as bag from './bag.ts';
 import * as catalogue from './catalogue.ts';
+import * as draws from './draws.ts';
 import * as gifts from './gifts.ts';
 import * as moderation from './moderation.ts';
 import * as orders from './orders.ts';
 import * as org from './org.ts';
+import * as redPackets from './red-packets.ts';
 import * as replays from './replays.ts';
 import * as roomStream from './room-stream.ts';
 import * as rooms from './rooms.ts';
@@ -21,10 +23,12 @@ export * from './auth.ts';
 export * from './bag.ts';
 export * from './catalogue.ts';
 export * from './common.ts';
+export * from './draws.ts';
 export * from './gifts.ts';
 export * from './moderation.ts';
 export * from './orders.ts';
 export * from './org.ts';
+export * from './red-packets.ts';
 export * from './replays.ts';
 export * from './room-stream.ts';
 export * from './rooms.ts';
@@ -53,4 +57,6 @@ export const routes: readonly Route[] = [
   wallet,
   gifts,
   moderation,
+  draws,
+  redPackets,
 ].flatMap((module) => Object.values(module).filter(isRoute));

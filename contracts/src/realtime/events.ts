@@ -4,6 +4,7 @@ import { Instant } from '../http/common.ts';
 import { OfferId, PersonId, ProductId, SkuId } from '../ids.ts';
 import { chatEventShapes } from './chat.ts';
 import { giftSent, giftTakenBack } from './gifts.ts';
+import { interactionEventShapes } from './interaction.ts';
 import { Stage } from './stage.ts';
 
 /**
@@ -42,6 +43,14 @@ export const roomEventSchemas = [
   event('stage:changed', { stage: Stage }),
   event('gift:sent', giftSent),
   event('gift:taken-back', giftTakenBack),
+  event('draw:prepared', interactionEventShapes['draw:prepared']),
+  event('draw:opened', interactionEventShapes['draw:opened']),
+  event('draw:counted', interactionEventShapes['draw:counted']),
+  event('draw:closed', interactionEventShapes['draw:closed']),
+  event('draw:cancelled', interactionEventShapes['draw:cancelled']),
+  event('red-packet:started', interactionEventShapes['red-packet:started']),
+  event('red-packet:counted', interactionEventShapes['red-packet:counted']),
+  event('red-packet:ended', interactionEventShapes['red-packet:ended']),
   event('room:started', { at: Instant }),
   event('room:ended', { at: Instant }),
 ] as const;
@@ -77,6 +86,14 @@ export const eventClass: Record<RoomEventKind, EventClass> = {
   'stage:changed': 'critical',
   'gift:sent': 'critical',
   'gift:taken-back': 'critical',
+  'draw:prepared': 'critical',
+  'draw:opened': 'critical',
+  'draw:counted': 'counter',
+  'draw:closed': 'critical',
+  'draw:cancelled': 'critical',
+  'red-packet:started': 'critical',
+  'red-packet:counted': 'counter',
+  'red-packet:ended': 'critical',
   'room:started': 'critical',
   'room:ended': 'critical',
 };

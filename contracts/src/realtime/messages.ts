@@ -4,6 +4,7 @@ import { MAX_INT4, text } from '../http/common.ts';
 import { GiftReceipt, GiveGift } from '../http/gifts.ts';
 import { PersonId, ProductId, RoomId } from '../ids.ts';
 import { chatMessages } from './chat.ts';
+import { interactionMessages } from './interaction.ts';
 
 /** Socket.IO namespace `/room`. Handshake: `auth: { token, roomId, lastSeq? }`. */
 export const RoomHandshake = z.strictObject({
@@ -17,6 +18,7 @@ export const RoomHandshake = z.strictObject({
  * `operate` messages need `rooms:operate` (or `offers:write`) within the room's org path.
  */
 export const roomMessages = {
+  ...interactionMessages,
   ...chatMessages,
   /** Deltas at most once a second; `batch` (client-made id, growing number) makes a re-send count once. */
   'like:add': {

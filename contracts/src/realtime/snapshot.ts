@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Bag } from '../http/bag.ts';
 import { Instant } from '../http/common.ts';
 import { ChatMessage, chatSnapshotShape } from './chat.ts';
+import { interactionSnapshotShape } from './interaction.ts';
 import { Stage } from './stage.ts';
 
 /** The state of a room at `seq`; frames after it bring the rest. */
@@ -18,6 +19,7 @@ export const RoomSnapshot = z
     chat: z.array(ChatMessage),
     notice: z.string(),
     ...chatSnapshotShape,
+    ...interactionSnapshotShape,
     likes: z.int(),
     viewersNow: z.int(),
     viewersTotal: z.int(),

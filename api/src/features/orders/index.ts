@@ -11,6 +11,7 @@ import { createOrdersService, type OrdersDeps } from './orders.service.ts';
 import { createPlacing } from './placing.ts';
 
 export { eyesOf, readOrders } from './order-view.ts';
+export { maskAddress, maskName } from './orders.policy.ts';
 export type { OrderRow } from './orders.repository.ts';
 export type { OrdersDeps, OrdersService } from './orders.service.ts';
 export { auditOrders } from './orders-audit.ts';

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { Principal } from '../../platform/principal.ts';
 import type { createChatHandlers } from './chat-handlers.ts';
 import type { RoomHandlers } from './dispatch.ts';
+import type { createPlayHandlers } from './play-handlers.ts';
 
 export function createRoomHandlers(deps: {
   bag: { pin(principal: Principal, roomId: string, productId: string | null): Promise<Bag> };
@@ -26,10 +27,13 @@ export function createRoomHandlers(deps: {
   };
   /** Chat and moderation, see chat-handlers.ts. */
   talk: ReturnType<typeof createChatHandlers>;
+  /** Draws, see play-handlers.ts. */
+  play: ReturnType<typeof createPlayHandlers>;
 }): RoomHandlers {
-  const { bag, offers, gifts, likes, talk } = deps;
+  const { bag, offers, gifts, likes, talk, play } = deps;
   return {
     ...talk,
+    ...play,
     'like:add': ({ principal, roomId, connectionId, messageNo }, { count, batch }) =>
       likes.add({
         roomId,

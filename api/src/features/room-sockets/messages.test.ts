@@ -30,6 +30,9 @@ const right: Record<RoomMessageName, Record<string, unknown>> = {
   'chat:answer': { messageId: 'chat:x', answered: true },
   'message:pin': { messageId: 'chat:x' },
   'mode:set': { slowSeconds: 5, audience: 'followers' },
+  'draw:open': { drawId: randomUUID() },
+  'draw:close': { drawId: randomUUID() },
+  'draw:enter': { drawId: randomUUID(), clientMessageId: randomUUID() },
 };
 const wrongValues: unknown[] = [
   undefined,

@@ -1,5 +1,5 @@
 /** Rooms: their life from scheduled to ended, who may enter, and what somebody who enters sees. */
-import type { Bag } from '@walnut-live/contracts';
+import type { Bag, InteractionSnapshot } from '@walnut-live/contracts';
 import type { MediaControl } from '../../media-control/index.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
@@ -33,6 +33,7 @@ export function createRooms(deps: {
   streamFigures: MediaStreams['figures'];
   viewersNow: (roomId: string) => number;
   readBag: (roomId: string) => Promise<Bag>;
+  readInteraction: (roomId: string) => Promise<InteractionSnapshot>;
   guard: Pick<ClaimGuard, 'requireClean'>;
   fillBag: (tx: Tx, roomId: string, productIds: readonly string[]) => Promise<void>;
 }) {
@@ -45,6 +46,7 @@ export function createRooms(deps: {
     clock,
     findRoom: find,
     readBag: deps.readBag,
+    readInteraction: deps.readInteraction,
     readTalk: createTalkReader({ sql: db.sql, roomLog }),
     readStage: stage.read,
     streamState,
