@@ -8,6 +8,7 @@ export {
   skuPricesAt,
 } from './bag-offers.ts';
 export { CHAT_LIMIT, type ChatLine, type ChatParts, type OutboxItem, visibleChat } from './chat-state.ts';
+export type { InteractionState } from './interaction-state.ts';
 export { type JoinRoomOptions, joinRoom, type RoomSession } from './join-room.ts';
 export {
   type Arrival,

@@ -2,6 +2,7 @@ import {
   type BodyInputOf,
   type ChatMessage,
   type ChatMode,
+  type Draw,
   getBag,
   joinRoom as joinRoute,
   type OfferView,
@@ -65,6 +66,11 @@ export type RoomSession = Store<RoomState> & {
   pinMessage: (messageId: string | null) => Promise<void>;
   setMode: (mode: ChatMode) => Promise<void>;
   openOffer: (offer: BodyInputOf<typeof openOffer>) => Promise<OfferView>;
+  openDraw: (drawId: string) => Promise<Draw>;
+  /** Draws the winners. */
+  closeDraw: (drawId: string) => Promise<Draw>;
+  /** Into a draw, for everybody; says its keyword. Answers the own public id. */
+  enterDraw: (drawId: string) => Promise<string>;
   /** Tries again at once, also after `closed`. */
   reconnect: () => void;
   close: () => void;
@@ -310,6 +316,10 @@ export const joinRoom = (options: JoinRoomOptions): RoomSession => {
     pinMessage: (messageId) => command('message:pin', { messageId }),
     setMode: (mode) => command('mode:set', mode),
     openOffer: (offer) => socket.request<OfferView>('offer:open', offer),
+    openDraw: async (drawId) => (await socket.request<{ draw: Draw }>('draw:open', { drawId })).draw,
+    closeDraw: async (drawId) => (await socket.request<{ draw: Draw }>('draw:close', { drawId })).draw,
+    enterDraw: async (drawId) =>
+      (await socket.request<{ publicId: string }>('draw:enter', { drawId, clientMessageId: newId() })).publicId,
     reconnect: socket.restart,
     close: () => {
       closed = true;

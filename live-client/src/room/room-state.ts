@@ -13,6 +13,7 @@ import type {
 } from '@walnut-live/contracts';
 import type { ClientErrorCode } from '../http/api-error.ts';
 import { append, applyTalk, initialTalk, reduceTalk, type TalkAction, type TalkState, talkOf } from './chat-state.ts';
+import { type InteractionState, noInteraction, playEvent } from './interaction-state.ts';
 
 /*
  * A room as one viewer or operator sees it, and the pure reducer that moves it.
@@ -66,6 +67,8 @@ export type RoomState = TalkState & {
   likesUnsent: number;
   viewersNow: number;
   viewersTotal: number;
+  /** Draws and red packets. */
+  interaction: InteractionState;
   purchases: readonly Purchase[];
   arrivals: readonly Arrival[];
   selfId: string | null;
@@ -106,6 +109,7 @@ export const initialRoomState = (roomId: string): RoomState => ({
   likesUnsent: 0,
   viewersNow: 0,
   viewersTotal: 0,
+  interaction: noInteraction,
   purchases: [],
   arrivals: [],
   selfId: null,
@@ -233,9 +237,11 @@ const apply = (state: RoomState, { seq, at, event }: SequencedEvent): RoomState 
       return { ...state, stage: 'live', room: state.room && { ...state.room, state: 'live', startedAt: event.at } };
     case 'room:ended':
       return { ...state, stage: 'ended', room: state.room && { ...state.room, state: 'ended', endedAt: event.at } };
-    default:
-      // A newer server knows more kinds than this client.
-      return state;
+    default: {
+      // What is played; a newer server knows more kinds than this client.
+      const interaction = playEvent(state.interaction, event);
+      return interaction === state.interaction ? state : { ...state, interaction };
+    }
   }
 };
 
@@ -257,6 +263,7 @@ const applySnapshot = (state: RoomState, snapshot: RoomSnapshot): RoomState => (
   likes: snapshot.likes,
   viewersNow: snapshot.viewersNow,
   viewersTotal: snapshot.viewersTotal,
+  interaction: snapshot.interaction ?? noInteraction,
 });
 
 /** Pure: the next state of the room. */

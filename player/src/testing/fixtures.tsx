@@ -135,6 +135,9 @@ export const testRoom = (item?: BagItem): TestRoom => {
     ban: ask('ban'),
     setNotice: ask('notice'),
     openOffer: ask('offer'),
+    openDraw: ask('open draw'),
+    closeDraw: ask('close draw'),
+    enterDraw: ask('enter draw'),
     reconnect: () => undefined,
     close: () => undefined,
   };
