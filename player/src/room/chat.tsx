@@ -1,7 +1,9 @@
-import { type ChatLine, visibleChat } from '@walnut-live/live-client/room';
-import { cx, useErrorText } from '@walnut-live/ui';
-import { ChevronDown, LoaderCircle, RotateCw } from 'lucide-react';
-import { memo, type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { visibleChat } from '@walnut-live/live-client/room';
+import { ChevronDown } from 'lucide-react';
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { MessageMenu } from '../chat/lazy-sheets.tsx';
+import { Line } from '../chat/line.tsx';
+import { useTalk } from '../chat/talk-provider.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { useRoom, useRoomHandle } from './use-room.ts';
 
@@ -10,41 +12,11 @@ const DRAWN = 120;
 /** Closer to the end than this (CSS pixels) counts as reading along. */
 const AT_END_PX = 48;
 
-const Line = memo(
-  ({ line, own, onRetry }: { line: ChatLine; own: boolean; onRetry: (id: string) => void }): ReactNode => {
-    const t = playerI18n.useT();
-    const errorText = useErrorText();
-    return (
-      <p
-        className={cx('pl-line', own && 'pl-line-own', line.role !== 'viewer' && 'pl-line-host')}
-        data-testid="chat-line"
-      >
-        {line.role !== 'viewer' && <span className="pl-line-role">{t(`chat.role.${line.role}`)}</span>}
-        <span className="pl-line-name">{line.name}</span>
-        <span className="pl-line-text">{line.text}</span>
-        {line.delivery === 'sending' && (
-          <LoaderCircle size={12} className="pl-line-wait" aria-label={t('chat.sending')} />
-        )}
-        {line.delivery === 'failed' && line.clientMessageId && (
-          <button
-            type="button"
-            className="pl-line-retry"
-            title={line.code ? errorText(line.code) : undefined}
-            onClick={() => onRetry(line.clientMessageId ?? '')}
-          >
-            <RotateCw size={12} aria-hidden="true" />
-            {t('chat.retry')}
-          </button>
-        )}
-      </p>
-    );
-  },
-);
-
 /** The room's talk: newest below, fading out above; a pill counts what came while one reads further up. */
 export const Chat = (): ReactNode => {
   const t = playerI18n.useT();
   const session = useRoomHandle();
+  const { menu, openMenu } = useTalk();
   const chat = useRoom((state) => state.chat);
   const outbox = useRoom((state) => state.outbox);
   const role = useRoom((state) => state.role);
@@ -91,7 +63,18 @@ export const Chat = (): ReactNode => {
       >
         <p className="pl-line pl-line-house">{t('chat.welcome')}</p>
         {lines.map((line) => (
-          <Line key={line.messageId} line={line} own={line.personId === selfId} onRetry={session.retryChat} />
+          <Line
+            key={line.messageId}
+            line={line}
+            own={line.personId === selfId}
+            named={
+              line.personId !== selfId &&
+              (line.replyTo?.personId === selfId || (line.mentions?.some((one) => one.personId === selfId) ?? false))
+            }
+            onOpen={openMenu}
+            onRetry={session.retryChat}
+            onDrop={session.dismissChat}
+          />
         ))}
       </div>
       {unread > 0 && (
@@ -105,6 +88,7 @@ export const Chat = (): ReactNode => {
           {t('chat.arrived', { name: arrival.name })}
         </p>
       )}
+      <MessageMenu line={menu} onClose={() => openMenu(null)} />
     </div>
   );
 };

@@ -2,6 +2,8 @@ import { cx, useBackGesture } from '@walnut-live/ui';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { useDocumentTitle } from '../app/use-document-title.ts';
+import { ModeNote, PinnedMessage } from '../chat/above-chat.tsx';
+import { TalkProvider } from '../chat/talk-provider.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { PurchasePanel } from '../purchase/lazy-panel.tsx';
 import { PurchaseProvider, usePurchase } from '../purchase/purchase-provider.tsx';
@@ -24,6 +26,7 @@ import { useKeyboardInset } from './use-keyboard-inset.ts';
 import { RoomProvider, useRoom, useRoomHandle, useRoomSession } from './use-room.ts';
 import { useStageView } from './use-stage-view.ts';
 import { VideoProvider } from './video/video-provider.tsx';
+import '../chat/chat.css';
 import './deck.css';
 import './guests.css';
 import './overlay.css';
@@ -66,9 +69,11 @@ const Room = (): ReactNode => {
             {interactive && (
               <div className="pl-deck">
                 <Notice />
+                <PinnedMessage />
                 <PurchaseBubbles />
                 <PinnedCard />
                 <Chat />
+                <ModeNote />
                 <PausedNote />
                 <BottomBar onBag={() => setSheet('bag')} onShare={() => setSheet('share')} />
               </div>
@@ -100,7 +105,9 @@ const RoomPage = (): ReactNode => {
       <VideoProvider>
         <HeartsProvider>
           <PurchaseProvider>
-            <Room />
+            <TalkProvider>
+              <Room />
+            </TalkProvider>
           </PurchaseProvider>
         </HeartsProvider>
       </VideoProvider>

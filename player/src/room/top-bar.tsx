@@ -1,6 +1,7 @@
 import { Avatar, Badge, IconButton, LiveBadge, useFormat } from '@walnut-live/ui';
 import { ChevronRight, Eye, X } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { FollowButton } from '../chat/follow-button.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { StageChip } from './stage-chip.tsx';
 import type { StageView } from './stage-view.ts';
@@ -52,6 +53,7 @@ export const TopBar = ({
             <span className="wl-visually-hidden">{t('seller.open')}</span>
           </button>
         )}
+        {room && <FollowButton />}
         <span className="pl-top-space" />
         {room?.state === 'live' && (
           <span className="pl-viewers" data-testid="viewers" title={t('top.viewersTitle')}>

@@ -13,6 +13,7 @@ import { act, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { MemoryRouter } from 'react-router';
 import { ServicesProvider } from '../app/services.tsx';
+import { TalkProvider } from '../chat/talk-provider.tsx';
 import { PurchaseProvider } from '../purchase/purchase-provider.tsx';
 import { HeartsProvider } from '../room/hearts.tsx';
 import { RoomProvider } from '../room/use-room.ts';
@@ -121,12 +122,19 @@ export const testRoom = (item?: BagItem): TestRoom => {
     dispatch: (action) => store.set(reduce(store.get(), action)),
     serverNowMs: Date.now,
     onEvent: () => () => undefined,
-    sendChat: (text) => {
-      asked.push(['chat', text]);
+    sendChat: (text, parts = {}) => {
+      asked.push(
+        ['chat', text],
+        ...(Object.keys(parts).length > 0 ? [['chat parts', parts] as [string, unknown]] : []),
+      );
       return uuid(700);
     },
     retryChat: (id) => void asked.push(['retry', id]),
-    dismissChat: () => undefined,
+    dismissChat: (id) => void asked.push(['dismiss', id]),
+    report: (messageId, reason, note) => ask('report')({ messageId, reason, note }),
+    answer: ask('answer'),
+    pinMessage: ask('pin message'),
+    setMode: ask('mode'),
     like: (count = 1) => void asked.push(['like', count]),
     pin: ask('pin'),
     unpin: ask('unpin'),
@@ -184,7 +192,9 @@ export const renderInRoom = async (
           <MemoryRouter>
             <RoomProvider value={room}>
               <HeartsProvider>
-                <PurchaseProvider>{node}</PurchaseProvider>
+                <PurchaseProvider>
+                  <TalkProvider>{node}</TalkProvider>
+                </PurchaseProvider>
               </HeartsProvider>
             </RoomProvider>
           </MemoryRouter>
