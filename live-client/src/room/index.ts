@@ -13,6 +13,7 @@ export { type JoinRoomOptions, joinRoom, type RoomSession } from './join-room.ts
 export {
   type Arrival,
   type Connection,
+  type GiftLine,
   initialRoomState,
   type Muted,
   type Purchase,

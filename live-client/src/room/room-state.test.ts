@@ -1,4 +1,4 @@
-import type { RoomEvent, RoomFrame, Stage } from '@walnut-live/contracts';
+import type { RoomEvent, RoomFrame, ShownGift, Stage } from '@walnut-live/contracts';
 import { describe, expect, it } from 'vitest';
 import { CHAT_LIMIT, type OutboxItem, visibleChat } from './chat-state.ts';
 import { AT, bagItem, joinReply, message, offer, snapshot, uuid } from './fixtures.ts';
@@ -23,6 +23,12 @@ const stage = (version: number, streamId = uuid(4)): Stage => ({
   relay: null,
   cutIn: null,
   cohosts: [],
+});
+
+const shownGift = (combo: number, comboCount: number): ShownGift => ({
+  ...{ givenGiftId: uuid(combo), giftId: uuid(70), personId: uuid(101), name: '观众', giftName: '小核桃' },
+  ...{ giftNameEn: 'Little walnut', pictureUrl: '/pictures/gift-walnut.svg', effect: 'small', quantity: 1, coins: 1 },
+  ...{ comboId: uuid(combo), comboCount, at: AT },
 });
 
 const cases: { name: string; events: RoomEvent[]; expected: (state: RoomState) => unknown; is: unknown }[] = [
@@ -144,6 +150,18 @@ const cases: { name: string; events: RoomEvent[]; expected: (state: RoomState) =
     ],
     expected: (s) => [firstItem(s).available[uuid(20)], firstItem(s).offers[0]?.taken],
     is: [7, 9],
+  },
+  {
+    name: 'gifts of one burst are one line that counts; what is taken back leaves it',
+    events: [
+      { kind: 'gift:sent', gift: shownGift(1, 1) },
+      { kind: 'gift:sent', gift: shownGift(2, 1) },
+      { kind: 'gift:sent', gift: shownGift(1, 4) },
+      { kind: 'gift:taken-back', givenGiftId: uuid(1), comboId: uuid(1), quantity: 3 },
+      { kind: 'gift:taken-back', givenGiftId: uuid(2), comboId: uuid(2), quantity: 1 },
+    ],
+    expected: (s) => s.gifts.map(({ comboId, count }) => [comboId, count]),
+    is: [[uuid(1), 1]],
   },
   {
     name: 'purchases come from order:paid',

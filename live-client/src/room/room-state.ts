@@ -9,6 +9,7 @@ import type {
   RoomFrame,
   RoomSnapshot,
   SequencedEvent,
+  ShownGift,
   Stage,
 } from '@walnut-live/contracts';
 import type { ClientErrorCode } from '../http/api-error.ts';
@@ -40,6 +41,8 @@ export type Connection =
   | { state: 'closed'; reason: RoomClosed['reason'] | 'failed' | 'left'; code?: ClientErrorCode };
 
 export type Purchase = { seq: number; at: string } & Omit<Extract<RoomEvent, { kind: 'order:paid' }>, 'kind'>;
+/** Gifts of one burst, as one line; `count` is what is left of it when some were taken back. */
+export type GiftLine = Omit<ShownGift, 'quantity' | 'coins' | 'comboCount'> & { seq: number; count: number };
 export type Arrival = { seq: number; at: string; personId: string; name: string };
 export type Muted = { until: string | null };
 
@@ -70,6 +73,8 @@ export type RoomState = TalkState & {
   /** Draws and red packets. */
   interaction: InteractionState;
   purchases: readonly Purchase[];
+  /** Bursts of gifts, oldest first. */
+  gifts: readonly GiftLine[];
   arrivals: readonly Arrival[];
   selfId: string | null;
   role: JoinReply['role'];
@@ -111,6 +116,7 @@ export const initialRoomState = (roomId: string): RoomState => ({
   viewersTotal: 0,
   interaction: noInteraction,
   purchases: [],
+  gifts: [],
   arrivals: [],
   selfId: null,
   role: 'viewer',
@@ -227,6 +233,19 @@ const apply = (state: RoomState, { seq, at, event }: SequencedEvent): RoomState 
       const { kind: _, ...purchase } = event;
       return { ...state, purchases: append(state.purchases, { seq, at, ...purchase }, RECENT_LIMIT) };
     }
+    case 'gift:sent': {
+      const { quantity: _quantity, coins: _coins, comboCount: count, ...gift } = event.gift;
+      const others = state.gifts.filter((line) => line.comboId !== gift.comboId);
+      return { ...state, gifts: append(others, { ...gift, seq, count }, RECENT_LIMIT) };
+    }
+    case 'gift:taken-back':
+      return {
+        ...state,
+        gifts: state.gifts.flatMap((line) => {
+          if (line.comboId !== event.comboId) return [line];
+          return line.count > event.quantity ? [{ ...line, count: line.count - event.quantity }] : [];
+        }),
+      };
     case 'notice:set':
       return { ...state, notice: event.text };
     case 'stream:changed':

@@ -14,7 +14,7 @@ import {
 } from 'react';
 
 /** Why a person is asked to sign in; the sheet says so. */
-export type SignInReason = 'chat' | 'buy' | 'play' | 'orders' | 'me';
+export type SignInReason = 'chat' | 'buy' | 'play' | 'gift' | 'orders' | 'me';
 
 export type Services = {
   api: Api;

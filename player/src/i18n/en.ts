@@ -7,6 +7,7 @@ export const en: Record<keyof typeof zh, string> = {
   'signIn.title.chat': 'Sign in to chat',
   'signIn.title.buy': 'Sign in to order',
   'signIn.title.play': 'Sign in to take part',
+  'signIn.title.gift': 'Sign in to give',
   'signIn.title.orders': 'Sign in to see your orders',
   'signIn.title.me': 'Sign in',
   'signIn.first': 'Please sign in first',

@@ -6,6 +6,7 @@ export const zh = {
   'signIn.title.chat': '登录后即可发言',
   'signIn.title.buy': '登录后即可下单',
   'signIn.title.play': '登录后即可参与',
+  'signIn.title.gift': '登录后即可送礼',
   'signIn.title.orders': '登录后查看订单',
   'signIn.title.me': '登录',
   'signIn.first': '请先登录',

@@ -24,7 +24,7 @@ const PayPage = (): ReactNode => {
           <div className="pl-pay-page">
             <Cashier
               paymentId={paymentId}
-              onPaid={(orderId) => void navigate(`/orders/${orderId}`, { replace: true })}
+              onPaid={(orderId) => void navigate(orderId === null ? '/me' : `/orders/${orderId}`, { replace: true })}
               onLater={() => void navigate('/orders', { replace: true })}
             />
           </div>

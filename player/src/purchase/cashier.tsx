@@ -20,7 +20,8 @@ export const Cashier = ({
   onLater,
 }: {
   paymentId: string;
-  onPaid: (orderId: string) => void;
+  /** Null when coins were bought. */
+  onPaid: (orderId: string | null) => void;
   onLater: () => void;
 }): ReactNode => {
   const t = playerI18n.useT();
@@ -48,15 +49,17 @@ export const Cashier = ({
   const order = useQuery({
     queryKey: ['order', data?.orderId],
     queryFn: ({ signal }) => api.call(getOrder, { params: { id: data?.orderId ?? '' }, signal }),
-    enabled: captured,
+    enabled: captured && data.orderId !== null,
     refetchInterval: (query) => (query.state.data?.state === 'pending_payment' ? POLL_MS : false),
   });
   const paidOrderId = order.data && order.data.state !== 'pending_payment' ? order.data.id : null;
+  // Coins are there in the same moment as the money.
+  const boughtCoins = captured && data.topUp !== null;
   useEffect(() => {
-    if (!paidOrderId || told.current) return;
+    if (!(paidOrderId || boughtCoins) || told.current) return;
     told.current = true;
     onPaid(paidOrderId);
-  }, [paidOrderId, onPaid]);
+  }, [paidOrderId, boughtCoins, onPaid]);
 
   const settle = async (outcome: 'captured' | 'failed'): Promise<void> => {
     setSending(outcome);

@@ -73,7 +73,7 @@ const PurchasePanel = (): ReactNode => {
         {flow.step === 'cashier' && (
           <Cashier
             paymentId={flow.paymentId}
-            onPaid={(orderId) => dispatch({ type: 'result', orderId })}
+            onPaid={(orderId) => dispatch(orderId === null ? { type: 'close' } : { type: 'result', orderId })}
             onLater={() => {
               toast(t('cashier.kept'));
               dispatch({ type: 'close' });

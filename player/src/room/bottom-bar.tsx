@@ -1,13 +1,24 @@
 import { IconButton, useFormat } from '@walnut-live/ui';
-import { Heart, Share2, ShoppingBag } from 'lucide-react';
+import { Gift, Heart, Share2, ShoppingBag } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Composer } from '../chat/composer.tsx';
+import { useGiftT } from '../gifts/messages.ts';
 import { playerI18n } from '../i18n/messages.ts';
 import { useHearts } from './hearts.tsx';
 import { useRoom, useRoomHandle } from './use-room.ts';
 
-export const BottomBar = ({ onBag, onShare }: { onBag: () => void; onShare: () => void }): ReactNode => {
+export const BottomBar = ({
+  onBag,
+  onShare,
+  onGift,
+}: {
+  onBag: () => void;
+  onShare: () => void;
+  /** None where nothing can be given. */
+  onGift?: () => void;
+}): ReactNode => {
   const t = playerI18n.useT();
+  const giftT = useGiftT();
   const format = useFormat();
   const session = useRoomHandle();
   const stage = useRoom((state) => state.stage);
@@ -28,6 +39,15 @@ export const BottomBar = ({ onBag, onShare }: { onBag: () => void; onShare: () =
         {bagSize > 0 && <span className="pl-bag-count wl-number">{bagSize}</span>}
       </button>
       {stage === 'ended' ? <span className="pl-composer" /> : <Composer />}
+      {onGift && stage === 'live' && (
+        <IconButton
+          label={giftT('open')}
+          icon={<Gift size={21} className="pl-gift-open" />}
+          variant="glass"
+          onClick={onGift}
+          data-testid="gift"
+        />
+      )}
       <IconButton
         label={t('share.open')}
         icon={<Share2 size={20} />}

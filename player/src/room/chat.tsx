@@ -4,6 +4,7 @@ import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRe
 import { MessageMenu } from '../chat/lazy-sheets.tsx';
 import { Line } from '../chat/line.tsx';
 import { useTalk } from '../chat/talk-provider.tsx';
+import { GiftMessage, isGift, withGifts } from '../gifts/gift-message.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { useRoom, useRoomHandle } from './use-room.ts';
 
@@ -22,7 +23,11 @@ export const Chat = (): ReactNode => {
   const role = useRoom((state) => state.role);
   const selfId = useRoom((state) => state.selfId);
   const arrival = useRoom((state) => state.arrivals.at(-1));
+  const gifts = useRoom((state) => state.gifts);
   const lines = useMemo(() => visibleChat(chat, outbox, role).slice(-DRAWN), [chat, outbox, role]);
+  const entries = useMemo(() => withGifts(lines, gifts), [lines, gifts]);
+  const lastSeen = entries.at(-1);
+  const lastGiftId = lastSeen && isGift(lastSeen) ? `${lastSeen.comboId} ${lastSeen.count}` : null;
   const log = useRef<HTMLDivElement>(null);
   const [atEnd, setAtEnd] = useState(true);
   const [seenId, setSeenId] = useState<string | null>(null);
@@ -37,7 +42,7 @@ export const Chat = (): ReactNode => {
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs for each new line
   useLayoutEffect(() => {
     if (atEnd || lastIsMine) toEnd();
-  }, [lastId, atEnd, lastIsMine, toEnd]);
+  }, [lastId, lastGiftId, atEnd, lastIsMine, toEnd]);
   useEffect(() => {
     if (atEnd) setSeenId(lastId);
   }, [atEnd, lastId]);
@@ -62,20 +67,25 @@ export const Chat = (): ReactNode => {
         }}
       >
         <p className="pl-line pl-line-house">{t('chat.welcome')}</p>
-        {lines.map((line) => (
-          <Line
-            key={line.messageId}
-            line={line}
-            own={line.personId === selfId}
-            named={
-              line.personId !== selfId &&
-              (line.replyTo?.personId === selfId || (line.mentions?.some((one) => one.personId === selfId) ?? false))
-            }
-            onOpen={openMenu}
-            onRetry={session.retryChat}
-            onDrop={session.dismissChat}
-          />
-        ))}
+        {entries.map((entry) =>
+          isGift(entry) ? (
+            <GiftMessage key={entry.comboId} gift={entry} own={entry.personId === selfId} />
+          ) : (
+            <Line
+              key={entry.messageId}
+              line={entry}
+              own={entry.personId === selfId}
+              named={
+                entry.personId !== selfId &&
+                (entry.replyTo?.personId === selfId ||
+                  (entry.mentions?.some((one) => one.personId === selfId) ?? false))
+              }
+              onOpen={openMenu}
+              onRetry={session.retryChat}
+              onDrop={session.dismissChat}
+            />
+          ),
+        )}
       </div>
       {unread > 0 && (
         <button type="button" className="pl-unread" onClick={toEnd}>

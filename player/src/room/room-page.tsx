@@ -4,6 +4,10 @@ import { useNavigate, useParams } from 'react-router';
 import { useDocumentTitle } from '../app/use-document-title.ts';
 import { ModeNote, PinnedMessage } from '../chat/above-chat.tsx';
 import { TalkProvider } from '../chat/talk-provider.tsx';
+import { GiftLayer } from '../gifts/gift-layer.tsx';
+import { GivingProvider, useGifts } from '../gifts/giving-provider.tsx';
+import { LazyGiftSheet } from '../gifts/lazy-sheet.tsx';
+import { UndoBar } from '../gifts/undo-bar.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { PurchasePanel } from '../purchase/lazy-panel.tsx';
 import { PurchaseProvider, usePurchase } from '../purchase/purchase-provider.tsx';
@@ -42,6 +46,7 @@ const Room = (): ReactNode => {
   const room = useRoom((state) => state.room);
   const view = useStageView();
   const purchase = usePurchase();
+  const gifts = useGifts();
   const [sheet, setSheet] = useState<RoomSheet>(null);
   const isWide = useIsWide();
   const panelOpen = purchase.flow !== null;
@@ -75,16 +80,23 @@ const Room = (): ReactNode => {
                 <Chat />
                 <ModeNote />
                 <PausedNote />
-                <BottomBar onBag={() => setSheet('bag')} onShare={() => setSheet('share')} />
+                <UndoBar />
+                <BottomBar
+                  onBag={() => setSheet('bag')}
+                  onShare={() => setSheet('share')}
+                  onGift={() => gifts.setOpen(true)}
+                />
               </div>
             )}
           </div>
+          <GiftLayer />
           <HeartLayer />
         </div>
         <SideBag />
         <PurchasePanel />
       </main>
       <BagSheet open={sheet === 'bag'} onClose={() => setSheet(null)} />
+      <LazyGiftSheet />
       <ShareSheet open={sheet === 'share'} onClose={() => setSheet(null)} />
       <SellerSheet open={sheet === 'seller'} onClose={() => setSheet(null)} />
     </>
@@ -105,9 +117,11 @@ const RoomPage = (): ReactNode => {
       <VideoProvider>
         <HeartsProvider>
           <PurchaseProvider>
-            <TalkProvider>
-              <Room />
-            </TalkProvider>
+            <GivingProvider>
+              <TalkProvider>
+                <Room />
+              </TalkProvider>
+            </GivingProvider>
           </PurchaseProvider>
         </HeartsProvider>
       </VideoProvider>
