@@ -5,6 +5,7 @@ import {
   listModeration,
   listOrders,
   listProducts,
+  listReports,
   listRooms,
   liveWall,
   type OrderState,
@@ -61,6 +62,14 @@ export const moderationQuery = (api: Api, id: string) =>
   queryOptions({
     queryKey: ['moderation', id],
     queryFn: ({ signal }) => api.call(listModeration, { params: { id }, signal }),
+  });
+
+/** Reported messages of a room; polled, as viewers report at any time. */
+export const reportsQuery = (api: Api, roomId: string) =>
+  queryOptions({
+    queryKey: ['reports', roomId],
+    queryFn: ({ signal }) => api.call(listReports, { query: { roomId, limit: 50 }, signal }),
+    refetchInterval: 10_000,
   });
 
 export type OrdersFilter = { roomId?: string; state?: OrderState; search?: string };

@@ -1,27 +1,21 @@
 import { type ChatLine, type RoomSession, visibleChat } from '@walnut-live/live-client/room';
-import {
-  Avatar,
-  Badge,
-  Button,
-  cx,
-  EmptyState,
-  IconButton,
-  Sheet,
-  useConfirm,
-  useErrorText,
-  useFormat,
-  useToast,
-} from '@walnut-live/ui';
-import { ArrowDown, Ban, MicOff, SendHorizontal, Trash2, UserX } from 'lucide-react';
-import { type FormEvent, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { Button, EmptyState, IconButton, Sheet } from '@walnut-live/ui';
+import { ArrowDown, Flag, Reply, SendHorizontal, SlidersHorizontal, UserX, X } from 'lucide-react';
+import { type FormEvent, type ReactNode, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useMe, useSelect } from '../app/services.tsx';
 import { useT } from '../i18n/index.ts';
+import { Line } from './line.tsx';
+import { MessageActions } from './message-actions.tsx';
+import { useTalkT } from './messages.ts';
+import { ModeForm } from './mode-form.tsx';
 import { ModerationList } from './moderation-list.tsx';
+import { ReportList, useOpenReports } from './report-list.tsx';
 import './chat.css';
 
 /** This close to the end (pixels) counts as "at the end": new messages then scroll into view. */
 const NEAR_END_PX = 48;
-const TEN_MINUTES = 10;
+
+const quoteOf = ({ messageId, personId, name, text }: ChatLine) => ({ messageId, personId, name, text });
 
 export const useChatLines = (session: RoomSession): readonly ChatLine[] => {
   const chat = useSelect(session, (state) => state.chat);
@@ -33,13 +27,19 @@ export const useChatLines = (session: RoomSession): readonly ChatLine[] => {
 /** The conversation with everything a host may do to a message or its sender. */
 export const ChatPanel = ({ session }: { session: RoomSession }): ReactNode => {
   const t = useT();
+  const talkT = useTalkT();
   const me = useMe();
   const lines = useChatLines(session);
   const muted = useSelect(session, (state) => state.mutedIds);
   const paused = useSelect(session, (state) => state.paused);
   const [text, setText] = useState('');
   const [chosen, setChosen] = useState<ChatLine | null>(null);
-  const [moderation, setModeration] = useState(false);
+  const [tool, setTool] = useState<'moderation' | 'mode' | 'reports' | null>(null);
+  const [replyTo, setReplyTo] = useState<ChatLine | null>(null);
+  const pinnedId = useSelect(session, (state) => state.pinnedMessage?.messageId);
+  const slow = useSelect(session, (state) => state.chatMode.slowSeconds);
+  const openReports = useOpenReports(session.roomId);
+  const input = useRef<HTMLInputElement>(null);
   const log = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const [unseen, setUnseen] = useState(0);
@@ -59,19 +59,32 @@ export const ChatPanel = ({ session }: { session: RoomSession }): ReactNode => {
 
   const send = (event: FormEvent): void => {
     event.preventDefault();
-    if (!paused && session.sendChat(text)) {
+    if (!paused && session.sendChat(text, replyTo ? { replyTo: quoteOf(replyTo) } : {})) {
       setText('');
+      setReplyTo(null);
       atEnd.current = true;
     }
   };
 
   return (
     <div className="st-chat">
-      <div className="st-chat-tools">
-        <Button variant="soft" size="s" icon={<UserX aria-hidden />} onClick={() => setModeration(true)}>
+      <fieldset className="st-chat-tools" aria-label={talkT('tools')}>
+        <Button variant="soft" size="s" icon={<SlidersHorizontal aria-hidden />} onClick={() => setTool('mode')}>
+          {slow > 0 ? talkT('mode.on', { n: slow }) : talkT('mode')}
+        </Button>
+        <Button
+          variant={openReports > 0 ? 'danger' : 'soft'}
+          size="s"
+          icon={<Flag aria-hidden />}
+          onClick={() => setTool('reports')}
+        >
+          {talkT('reports')}
+          {openReports > 0 && ` ${openReports}`}
+        </Button>
+        <Button variant="soft" size="s" icon={<UserX aria-hidden />} onClick={() => setTool('moderation')}>
           {t('chat.moderation')}
         </Button>
-      </div>
+      </fieldset>
       <div
         ref={log}
         className="st-chat-log"
@@ -93,6 +106,7 @@ export const ChatPanel = ({ session }: { session: RoomSession }): ReactNode => {
             key={line.messageId}
             line={line}
             muted={line.personId in muted}
+            pinned={line.messageId === pinnedId}
             mine={line.personId === me.id}
             session={session}
             onChoose={() => setChosen(line)}
@@ -104,8 +118,23 @@ export const ChatPanel = ({ session }: { session: RoomSession }): ReactNode => {
           {t('chat.newMessages', { count: unseen })}
         </Button>
       )}
+      {replyTo && (
+        <p className="st-chat-reply">
+          <Reply size={16} aria-hidden="true" />
+          <span>
+            {talkT('reply.to', { name: replyTo.name })}: {replyTo.text}
+          </span>
+          <IconButton
+            label={talkT('reply.cancel')}
+            icon={<X aria-hidden />}
+            size="s"
+            onClick={() => setReplyTo(null)}
+          />
+        </p>
+      )}
       <form className="st-chat-form" onSubmit={send}>
         <input
+          ref={input}
           className="st-input"
           value={text}
           maxLength={200}
@@ -123,151 +152,30 @@ export const ChatPanel = ({ session }: { session: RoomSession }): ReactNode => {
           disabled={paused || text.trim() === ''}
         />
       </form>
-      <Actions session={session} line={chosen} onClose={() => setChosen(null)} />
-      <Sheet open={moderation} onClose={() => setModeration(false)} title={t('chat.moderation')} theme="dark">
+      <MessageActions
+        session={session}
+        line={chosen}
+        onClose={() => setChosen(null)}
+        onReply={(line) => {
+          setReplyTo(line);
+          input.current?.focus();
+        }}
+      />
+      <Sheet open={tool === 'moderation'} onClose={() => setTool(null)} title={t('chat.moderation')} theme="dark">
         <ModerationList roomId={session.roomId} />
       </Sheet>
+      <Sheet open={tool === 'mode'} onClose={() => setTool(null)} title={talkT('mode')} theme="dark">
+        <ModeForm session={session} onDone={() => setTool(null)} />
+      </Sheet>
+      <Sheet
+        open={tool === 'reports'}
+        onClose={() => setTool(null)}
+        title={talkT('reports')}
+        height="tall"
+        theme="dark"
+      >
+        <ReportList roomId={session.roomId} />
+      </Sheet>
     </div>
-  );
-};
-
-const Line = ({
-  line,
-  muted,
-  mine,
-  session,
-  onChoose,
-}: {
-  line: ChatLine;
-  muted: boolean;
-  mine: boolean;
-  session: RoomSession;
-  onChoose: () => void;
-}): ReactNode => {
-  const t = useT();
-  const format = useFormat();
-  const body = (
-    <>
-      <Avatar name={line.name} size={32} />
-      <span className="st-line-text">
-        <span className="st-line-who">
-          <b>{line.name}</b>
-          {line.role !== 'viewer' && (
-            <Badge tone="success">{t(line.role === 'host' ? 'chat.host' : 'chat.operator')}</Badge>
-          )}
-          {muted && <Badge tone="danger">{t('chat.mutedTag')}</Badge>}
-          <time dateTime={line.at}>{format.time(line.at)}</time>
-        </span>
-        <span className={cx(line.delivery === 'sending' && 'st-line-sending')}>{line.text}</span>
-      </span>
-    </>
-  );
-  if (line.delivery === 'failed')
-    return (
-      <div className="st-line">
-        {body}
-        <Button
-          variant="danger"
-          size="s"
-          onClick={() => line.clientMessageId && session.retryChat(line.clientMessageId)}
-        >
-          {t('chat.failed')}
-        </Button>
-      </div>
-    );
-  if (line.delivery === 'sending') return <div className="st-line">{body}</div>;
-  // On one's own words the only action is to take them back; it is in the same sheet.
-  return (
-    <button
-      type="button"
-      className="st-line"
-      onClick={onChoose}
-      aria-haspopup="dialog"
-      data-mine={mine ? '' : undefined}
-    >
-      {body}
-    </button>
-  );
-};
-
-const Actions = ({
-  session,
-  line,
-  onClose,
-}: {
-  session: RoomSession;
-  line: ChatLine | null;
-  onClose: () => void;
-}): ReactNode => {
-  const t = useT();
-  const me = useMe();
-  const toast = useToast();
-  const confirm = useConfirm();
-  const errorText = useErrorText();
-  const kept = useRef(line);
-  useEffect(() => {
-    if (line) kept.current = line;
-  }, [line]);
-  const shown = line ?? kept.current;
-  if (!shown) return null;
-  const { name, personId, messageId } = shown;
-
-  const run = (act: () => Promise<void>, done: string) => async (): Promise<void> => {
-    onClose();
-    try {
-      await act();
-      toast(done, { tone: 'success' });
-    } catch (error) {
-      toast(errorText(error), { tone: 'error' });
-    }
-  };
-  const ban = async (): Promise<void> => {
-    const yes = await confirm({
-      title: t('chat.ban.title', { name }),
-      body: t('chat.ban.body'),
-      confirmText: t('chat.ban'),
-      tone: 'danger',
-      theme: 'dark',
-    });
-    if (yes) await run(() => session.ban(personId), t('chat.banned', { name }))();
-  };
-
-  return (
-    <Sheet open={line !== null} onClose={onClose} title={t('chat.actions', { name })} theme="dark">
-      <blockquote className="st-quote">{shown.text}</blockquote>
-      <div className="st-actions">
-        <Button
-          variant="soft"
-          size="l"
-          icon={<Trash2 aria-hidden />}
-          onClick={() => void run(() => session.deleteChat(messageId), t('chat.deleted'))()}
-        >
-          {t('chat.delete')}
-        </Button>
-        {personId !== me.id && (
-          <>
-            <Button
-              variant="soft"
-              size="l"
-              icon={<MicOff aria-hidden />}
-              onClick={() => void run(() => session.mute(personId, TEN_MINUTES), t('chat.muted', { name }))()}
-            >
-              {t('chat.mute10')}
-            </Button>
-            <Button
-              variant="soft"
-              size="l"
-              icon={<MicOff aria-hidden />}
-              onClick={() => void run(() => session.mute(personId, null), t('chat.muted', { name }))()}
-            >
-              {t('chat.muteRoom')}
-            </Button>
-            <Button variant="danger" size="l" icon={<Ban aria-hidden />} onClick={() => void ban()}>
-              {t('chat.ban')}
-            </Button>
-          </>
-        )}
-      </div>
-    </Sheet>
   );
 };

@@ -5,11 +5,13 @@ import { type ReactNode, useState } from 'react';
 import { moderationQuery } from '../app/queries.ts';
 import { useServices } from '../app/services.tsx';
 import { useT } from '../i18n/index.ts';
+import { useTalkT } from './messages.ts';
 
 /** Who is muted or removed in this room, with a way back. */
 export const ModerationList = ({ roomId }: { roomId: string }): ReactNode => {
   const { api } = useServices();
   const t = useT();
+  const talkT = useTalkT();
   const format = useFormat();
   const toast = useToast();
   const errorText = useErrorText();
@@ -45,6 +47,9 @@ export const ModerationList = ({ roomId }: { roomId: string }): ReactNode => {
               {entry.until
                 ? t('chat.moderation.until', { time: format.time(entry.until) })
                 : t('chat.moderation.forever')}
+            </span>
+            <span className="st-hint">
+              {entry.reason || talkT('standing.noReason')} · {talkT('standing.by', { name: entry.by.name })}
             </span>
           </span>
           <Button variant="soft" size="s" loading={busy === entry.personId} onClick={() => void lift(entry.personId)}>

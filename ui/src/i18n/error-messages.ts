@@ -130,9 +130,22 @@ const codeOf = (error: unknown): AnyErrorCode => {
   return 'unknown';
 };
 
+/** The words that were refused; the server names them to staff alone. */
+const termsOf = (error: unknown): string[] => {
+  if (typeof error !== 'object' || error === null || !('facts' in error)) return [];
+  const { facts } = error;
+  if (typeof facts !== 'object' || facts === null || !('terms' in facts) || !Array.isArray(facts.terms)) return [];
+  return facts.terms.filter((term) => typeof term === 'string');
+};
+
 /** The text for an error or a code in a language. */
-export const errorText = (error: unknown, locale: Locale): string =>
-  errorMessages[locale === 'zh-CN' ? 'zh' : 'en'][codeOf(error)];
+export const errorText = (error: unknown, locale: Locale): string => {
+  const isChinese = locale === 'zh-CN';
+  const text = errorMessages[isChinese ? 'zh' : 'en'][codeOf(error)];
+  const terms = termsOf(error);
+  if (terms.length === 0) return text;
+  return isChinese ? `${text}：${terms.join('、')}` : `${text}: ${terms.join(', ')}`;
+};
 
 /** The request id that an engineer needs, if the error carries one. */
 export const requestIdOf = (error: unknown): string | undefined => {

@@ -100,6 +100,8 @@ describe('errors', () => {
     expect(errorText({ code: 'out_of_stock' }, 'zh-CN')).toBe('来晚一步，已售罄');
     expect(errorText('muted', 'en')).toMatch(/muted/);
     expect(errorText(new TypeError('Failed to fetch'), 'en')).toBe(errorMessages.en.network);
+    const refused = { code: 'words_refused', facts: { terms: ['健脑', '补脑'] } };
+    expect(errorText(refused, 'zh-CN')).toBe(`${errorMessages.zh.words_refused}：健脑、补脑`);
     expect(errorText({ code: 'made_up' }, 'en')).toBe(errorMessages.en.unknown);
     expect(errorText(undefined, 'zh-CN')).toBe(errorMessages.zh.unknown);
   });
