@@ -5,6 +5,8 @@ import { type ReactNode, useEffect } from 'react';
 import { useNavigate } from 'react-router';
 import { ordersQuery } from '../app/queries.ts';
 import { useServices } from '../app/services.tsx';
+import { GiftList } from '../gifts/gift-panel.tsx';
+import { useGiftT } from '../gifts/messages.ts';
 import { useT } from '../i18n/index.ts';
 import { OrderList } from '../orders/order-list.tsx';
 import { ReplayPanel } from '../replay/replay-panel.tsx';
@@ -14,6 +16,7 @@ import './ended.css';
 export const EndedPage = ({ room }: { room: Room }): ReactNode => {
   const { api, capture } = useServices();
   const t = useT();
+  const giftT = useGiftT();
   const format = useFormat();
   const navigate = useNavigate();
   const orders = useInfiniteQuery(ordersQuery(api, { roomId: room.id }));
@@ -62,6 +65,10 @@ export const EndedPage = ({ room }: { room: Room }): ReactNode => {
         </Button>
       </header>
       {!room.isDemo && <ReplayPanel roomId={room.id} />}
+      <section className="st-ended-orders">
+        <h2>{giftT('title')}</h2>
+        <GiftList roomId={room.id} />
+      </section>
       <section className="st-ended-orders">
         <h2>{t('orders.room')}</h2>
         <OrderList filter={{ roomId: room.id }} />

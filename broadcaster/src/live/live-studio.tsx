@@ -24,6 +24,8 @@ import { EncoderStage } from '../encoder/encoder-stage.tsx';
 import { useEncoderT } from '../encoder/messages.ts';
 import { SourceSheet } from '../encoder/source-sheet.tsx';
 import { useRoomStream } from '../encoder/use-room-stream.ts';
+import { GiftPanel, GiftTicker } from '../gifts/gift-panel.tsx';
+import { useGiftT } from '../gifts/messages.ts';
 import { useT } from '../i18n/index.ts';
 import { OrderList } from '../orders/order-list.tsx';
 import { Preview } from '../prepare/preview.tsx';
@@ -63,6 +65,7 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
   const { api, capture } = useServices();
   const t = useT();
   const encoderT = useEncoderT();
+  const giftT = useGiftT();
   const toast = useToast();
   const confirm = useConfirm();
   const errorText = useErrorText();
@@ -234,7 +237,10 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
         <div className="st-live-foot">
           {isRelay && showing && <RelayBar roomId={room.id} stage={showing} cutIn={cutIn} />}
           {wide ? (
-            <PurchaseTicker session={session} />
+            <>
+              <PurchaseTicker session={session} />
+              <GiftTicker session={session} />
+            </>
           ) : (
             <ChatOverlay session={session} onOpen={() => setSheet('chat')} />
           )}
@@ -259,6 +265,9 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
       </Sheet>
       <Sheet open={!wide && sheet === 'orders'} onClose={close} title={t('orders.room')} height="tall" theme="dark">
         <OrderList filter={{ roomId: room.id }} />
+      </Sheet>
+      <Sheet open={!wide && sheet === 'gifts'} onClose={close} title={giftT('title')} height="tall" theme="dark">
+        <GiftPanel session={session} />
       </Sheet>
       <ShareSheet room={room} open={sheet === 'share'} onClose={close} />
       <CohostSheet session={session} open={sheet === 'cohosts'} onClose={close} />

@@ -5,6 +5,7 @@ import {
   CameraOff,
   CirclePause,
   FlipHorizontal2,
+  Gift,
   Megaphone,
   MessageCircle,
   Mic,
@@ -20,10 +21,12 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { useSelect } from '../app/services.tsx';
 import { useChatLines } from '../chat/chat-panel.tsx';
 import { useEncoderT } from '../encoder/messages.ts';
+import { GiftTicker } from '../gifts/gift-panel.tsx';
+import { useGiftT } from '../gifts/messages.ts';
 import { useT } from '../i18n/index.ts';
 import type { BroadcastState } from './broadcast.ts';
 
-export type SheetName = 'bag' | 'chat' | 'orders' | 'share' | 'notice' | 'cohosts' | 'source';
+export type SheetName = 'bag' | 'gifts' | 'chat' | 'orders' | 'share' | 'notice' | 'cohosts' | 'source';
 
 /** Messages shown over the picture. */
 const OVERLAY_LINES = 5;
@@ -148,6 +151,7 @@ export const ChatOverlay = ({ session, onOpen }: { session: RoomSession; onOpen:
     <button type="button" className="st-overlay" onClick={onOpen}>
       <span className="wl-visually-hidden">{t('chat.title')}</span>
       <PurchaseTicker session={session} />
+      <GiftTicker session={session} />
       {lines.map((line) => (
         <span key={line.messageId} className={cx('st-bubble', line.role !== 'viewer' && 'st-bubble-host')}>
           <b>{line.name}</b> {line.text}
@@ -225,12 +229,14 @@ export const BottomBar = ({
   onOpen: (sheet: SheetName) => void;
 }): ReactNode => {
   const t = useT();
+  const giftT = useGiftT();
   const products = useSelect(session, (state) => state.bag.items.length);
   const purchases = useSelect(session, (state) => state.purchases.length);
   const entries: { sheet: SheetName; label: string; icon: ReactNode; count?: number }[] = [
     { sheet: 'bag', label: t('live.bag'), icon: <ShoppingBag aria-hidden />, count: products },
     { sheet: 'chat', label: t('live.chat'), icon: <MessageCircle aria-hidden /> },
     { sheet: 'orders', label: t('live.order'), icon: <ReceiptText aria-hidden />, count: purchases },
+    { sheet: 'gifts', label: giftT('open'), icon: <Gift aria-hidden /> },
     ...(cohosts === null
       ? []
       : [{ sheet: 'cohosts' as const, label: t('cohost.title'), icon: <Users aria-hidden />, count: cohosts }]),

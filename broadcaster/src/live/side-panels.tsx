@@ -1,14 +1,18 @@
 import type { RoomSession } from '@walnut-live/live-client/room';
 import { type ReactNode, useId, useState } from 'react';
 import { ChatPanel } from '../chat/chat-panel.tsx';
+import { GiftPanel } from '../gifts/gift-panel.tsx';
+import { useGiftT } from '../gifts/messages.ts';
 import { useT } from '../i18n/index.ts';
 import { OrderList } from '../orders/order-list.tsx';
 
-const tabs = ['chat', 'orders'] as const;
+const tabs = ['chat', 'orders', 'gifts'] as const;
 
-/** Chat and orders beside the picture on a large screen. */
+/** Chat, orders and gifts beside the picture on a large screen. */
 export const SidePanels = ({ session }: { session: RoomSession }): ReactNode => {
   const t = useT();
+  const giftT = useGiftT();
+  const titles = { chat: t('chat.title'), orders: t('orders.room'), gifts: giftT('title') };
   const id = useId();
   const [tab, setTab] = useState<(typeof tabs)[number]>('chat');
   return (
@@ -26,17 +30,20 @@ export const SidePanels = ({ session }: { session: RoomSession }): ReactNode => 
             onClick={() => setTab(name)}
             onKeyDown={(event) => {
               if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
-              const other = name === 'chat' ? 'orders' : 'chat';
+              const step = event.key === 'ArrowRight' ? 1 : tabs.length - 1;
+              const other = tabs[(tabs.indexOf(name) + step) % tabs.length] ?? 'chat';
               setTab(other);
               document.getElementById(`${id}-${other}`)?.focus();
             }}
           >
-            {t(name === 'chat' ? 'chat.title' : 'orders.room')}
+            {titles[name]}
           </button>
         ))}
       </div>
       <div className="st-panel-body" role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${tab}`}>
-        {tab === 'chat' ? <ChatPanel session={session} /> : <OrderList filter={{ roomId: session.roomId }} />}
+        {tab === 'chat' && <ChatPanel session={session} />}
+        {tab === 'orders' && <OrderList filter={{ roomId: session.roomId }} />}
+        {tab === 'gifts' && <GiftPanel session={session} />}
       </div>
     </aside>
   );

@@ -1,6 +1,7 @@
 import {
   AppstoreOutlined,
   DashboardOutlined,
+  GiftOutlined,
   ShareAltOutlined,
   ShopOutlined,
   ShoppingOutlined,
@@ -21,6 +22,7 @@ export const places: readonly Place[] = [
   { path: '/orders', label: 'nav.orders', icon: <ShoppingOutlined />, needs: 'orders:read' },
   { path: '/rooms', label: 'nav.rooms', icon: <VideoCameraOutlined />, needs: 'rooms:read' },
   { path: '/catalogue', label: 'nav.catalogue', icon: <AppstoreOutlined />, needs: 'catalogue:read' },
+  { path: '/gifts', label: 'nav.gifts', icon: <GiftOutlined />, needs: 'reports:read' },
   { path: '/staff', label: 'nav.staff', icon: <TeamOutlined />, needs: 'staff:read' },
 ];
 

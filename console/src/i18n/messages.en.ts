@@ -10,6 +10,7 @@ export const en = {
   'nav.orders': 'Orders',
   'nav.rooms': 'Rooms',
   'nav.catalogue': 'Catalogue & stock',
+  'nav.gifts': 'Gifts & coins',
   'nav.staff': 'Staff',
   'account.language': 'Chinese',
   'account.sign-out': 'Sign out',
