@@ -1,4 +1,5 @@
-/** After every journey and drill: do the books, the stock and the payments agree with the orders? */
+/** After every journey and drill: do the books, the stock, the payments and the gifts agree with one another? */
+import { auditGifts } from '../../api/src/features/gifts/gifts-audit.ts';
 import { auditOrders } from '../../api/src/features/orders/orders-audit.ts';
 import { auditLedger } from '../../api/src/ledger/ledger-audit.ts';
 import { createDb, type Db } from '../../api/src/platform/db.ts';
@@ -13,7 +14,11 @@ export async function withDatabase<T>(databaseUrl: string, work: (db: Db) => Pro
   }
 }
 
-/** What is wrong with money and stock, in words; empty when all is right. */
+/** What is wrong with money, stock and gifts, in words; empty when all is right. */
 export function auditBooks(databaseUrl: string): Promise<string[]> {
-  return withDatabase(databaseUrl, async (db) => [...(await auditLedger(db)).problems, ...(await auditOrders(db))]);
+  return withDatabase(databaseUrl, async (db) => [
+    ...(await auditLedger(db)).problems,
+    ...(await auditOrders(db)),
+    ...(await auditGifts(db)),
+  ]);
 }

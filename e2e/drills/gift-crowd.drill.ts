@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { crowdGives } from '../../testing/gift-crowd.ts';
+import { crowdGives } from '../../api/src/testing/gift-crowd.ts';
 
 const GIFTS_EACH = 200;
 
