@@ -3,7 +3,8 @@
  * raw keys, no serious finding of axe, no fault in the page. Pictures stay under e2e/artifacts/screens for looking at.
  *
  * The languages walk side by side, and so do the apps that need nothing of one another, because much of a walk is waiting
- * for media; sizes are changed in place, so that each screen is loaded once per language.
+ * for media; sizes are changed in place, so that each screen is loaded once per language. SCREENS=all has axe look at every
+ * size in every language.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
