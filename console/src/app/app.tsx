@@ -26,6 +26,7 @@ const RoomsPage = lazyWithRetry(() => import('../pages/rooms/rooms-page.tsx'));
 const RoomPage = lazyWithRetry(() => import('../pages/rooms/room-page.tsx'));
 const StaffPage = lazyWithRetry(() => import('../pages/staff/staff-page.tsx'));
 const StoresPage = lazyWithRetry(() => import('../pages/stores/stores-page.tsx'));
+const ModerationPage = lazyWithRetry(() => import('../pages/moderation/moderation-page.tsx'));
 const NotFoundPage = lazyWithRetry(() => import('../pages/not-found-page.tsx'));
 
 const Waiting = (): ReactNode => (
@@ -53,6 +54,7 @@ const Pages = (): ReactNode => (
         <Route path="/rooms/:roomId" element={<RoomPage />} />
         <Route path="/staff" element={<StaffPage />} />
         <Route path="/stores" element={<StoresPage />} />
+        <Route path="/moderation" element={<ModerationPage />} />
         <Route path="*" element={<NotFoundPage />} />
       </Routes>
     </Suspense>

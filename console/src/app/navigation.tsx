@@ -2,6 +2,7 @@ import {
   AppstoreOutlined,
   DashboardOutlined,
   GiftOutlined,
+  SafetyOutlined,
   ShareAltOutlined,
   ShopOutlined,
   ShoppingOutlined,
@@ -23,6 +24,7 @@ export const places: readonly Place[] = [
   { path: '/rooms', label: 'nav.rooms', icon: <VideoCameraOutlined />, needs: 'rooms:read' },
   { path: '/catalogue', label: 'nav.catalogue', icon: <AppstoreOutlined />, needs: 'catalogue:read' },
   { path: '/gifts', label: 'nav.gifts', icon: <GiftOutlined />, needs: 'reports:read' },
+  { path: '/moderation', label: 'nav.moderation', icon: <SafetyOutlined />, needs: 'words:read' },
   { path: '/staff', label: 'nav.staff', icon: <TeamOutlined />, needs: 'staff:read' },
 ];
 

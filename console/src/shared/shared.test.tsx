@@ -107,8 +107,8 @@ test('days of the reader become instants, the end excluded', () => {
 });
 
 test.each<[StaffRole, string]>([
-  ['hq_admin', '/live /inviters /stores /orders /rooms /catalogue /gifts /staff'],
-  ['store_manager', '/live /inviters /stores /orders /rooms /catalogue /gifts /staff'],
+  ['hq_admin', '/live /inviters /stores /orders /rooms /catalogue /gifts /moderation /staff'],
+  ['store_manager', '/live /inviters /stores /orders /rooms /catalogue /gifts /moderation /staff'],
   ['guide', '/live /orders /rooms /catalogue'],
   ['assistant', '/live /rooms /catalogue'],
 ])('%s finds %s in the menu', (role, paths) => {
