@@ -27,6 +27,7 @@ import { useRoomStream } from '../encoder/use-room-stream.ts';
 import { GiftPanel, GiftTicker } from '../gifts/gift-panel.tsx';
 import { useGiftT } from '../gifts/messages.ts';
 import { useT } from '../i18n/index.ts';
+import { PlaySheet } from '../interaction/play-sheet.tsx';
 import { OrderList } from '../orders/order-list.tsx';
 import { Preview } from '../prepare/preview.tsx';
 import { ProblemCard } from '../prepare/problem-card.tsx';
@@ -272,6 +273,7 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
       <ShareSheet room={room} open={sheet === 'share'} onClose={close} />
       <CohostSheet session={session} open={sheet === 'cohosts'} onClose={close} />
       <SourceSheet roomId={room.id} own={own} open={sheet === 'source'} onClose={close} />
+      <PlaySheet session={session} open={sheet === 'play'} onClose={close} />
       <NoticeSheet session={session} open={sheet === 'notice'} onClose={close} />
     </main>
   );

@@ -11,6 +11,7 @@ import {
   Mic,
   MicOff,
   MonitorUp,
+  PartyPopper,
   ReceiptText,
   Share2,
   ShoppingBag,
@@ -24,9 +25,10 @@ import { useEncoderT } from '../encoder/messages.ts';
 import { GiftTicker } from '../gifts/gift-panel.tsx';
 import { useGiftT } from '../gifts/messages.ts';
 import { useT } from '../i18n/index.ts';
+import { usePlayT } from '../interaction/messages.ts';
 import type { BroadcastState } from './broadcast.ts';
 
-export type SheetName = 'bag' | 'gifts' | 'chat' | 'orders' | 'share' | 'notice' | 'cohosts' | 'source';
+export type SheetName = 'bag' | 'gifts' | 'chat' | 'orders' | 'share' | 'notice' | 'cohosts' | 'source' | 'play';
 
 /** Messages shown over the picture. */
 const OVERLAY_LINES = 5;
@@ -230,6 +232,8 @@ export const BottomBar = ({
 }): ReactNode => {
   const t = useT();
   const giftT = useGiftT();
+  const playT = usePlayT();
+  const entered = useSelect(session, ({ interaction: { draw } }) => (draw?.state === 'open' ? draw.entries : 0));
   const products = useSelect(session, (state) => state.bag.items.length);
   const purchases = useSelect(session, (state) => state.purchases.length);
   const entries: { sheet: SheetName; label: string; icon: ReactNode; count?: number }[] = [
@@ -237,6 +241,7 @@ export const BottomBar = ({
     { sheet: 'chat', label: t('live.chat'), icon: <MessageCircle aria-hidden /> },
     { sheet: 'orders', label: t('live.order'), icon: <ReceiptText aria-hidden />, count: purchases },
     { sheet: 'gifts', label: giftT('open'), icon: <Gift aria-hidden /> },
+    { sheet: 'play', label: playT('title'), icon: <PartyPopper aria-hidden />, count: entered },
     ...(cohosts === null
       ? []
       : [{ sheet: 'cohosts' as const, label: t('cohost.title'), icon: <Users aria-hidden />, count: cohosts }]),
@@ -245,7 +250,7 @@ export const BottomBar = ({
   return (
     <nav className="st-bar" aria-label={t('live.more')}>
       {entries
-        .filter((entry) => !wide || entry.sheet === 'share' || entry.sheet === 'cohosts')
+        .filter((entry) => !wide || ['play', 'cohosts', 'share'].includes(entry.sheet))
         .map(({ sheet, label, icon, count = 0 }) => (
           <button key={sheet} type="button" onClick={() => onOpen(sheet)}>
             <span className="st-bar-icon">

@@ -12,6 +12,7 @@ const OrdersPage = lazyWithRetry(() => import('../pages/orders-page.tsx'));
 const OrderPage = lazyWithRetry(() => import('../pages/order-page.tsx'));
 const PayPage = lazyWithRetry(() => import('../pages/pay-page.tsx'));
 const MePage = lazyWithRetry(() => import('../pages/me-page.tsx'));
+const VerifyPage = lazyWithRetry(() => import('../interaction/verify-page.tsx'));
 const NotFoundPage = lazyWithRetry(() => import('../pages/not-found-page.tsx'));
 
 const Waiting = (): ReactNode => (
@@ -32,6 +33,7 @@ const Pages = (): ReactNode => (
         <Route path="/orders/:orderId" element={<OrderPage />} />
         <Route path="/pay/:paymentId" element={<PayPage />} />
         <Route path="/me" element={<MePage />} />
+        <Route path="/verify/:drawId" element={<VerifyPage />} />
         <Route path="*" element={<NotFoundPage />} />
       </Routes>
     </Suspense>

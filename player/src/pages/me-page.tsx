@@ -20,6 +20,7 @@ import { Link } from 'react-router';
 import { forgetQueries } from '../app/query-host.tsx';
 import { useServices } from '../app/services.tsx';
 import { playerI18n } from '../i18n/messages.ts';
+import { Prizes, Rewards } from '../interaction/my-plays.tsx';
 import { Page } from './page.tsx';
 import { usePerson } from './use-person.ts';
 
@@ -204,6 +205,8 @@ const MePage = (): ReactNode => {
     <Page title={t('me.title')} tabs>
       <div className="pl-me">
         <Identity />
+        <Prizes />
+        <Rewards />
         <Shares />
         <Earnings />
         <Language />

@@ -9,6 +9,7 @@ import { GivingProvider, useGifts } from '../gifts/giving-provider.tsx';
 import { LazyGiftSheet } from '../gifts/lazy-sheet.tsx';
 import { UndoBar } from '../gifts/undo-bar.tsx';
 import { playerI18n } from '../i18n/messages.ts';
+import { Plays } from '../interaction/lazy-plays.tsx';
 import { PurchasePanel } from '../purchase/lazy-panel.tsx';
 import { PurchaseProvider, usePurchase } from '../purchase/purchase-provider.tsx';
 import { BagSheet } from './bag-sheet.tsx';
@@ -76,6 +77,7 @@ const Room = (): ReactNode => {
                 <Notice />
                 <PinnedMessage />
                 <PurchaseBubbles />
+                <Plays />
                 <PinnedCard />
                 <Chat />
                 <ModeNote />
