@@ -170,16 +170,7 @@ const Grid = ({
           </button>
         )) ?? Array.from({ length: 8 }, (_, i) => <Skeleton key={String(i)} height={112} radius={16} />)}
       </div>
-      {wallet && (
-        <p className="pl-gift-usage" data-half={half} data-testid="gift-usage">
-          {t('today', {
-            used: format.number(wallet.usage.day.usedCoins),
-            cap: format.number(wallet.usage.day.capCoins),
-          })}
-        </p>
-      )}
-      <UndoBar />
-      <div className="pl-gift-foot">
+      <div className="pl-gift-line">
         <button type="button" className="pl-gift-balance" onClick={onTopUp} data-testid="gift-top-up">
           <CoinIcon size={18} />
           <b className="wl-number" data-testid="gift-balance">
@@ -188,6 +179,17 @@ const Grid = ({
           <span>{t('topUp')}</span>
           <ChevronRight size={14} aria-hidden="true" />
         </button>
+        {wallet && (
+          <p className="pl-gift-usage" data-half={half} data-testid="gift-usage">
+            {t('today', {
+              used: format.number(wallet.usage.day.usedCoins),
+              cap: format.number(wallet.usage.day.capCoins),
+            })}
+          </p>
+        )}
+      </div>
+      <UndoBar />
+      <div className="pl-gift-foot">
         <div className="pl-gift-quantities" role="radiogroup" aria-label={t('quantity')}>
           {QUANTITIES.map((count) => (
             // biome-ignore lint/a11y/useSemanticElements: a segment is the radio

@@ -19,6 +19,7 @@ import { type ReactNode, useState } from 'react';
 import { Link } from 'react-router';
 import { forgetQueries } from '../app/query-host.tsx';
 import { useServices } from '../app/services.tsx';
+import { WalletCard } from '../gifts/wallet-card.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { Prizes, Rewards } from '../interaction/my-plays.tsx';
 import { Page } from './page.tsx';
@@ -209,6 +210,7 @@ const MePage = (): ReactNode => {
         <Rewards />
         <Shares />
         <Earnings />
+        <WalletCard />
         <Language />
       </div>
     </Page>

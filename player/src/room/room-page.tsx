@@ -82,7 +82,7 @@ const Room = (): ReactNode => {
                 <Chat />
                 <ModeNote />
                 <PausedNote />
-                <UndoBar />
+                {!gifts.open && <UndoBar />}
                 <BottomBar
                   onBag={() => setSheet('bag')}
                   onShare={() => setSheet('share')}
