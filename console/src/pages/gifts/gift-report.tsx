@@ -31,7 +31,7 @@ export const GiftReport = (): ReactNode => {
     { key: 'guide', title: t('guide'), align: 'end', render: (row) => format.money(row.guideFen) },
   ];
   return (
-    <>
+    <div className="co-gift-tab">
       <Figures
         loading={totals === undefined}
         failed={query.isError}
@@ -66,6 +66,6 @@ export const GiftReport = (): ReactNode => {
           )}
         </AsyncView>
       </Panel>
-    </>
+    </div>
   );
 };
