@@ -3,14 +3,12 @@ import type { RoomSession } from '@walnut-live/live-client/room';
 import { Button, cx, useErrorText, useToast } from '@walnut-live/ui';
 import { type ReactNode, useState } from 'react';
 import { useSelect } from '../app/services.tsx';
-import { useT } from '../i18n/index.ts';
 import { useTalkT } from './messages.ts';
 
 const SLOW_SECONDS = [0, 5, 15, 30, 60, 120] as const;
 
 /** How fast and to whom the room listens. */
 export const ModeForm = ({ session, onDone }: { session: RoomSession; onDone: () => void }): ReactNode => {
-  const t = useT();
   const talkT = useTalkT();
   const toast = useToast();
   const errorText = useErrorText();
@@ -64,7 +62,7 @@ export const ModeForm = ({ session, onDone }: { session: RoomSession; onDone: ()
       </fieldset>
       <p className="st-hint">{talkT('mode.crew')}</p>
       <Button size="l" block loading={busy} onClick={() => void save()}>
-        {t('live.notice.save')}
+        {talkT('mode.save')}
       </Button>
     </div>
   );

@@ -146,7 +146,7 @@ it('slow mode is said, and counts down where one would send', async () => {
   );
   const send = byTestId<HTMLButtonElement>('chat-send');
   expect(send.disabled).toBe(true);
-  expect(send.getAttribute('aria-label')).toMatch(/^(?:29|30) 秒后可以再发$/);
+  expect(send.getAttribute('aria-label')).toMatch(/^(?:29|30) 秒后可发$/);
   await tell(room, { kind: 'mode:set', mode: { slowSeconds: 0, audience: 'everyone' } });
   expect(byTestId<HTMLButtonElement>('chat-send').disabled).toBe(false);
   expect(document.querySelector('[data-testid="chat-mode"]')).toBeNull();
