@@ -108,7 +108,7 @@ export const MessageActions = ({
               <button
                 key={known}
                 type="button"
-                className={cx('st-chip', reason === known && 'st-chip-on')}
+                className={cx('st-choice', reason === known && 'st-choice-on')}
                 aria-pressed={reason === known}
                 onClick={() => setReason(reason === known ? null : known)}
               >

@@ -38,7 +38,7 @@ export const ModeForm = ({ session, onDone }: { session: RoomSession; onDone: ()
           <button
             key={slowSeconds}
             type="button"
-            className={cx('st-chip', mode.slowSeconds === slowSeconds && 'st-chip-on')}
+            className={cx('st-choice', mode.slowSeconds === slowSeconds && 'st-choice-on')}
             aria-pressed={mode.slowSeconds === slowSeconds}
             onClick={() => setMode({ ...mode, slowSeconds })}
           >
@@ -52,7 +52,7 @@ export const ModeForm = ({ session, onDone }: { session: RoomSession; onDone: ()
           <button
             key={audience}
             type="button"
-            className={cx('st-chip', mode.audience === audience && 'st-chip-on')}
+            className={cx('st-choice', mode.audience === audience && 'st-choice-on')}
             aria-pressed={mode.audience === audience}
             onClick={() => setMode({ ...mode, audience })}
           >
