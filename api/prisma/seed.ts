@@ -6,6 +6,7 @@
 
 import { hashPassword, verifyPassword } from '../src/features/identity/index.ts';
 import { createShareLinksService } from '../src/features/share-links/index.ts';
+import { createLedger } from '../src/ledger/index.ts';
 import { systemClock as clock, systemRandom as random } from '../src/platform/clock.ts';
 import { createDb, type Db } from '../src/platform/db.ts';
 import { createLogger } from '../src/platform/logger.ts';
@@ -13,6 +14,7 @@ import { accounts } from './seed/brand.ts';
 import {
   demoHost,
   findFirstHash,
+  writeBudgets,
   writeCatalogue,
   writeDemoRoom,
   writeScheduledRooms,
@@ -33,6 +35,7 @@ try {
     await writeUnits(tx, at);
     await writeStaff(tx, at, hashes);
     await writeCatalogue(tx, at);
+    await writeBudgets(tx, at, createLedger({ random }));
     await writeScheduledRooms(tx, at);
     return writeDemoRoom(tx, { clock, random });
   });

@@ -1,5 +1,6 @@
 /** Writes the demo brand. What is there already is left as people have changed it; only the rooms are brought up to now. */
 import { createHash } from 'node:crypto';
+import type { Ledger } from '../../src/ledger/index.ts';
 import type { Clock, Random } from '../../src/platform/clock.ts';
 import type { Sql, Tx } from '../../src/platform/db.ts';
 import { accounts, type DemoRoom, demoOffer, demoPin, demoRoom, HQ, products, scheduledRooms, units } from './brand.ts';
@@ -69,6 +70,23 @@ export async function writeCatalogue(tx: Tx, at: Date): Promise<void> {
         if (pieces !== undefined) await writeStock(tx, skuId(sku.key), path, pieces, at);
       }
     }
+  }
+}
+
+/** What every store may spend on red packets; granted once, whatever is left of it. */
+const DEMO_BUDGET_FEN = 100_000n;
+export async function writeBudgets(tx: Tx, at: Date, ledger: Ledger): Promise<void> {
+  for (const { path, kind } of units) {
+    if (kind !== 'store') continue;
+    await ledger.postTransfer(tx, {
+      kind: 'budget_granted',
+      ref: seedId(`budget ${path}`),
+      at,
+      entries: [
+        { account: { kind: 'marketing_expense', owner: unitId(path) }, amountFen: DEMO_BUDGET_FEN },
+        { account: { kind: 'marketing_budget', owner: unitId(path) }, amountFen: -DEMO_BUDGET_FEN },
+      ],
+    });
   }
 }
 

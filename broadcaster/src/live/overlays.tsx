@@ -252,7 +252,7 @@ export const BottomBar = ({
       {entries
         .filter((entry) => !wide || ['play', 'cohosts', 'share'].includes(entry.sheet))
         .map(({ sheet, label, icon, count = 0 }) => (
-          <button key={sheet} type="button" onClick={() => onOpen(sheet)}>
+          <button key={sheet} type="button" onClick={() => onOpen(sheet)} data-testid={`bar-${sheet}`}>
             <span className="st-bar-icon">
               {icon}
               {count > 0 && (

@@ -82,6 +82,7 @@ export const Rain = ({
         aria-hidden="true"
         onPointerDown={(event) => void (event.target !== event.currentTarget && grab())}
       />
+      {raining && <span className="pl-drop pl-rain-still" aria-hidden="true" onPointerDown={() => void grab()} />}
       <IconButton
         label={t('rain.hide')}
         icon={<X size={20} />}

@@ -32,10 +32,12 @@ const DrawCard = (): ReactNode => {
 
   // Typed by hand, the keyword enters as well.
   const keyword = draw?.rules.keyword ?? null;
-  const said = useRoom((state) => state.chat.findLast((line) => line.personId === state.selfId)?.messageId);
+  const saying = useRoom((state) => state.outbox.length);
   useEffect(() => {
-    if (said !== undefined && keyword !== null) void again();
-  }, [said, keyword, again]);
+    // Acknowledged is entered; an empty outbox is also what a reload begins with, and that was asked already.
+    if (saying > 0 && keyword !== null) return () => void again();
+    return undefined;
+  }, [saying, keyword, again]);
   // Whoever is in it sees how it ends.
   const ended = draw?.state === 'closed';
   useEffect(
