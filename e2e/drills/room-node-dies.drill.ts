@@ -3,7 +3,7 @@
  * Afterwards an auditor compares what was acknowledged with the journal, and the journal with what every single client was
  * shown: nothing acknowledged is lost, nothing is shown twice, a number is the same event for everybody.
  *
- * How much two cores carry: 100 messages a second (one from everybody in 20 s) make ten frames a second, which is 20,000 deliveries a second, by servers
+ * How much two cores carry: 50 messages a second (one from everybody in 40 s) make ten frames a second, which is 20,000 deliveries a second, by servers
  * and receivers on the same two cores. The crowd is sampled (20 a second to each), so what somebody was not shown must have
  * been of the crowd and of somebody else; the guide's notices are critical and everybody must have every one.
  */
@@ -22,9 +22,9 @@ import { startTestRedis } from '../../scripts/testing/redis.ts';
 import { type Crowd, createCrowd, type Member } from '../kit/room-crowd.ts';
 
 const PEOPLE = 2_000;
-const MESSAGES_PER_SECOND = 100;
+const MESSAGES_PER_SECOND = 50;
 /** So many people of the node speak at the moment when it is killed: some are told yes, some never are. */
-const AT_THE_KILL = 400;
+const AT_THE_KILL = 200;
 const KILL_AFTER_MS = 25;
 const TALK_TICK_MS = 20;
 const JOINS_PER_SECOND = 100;
@@ -169,7 +169,7 @@ test('nothing acknowledged is lost and nothing is shown twice when a node dies u
   const guideToken = await api.api.platform.tokens.room(staff.a.guide, roomId, 'host');
   const guide = await connectRoom(urls[1] ?? '', { token: guideToken.token, roomId });
   onTestFinished(() => guide.close());
-  const counted = () => guide.events('viewers:counted').at(-1)?.now;
+  const counted = () => guide.events('viewers:counted').at(-1)?.now ?? guide.snapshots.at(-1)?.viewersNow;
   await waitUntil('everybody is counted', SETTLED_TIMEOUT_MS, () => counted() === PEOPLE);
 
   let notices = 0;
@@ -183,7 +183,9 @@ test('nothing acknowledged is lost and nothing is shown twice when a node dies u
   await sleep(BEFORE_MS);
   const acksBefore = summary(crowd.takeAckMs());
   crowd.takeAwayMs();
-  const atFirst = crowd.members.filter((_, i) => i % 2 === 0);
+  // Mostly every second; on a crowded machine somebody's first try fails, and they go to the other.
+  const atFirst = crowd.members.filter(({ url }) => url === urls[0]);
+  const untouched = crowd.members.filter(({ url }) => url !== urls[0]);
   const [gone, back] = [atFirst.slice(0, GONE_WITH_IT), atFirst.slice(GONE_WITH_IT)];
   const hadConnections = new Map<Member, number>(crowd.members.map((member) => [member, member.connections]));
   for (const member of atFirst.slice(0, AT_THE_KILL)) talk.say(member);
@@ -222,7 +224,6 @@ test('nothing acknowledged is lost and nothing is shown twice when a node dies u
     crowd.members.every((member) => member.hasLeft() || member.lastSeq >= last),
   );
   const counts = guide.events('viewers:counted').map(({ now }) => now);
-  const untouched = crowd.members.filter((_, i) => i % 2 === 1);
 
   const missedMs = await missed;
 
@@ -250,6 +251,7 @@ test('nothing acknowledged is lost and nothing is shown twice when a node dies u
     eventsShownToEach: result.shownPerPerson,
     snapshotsInsteadOfEvents: result.snapshots,
     mostPeopleCounted: Math.max(...counts),
+    atTheDeadNode: atFirst.length,
     undisturbedAtTheOther: untouched.filter((member) => member.connections === hadConnections.get(member)).length,
     goneMissedAfterMs: missedMs,
     load: loadavg().map((load) => Number(load.toFixed(1))),

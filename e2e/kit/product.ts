@@ -11,7 +11,7 @@ export interface TestProduct extends Product, AsyncDisposable {
 
 /** Starts it without the demo programme unless one is asked for. */
 export async function startTestProduct(
-  options: { env?: Record<string, string>; demoProgramme?: string } = {},
+  options: { env?: Record<string, string>; apiEnv?: Record<string, string>; demoProgramme?: string } = {},
 ): Promise<TestProduct> {
   const dataDir = await mkdtemp(join(tmpdir(), 'walnut-live-e2e-'));
   const product = await startProduct({
@@ -19,6 +19,7 @@ export async function startTestProduct(
     prepared: await prepare({ forTests: true, apps: true }),
     unusualPorts: true,
     env: { AUTH_RATE_PER_MINUTE: '600', ADDRESS_RATE_FACTOR: '100', ...options.env },
+    ...(options.apiEnv ? { apiEnv: options.apiEnv } : {}),
     ...(options.demoProgramme ? { demoProgramme: options.demoProgramme } : {}),
   });
   return Object.assign(product, {

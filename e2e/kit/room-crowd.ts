@@ -34,8 +34,10 @@ export interface Member {
   readonly personId: string;
   isOnline(): boolean;
   hasLeft(): boolean;
-  /** Index into the urls that `urlOf` gave: how often they have connected. */
+  /** How often they have connected. */
   readonly connections: number;
+  /** Where they are, or try to be. */
+  readonly url: string;
   readonly acknowledged: readonly Said[];
   readonly pending: number;
   /** Numbers of the events they were shown, in order. */
@@ -107,6 +109,7 @@ export function createCrowd(roomId: string): Crowd {
     let ackNo = 0;
     let connections = 0;
     let attempts = 0;
+    let at = '';
     let online = false;
     let left = false;
     let socket: WebSocket | undefined;
@@ -186,8 +189,8 @@ export function createCrowd(roomId: string): Crowd {
     }
     function connect(): void {
       if (left) return;
-      const url = urlOf(attempts++).replace('http', 'ws');
-      const mine = new WebSocket(`${url}/socket.io/?EIO=4&transport=websocket`);
+      at = urlOf(attempts++);
+      const mine = new WebSocket(`${at.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
       socket = mine;
       mine.addEventListener('message', ({ data }) => onPacket(mine, String(data)));
       mine.addEventListener('error', () => undefined); // `close` follows
@@ -206,6 +209,9 @@ export function createCrowd(roomId: string): Crowd {
       hasLeft: () => left,
       get connections() {
         return connections;
+      },
+      get url() {
+        return at;
       },
       acknowledged,
       get pending() {

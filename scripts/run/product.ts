@@ -44,6 +44,8 @@ export interface ProductOptions {
   unusualPorts?: boolean;
   /** Further environment of api and media-server. */
   env?: Readonly<Record<string, string>>;
+  /** Further environment of api alone. */
+  apiEnv?: Readonly<Record<string, string>>;
   /** Told what a person should know, a line at a time. */
   notice?: (line: string) => void;
 }
@@ -182,6 +184,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       LOG_LEVEL: logLevel,
       ...(options.dev ? { CHECK_REPLIES: '1' } : {}),
       ...options.env,
+      ...options.apiEnv,
     });
     await Promise.all([
       ready(children.get('media-server'), `${mediaUrl}/healthz`, dataDir),

@@ -190,6 +190,8 @@ export const joinRoom = (options: JoinRoomOptions): RoomSession => {
 
   /** Sends one message of the outbox; without an answer it stays there and goes out again on the next connection. */
   const transmit = async (id: string): Promise<void> => {
+    // Asking again and again would use up what one may say; when the pause ends, everything that waits goes out.
+    if (store.get().paused) return;
     const item = store.get().outbox.find((other) => other.clientMessageId === id);
     if (!item || chatInFlight.has(id) || closed) return;
     chatInFlight.add(id);

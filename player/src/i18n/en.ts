@@ -123,7 +123,7 @@ export const en: Record<keyof typeof zh, string> = {
   'replaced.back': 'Watch here instead',
 
   'paused.note': 'Chat is pausing for a moment. Watching and buying go on',
-  'paused.composer': 'Write it now, send it in a moment',
+  'paused.composer': 'Back in a moment…',
   'paused.send': 'You can send when the chat is back',
 
   'chat.label': 'Chat',

@@ -177,7 +177,7 @@ export function createRoomPresence(deps: {
         const sockets = mine.people.get(person.id) ?? 0;
         mine.people.set(person.id, sockets + 1);
         if (sockets === 0) welcome(roomId, mine, person);
-      }
+      } else mine.told = undefined; // nobody's count changes, but the one in their snapshot may be a second old
       let left = false;
       return () => {
         if (left) return;

@@ -8,7 +8,7 @@
  * Invariants
  * - One call to Redis at a time, so `counts` never goes back to an older answer.
  * - What a stay put in is taken out once, by this node or, when it is not renewed, by any other.
- * - Nobody is called over in the first SETTLE_MS after a connection: the others may have been cut off as well.
+ * - Nobody is called over in the first SETTLE_MS after Redis was away for long: the others may have been cut off as well.
  * - A socket beyond `socketsPerPerson` goes at once if its person has too many on this node, else when Redis has counted.
  */
 import { z } from 'zod';
@@ -23,6 +23,8 @@ const BEAT_MS = 1_000;
 const FLUSH_WAIT_MS = 20;
 const BATCH = 200;
 const SETTLE_MS = 4_000;
+/** Less than a stay is believed without a word: no other has ended by it. */
+const SHORT_AWAY_MS = 2_000;
 /** Longer than any socket stays; a seat that nobody gave up ends with it. */
 const SEAT_LIFE_MS = 13 * 3_600_000;
 
@@ -43,7 +45,8 @@ export function createRedisAttendance(deps: {
   const listeners = new Set<(roomId: string) => void>();
   let counts = new Map<string, number>();
   let stay: string | undefined;
-  let thereSinceMs = Date.now();
+  let settledAtMs = Date.now() + SETTLE_MS;
+  let lostAtMs = 0;
   let flushTimer: NodeJS.Timeout | undefined;
   let work: Promise<void> = Promise.resolve();
   let closed = false;
@@ -102,7 +105,7 @@ export function createRedisAttendance(deps: {
   async function beat(): Promise<void> {
     const isNew = stay === undefined;
     const mine = stay ?? random.id();
-    const mayEndOthers = Date.now() - thereSinceMs >= SETTLE_MS;
+    const mayEndOthers = Date.now() >= settledAtMs;
     const answer = BeatAnswer.parse(
       await link.run(BEAT, [], [nodeId, mine, isNew ? '1' : '0', mayEndOthers ? '1' : '0']),
     );
@@ -136,11 +139,14 @@ export function createRedisAttendance(deps: {
 
   const onSurplus = (socket: string): void => sockets.get(socket)?.onSurplus();
   function onBack(): void {
-    thereSinceMs = Date.now();
+    if (Date.now() - lostAtMs > SHORT_AWAY_MS) settledAtMs = Date.now() + SETTLE_MS;
     link.listen(SURPLUS_CHANNEL, onSurplus).catch(() => undefined); // else at the next time it is back
     beginAnew();
     inTurn(flush).catch(() => undefined);
   }
+  const stopChange = link.onChange((isThere) => {
+    if (!isThere) lostAtMs = Date.now();
+  });
   const stopBack = link.onBack(onBack);
   if (link.isThere()) onBack();
 
@@ -177,6 +183,7 @@ export function createRedisAttendance(deps: {
       clearInterval(beating);
       clearTimeout(flushTimer);
       stopBack();
+      stopChange();
       link.unlisten(SURPLUS_CHANNEL);
       await inTurn(async () => {
         await flush();
