@@ -13,9 +13,6 @@ const PEOPLE = 100;
 /** Enough for eleven gifts of ten coins, and not for a twelfth. */
 const COINS_EACH = 115n;
 const AFFORDED = 11;
-/** So many people at a time, each with so many requests of their own under way. */
-const PEOPLE_AT_ONCE = 10;
-const RIVALS = 20;
 
 /** Coins as a paid top-up brings them, without the way there: what is tested is what becomes of them. */
 async function fillWallets(api: TestApi, personIds: readonly string[]): Promise<void> {
@@ -33,6 +30,13 @@ async function fillWallets(api: TestApi, personIds: readonly string[]): Promise<
     );
 }
 
+/** So many people at a time, each with so many requests of their own under way. */
+export interface CrowdSize {
+  readonly giftsEach: number;
+  readonly peopleAtOnce: number;
+  readonly rivals: number;
+}
+
 /** One tap: a server that is crowded is asked again under the same key, as the player does. */
 async function tap(api: TestApi, person: Principal, roomId: string) {
   const key = randomUUID();
@@ -43,7 +47,7 @@ async function tap(api: TestApi, person: Principal, roomId: string) {
 }
 
 /** Nothing is overdrawn, shown twice or lost. Answers how long the gifts took, in milliseconds. */
-export async function crowdGives(giftsEach: number): Promise<number> {
+export async function crowdGives({ giftsEach, peopleAtOnce, rivals }: CrowdSize): Promise<number> {
   await using api = await startTestApi({ DATABASE_POOL_SIZE: '20' });
   const { rooms } = await seedBrand(api);
   const people = await Promise.all(Array.from({ length: PEOPLE }, () => makeConsumer(api)));
@@ -66,10 +70,10 @@ export async function crowdGives(giftsEach: number): Promise<number> {
           else codes.add(problem.code);
         }
       };
-      await Promise.all(Array.from({ length: RIVALS }, rival));
+      await Promise.all(Array.from({ length: rivals }, rival));
     }
   };
-  await Promise.all(Array.from({ length: PEOPLE_AT_ONCE }, inTurn));
+  await Promise.all(Array.from({ length: peopleAtOnce }, inTurn));
   const took = Date.now() - begun;
   for (const { given, codes } of outcomes) {
     expect(given).toHaveLength(AFFORDED);
