@@ -79,3 +79,12 @@ test('a message concerns its sender, the people it names and whoever it replies 
     concerned({ ...message, mentions: [named('b'), named('a')], replyTo: { messageId: 'n', text: '', ...named('b') } }),
   ).toEqual(['a', 'b']);
 });
+
+it.each([
+  [0, 100],
+  [2_500, 100],
+  [5_000, 180],
+  [50_000, 250],
+])('a room with %i sockets on a node has a frame every %i ms at most', (sockets, ms) => {
+  expect(frameIntervalMs(sockets)).toBe(ms);
+});

@@ -5,6 +5,15 @@ import { type ChatMessage, eventClass, type RoomFrame, type SequencedEvent } fro
 export const CROWD_PER_SECOND = 20;
 const CROWD_BURST = 20;
 
+const SHORTEST_FRAME_MS = 100;
+const LONGEST_FRAME_MS = 250;
+/** What sending to one socket costs is nearly the same for one event and for ten. */
+const FRAME_MS_PER_SOCKET = 0.036;
+
+/** How far apart the frames of a room are on a node with so many sockets in it: a crowd is spared packets, not messages. */
+export const frameIntervalMs = (sockets: number): number =>
+  Math.min(LONGEST_FRAME_MS, Math.max(SHORTEST_FRAME_MS, Math.round(sockets * FRAME_MS_PER_SOCKET)));
+
 export interface Budget {
   readonly left: number;
   readonly atMs: number;

@@ -1,7 +1,7 @@
 /**
  * The sockets of this node and the logs of the rooms they are in.
  *
- * Model: a room with sockets tails its log. Events gather in `buffer`; a frame goes out at most every FRAME_INTERVAL_MS to
+ * Model: a room with sockets tails its log. Events gather in `buffer`; a frame goes out at most every `frameIntervalMs` to
  * all sockets that are *in step*, encoded once. `framedSeq` is the last number those sockets have. A newcomer, or a socket
  * that fell behind, is brought to `framedSeq` by frames of its own and only then joins the step. When the log has lost its
  * thread, frames stop until one snapshot, encoded once, has brought everybody in step to where it is now.
@@ -17,9 +17,17 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Principal } from '../../platform/principal.ts';
 import type { RoomLog } from '../../room-log/index.ts';
-import { type Budget, concerned, fullBudget, refill, selectEvents, toFrame, withoutCrowd } from './frames.policy.ts';
+import {
+  type Budget,
+  concerned,
+  frameIntervalMs,
+  fullBudget,
+  refill,
+  selectEvents,
+  toFrame,
+  withoutCrowd,
+} from './frames.policy.ts';
 
-const FRAME_INTERVAL_MS = 100;
 /** After a quiet moment the first event waits only this long for company. */
 const FIRST_FRAME_MS = 15;
 /** More missed events than this are a snapshot. */
@@ -116,7 +124,7 @@ export function createRoomHub(deps: {
       }
     }
     if (room.timer || room.buffer.length === 0 || room.isResyncing) return;
-    const waitMs = Math.max(FIRST_FRAME_MS, room.framedAtMs + FRAME_INTERVAL_MS - Date.now());
+    const waitMs = Math.max(FIRST_FRAME_MS, room.framedAtMs + frameIntervalMs(room.members.size) - Date.now());
     room.timer = setTimeout(() => sendFrame(room), waitMs);
   }
 
