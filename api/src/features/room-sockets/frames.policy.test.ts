@@ -1,6 +1,14 @@
 import { eventClass, type RoomEvent, type SequencedEvent } from '@walnut-live/contracts';
 import { expect, test } from 'vitest';
-import { CROWD_PER_SECOND, concerned, fullBudget, refill, selectEvents, withoutCrowd } from './frames.policy.ts';
+import {
+  CROWD_PER_SECOND,
+  concerned,
+  frameIntervalMs,
+  fullBudget,
+  refill,
+  selectEvents,
+  withoutCrowd,
+} from './frames.policy.ts';
 
 const at = '2026-11-22T00:00:00.000Z';
 const sequence = (events: readonly RoomEvent[]): SequencedEvent[] =>
@@ -80,7 +88,7 @@ test('a message concerns its sender, the people it names and whoever it replies 
   ).toEqual(['a', 'b']);
 });
 
-it.each([
+test.each([
   [0, 100],
   [2_500, 100],
   [5_000, 180],

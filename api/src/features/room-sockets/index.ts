@@ -223,6 +223,6 @@ function refusal(error: unknown): Error {
 
 export { createChatHandlers } from './chat-handlers.ts';
 export type { RoomHandlers, Sender } from './dispatch.ts';
-export { createPlayHandlers } from './play-handlers.ts';
 export { createRoomHandlers } from './handlers.ts';
+export { createPlayHandlers } from './play-handlers.ts';
 export type RoomSockets = ReturnType<typeof createRoomSockets>;
