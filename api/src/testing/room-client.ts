@@ -15,6 +15,9 @@ import { vi } from 'vitest';
 import type { Principal } from '../platform/principal.ts';
 import type { TestApi } from './test-api.ts';
 
+/** The first message of a server that has just started waits for its word list, on a crowded machine for seconds. */
+const ANSWER_MS = 20_000;
+
 export interface RoomClient extends AsyncDisposable {
   readonly socket: Socket;
   readonly frames: RoomFrame[];
@@ -84,7 +87,7 @@ export async function connectRoom(
     events: (kind) =>
       heard.flatMap(({ event }) => (event.kind === kind ? [event as Extract<RoomEvent, { kind: typeof kind }>] : [])),
     seq: () => seen,
-    ask: (name, ...payload) => socket.timeout(5_000).emitWithAck(name, ...payload),
+    ask: (name, ...payload) => socket.timeout(ANSWER_MS).emitWithAck(name, ...payload),
     waitFor: (what, condition, timeoutMs = 5_000) =>
       vi.waitFor(
         () => {

@@ -13,11 +13,7 @@ const STRICTNESS = { allow: 3, block: 2, mask: 1, show: 0 } as const;
 
 export function buildList(version: number, terms: readonly ListedTerm[]): BuiltList {
   const began = performance.now();
-  const toSimplified = Converter({ from: 't', to: 'cn' });
-  const letters = makeLetters((c) => {
-    const simplified = toSimplified(c);
-    return simplified.length === 1 ? simplified : c;
-  });
+  const letters = makeLetters(Converter({ from: 't', to: 'cn' }));
   const read = createReader(letters);
   const termOf = new Map<string, number>();
   const own = new Map<string, number>();

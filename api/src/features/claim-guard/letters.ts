@@ -261,43 +261,71 @@ const FORM_RANGES: readonly [first: number, last: number][] = [
   [0x1fbf0, 0x1fbf9],
 ];
 
-/** `simplify` gives the simplified form of one traditional character, or the character. Takes some 50 ms. */
-export function makeLetters(simplify: (character: string) => string): Letters {
+/** Han of the basic plane, and Hangul: letters that have no other form to be read as, apart from simplification. */
+const HAN_RANGES: readonly [first: number, last: number][] = [
+  [0x3400, 0x4dbf],
+  [0x4e00, 0x9fff],
+];
+const HANGUL = [0xac00, 0xd7a3] as const;
+/** All that can have another form: no Han or Hangul, no surrogates and nothing of private use; without the line feed. */
+const OTHER_RANGES: readonly [first: number, last: number][] = [
+  [0x20, 0x33ff],
+  [0x4dc0, 0x4dff],
+  [0xa000, 0xabff],
+  [0xf900, 0xffff],
+  ...FORM_RANGES,
+];
+
+/** Small letters and digits without accents, '' for what is neither. In one go: character by character it is slow. */
+function plainForms(codes: readonly number[]): string[] {
+  const lines = codes.map((code) => String.fromCodePoint(code)).join('\n');
+  const small = lines.normalize('NFKC').toLowerCase().normalize('NFD');
+  return small.replaceAll(/[^\p{L}\p{N}\n]/gu, '').split('\n');
+}
+
+/** `simplify` takes a text of lines of one character each, traditional or not, and gives them simplified. */
+export function makeLetters(simplify: (lines: string) => string): Letters {
+  const simplified = simplifiedHan(simplify);
   const han = new Map<string, string>();
   for (const [first = '', ...others] of LOOKS_HAN) for (const other of others) han.set(other, first);
-  const read = (character: string): string => {
-    const plain = character.normalize('NFKC').toLowerCase();
-    // Hangul would fall apart into its parts; nothing is gained by that.
-    const bare = /\p{Script=Hangul}/u.test(plain) ? plain : plain.normalize('NFD').replaceAll(/\p{M}/gu, '');
-    return [...bare]
-      .map((c) => LOOKS_LATIN[c] ?? c)
-      .map((c) => (c >= '\u3400' && c <= '\u9fff' ? simplify(c) : c))
-      .map((c) => han.get(c) ?? c)
-      .filter((c) => /[\p{L}\p{N}]/u.test(c))
-      .join('');
+  const readHan = (c: string): string => {
+    const simple = simplified.get(c) ?? c;
+    return han.get(simple) ?? simple;
   };
-
   const fold = new Uint16Array(0x1_0000);
   const several = new Map<number, string>();
-  for (let code = 0; code < 0x1_0000; code++) {
-    if (code >= 0xd800 && code <= 0xdfff) {
-      fold[code] = code <= 0xdbff ? HIGH_SURROGATE : NOTHING;
-      continue;
-    }
-    const letters = read(String.fromCharCode(code));
+  for (const [first, last] of HAN_RANGES)
+    for (let code = first; code <= last; code++) fold[code] = readHan(String.fromCharCode(code)).charCodeAt(0);
+  for (let code = HANGUL[0]; code <= HANGUL[1]; code++) fold[code] = code;
+  fold.fill(HIGH_SURROGATE, 0xd800, 0xdc00);
+  const others = OTHER_RANGES.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i));
+  const plain = plainForms(others);
+  for (const [i, code] of others.entries()) {
+    const letters = [...(plain[i] ?? '')].map((c) => readHan(LOOKS_LATIN[c] ?? c)).join('');
     if (letters === '') continue;
-    if (letters.length === 1) fold[code] = letters.charCodeAt(0);
+    if (letters.length === 1 && code <= 0xffff) fold[code] = letters.charCodeAt(0);
     else {
-      fold[code] = SEVERAL;
       several.set(code, letters);
+      if (code <= 0xffff) fold[code] = SEVERAL;
     }
   }
   for (const mark of CLAUSE_MARKS) fold[mark.charCodeAt(0)] = CLAUSE_MARK;
-  for (const [first, last] of FORM_RANGES)
-    for (let code = first; code <= last; code++) several.set(code, read(String.fromCodePoint(code)));
   for (const [first, last] of ENCLOSED_RANGES)
     for (let code = first; code <= last; code++) several.set(code, String.fromCharCode(97 + code - first));
   return { fold, several };
+}
+
+/** Each Han character whose simplified form is another single one. All in one go: the converter is slow to start. */
+function simplifiedHan(simplify: (lines: string) => string): ReadonlyMap<string, string> {
+  const characters = HAN_RANGES.flatMap(([first, last]) =>
+    Array.from({ length: last - first + 1 }, (_, i) => String.fromCharCode(first + i)),
+  );
+  const simple = simplify(characters.join('\n')).split('\n');
+  const changed = characters.flatMap((c, i) => {
+    const form = simple[i];
+    return form !== undefined && form.length === 1 && form !== c ? [[c, form] as const] : [];
+  });
+  return new Map(changed);
 }
 
 /** A term as the matcher reads it: what two spellings of one term have in common. */

@@ -14,14 +14,14 @@ import { AppError } from '../../platform/errors.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { type Building, buildElsewhere } from './build-elsewhere.ts';
-import { createMatcher, type ListedTerm, type Matcher } from './matcher.ts';
+import { type BuiltList, createMatcher, type ListedTerm, type Matcher } from './matcher.ts';
 import { STARTER_VERSION, starterTerms } from './starter-terms.ts';
 import { createWordListRepository, lockList, writeVersion } from './word-list.repository.ts';
 
 export const WORD_LIST_JOB = 'word-list';
 const LOOK_EVERY_MS = 1_000;
 /** How long a message waits for the first list of a node that has just started. */
-const FIRST_LIST_MS = 8_000;
+const FIRST_LIST_MS = 15_000;
 
 export interface WordList {
   /** @throws AppError unavailable when this node has no list yet and none can be made */
@@ -40,10 +40,10 @@ export function createWordList(deps: { db: Db; clock: Clock; random: Random; log
   let building: Building | undefined;
   let closed = false;
 
-  async function build(version: number, terms: readonly ListedTerm[]): Promise<Matcher> {
+  async function build(version: number, terms: readonly ListedTerm[]): Promise<BuiltList> {
     building = buildElsewhere(version, terms);
     try {
-      return createMatcher(await building.built);
+      return await building.built;
     } finally {
       building = undefined;
     }
@@ -51,22 +51,30 @@ export function createWordList(deps: { db: Db; clock: Clock; random: Random; log
 
   /** Once per brand and per dictionary that came with a newer release; the first node does it. */
   async function installStarter(): Promise<void> {
-    const { keyOf } = await build(0, starterTerms);
-    await db.transaction(async (tx) => {
+    const built = await build(0, starterTerms);
+    const { keyOf } = createMatcher(built);
+    const isWholeList = await db.transaction(async (tx) => {
       const { version, starterVersion } = await lockList(tx);
-      if (starterVersion >= STARTER_VERSION) return;
+      if (starterVersion >= STARTER_VERSION) return false;
       const at = clock.now();
-      const rows = starterTerms.map((term) => ({ ...term, id: random.id(), key: keyOf(term.text) }));
+      // Lists begin with the newest: what stands first in the dictionary is written last.
+      const rows = starterTerms.toReversed().map((term) => ({ ...term, id: random.id(), key: keyOf(term.text) }));
       const added = new Set(await createWordListRepository(tx).insert(rows, { origin: 'starter', personId: null, at }));
       await writeVersion(tx, {
         version: version + 1,
         starterVersion: STARTER_VERSION,
         action: 'starter',
         byId: null,
-        terms: rows.filter(({ key }) => added.has(key)).map(({ text }) => text),
+        terms: rows
+          .filter(({ key }) => added.has(key))
+          .map(({ text }) => text)
+          .toReversed(),
         at,
       });
+      return version === 0 && added.size === rows.length;
     });
+    // The first list of a brand is this dictionary and nothing else: it is built already.
+    if (isWholeList) current = createMatcher({ ...built, version: 1 });
   }
 
   async function look(): Promise<void> {
@@ -77,7 +85,7 @@ export function createWordList(deps: { db: Db; clock: Clock; random: Random; log
     }
     if (current?.version === version) return;
     // Should the list change between the two statements, the terms are newer than the version, and are read again.
-    const made = await build(version, await repository.active());
+    const made = createMatcher(await build(version, await repository.active()));
     current = made;
     log.info(
       { version, terms: made.terms, states: made.states, buildMs: Math.round(made.buildMs) },
