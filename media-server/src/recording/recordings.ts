@@ -24,11 +24,11 @@ import { createSerial } from '../platform/closing.ts';
 import { mediaFailure } from '../platform/failure.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Storage } from '../storage/index.ts';
+import { collect, compositesOf } from './collect.ts';
 import { fromLines, RecordedSegment, toLines } from './entries.ts';
 import { layout } from './layout.ts';
 import type { Recorder } from './recorder.ts';
-import { inRange, inSpan, mergedInTime, piecesOf, totalBytes, totalMs } from './timeline.ts';
-import { readTrack } from './track.ts';
+import { inRange, piecesOf, totalBytes, totalMs } from './timeline.ts';
 
 const FINISH_LIMIT_MS = 25_000;
 const FINISH_CHECK_MS = 500;
@@ -40,8 +40,6 @@ const AFTERMATH_MS = 4_000;
 const HELP_FOR_MS = 200_000;
 /** Rooms that are live at once on all hosts, with room to spare. */
 const MAX_HELPED = 2_000;
-/** A day of one-second segments; what comes later is left out. */
-const MAX_SEGMENTS = 90_000;
 /** Lists of segments that stay in memory, a few megabytes each at most. */
 const LISTS_KEPT = 4;
 const RESUME_RETRY_MS = 2_000;
@@ -208,36 +206,8 @@ export function createRecordings(deps: {
     return { state: durationMs > 0 ? 'ready' : 'empty', durationMs, bytes, pieces };
   }
 
-  async function kept(streamId: string, span: RecordingSpan): Promise<RecordedSegment[]> {
-    const found: RecordedSegment[] = [];
-    for await (const entry of readTrack(storage, streamId)) {
-      if (!inSpan(entry, span)) continue;
-      if (found.length >= MAX_SEGMENTS) return found;
-      found.push({ ...entry, streamId });
-    }
-    return found;
-  }
-
-  async function compositesOf(streamId: string): Promise<string[]> {
-    const prefix = layout.composites(streamId);
-    const found: string[] = [];
-    for await (const key of storage.list(prefix)) found.push(key.slice(prefix.length));
-    return found;
-  }
-
-  async function collect(spans: readonly RecordingSpan[]): Promise<RecordedSegment[]> {
-    const found: RecordedSegment[] = [];
-    for (const span of spans) {
-      const together: RecordedSegment[] = [];
-      for (const compositeId of await compositesOf(span.streamId)) together.push(...(await kept(compositeId, span)));
-      found.push(...mergedInTime(await kept(span.streamId, span), together));
-      if (found.length >= MAX_SEGMENTS) return found.slice(0, MAX_SEGMENTS);
-    }
-    return found;
-  }
-
   async function finish(roomId: string, recording: Recording): Promise<void> {
-    const segments = await collect(recording.spans);
+    const segments = await collect(storage, recording.spans);
     await storage.put(layout.segments(roomId), toLines(segments));
     const summary = {
       ...{ durationMs: totalMs(segments), bytes: totalBytes(segments), pieces: piecesOf(segments) },
@@ -353,7 +323,8 @@ export function createRecordings(deps: {
           await storage.delete(layout.user(streamId, roomId));
           const [user] = await firstOf(storage.list(layout.users(streamId)));
           if (user !== undefined || recorder.wants(streamId)) continue;
-          for (const compositeId of await compositesOf(streamId)) await storage.deleteAll(layout.stream(compositeId));
+          for (const compositeId of await compositesOf(storage, streamId))
+            await storage.deleteAll(layout.stream(compositeId));
           await storage.deleteAll(layout.stream(streamId));
         }
         await storage.deleteAll(layout.room(roomId));
