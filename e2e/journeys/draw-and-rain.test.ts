@@ -41,7 +41,7 @@ async function person(lang: Lang, app: 'studio' | 'player') {
   return Object.assign(one, watchScreens({ page: one.page, lang, app: texts, findings }));
 }
 
-test('a draw and a rain, from the studio to the prize and the money', { timeout: 300_000 }, async () => {
+test('a draw and a rain, from the studio to the prize and the money', { timeout: 480_000 }, async () => {
   const { origin, demoPassword } = product;
   const guide = await person('zh-CN', 'studio');
   await signInToStudio(guide, origin, 'hangzhou-guide', demoPassword);

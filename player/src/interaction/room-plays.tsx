@@ -3,6 +3,7 @@ import { isApiError } from '@walnut-live/live-client/http';
 import { Button, Countdown, useErrorText, useFormat, useToast } from '@walnut-live/ui';
 import { Gift, Sparkles, TicketCheck } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
+import { createPortal } from 'react-dom';
 import { useServices } from '../app/services.tsx';
 import { useRoom, useRoomHandle, useServerNow, useServerOffset } from '../room/use-room.ts';
 import { DrawSheet } from './draw-sheet.tsx';
@@ -102,15 +103,19 @@ const DrawCard = (): ReactNode => {
           )
         )}
       </article>
-      <DrawSheet
-        draw={draw}
-        publicId={publicId}
-        prize={won}
-        open={open}
-        busy={busy}
-        onEnter={() => void enter()}
-        onClose={() => setOpen(false)}
-      />
+      {/* Not among the parts of the deck: what lies over a page belongs to the page. */}
+      {createPortal(
+        <DrawSheet
+          draw={draw}
+          publicId={publicId}
+          prize={won}
+          open={open}
+          busy={busy}
+          onEnter={() => void enter()}
+          onClose={() => setOpen(false)}
+        />,
+        document.body,
+      )}
     </>
   );
 };
