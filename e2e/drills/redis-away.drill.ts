@@ -3,7 +3,7 @@
  * so in the player and in the studio, in both languages; orders are placed and paid all the time; everything goes on by
  * itself. Afterwards: what was acknowledged is there exactly once, what was refused is not.
  */
-import { createRoom, listProducts, pinProduct, startRoom } from '@walnut-live/contracts';
+import { adjustStock, createRoom, listProducts, pinProduct, startRoom } from '@walnut-live/contracts';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { zh as studioZh } from '../../broadcaster/src/i18n/zh.ts';
@@ -63,6 +63,12 @@ test('rooms pause and say so, orders go on, and nothing acknowledged is lost', {
   const room = await guide.call(createRoom, { body: { title: '网络小憩也不丢单', productIds: [pinned.id] } });
   await guide.call(startRoom, { params: { id: room.id }, body: {} });
   await guide.call(pinProduct, { params: { id: room.id }, body: { productId: pinned.id } });
+  // Enough for however long a crowded machine takes.
+  const manager = await staffMember(product.origin, 'hangzhou-manager', product.demoPassword);
+  await manager.call(adjustStock, {
+    params: { id: sku.id },
+    body: { orgUnitId: room.orgUnit.id, delta: 5_000, reason: '演练备货' },
+  });
   const line = { skuId: sku.id, quantity: 1, seenPriceFen: sku.priceFen };
 
   // Two who watch, in both languages, and the guide in the studio.
