@@ -3,6 +3,7 @@
  * so in the player and in the studio, in both languages; orders are placed and paid all the time; everything goes on by
  * itself. Afterwards: what was acknowledged is there exactly once, what was refused is not.
  */
+import { randomUUID } from 'node:crypto';
 import { adjustStock, createRoom, listProducts, pinProduct, startRoom } from '@walnut-live/contracts';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -68,6 +69,7 @@ test('rooms pause and say so, orders go on, and nothing acknowledged is lost', {
   await manager.call(adjustStock, {
     params: { id: sku.id },
     body: { orgUnitId: room.orgUnit.id, delta: 5_000, reason: '演练备货' },
+    idempotencyKey: randomUUID(),
   });
   const line = { skuId: sku.id, quantity: 1, seenPriceFen: sku.priceFen };
 
