@@ -17,6 +17,7 @@ import {
   removeTerm,
 } from '@walnut-live/contracts';
 import { expect, test, vi } from 'vitest';
+import { createApi } from '../../compose.ts';
 import { seedBrand } from '../../testing/fixtures.ts';
 import { enterRoom } from '../../testing/room-client.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
@@ -206,4 +207,23 @@ test('what was removed from the built-in dictionary stays removed; two nodes wri
     expect((await api.ok(checkText, { body: { text: '健脑' }, as })).hits).toEqual([]);
   }, PATIENCE);
   expect(await sql`SELECT version, starter_version FROM guard_list`).toEqual([{ version: 2, starter_version: 1 }]);
+});
+
+test('a change on one node is in use on another without a restart', async () => {
+  await using api = await startTestApi();
+  const { staff } = await seedBrand(api);
+  const as = staff.operations;
+  const other = await createApi(api.api.platform.config, { clock: api.clock });
+  try {
+    const url = `http://127.0.0.1:${await other.listen()}/api/v1/guard/check`;
+    const headers = { authorization: `Bearer ${await api.token(as)}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ text: '喝了变聪明' });
+    const there = async () =>
+      ((await (await fetch(url, { method: 'POST', headers, body })).json()) as { hits: unknown[] }).hits;
+    expect(await there()).toEqual([]);
+    await api.ok(addTerm, { body: { text: '变聪明', kind: 'claim', action: 'block' }, as });
+    await vi.waitFor(async () => expect(await there()).toHaveLength(1), PATIENCE);
+  } finally {
+    await other.close();
+  }
 });
