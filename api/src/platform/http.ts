@@ -41,7 +41,10 @@ export const written = Symbol('response written') as unknown as never;
 /** Runs before an idempotent route opens its transaction: whoever is refused here has cost no connection. */
 export type Before = (caller: { readonly principal: Principal | undefined; readonly ip: string }) => Promise<void>;
 
-export type Binder = <const R extends Route>(route: R, handler: Handler<R>, before?: Before) => void;
+/** An idempotent route whose handler asks for and stores the keys itself: many requests in one transaction. It has no `tx`. */
+export type Keys = 'keeps its keys';
+
+export type Binder = <const R extends Route>(route: R, handler: Handler<R>, before?: Before, keys?: Keys) => void;
 
 const DEFAULT_STATUS = { GET: 200, POST: 200, PUT: 200, PATCH: 200, DELETE: 204 } as const;
 
@@ -64,7 +67,7 @@ export function createHttp(deps: { db: Db; tokens: Tokens; clock: Clock; checkRe
     throw new AppError('internal', { detail: `${route.id}: reply breaks its contract: ${error.message}` }, error);
   };
 
-  const bind: Binder = (route, handler, before) => {
+  const bind: Binder = (route, handler, before, keys) => {
     bound.push(route);
     const path = `${route.base ?? '/api/v1'}${route.path}`;
     router[route.method.toLowerCase() as 'get'](path, async (req, res) => {
@@ -95,7 +98,7 @@ export function createHttp(deps: { db: Db; tokens: Tokens; clock: Clock; checkRe
         handler({ ...base, tx } as unknown as Context<typeof route>) as Promise<unknown>;
       const status = route.status ?? DEFAULT_STATUS[route.method];
 
-      if (route.idempotent && principal) {
+      if (route.idempotent && principal && !keys) {
         const answer = await withIdempotencyKey(
           { db: deps.db, clock: deps.clock },
           {

@@ -16,15 +16,21 @@ export interface StoredAnswer {
   replayed: boolean;
 }
 
+/** @throws AppError idempotency_key_missing, invalid_request */
+export function requireKey(key: string | undefined): string {
+  if (key === undefined) throw new AppError('idempotency_key_missing');
+  if (!KEY_PATTERN.test(key))
+    throw new AppError('invalid_request', { detail: 'Idempotency-Key: 8 to 128 visible ASCII characters' });
+  return key;
+}
+
 export async function withIdempotencyKey(
   deps: { db: Db; clock: Clock },
   request: { key: string | undefined; personId: string; route: string; request: unknown },
   work: (tx: Tx) => Promise<{ status: number; reply: unknown }>,
 ): Promise<StoredAnswer> {
-  const { key, personId, route } = request;
-  if (key === undefined) throw new AppError('idempotency_key_missing');
-  if (!KEY_PATTERN.test(key))
-    throw new AppError('invalid_request', { detail: 'Idempotency-Key: 8 to 128 visible ASCII characters' });
+  const { personId, route } = request;
+  const key = requireKey(request.key);
   const requestHash = createHash('sha256').update(JSON.stringify(request.request)).digest('base64url');
   const lock = createHash('sha256').update(`${personId} ${route} ${key}`).digest().readBigInt64BE();
 

@@ -15,6 +15,7 @@ import {
 } from '@walnut-live/contracts';
 import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Binder } from '../../platform/http.ts';
+import { requireKey } from '../../platform/idempotency.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import { createLimit } from '../../platform/limits.ts';
 import { createBudgets } from './budgets.ts';
@@ -57,11 +58,17 @@ export function createRedPackets(
   bind(startRedPacket, ({ tx, principal, body }) => service.start(tx, principal, body));
   bind(
     grabRedPacket,
-    ({ tx, principal, params }) => service.grab(tx, principal, params.id),
+    async ({ principal, params, req, res }) => {
+      const key = requireKey(req.get('idempotency-key'));
+      const { grab, replayed } = await service.grab({ packetId: params.id, personId: principal.personId, key });
+      if (replayed) res.set('Idempotency-Replayed', 'true');
+      return grab;
+    },
     async ({ principal, ip }) => {
       if (principal) await people.take(principal.personId);
       await addresses.take(limitKeyOf(ip));
     },
+    'keeps its keys',
   );
   bind(endRedPacket, ({ principal, params }) => service.end(principal, params.id));
   bind(getRedPacket, ({ params }) => service.read(params.id));

@@ -35,6 +35,7 @@ export const toRedPacket = (row: PacketRow): RedPacket => ({
 
 /** What decides whether somebody may take a packet, in one row. */
 export interface Grabber {
+  readonly personId: string;
   readonly roomId: string;
   readonly state: RedPacket['state'];
   readonly count: number;
@@ -85,10 +86,12 @@ export function createPacketRows(sql: Sql) {
       return true;
     },
 
-    /** Holds the rain as it is until the transaction ends; an end waits for it. */
-    async grabber(packetId: string, personId: string, now: Date): Promise<Grabber | undefined> {
-      const [row] = await sql<Grabber>`
-        SELECT k.room_id AS "roomId", k.state, k.count, k.starts_at AS "startsAt", k.ends_at AS "endsAt",
+    /** Holds the rain as it is until the transaction ends (an end waits for it) and tells of each person whether they may grab. */
+    async grabbers(packetId: string, people: readonly string[], now: Date): Promise<Grabber[]> {
+      const held = await sql`SELECT id FROM red_packets WHERE id = ${packetId} FOR SHARE`;
+      if (held.length === 0) return [];
+      return sql<Grabber>`
+        SELECT p.id AS "personId", k.room_id AS "roomId", k.state, k.count, k.starts_at AS "startsAt", k.ends_at AS "endsAt",
           p.active AND p.merged_into IS NULL AND p.kind = 'consumer' AS valid,
           EXISTS (SELECT 1 FROM room_moderation m WHERE m.room_id = k.room_id AND m.kind = 'ban' AND m.lifted_at IS NULL
             AND (m.until IS NULL OR m.until > ${now})
@@ -97,19 +100,23 @@ export function createPacketRows(sql: Sql) {
             WHERE s.phone = p.phone AND s.kind = 'staff') AS "isInsider",
           EXISTS (SELECT 1 FROM room_visits v WHERE v.room_id = k.room_id AND v.person_id = p.id) AS "wasThere",
           (SELECT amount_fen FROM red_packet_shares s WHERE s.packet_id = k.id AND s.person_id = p.id) AS "amountFen"
-        FROM red_packets k JOIN people p ON p.id = ${personId} WHERE k.id = ${packetId} FOR SHARE OF k`;
-      return row;
+        FROM red_packets k JOIN people p ON p.id = ANY(${people}::uuid[]) WHERE k.id = ${packetId}`;
     },
 
-    /** The next free packet that nobody else is taking, for this person. */
-    async take(packetId: string, personId: string, at: Date): Promise<{ no: number; amountFen: bigint } | undefined> {
-      const [row] = await sql<{ no: number; amountFen: bigint }>`
+    /** Free packets that nobody else is taking, one for each person in their order while there are some. */
+    async takeMany(
+      packetId: string,
+      people: readonly string[],
+      at: Date,
+    ): Promise<{ personId: string; no: number; amountFen: bigint }[]> {
+      return sql<{ personId: string; no: number; amountFen: bigint }>`
         WITH free AS (
-          SELECT no FROM red_packet_shares WHERE packet_id = ${packetId} AND person_id IS NULL ORDER BY no LIMIT 1 FOR UPDATE SKIP LOCKED
-        )
-        UPDATE red_packet_shares s SET person_id = ${personId}, taken_at = ${at} FROM free
-        WHERE s.packet_id = ${packetId} AND s.no = free.no RETURNING s.no, s.amount_fen AS "amountFen"`;
-      return row;
+          SELECT no FROM red_packet_shares WHERE packet_id = ${packetId} AND person_id IS NULL
+          ORDER BY no LIMIT ${people.length} FOR UPDATE SKIP LOCKED
+        ), numbered AS (SELECT no, row_number() OVER (ORDER BY no) AS n FROM free)
+        UPDATE red_packet_shares s SET person_id = w.person_id, taken_at = ${at}
+        FROM numbered f JOIN unnest(${people}::uuid[]) WITH ORDINALITY AS w(person_id, n) ON w.n = f.n
+        WHERE s.packet_id = ${packetId} AND s.no = f.no RETURNING s.person_id AS "personId", s.no, s.amount_fen AS "amountFen"`;
     },
     /** Waits for whoever is taking the first free packet; false when none is free any more. */
     async waitForFree(packetId: string): Promise<boolean> {

@@ -2,7 +2,7 @@
  * Red-packet rain (rule G3).
  *
  * Model: start = one transaction: the total moves from the unit's marketing budget to the rain's own account and is split into
- * packets. A grab takes the next free packet by one conditional statement. What was taken is paid out to reward accounts in
+ * packets. A grab takes the next free packet by one conditional statement (grabbing.ts). What was taken is paid out to reward accounts in
  * batches right after (`settle`), each packet once. The end, when nothing is left or the time is over, gives what nobody took
  * back to the budget.
  * Invariants: at any moment total = paid out + taken and not yet paid out + free (+ returned); a person takes one at most
@@ -12,11 +12,12 @@ import { type BodyOf, fenToWire, type Grab, type RedPacket, type startRedPacket 
 import { type Ledger, LedgerShortError } from '../../ledger/index.ts';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
-import { type Db, sqlState, type Tx } from '../../platform/db.ts';
+import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { writeRoomEvent } from '../../platform/outbox.ts';
 import { type Principal, requireScope } from '../../platform/principal.ts';
+import { createGrabbing } from './grabbing.ts';
 import { createPacketRows, type PacketRow, toRedPacket } from './red-packets.repository.ts';
 import { randomBelow, splitTotal } from './split.policy.ts';
 
@@ -24,12 +25,9 @@ import { randomBelow, splitTotal } from './split.policy.ts';
 const RESULT_SHOWN_MS = 60_000;
 /** Packets paid out by one transfer. */
 const SETTLE_AT_ONCE = 500;
-/** Rounds of waiting for packets that others are just taking, before the caller is asked to try again. */
-const TAKE_ROUNDS = 5;
 const DUE_AT_ONCE = 20;
 /** Packets are taken nearly in their order: whether none is left is asked from this many before the last on. */
 const LAST_FEW = 60;
-const UNIQUE_VIOLATION = '23505';
 
 export interface RedPacketsDeps {
   readonly db: Db;
@@ -144,16 +142,20 @@ export function createRedPacketsService(deps: RedPacketsDeps) {
     if (!(await rows.hasFree(packetId))) await endNow(packetId, null, false);
   }
 
-  /** A free packet for this person, waiting for those who are just taking the last ones. */
-  async function takeOne(tx: Tx, packetId: string, personId: string) {
-    const inside = createPacketRows(tx);
-    for (let round = 0; round < TAKE_ROUNDS; round++) {
-      const taken = await inside.take(packetId, personId, clock.now());
-      if (taken) return taken;
-      if (!(await inside.waitForFree(packetId))) return undefined;
-    }
-    throw new AppError('request_in_flight', { retryAfterSeconds: 1 });
-  }
+  const grabbing = createGrabbing({
+    db,
+    clock,
+    onGrabbed({ packetId, roomId, taken, last, count }) {
+      if (taken > 0) {
+        deps.onTaken(packetId, roomId);
+        settleSoon(packetId);
+      }
+      if (last > count - LAST_FEW)
+        void endIfEmpty(packetId).catch((error: unknown) =>
+          log.warn({ err: error, packetId }, 'red packets: not ended, the job will do it'),
+        );
+    },
+  });
 
   return {
     /** In the transaction of its idempotency key. @throws AppError not_found, room_not_live, state_conflict, budget_exceeded */
@@ -199,40 +201,8 @@ export function createRedPacketsService(deps: RedPacketsDeps) {
       return toRedPacket(packet);
     },
 
-    /**
-     * In the transaction of its idempotency key. Somebody who has one gets the same answer again.
-     * @throws AppError not_found, session_expired, banned, insiders_excluded, forbidden (never in the room), too_early
-     */
-    async grab(tx: Tx, principal: Principal, packetId: string): Promise<Grab> {
-      const now = clock.now();
-      const grabber = await createPacketRows(tx).grabber(packetId, principal.personId, now);
-      if (!grabber) throw new AppError('not_found');
-      const answer = (amountFen: bigint | null): Grab => ({
-        amountFen: amountFen === null ? null : fenToWire(amountFen),
-        state: grabber.state,
-      });
-      if (grabber.amountFen !== null) return answer(grabber.amountFen);
-      if (!grabber.valid) throw new AppError('session_expired');
-      if (grabber.banned) throw new AppError('banned');
-      if (grabber.isInsider) throw new AppError('insiders_excluded');
-      if (!grabber.wasThere) throw new AppError('forbidden', { detail: 'never in the room' });
-      if (grabber.startsAt > now)
-        throw new AppError('too_early', { facts: { retryAfterMs: grabber.startsAt.getTime() - now.getTime() } });
-      if (grabber.state === 'ended' || grabber.endsAt <= now) return answer(null);
-      const taken = await takeOne(tx, packetId, principal.personId).catch((error: unknown) => {
-        // Another request of the same person has just taken one: it is there for the next try.
-        if (sqlState(error) === UNIQUE_VIOLATION) throw new AppError('request_in_flight', { retryAfterSeconds: 1 });
-        throw error;
-      });
-      tx.afterCommit(async () => {
-        if (taken) {
-          deps.onTaken(packetId, grabber.roomId);
-          settleSoon(packetId);
-        }
-        if (!taken || taken.no > grabber.count - LAST_FEW) await endIfEmpty(packetId);
-      });
-      return answer(taken?.amountFen ?? null);
-    },
+    /** Somebody who has one gets the same answer again. */
+    grab: grabbing.grab,
 
     async end(principal: Principal, packetId: string): Promise<RedPacket> {
       requireScope(principal, 'rooms:operate', (await find(packetId)).orgPath);
@@ -275,8 +245,9 @@ export function createRedPacketsService(deps: RedPacketsDeps) {
       const id = await rows.running(roomId);
       if (id !== undefined) await endNow(id, null, true);
     },
-    /** Waits for payouts under way. */
+    /** Waits for grabs and payouts under way. */
     async close(): Promise<void> {
+      await grabbing.close();
       await Promise.allSettled([...settling.values()].map(({ done }) => done));
     },
   };

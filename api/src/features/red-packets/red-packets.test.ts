@@ -85,6 +85,7 @@ test('G3 a thousand people grab at once: each one packet, the sum exact, nothing
   const people = await crowd(api, brand, 1_000);
   const tokens = new Map(await Promise.all(people.map(async (person) => [person, await api.token(person)] as const)));
   const packet = await start(api, brand, { totalFen: 50_000, count: 900 });
+  const cpu = process.cpuUsage();
   const begun = performance.now();
   const answers = await Promise.all(
     people.map((person) =>
@@ -93,7 +94,11 @@ test('G3 a thousand people grab at once: each one packet, the sum exact, nothing
   );
   const seconds = (performance.now() - begun) / 1_000;
   const rate = Math.round(people.length / seconds);
-  process.stdout.write(`red packets: ${people.length} grabs in ${seconds.toFixed(2)} s, ${rate}/s\n`);
+  const { user, system } = process.cpuUsage(cpu);
+  const cpuMs = ((user + system) / 1_000 / people.length).toFixed(2);
+  process.stdout.write(
+    `red packets: ${people.length} grabs in ${seconds.toFixed(2)} s, ${rate}/s, ${cpuMs} ms CPU each with its client\n`,
+  );
   expect(answers.filter(({ status }) => status !== 200).map(({ problem }) => problem.code)).toEqual([]);
   const amounts = answers.flatMap(({ body }) => (body.amountFen === null ? [] : [body.amountFen]));
   expect(amounts).toHaveLength(900);
@@ -137,6 +142,11 @@ test('G3 one person, sixteen requests: one packet, the same answer; with one key
   const again = await grab(api, packet, person);
   expect([...told]).toEqual([again.body.amountFen]);
   expect(await api.ok(myGrab, { params: { id: packet.id }, as: person })).toEqual(again.body);
+  const replayed = await grab(api, packet, person, key);
+  expect([replayed.body, replayed.headers.get('idempotency-replayed')]).toEqual([again.body, 'true']);
+  await api.ok(endRedPacket, { params: { id: packet.id }, body: {}, as: brand.staff.a.guide });
+  const next = await start(api, brand, { totalFen: 100, count: 10 });
+  expect((await grab(api, next, person, key)).problem.code).toBe('idempotency_key_reused');
   const noKey = await fetch(`${api.url}/api/v1/red-packets/${packet.id}/grab`, {
     method: 'POST',
     headers: { authorization: `Bearer ${await api.token(person)}` },
