@@ -26,7 +26,12 @@ import { createReplays } from './features/replays/index.ts';
 import { createReports } from './features/reports/index.ts';
 import { createRoomLikes, type RoomLikes } from './features/room-likes/index.ts';
 import { createAttendance, createRoomPresence } from './features/room-presence/index.ts';
-import { createPlayHandlers, createRoomHandlers, createRoomSockets, type RoomSockets } from './features/room-sockets/index.ts';
+import {
+  createPlayHandlers,
+  createRoomHandlers,
+  createRoomSockets,
+  type RoomSockets,
+} from './features/room-sockets/index.ts';
 import { createRoomStage } from './features/room-stage/index.ts';
 import { createMediaStreams, createRoomStream } from './features/room-stream/index.ts';
 import { createMediaGrants, createRooms, listenForStandings, ROOM_SOCKET_PATH } from './features/rooms/index.ts';
