@@ -4,6 +4,7 @@ import * as auth from './auth.ts';
 import * as bag from './bag.ts';
 import * as catalogue from './catalogue.ts';
 import * as draws from './draws.ts';
+import * as follows from './follows.ts';
 import * as gifts from './gifts.ts';
 import * as moderation from './moderation.ts';
 import * as orders from './orders.ts';
@@ -24,6 +25,7 @@ export * from './bag.ts';
 export * from './catalogue.ts';
 export * from './common.ts';
 export * from './draws.ts';
+export * from './follows.ts';
 export * from './gifts.ts';
 export * from './moderation.ts';
 export * from './orders.ts';
@@ -57,6 +59,7 @@ export const routes: readonly Route[] = [
   wallet,
   gifts,
   moderation,
+  follows,
   draws,
   redPackets,
 ].flatMap((module) => Object.values(module).filter(isRoute));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { OrgPath, PersonId, RoomId } from '../ids.ts';
+import { OrgPath, RoomId } from '../ids.ts';
 import { ReportReason } from '../realtime/chat.ts';
-import { Empty, Instant, PageQuery, PersonRef, page, text } from './common.ts';
+import { Instant, PageQuery, PersonRef, page, text } from './common.ts';
 import { defineRoute } from './route.ts';
 
 // ── word lists and the claim guard (rule Z3) ───────────────────────────────────────────────────────────────────────
@@ -262,40 +262,4 @@ export const listSanctions = defineRoute({
   summary: 'Who is muted or banned, in all rooms of my scope; newest first',
   query: PageQuery.extend({ kind: z.enum(['mute', 'ban']).optional(), search: text(40).optional() }),
   reply: page(StandingSanction),
-});
-
-// ── following a guide ──────────────────────────────────────────────────────────────────────────────────────────────
-
-const guide = z.strictObject({ id: PersonId });
-const FollowState = z.object({ following: z.boolean(), followers: z.int() });
-export const getFollow = defineRoute({
-  id: 'guides.follow.get',
-  method: 'GET',
-  path: '/guides/:id/follow',
-  tag: 'rooms',
-  access: 'person',
-  summary: 'Whether I follow a guide, and how many do',
-  params: guide,
-  reply: FollowState,
-});
-export const followGuide = defineRoute({
-  id: 'guides.follow',
-  method: 'POST',
-  path: '/guides/:id/follow',
-  tag: 'rooms',
-  access: 'consumer',
-  summary: 'Follow a guide; again is the same',
-  params: guide,
-  body: Empty,
-  reply: FollowState,
-});
-export const unfollowGuide = defineRoute({
-  id: 'guides.follow.end',
-  method: 'DELETE',
-  path: '/guides/:id/follow',
-  tag: 'rooms',
-  access: 'consumer',
-  summary: 'Follow them no more',
-  params: guide,
-  status: 204,
 });

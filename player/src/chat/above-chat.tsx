@@ -1,7 +1,7 @@
-import { Sticker } from '@walnut-live/ui';
 import { Hourglass, Pin, UserCheck } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useRoom } from '../room/use-room.ts';
+import { LazySticker } from './lazy-sticker.tsx';
 import { useChatT } from './messages.ts';
 
 /** The message that the host has pinned: one line, a tap shows all of it. */
@@ -22,7 +22,8 @@ export const PinnedMessage = (): ReactNode => {
     >
       <Pin size={14} aria-label={t('pinned.label')} />
       <span>
-        <b>{message.name}</b> {message.sticker ? <Sticker id={message.sticker} size={22} /> : message.text}
+        <b>{message.name}</b>{' '}
+        {message.sticker ? <LazySticker id={message.sticker} text={message.text} size={22} /> : message.text}
       </span>
     </button>
   );

@@ -126,9 +126,10 @@ it('a sticker goes at once, an emoji into the text', async () => {
     ['chat parts', { sticker: 'like' }],
   ]);
   await tell(room, { kind: 'chat:sent', message: message(4, { sticker: 'like', text: '[点赞]' }) });
-  expect(document.querySelector('[data-testid="chat-line"] svg[data-sticker="like"]')?.getAttribute('aria-label')).toBe(
-    '点赞',
-  );
+  await vi.waitFor(() => {
+    const drawn = document.querySelector('[data-testid="chat-line"] svg[data-sticker="like"]');
+    expect(drawn?.getAttribute('aria-label')).toBe('点赞');
+  });
 });
 
 it('slow mode is said, and counts down where one would send', async () => {

@@ -1,7 +1,7 @@
 import { type StickerId, stickers } from '@walnut-live/contracts';
 import { Sheet, Sticker } from '@walnut-live/ui';
 import type { ReactNode } from 'react';
-import { useChatT } from './messages.ts';
+import { useSheetT } from './sheet-messages.ts';
 import './sheets.css';
 
 const EMOJI = [
@@ -22,7 +22,7 @@ export default function Expressions({
   onEmoji: (emoji: string) => void;
   onSticker: (sticker: StickerId) => void;
 }): ReactNode {
-  const t = useChatT();
+  const t = useSheetT();
   return (
     <Sheet open={open} onClose={onClose} title={t('expressions.title')} wide="center">
       <h3 className="pl-sheet-part">{t('expressions.stickers')}</h3>

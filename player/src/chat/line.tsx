@@ -1,8 +1,9 @@
 import type { ChatLine } from '@walnut-live/live-client/room';
-import { cx, Sticker, useErrorText } from '@walnut-live/ui';
+import { cx, useErrorText } from '@walnut-live/ui';
 import { CheckCheck, LoaderCircle, RotateCw } from 'lucide-react';
 import { memo, type ReactNode } from 'react';
 import { playerI18n } from '../i18n/messages.ts';
+import { LazySticker } from './lazy-sticker.tsx';
 import { useChatT } from './messages.ts';
 
 /** Refusals that sending again will not change: the person is told why, and may take the message away. */
@@ -97,7 +98,7 @@ export const Line = memo(
         <span className="pl-line-name">{line.name}</span>
         {named && <span className="wl-visually-hidden">{chatT('line.you')}</span>}
         {line.sticker ? (
-          <Sticker id={line.sticker} size={64} />
+          <LazySticker id={line.sticker} text={line.text} size={64} />
         ) : (
           <span className="pl-line-text">
             <Named text={line.text} names={line.mentions?.map(({ name }) => name) ?? []} />

@@ -4,13 +4,13 @@ import { Button, Sheet, useErrorText, useToast } from '@walnut-live/ui';
 import { AtSign, Copy, Flag, Medal, Reply } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useRoom, useRoomHandle } from '../room/use-room.ts';
-import { useChatT } from './messages.ts';
+import { useSheetT } from './sheet-messages.ts';
 import { useTalk } from './talk-provider.tsx';
 import './sheets.css';
 
 /** What one may do with a message of somebody else: answer, name, report. */
 export default function MessageMenu({ line, onClose }: { line: ChatLine | null; onClose: () => void }): ReactNode {
-  const t = useChatT();
+  const t = useSheetT();
   const toast = useToast();
   const { reply, name } = useTalk();
   const selfId = useRoom((state) => state.selfId);
@@ -89,7 +89,7 @@ export default function MessageMenu({ line, onClose }: { line: ChatLine | null; 
 }
 
 const Report = ({ messageId, onDone }: { messageId: string; onDone: () => void }): ReactNode => {
-  const t = useChatT();
+  const t = useSheetT();
   const toast = useToast();
   const errorText = useErrorText();
   const session = useRoomHandle();
@@ -150,7 +150,7 @@ const Report = ({ messageId, onDone }: { messageId: string; onDone: () => void }
 };
 
 const Levels = (): ReactNode => {
-  const t = useChatT();
+  const t = useSheetT();
   return (
     <>
       <p className="pl-fine">{t('level.rule')}</p>

@@ -1,7 +1,8 @@
 import { findMessageProblems } from '@walnut-live/ui';
 import { expect, it } from 'vitest';
 import { chatI18n } from './messages.ts';
+import { sheetI18n } from './sheet-messages.ts';
 
 it('says the same in both languages', () => {
-  expect(findMessageProblems(chatI18n.messages)).toEqual([]);
+  for (const { messages } of [chatI18n, sheetI18n]) expect(findMessageProblems(messages)).toEqual([]);
 });
