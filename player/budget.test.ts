@@ -15,8 +15,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const KB = 1_000;
 /** JavaScript, gzip, until cover, bag and chat work. */
 const ROOM_BUDGET = 200 * KB;
-/** The same with the code of the real-time picture. */
-const PICTURE_BUDGET = 222 * KB;
+/** The same with the code of the real-time picture, which comes beside it and does not hold the room up. */
+const PICTURE_BUDGET = 242 * KB;
 const STYLE_BUDGET = 20 * KB;
 
 const outDir = mkdtempSync(join(tmpdir(), 'walnut-player-'));
