@@ -149,10 +149,13 @@ export function createReplaysRepository(sql: Sql) {
         FROM room_events WHERE room_id = ${roomId} AND kind = 'order:paid'
         GROUP BY event->>'productId', date_trunc('minute', at) ORDER BY min(at) LIMIT ${MAX_MARKS}`;
     },
-    /** Without what was deleted and without people who were banned for good or still are. One row more shows a next page. */
+    /** Without what was deleted, as a quote either, and without people who were banned for good or still are. One row more shows a next page. */
     async chat(roomId: string, from: { at: Date; until: Date; afterSeq: bigint }, now: Date, limit: number) {
       return sql<{ seq: bigint; at: Date; message: ReplayChatLine['message'] }>`
-        SELECT e.seq, e.at, e.event->'message' AS message FROM room_events e
+        SELECT e.seq, e.at, CASE WHEN EXISTS (SELECT FROM room_events q WHERE q.room_id = e.room_id AND q.kind = 'chat:deleted'
+            AND q.event->>'messageId' = e.event->'message'->'replyTo'->>'messageId')
+          THEN jsonb_set(e.event->'message', '{replyTo,text}', '""') ELSE e.event->'message' END AS message
+        FROM room_events e
         WHERE e.room_id = ${roomId} AND e.kind = 'chat:sent' AND e.seq > ${from.afterSeq} AND e.at >= ${from.at} AND e.at <= ${from.until}
           AND NOT EXISTS (SELECT FROM room_events d WHERE d.room_id = e.room_id AND d.kind = 'chat:deleted'
             AND d.event->>'messageId' = e.event->'message'->>'messageId')

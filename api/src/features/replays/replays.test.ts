@@ -44,11 +44,10 @@ async function replayed(api: TestApi, media: Media, brand: Brand) {
   await anna.ask('chat:send', { text: '开始了' });
   api.clock.advanceSeconds(10);
   await api.ok(pinProduct, { params, body: { productId: products.milk.id }, as: staff.a.guide });
-  await anna.ask('chat:send', { text: '无糖吗' });
   const deleted = await bella.ask('chat:send', { text: '加我微信' });
-  await guide.ask('chat:delete', {
-    messageId: deleted.ok ? (deleted.data.message as { messageId: string }).messageId : '',
-  });
+  const messageId = deleted.ok ? (deleted.data.message as { messageId: string }).messageId : '';
+  await anna.ask('chat:send', { text: '无糖吗', replyTo: messageId });
+  await guide.ask('chat:delete', { messageId });
   api.clock.advanceSeconds(10);
   await api.ok(pinProduct, { params, body: { productId: products.kernels.id }, as: staff.a.guide });
   api.clock.advanceSeconds(10);
@@ -97,7 +96,10 @@ test('a live becomes a replay: spans as shown, products at their time, chat with
   const first = await api.ok(replayChat, { params, query: { limit: 1 }, as: brand.guest });
   expect(first.items.map(({ message }) => message.text)).toEqual(['开始了']);
   const rest = await api.ok(replayChat, { params, query: { cursor: first.nextCursor ?? '' }, as: brand.guest });
-  expect(rest).toMatchObject({ items: [{ message: { text: '无糖吗' } }], nextCursor: null });
+  expect(rest).toMatchObject({
+    items: [{ message: { text: '无糖吗', replyTo: { name: '贝贝', text: '' } } }],
+    nextCursor: null,
+  });
   expect(rest.items[0]?.atSeconds).toBeGreaterThanOrEqual(10);
   const later = await api.ok(replayChat, { params, query: { fromSeconds: '5' }, as: consumers.anna });
   expect(later.items.map(({ message }) => message.text)).toEqual(['无糖吗']);
