@@ -5,7 +5,7 @@ import type { GiftTerms } from './gifts.policy.ts';
 
 export async function readGifts(sql: Sql, only: 'active' | 'all'): Promise<GiftView[]> {
   return sql<GiftView>`
-    SELECT id, name, name_en AS "nameEn", picture_url AS "pictureUrl", effect, price_coins AS "priceCoins", active
+    SELECT id, name, name_en AS "nameEn", picture_url AS "pictureUrl", effect, price_coins::int AS "priceCoins", active
     FROM gifts WHERE active OR ${only} = 'all' ORDER BY position`;
 }
 
@@ -15,10 +15,10 @@ export async function updateGift(
   change: { priceCoins?: number | undefined; active?: boolean | undefined },
 ): Promise<GiftView | undefined> {
   const [row] = await tx<GiftView>`
-    UPDATE gifts SET price_coins = coalesce(${change.priceCoins ?? null}::int, price_coins),
+    UPDATE gifts SET price_coins = coalesce(${change.priceCoins ?? null}::bigint, price_coins),
       active = coalesce(${change.active ?? null}::boolean, active)
     WHERE id = ${id}
-    RETURNING id, name, name_en AS "nameEn", picture_url AS "pictureUrl", effect, price_coins AS "priceCoins", active`;
+    RETURNING id, name, name_en AS "nameEn", picture_url AS "pictureUrl", effect, price_coins::int AS "priceCoins", active`;
   return row;
 }
 
@@ -70,7 +70,7 @@ export async function readGiving(
   const [row] = await tx<GivingRow>`
     SELECT r.state AS "roomState", r.org_unit_id AS "orgUnitId", r.org_path AS "orgPath", r.host_id AS "hostId", p.name,
       g.name AS "giftName", g.name_en AS "giftNameEn", g.picture_url AS "pictureUrl", g.effect,
-      g.price_coins AS "priceCoins", g.active AS "giftActive",
+      g.price_coins::int AS "priceCoins", g.active AS "giftActive",
       EXISTS (SELECT 1 FROM room_moderation m WHERE m.room_id = r.id AND m.kind = 'ban' AND m.lifted_at IS NULL
         AND (m.until IS NULL OR m.until > ${wanted.at})
         AND (m.person_id = p.id OR m.person_id IN (SELECT f.id FROM people f WHERE f.merged_into = p.id))) AS banned
