@@ -16,7 +16,8 @@ import {
   publicDraw,
   shipPrize,
 } from '@walnut-live/contracts';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { startTestRedis } from '../../../../scripts/testing/redis.ts';
 import { createApi } from '../../compose.ts';
 import type { Principal } from '../../platform/principal.ts';
 import { type Brand, makeConsumer, seedBrand } from '../../testing/fixtures.ts';
@@ -231,7 +232,9 @@ test('G2 ten thousand participants: an independent script agrees; staff, banned 
 });
 
 test('G2 a node that dies, a host who reloads, a time that is over: the draw is drawn once, by whoever comes', async () => {
-  await using api = await startTestApi();
+  const redis = await startTestRedis();
+  onTestFinished(() => redis.kill());
+  await using api = await startTestApi({ REDIS_URL: redis.url });
   const brand = await seedBrand(api);
   const { rooms, staff, consumers } = brand;
   const reload = () => enterRoom(api, rooms.a.id, staff.a.guide, { lastSeq: null });
