@@ -45,7 +45,8 @@ export default defineConfig({
       }),
       // What kills, cuts and measures for minutes: not part of every change, see `./live test drills`.
       project('drills', {
-        include: ['{e2e,media-server}/**/*.drill.ts'],
+        include: ['{api,e2e,media-server}/**/*.drill.ts'],
+        exclude: ['**/node_modules/**'],
         globalSetup: postgres,
         fileParallelism: false,
         testTimeout: 180_000,
