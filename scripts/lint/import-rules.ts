@@ -26,7 +26,7 @@ const PURE_NEIGHBOURS = /^(?:api\/src\/platform\/errors\.ts|api\/src\/ledger\/(?
 
 /** Files of tests and their kit may look at anything inside their own workspace and at the test tools. */
 export function isTest(file: string): boolean {
-  return /\.test\.tsx?$|\/(?:testing|test-support|test)\//.test(file);
+  return /\.(?:test|drill)\.tsx?$|\/(?:testing|test-support|test)\//.test(file);
 }
 
 /** Rules of the domain: decided by arguments alone. */
