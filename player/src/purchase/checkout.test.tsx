@@ -80,6 +80,8 @@ const place = async (): Promise<void> => {
   await press(byTestId('place-order'));
   await settle();
 };
+/** The room around it reads this and that. */
+const changes = (calls: ApiCall[]) => calls.filter((call) => call.method !== 'GET');
 const orders = (calls: ApiCall[]) => calls.filter((call) => call.path === '/orders');
 
 describe('checkout', () => {
@@ -93,7 +95,7 @@ describe('checkout', () => {
       lines: [{ skuId: uuid(20), quantity: 1, seenPriceFen: 3_990, offerId: uuid(50), offerVersion: 1 }],
       address,
     });
-    expect(calls.every((call) => call.key !== null)).toBe(true);
+    expect(changes(calls).every((call) => call.key !== null)).toBe(true);
     expect(byTestId('flow').textContent).toBe(`cashier ${uuid(400)}`);
   });
 
@@ -157,7 +159,7 @@ describe('checkout', () => {
     await type(byTestId<HTMLInputElement>('address-recipient'), '张小满');
     await type(byTestId<HTMLInputElement>('address-phone'), '123');
     await place();
-    expect(calls).toEqual([]);
+    expect(changes(calls)).toEqual([]);
     expect(document.querySelector('[role="alert"]')?.textContent).toBe('请检查：手机号、省份、城市、区县、详细地址');
     expect(JSON.parse(localStorage.getItem('walnut-live.address') ?? '{}')).toMatchObject({ recipient: '张小满' });
   });
