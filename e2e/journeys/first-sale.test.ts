@@ -99,7 +99,7 @@ test('from going live to the refund of the order a friend brought', { timeout: 4
   await say(customer, '这款有无糖的吗？');
   await reads(customer, '这款有无糖的吗？');
   await guide.page.getByText('这款有无糖的吗？').first().waitFor();
-  await guide.page.getByRole('button', { name: '互动', exact: true }).click();
+  await guide.page.getByTestId('bar-chat').click();
   await guide.page.getByPlaceholder('回复观众…').fill('有的，零蔗糖款在购物袋里');
   await guide.page.getByRole('button', { name: '发送' }).click();
   await reads(customer, '有的，零蔗糖款在购物袋里');
