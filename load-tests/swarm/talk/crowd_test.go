@@ -58,7 +58,7 @@ func serverFrame(text string) []byte {
 	return append([]byte{0x81, 127, 0, 0, 0, 0, byte(size >> 24), byte(size >> 16), byte(size >> 8), byte(size)}, text...)
 }
 
-// readMasked is read for the side that receives masked frames; our mask is zero, so only its bytes are skipped.
+// readMasked is read for the side that receives masked frames.
 func (s *socket) readMasked() ([]byte, error) {
 	head := make([]byte, 2)
 	for at := range head {
@@ -82,7 +82,11 @@ func (s *socket) readMasked() ([]byte, error) {
 		}
 		payload[at] = b
 	}
-	return payload[4:], nil
+	key, text := payload[:4], payload[4:]
+	for at := range text {
+		text[at] ^= key[at%4]
+	}
+	return text, nil
 }
 
 func TestCountsWhatArrivesAndHowOldItIs(t *testing.T) {

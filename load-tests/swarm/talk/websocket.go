@@ -143,7 +143,7 @@ func (s *socket) read() ([]byte, error) {
 
 func (s *socket) send(text []byte) error { return s.write(opText, text) }
 
-// write masks, as clients must; the mask is zero, which is as good as any against a server of our own.
+// write masks with a fresh key per frame, as clients must (RFC 6455, section 5.3).
 func (s *socket) write(op byte, payload []byte) error {
 	frame := make([]byte, 0, len(payload)+14)
 	frame = append(frame, finBit|op)
@@ -155,7 +155,12 @@ func (s *socket) write(op byte, payload []byte) error {
 	default:
 		frame = binary.BigEndian.AppendUint64(append(frame, maskBit|127), uint64(size))
 	}
-	frame = append(append(frame, 0, 0, 0, 0), payload...)
+	var key [4]byte
+	_, _ = rand.Read(key[:]) // never fails since Go 1.24
+	frame = append(frame, key[:]...)
+	for at, b := range payload {
+		frame = append(frame, b^key[at%len(key)])
+	}
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	_ = s.conn.SetWriteDeadline(time.Now().Add(writeFor))
