@@ -15,6 +15,7 @@ export interface PagePlaybackState {
   needsGesture: boolean;
   muted: boolean;
   soundOnly: boolean;
+  hasVideo: boolean;
 }
 /** `PublishStats` and `WatchStats` of live-client. */
 export type PageStats = Record<string, unknown>;

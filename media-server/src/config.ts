@@ -40,7 +40,8 @@ const environmentSchema = z.object({
   /** Name of this host in the registry; it must stay the same over restarts. Needed with REDIS_URL; unset: the machine's. */
   NODE_ID: z
     .string()
-    .regex(/^[\w.-]{1,64}$/)
+    // Also a name in the storage of recordings, where none begins with a dot.
+    .regex(/^[\w-][\w.-]{0,63}$/)
     .optional(),
   /** Where browsers and encoders reach exactly this host. Needed with REDIS_URL; empty: the origin of the page. */
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),

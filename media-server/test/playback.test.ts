@@ -19,6 +19,22 @@ afterAll(async () => {
 });
 
 describe('createPlayback', () => {
+  it('does not blame the network when the host switches the camera off', async () => {
+    const viewer = await stage.open();
+    await viewer.play({ url: server.url, streamId: 'show' });
+    await viewer.waitForPicture({ afterMs: Date.now(), timeoutMs: 10_000 });
+    await guide.setMuted('video', true);
+    await until('without picture', viewer.playbackState, ({ hasVideo }) => !hasVideo);
+    for (let look = 0; look < 10; look += 1) {
+      expect(await viewer.playbackState()).toMatchObject({ mode: 'realtime', soundOnly: false });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await guide.setMuted('video', false);
+    await viewer.waitForPicture({ afterMs: Date.now(), timeoutMs: 10_000 });
+    expect(await viewer.playbackState()).toMatchObject({ mode: 'realtime', soundOnly: false, hasVideo: true });
+    await viewer.page.close();
+  }, 40_000);
+
   it('plays by WebRTC where that works, muted until the person asks for sound', async () => {
     const viewer = await stage.open();
     await viewer.play({ url: server.url, streamId: 'show' });

@@ -274,7 +274,8 @@ export function createPlayback(options: PlaybackOptions): Playback {
         showing === 'smooth'
           ? video.videoWidth > 0
           : tracks.some((track) => track.kind === 'video') && !paused('video'),
-      soundOnly: showing === 'realtime' && (realtime?.watching.soundOnly ?? false),
+      // A host who has switched the camera off keeps nothing back.
+      soundOnly: showing === 'realtime' && (realtime?.watching.soundOnly ?? false) && !paused('video'),
       hasAudio: showing === 'smooth' ? true : tracks.some((track) => track.kind === 'audio') && !paused('audio'),
     };
   }

@@ -13,7 +13,6 @@ export interface PictureCap {
   readonly layer: number;
   /** The layer is about to change for another reason than the network. */
   forgetLayer(): void;
-  close(): void;
 }
 
 /** Calls `onChange` when the cap has changed. Ends with the consumer. */
@@ -56,8 +55,7 @@ export function capPicture(input: {
     const isNextThere = (consumer.score.producerScores[layer + 1] ?? 0) > 0;
     if (isNextThere) step(onEstimateFell(brake, layer, Date.now()));
   });
-  const close = (): void => clearTimeout(timer);
-  consumer.observer.on('close', close);
+  consumer.observer.on('close', () => clearTimeout(timer));
   return {
     get layer() {
       return brake.cap;
@@ -65,6 +63,5 @@ export function capPicture(input: {
     forgetLayer() {
       layer = null;
     },
-    close,
   };
 }

@@ -89,11 +89,14 @@ export function createMediaRecordings(deps: {
     hasHelpers: urls.length > 1,
     async order(roomId, order) {
       const home = await findHome(roomId, order);
+      // Nobody publishes: there is nothing to keep anywhere.
+      if (home === null) return null;
       const path = encodeURIComponent(roomId);
-      const helpers = urls.filter((url) => url !== home);
-      // Nobody waits for them, and what fails is told again before it is missed.
-      for (const url of helpers) call('PUT', url, `${path}/help`, order, HELP_TIMEOUT_MS).catch(() => undefined);
-      return home === null ? null : RecordingView.parse(await call('PUT', home, path, order));
+      // Nobody waits for the others, and what fails is told again before it is missed.
+      for (const url of urls) {
+        if (url !== home) call('PUT', url, `${path}/help`, order, HELP_TIMEOUT_MS).catch(() => undefined);
+      }
+      return RecordingView.parse(await call('PUT', home, path, order));
     },
     view: async (roomId) => RecordingView.parse(await call('GET', ...(await at(roomId)))),
     async setHidden(roomId, hidden) {
