@@ -3,40 +3,13 @@ import { isApiError } from '@walnut-live/live-client/http';
 import type { RoomSession } from '@walnut-live/live-client/room';
 import { Button, useErrorText, useFormat, useToast } from '@walnut-live/ui';
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
+import { Chips } from '../controls/chips.tsx';
+import { TextField } from '../controls/text-field.tsx';
 import { useT } from '../i18n/index.ts';
 import { readOffer, suggestFen, yuanText } from './offer-input.ts';
 
 const MINUTES = [5, 10, 30, 60] as const;
 const LIMITS = [0, 1, 2, 5] as const;
-
-const Chips = <Value extends number>({
-  legend,
-  values,
-  value,
-  onChange,
-  show,
-}: {
-  legend: string;
-  values: readonly Value[];
-  value: Value;
-  onChange: (value: Value) => void;
-  show: (value: Value) => string;
-}): ReactNode => {
-  const name = useId();
-  return (
-    <fieldset className="st-fieldset">
-      <legend className="st-legend">{legend}</legend>
-      <div className="st-chips">
-        {values.map((option) => (
-          <label key={option} className="st-chip">
-            <input type="radio" name={name} checked={value === option} onChange={() => onChange(option)} />
-            <span>{show(option)}</span>
-          </label>
-        ))}
-      </div>
-    </fieldset>
-  );
-};
 
 /** Opens a live price for one SKU of a product: price, window, limit, cap. */
 export const OfferForm = ({
@@ -122,20 +95,14 @@ export const OfferForm = ({
           </select>
         </div>
       )}
-      <div className="st-field">
-        <label htmlFor={`${id}-price`}>{t('offer.price')}</label>
-        <input
-          id={`${id}-price`}
-          className="st-input wl-number st-input-price"
-          inputMode="decimal"
-          value={price}
-          aria-describedby={`${id}-shelf`}
-          onChange={(event) => setPrice(event.target.value)}
-        />
-        <span id={`${id}-shelf`} className="st-hint">
-          {t('offer.price.shelf', { price: shelf })}
-        </span>
-      </div>
+      <TextField
+        label={t('offer.price')}
+        number="decimal"
+        className="st-input-price"
+        value={price}
+        onChange={setPrice}
+        hint={t('offer.price.shelf', { price: shelf })}
+      />
       <Chips
         legend={t('offer.window')}
         values={MINUTES}
@@ -150,20 +117,7 @@ export const OfferForm = ({
         onChange={setLimit}
         show={(n) => (n === 0 ? t('offer.limit.none') : t('offer.limit.pieces', { n }))}
       />
-      <div className="st-field">
-        <label htmlFor={`${id}-cap`}>{t('offer.cap')}</label>
-        <input
-          id={`${id}-cap`}
-          className="st-input wl-number"
-          inputMode="numeric"
-          value={cap}
-          aria-describedby={`${id}-caphint`}
-          onChange={(event) => setCap(event.target.value)}
-        />
-        <span id={`${id}-caphint`} className="st-hint">
-          {t('offer.cap.hint')}
-        </span>
-      </div>
+      <TextField label={t('offer.cap')} number="numeric" value={cap} onChange={setCap} hint={t('offer.cap.hint')} />
       <p className="st-problem" role="alert">
         {problem}
       </p>

@@ -2,9 +2,10 @@ import { MAX_DRAW_PRIZES, prepareDraw } from '@walnut-live/contracts';
 import { randomId } from '@walnut-live/live-client/http';
 import { Button, IconButton, useErrorText } from '@walnut-live/ui';
 import { Plus, Trash2 } from 'lucide-react';
-import { type FormEvent, type ReactNode, useId, useState } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { useServices } from '../app/services.tsx';
-import { Chips } from './chips.tsx';
+import { Chips } from '../controls/chips.tsx';
+import { TextField } from '../controls/text-field.tsx';
 import { usePlayT } from './messages.ts';
 import { type PrizeDraft, readPrizes } from './play-input.ts';
 
@@ -26,44 +27,21 @@ const PrizeFields = ({
   onRemove: (() => void) | null;
 }): ReactNode => {
   const t = usePlayT();
-  const id = useId();
   const set = (part: Partial<PrizeDraft>): void => onChange({ ...prize, ...part });
   return (
     <div className="st-prize">
-      <div className="st-field">
-        <label htmlFor={`${id}-name`}>{t('prize.name', { n })}</label>
-        <div className="st-prize-row">
-          <input
-            id={`${id}-name`}
-            className="st-input"
-            maxLength={40}
-            value={prize.name}
-            onChange={(event) => set({ name: event.target.value })}
-          />
-          {onRemove && <IconButton label={t('prize.remove', { n })} icon={<Trash2 aria-hidden />} onClick={onRemove} />}
-        </div>
-      </div>
-      <div className="st-prize-row">
-        <div className="st-field">
-          <label htmlFor={`${id}-value`}>{t('prize.value')}</label>
-          <input
-            id={`${id}-value`}
-            className="st-input wl-number"
-            inputMode="decimal"
-            value={prize.value}
-            onChange={(event) => set({ value: event.target.value })}
-          />
-        </div>
-        <div className="st-field">
-          <label htmlFor={`${id}-count`}>{t('prize.count')}</label>
-          <input
-            id={`${id}-count`}
-            className="st-input wl-number"
-            inputMode="numeric"
-            value={prize.count}
-            onChange={(event) => set({ count: event.target.value })}
-          />
-        </div>
+      <TextField
+        label={t('prize.name', { n })}
+        maxLength={40}
+        value={prize.name}
+        onChange={(name) => set({ name })}
+        beside={
+          onRemove && <IconButton label={t('prize.remove', { n })} icon={<Trash2 aria-hidden />} onClick={onRemove} />
+        }
+      />
+      <div className="st-field-row">
+        <TextField label={t('prize.value')} number="decimal" value={prize.value} onChange={(value) => set({ value })} />
+        <TextField label={t('prize.count')} number="numeric" value={prize.count} onChange={(count) => set({ count })} />
       </div>
       <Chips
         legend={t('prize.kind')}
@@ -73,17 +51,13 @@ const PrizeFields = ({
         show={(kind) => t(`prize.${kind}`)}
       />
       {prize.kind === 'coupon' && (
-        <div className="st-field">
-          <label htmlFor={`${id}-note`}>{t('prize.note')}</label>
-          <input
-            id={`${id}-note`}
-            className="st-input"
-            maxLength={200}
-            value={prize.note}
-            placeholder={t('prize.note.placeholder')}
-            onChange={(event) => set({ note: event.target.value })}
-          />
-        </div>
+        <TextField
+          label={t('prize.note')}
+          maxLength={200}
+          value={prize.note}
+          placeholder={t('prize.note.placeholder')}
+          onChange={(note) => set({ note })}
+        />
       )}
     </div>
   );
@@ -94,7 +68,6 @@ export const DrawForm = ({ roomId }: { roomId: string }): ReactNode => {
   const t = usePlayT();
   const errorText = useErrorText();
   const { api } = useServices();
-  const id = useId();
   const [title, setTitle] = useState(t('draw.title.default'));
   const [keyword, setKeyword] = useState('');
   const [audience, setAudience] = useState<(typeof audiences)[number]>('everybody');
@@ -132,30 +105,14 @@ export const DrawForm = ({ roomId }: { roomId: string }): ReactNode => {
   };
   return (
     <form onSubmit={(event) => void submit(event)} noValidate data-testid="draw-form">
-      <div className="st-field">
-        <label htmlFor={`${id}-title`}>{t('draw.title')}</label>
-        <input
-          id={`${id}-title`}
-          className="st-input"
-          maxLength={30}
-          value={title}
-          onChange={(event) => setTitle(event.target.value)}
-        />
-      </div>
-      <div className="st-field">
-        <label htmlFor={`${id}-keyword`}>{t('draw.keyword')}</label>
-        <input
-          id={`${id}-keyword`}
-          className="st-input"
-          maxLength={20}
-          value={keyword}
-          aria-describedby={`${id}-hint`}
-          onChange={(event) => setKeyword(event.target.value)}
-        />
-        <span id={`${id}-hint`} className="st-hint">
-          {t('draw.keyword.hint')}
-        </span>
-      </div>
+      <TextField label={t('draw.title')} maxLength={30} value={title} onChange={setTitle} />
+      <TextField
+        label={t('draw.keyword')}
+        maxLength={20}
+        value={keyword}
+        onChange={setKeyword}
+        hint={t('draw.keyword.hint')}
+      />
       <h3 className="st-legend">{t('draw.prizes')}</h3>
       {prizes.map((prize, index) => (
         <PrizeFields

@@ -2,9 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { endRedPacket, listBudgets, startRedPacket } from '@walnut-live/contracts';
 import type { RoomSession } from '@walnut-live/live-client/room';
 import { Badge, Button, Countdown, useConfirm, useErrorText, useFormat, useToast } from '@walnut-live/ui';
-import { type FormEvent, type ReactNode, useId, useState } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { useSelect, useServices } from '../app/services.tsx';
-import { Chips } from './chips.tsx';
+import { Chips } from '../controls/chips.tsx';
+import { TextField } from '../controls/text-field.tsx';
 import { usePlayT } from './messages.ts';
 import { readRain } from './play-input.ts';
 
@@ -16,7 +17,6 @@ const RainForm = ({ session, orgUnitId }: { session: RoomSession; orgUnitId: str
   const confirm = useConfirm();
   const errorText = useErrorText();
   const { api, pending } = useServices();
-  const id = useId();
   const [title, setTitle] = useState(t('rain.title.default'));
   const [total, setTotal] = useState('');
   const [count, setCount] = useState('');
@@ -58,24 +58,6 @@ const RainForm = ({ session, orgUnitId }: { session: RoomSession; orgUnitId: str
       setBusy(false);
     }
   };
-  const field = (
-    name: string,
-    label: string,
-    value: string,
-    set: (value: string) => void,
-    mode: 'decimal' | 'numeric',
-  ) => (
-    <div className="st-field">
-      <label htmlFor={`${id}-${name}`}>{label}</label>
-      <input
-        id={`${id}-${name}`}
-        className="st-input wl-number"
-        inputMode={mode}
-        value={value}
-        onChange={(event) => set(event.target.value)}
-      />
-    </div>
-  );
   return (
     <form onSubmit={(event) => void submit(event)} noValidate data-testid="rain-form">
       <p className="st-play-budget" data-testid="budget">
@@ -84,19 +66,10 @@ const RainForm = ({ session, orgUnitId }: { session: RoomSession; orgUnitId: str
             ? t('rain.budget', { money: format.money(budget.availableFen, { fen: 'trim' }) })
             : t('rain.budget.none'))}
       </p>
-      <div className="st-field">
-        <label htmlFor={`${id}-title`}>{t('rain.title')}</label>
-        <input
-          id={`${id}-title`}
-          className="st-input"
-          maxLength={30}
-          value={title}
-          onChange={(event) => setTitle(event.target.value)}
-        />
-      </div>
-      <div className="st-prize-row">
-        {field('total', t('rain.total'), total, setTotal, 'decimal')}
-        {field('count', t('rain.count'), count, setCount, 'numeric')}
+      <TextField label={t('rain.title')} maxLength={30} value={title} onChange={setTitle} />
+      <div className="st-field-row">
+        <TextField label={t('rain.total')} number="decimal" value={total} onChange={setTotal} />
+        <TextField label={t('rain.count')} number="numeric" value={count} onChange={setCount} />
       </div>
       <Chips
         legend={t('rain.seconds')}
