@@ -166,7 +166,7 @@ export function startAvSource(
     }
     for (; startMs + soundMs + soundLateMs <= nowMs; packet += 1) {
       // What is heard is the world's time: a fast clock makes more samples of it, so now and then a packet comes twice.
-      const data = coded.packets[Math.floor(soundMs / 20) % 200]!;
+      const data = coded.packets[Math.round(soundMs / 20) % 200]!;
       // An encoder counts its own samples: with a fast clock they are made in less of real time.
       send('audio', (timestampAt('audio', startMs) + packet * 960) >>> 0, data, packet === 0);
       soundMs += samplesOf(data) / 48 / (1 + soundPpm / 1_000_000);

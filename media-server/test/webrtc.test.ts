@@ -53,17 +53,26 @@ describe('publish and watch over WebRTC', () => {
   it('goes on showing the picture while both sides lose their sockets, on the same transports', async () => {
     const proxy = await startProxy(server);
     const target = { url: proxy.url, streamId: 'resumed' };
-    const [guide, viewer] = await Promise.all([stage.open(), stage.open()]);
+    const [guide, viewer, bystander] = await Promise.all([stage.open(), stage.open(), stage.open()]);
     await guide.publish(target);
     await until('live', guide.publishState, (state) => state.status === 'live');
-    await viewer.watch(target);
-    await viewer.waitForPicture({ afterMs: Date.now(), timeoutMs: 10_000 });
+    // The bystander's socket stays: what freezes there as well is the machine's doing, not the lost sockets'.
+    await Promise.all([viewer.watch(target), bystander.watch({ ...target, url: server.url })]);
+    await Promise.all(
+      [viewer, bystander].map((page) => page.waitForPicture({ afterMs: Date.now(), timeoutMs: 10_000 })),
+    );
     const before = await server.census();
 
     expect(proxy.cut()).toBeGreaterThanOrEqual(2);
-    const worstAgeMs = await viewer.worstAge({ durationMs: 3_000 });
-    console.info(`oldest picture while the sockets were lost: ${worstAgeMs} ms`);
-    expect(worstAgeMs).toBeLessThan(1_500);
+    const cutAtMs = Date.now();
+    const [worstAgeMs, bystanderMs] = await Promise.all(
+      [viewer, bystander].map((page) => page.worstAge({ durationMs: 3_000 })),
+    );
+    console.info(`oldest picture while the sockets were lost: ${worstAgeMs} ms, without losing one: ${bystanderMs} ms`);
+    expect(worstAgeMs).toBeLessThan(1_500 + (bystanderMs ?? 0));
+    // The publisher lost its socket as well, and what it draws since then arrives.
+    await viewer.waitForPicture({ afterMs: cutAtMs + 2_000, timeoutMs: 10_000 });
+    expect(await guide.publishState()).toMatchObject({ status: 'live' });
     expect(await viewer.watchState()).toEqual({ status: 'playing' });
     expect(await viewer.watchHistory()).not.toContain('reconnecting');
     await until(
@@ -73,8 +82,7 @@ describe('publish and watch over WebRTC', () => {
     );
     // The resumed sockets speak for the old sessions: a command works.
     await viewer.setQuality('low');
-    await guide.page.close();
-    await viewer.page.close();
+    for (const { page } of [guide, viewer, bystander]) await page.close();
     await proxy.close();
   }, 40_000);
 
