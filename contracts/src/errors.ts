@@ -15,6 +15,8 @@ export const errorStatus = {
   muted: 403,
   followers_only: 403,
   customers_only: 403,
+  /** The room is not for this person; facts: a RoomEntry. */
+  not_in_audience: 403,
   insiders_excluded: 403,
   self_action: 403,
   adult_check_needed: 403,

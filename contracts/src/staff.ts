@@ -35,6 +35,8 @@ export const permissions = [
   'words:read', // word lists and the correction log
   'words:write',
   'budgets:write', // what units may spend on red packets
+  'customers:mark', // vouch for members and KOCs
+  'staff:verify', // record what a guide was trained in
 ] as const;
 export type Permission = (typeof permissions)[number];
 
@@ -58,6 +60,8 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'gifts:write',
     'words:read',
     'words:write',
+    'customers:mark',
+    'staff:verify',
   ],
   hq_analyst: ['rooms:read', 'catalogue:read', 'orders:read', 'reports:read', 'commission:read', 'customers:read'],
   hq_finance: [
@@ -96,6 +100,8 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'customers:read',
     'staff:read',
     'words:read',
+    'customers:mark',
+    'staff:verify',
   ],
   guide: ['rooms:read', 'rooms:write', 'rooms:operate', 'offers:write', 'catalogue:read', 'orders:read'],
   assistant: ['rooms:read', 'rooms:operate', 'catalogue:read'],

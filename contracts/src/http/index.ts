@@ -11,6 +11,7 @@ import * as orders from './orders.ts';
 import * as org from './org.ts';
 import * as redPackets from './red-packets.ts';
 import * as replays from './replays.ts';
+import * as roomAccess from './room-access.ts';
 import * as roomStream from './room-stream.ts';
 import * as rooms from './rooms.ts';
 import type { Route } from './route.ts';
@@ -32,6 +33,7 @@ export * from './orders.ts';
 export * from './org.ts';
 export * from './red-packets.ts';
 export * from './replays.ts';
+export * from './room-access.ts';
 export * from './room-stream.ts';
 export * from './rooms.ts';
 export * from './route.ts';
@@ -62,4 +64,5 @@ export const routes: readonly Route[] = [
   follows,
   draws,
   redPackets,
+  roomAccess,
 ].flatMap((module) => Object.values(module).filter(isRoute));

@@ -4,6 +4,7 @@ import { OrgPath, OrgUnitId, PersonId, ProductId, RoomId, StreamId } from '../id
 import { Fen } from '../money.ts';
 import { RoomSnapshot } from '../realtime/snapshot.ts';
 import { Empty, Instant, OrgUnitRef, PageQuery, PersonRef, PictureUrl, page, text } from './common.ts';
+import { RoomAudience, RoomKind } from './room-access.ts';
 import { defineRoute } from './route.ts';
 
 export const RoomState = z.enum(['scheduled', 'live', 'ended']);
@@ -36,6 +37,9 @@ export const Room = z
     likes: z.int(),
     /** The programme that this room relays. */
     relay: z.object({ title: z.string(), unitName: z.string() }).nullable().optional(),
+    kind: RoomKind.optional(),
+    /** For whom it is. */
+    audience: RoomAudience.optional(),
   })
   .meta({ id: 'Room' });
 export type Room = z.infer<typeof Room>;
@@ -95,6 +99,9 @@ export const createRoom = defineRoute({
     productIds: z.array(ProductId).max(50).optional(),
     /** Make it a relay of this programme. */
     relayOf: RoomId.optional(),
+    /** A conference is for who is invited, whatever `audience` says. */
+    kind: RoomKind.optional(),
+    audience: RoomAudience.optional(),
   }),
   reply: Room,
   status: 201,
@@ -181,7 +188,7 @@ export const joinRoom = defineRoute({
   params,
   body: Empty,
   reply: JoinReply,
-  errors: ['banned', 'not_found'],
+  errors: ['banned', 'not_in_audience', 'not_found'],
 });
 export const mediaGrant = defineRoute({
   id: 'rooms.media-grant',

@@ -70,7 +70,7 @@ export type RoomMessageName = keyof typeof roomMessages;
 
 /** Server → client besides `room:snapshot` (RoomSnapshot) and `room:frame` (RoomFrame). */
 export const RoomClosed = z.object({
-  reason: z.enum(['banned', 'ended', 'token_expired', 'server_shutdown', 'replaced']),
+  reason: z.enum(['banned', 'not_in_audience', 'ended', 'token_expired', 'server_shutdown', 'replaced']),
 });
 export type RoomClosed = z.infer<typeof RoomClosed>;
 
