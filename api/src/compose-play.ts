@@ -1,6 +1,7 @@
 /** What a room plays, put together: draws and red packets. */
 import type { InteractionSnapshot } from '@walnut-live/contracts';
 import type { Config } from './config.ts';
+import type { ClaimGuard } from './features/claim-guard/index.ts';
 import { createDraws, type DrawsDeps } from './features/draws/index.ts';
 import { createRedPackets } from './features/red-packets/index.ts';
 import type { Rooms } from './features/rooms/index.ts';
@@ -21,13 +22,14 @@ export function createPlay(deps: {
   log: Logger;
   jobs: Jobs;
   ledger: Ledger;
+  guard: Pick<ClaimGuard, 'judge' | 'record' | 'requireClean'>;
   roomLog: Pick<RoomLog, 'append'>;
   rooms: Rooms;
   say: DrawsDeps['say'];
 }) {
-  const { bind, config, db, clock, random, log, jobs, rooms } = deps;
+  const { bind, config, db, clock, random, log, jobs, guard, rooms } = deps;
   const append: RoomLog['append'] = deps.roomLog.append;
-  const shared = { bind, db, clock, random, log, jobs, append, addressFactor: config.ADDRESS_RATE_FACTOR };
+  const shared = { bind, db, clock, random, log, jobs, guard, append, addressFactor: config.ADDRESS_RATE_FACTOR };
   const draws = createDraws({
     ...shared,
     secret: config.AUTH_SECRET,

@@ -233,7 +233,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   closers.push(mediaControl.onConnect(streamKeys.repeatRevocations), rooms.onEnded(streamKeys.endFor));
   closers.push(rooms.onSource(async ({ id }, source) => void (source === 'camera' && (await streamKeys.endFor(id)))));
   const play: Play = createPlay({
-    ...{ bind, config, db, clock, random, log, jobs, ledger, roomLog, rooms },
+    ...{ bind, config, db, clock, random, log, jobs, ledger, guard, roomLog, rooms },
     say: talk.say,
   });
   closers.push(play.close);

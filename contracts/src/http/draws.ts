@@ -54,7 +54,7 @@ export const prepareDraw = defineRoute({
   }),
   reply: Draw,
   status: 201,
-  errors: ['forbidden', 'not_found', 'state_conflict', 'room_not_live'],
+  errors: ['forbidden', 'not_found', 'state_conflict', 'room_not_live', 'words_refused'],
 });
 export const cancelDraw = defineRoute({
   id: 'draws.cancel',

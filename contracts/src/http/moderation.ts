@@ -154,7 +154,8 @@ export const checkText = defineRoute({
   reply: z.object({ hits: z.array(Hit), masked: z.string(), version: z.int() }),
 });
 
-export const guardPlaces = ['chat', 'notice', 'pinned', 'room', 'product'] as const;
+/** play: draws, red packets, quizzes, surveys, countdowns, chains: their titles, keywords and prizes. */
+export const guardPlaces = ['chat', 'notice', 'pinned', 'room', 'product', 'play'] as const;
 export const GuardPlace = z.enum(guardPlaces);
 export type GuardPlace = z.infer<typeof GuardPlace>;
 export const guardOutcomes = ['blocked', 'masked', 'shown'] as const;

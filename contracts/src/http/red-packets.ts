@@ -39,7 +39,7 @@ export const startRedPacket = defineRoute({
     }),
   reply: RedPacket,
   status: 201,
-  errors: ['not_found', 'room_not_live', 'state_conflict', 'budget_exceeded'],
+  errors: ['not_found', 'room_not_live', 'state_conflict', 'budget_exceeded', 'words_refused'],
 });
 export const endRedPacket = defineRoute({
   id: 'red-packets.end',

@@ -14,7 +14,9 @@ import {
   patchProduct,
   patchRoom,
   patchTerm,
+  prepareDraw,
   removeTerm,
+  startRedPacket,
 } from '@walnut-live/contracts';
 import { expect, test, vi } from 'vitest';
 import { createApi } from '../../compose.ts';
@@ -226,4 +228,32 @@ test('a change on one node is in use on another without a restart', async () => 
   } finally {
     await other.close();
   }
+});
+
+test('Z3 draws and red packets: titles, keyword, prizes and notes with a claim are refused by name, before anything happens', async () => {
+  await using api = await startTestApi();
+  const { rooms, staff } = await seedBrand(api);
+  const roomId = rooms.a.id;
+  const as = staff.a.guide;
+  const prize = { name: '核桃礼盒', kind: 'coupon' as const, valueFen: 100, count: 1, note: '' };
+  const draw = { roomId, title: '开播福利', rules: {}, prizes: [prize], durationSeconds: 60 };
+  const refused = (term: string) => ({
+    status: 422,
+    problem: { code: 'words_refused', facts: { kind: 'claim', terms: [term] } },
+  });
+  for (const body of [
+    { ...draw, title: '喝出健脑好身体' },
+    { ...draw, rules: { keyword: '我要健脑' } },
+    { ...draw, prizes: [{ ...prize, name: '健 脑核桃' }] },
+    { ...draw, prizes: [{ ...prize, note: '健脑专用' }] },
+  ])
+    expect(await api.call(prepareDraw, { body, as })).toMatchObject(refused('健脑'));
+  const rain = { roomId, title: '降血压红包', totalFen: 100, count: 10 };
+  expect(await api.call(startRedPacket, { body: rain, as })).toMatchObject(refused('降血压'));
+  const [made] = await api.api.platform.db.sql<{ n: number }>`
+    SELECT (SELECT count(*) FROM draws)::int + (SELECT count(*) FROM red_packets)::int AS n`;
+  expect(made?.n).toBe(0);
+  const places = (await corrections(api)).map((row) => (row as { place: string }).place);
+  expect(places).toEqual(['play', 'play', 'play', 'play', 'play']);
+  await api.ok(prepareDraw, { body: draw, as });
 });

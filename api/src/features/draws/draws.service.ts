@@ -15,6 +15,7 @@ import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { writeRoomEvent } from '../../platform/outbox.ts';
 import { type Principal, requireScope } from '../../platform/principal.ts';
+import type { ClaimGuard } from '../claim-guard/index.ts';
 import { maskName } from '../orders/index.ts';
 import { commitmentOf, drawWinners, type Entrant, listHashOf, refusalOfEntry, saysKeyword } from './draws.policy.ts';
 import { createDrawsRepository, type DrawRow, toDraw } from './draws.repository.ts';
@@ -50,6 +51,7 @@ export interface DrawsDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly seeds: Seeds;
+  readonly guard: Pick<ClaimGuard, 'requireClean'>;
   /** Makes hashes of addresses; not guessable from outside. */
   readonly secret: string;
   /** Times the usual entries per address. */
@@ -193,12 +195,19 @@ export function createDrawsService(deps: DrawsDeps) {
     find: async (drawId: string): Promise<Draw> => toDraw(await find(drawId)),
     operable,
 
-    /** @throws AppError not_found, forbidden, room_not_live, state_conflict (the room has a draw) */
+    /** @throws AppError not_found, forbidden, room_not_live, words_refused (rule Z3), state_conflict (the room has a draw) */
     async prepare(principal: Principal, body: BodyOf<typeof prepareDraw>): Promise<Draw> {
       const room = await deps.findRoom(body.roomId);
       requireScope(principal, 'rooms:operate', room.orgPath);
       if (room.state === 'ended') throw new AppError('room_not_live', { facts: { state: room.state } });
       const id = random.id();
+      await deps.guard.requireClean(
+        {
+          ...{ place: 'play', target: `draw:${id}`, orgPath: room.orgPath, roomId: room.id },
+          personId: principal.personId,
+        },
+        [body.title, body.rules.keyword ?? undefined, ...body.prizes.flatMap(({ name, note }) => [name, note])],
+      );
       const seed = seeds.fresh();
       return db.transaction(async (tx) => {
         const made = await createDrawsRepository(tx).insert({

@@ -17,6 +17,7 @@ import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { writeRoomEvent } from '../../platform/outbox.ts';
 import { type Principal, requireScope } from '../../platform/principal.ts';
+import type { ClaimGuard } from '../claim-guard/index.ts';
 import { createGrabbing } from './grabbing.ts';
 import { createPacketRows, type PacketRow, toRedPacket } from './red-packets.repository.ts';
 import { randomBelow, splitTotal } from './split.policy.ts';
@@ -35,6 +36,7 @@ export interface RedPacketsDeps {
   readonly random: Random;
   readonly log: Logger;
   readonly ledger: Ledger;
+  readonly guard: Pick<ClaimGuard, 'requireClean'>;
   /** Somebody took one: the room hears the new number soon. */
   readonly onTaken: (packetId: string, roomId: string) => void;
 }
@@ -158,7 +160,7 @@ export function createRedPacketsService(deps: RedPacketsDeps) {
   });
 
   return {
-    /** In the transaction of its idempotency key. @throws AppError not_found, room_not_live, state_conflict, budget_exceeded */
+    /** In the transaction of its idempotency key. @throws AppError not_found, room_not_live, words_refused, state_conflict, budget_exceeded */
     async start(tx: Tx, principal: Principal, body: BodyOf<typeof startRedPacket>): Promise<RedPacket> {
       const [room] = await tx<{ id: string; orgUnitId: string; orgPath: string; state: string }>`
         SELECT id, org_unit_id AS "orgUnitId", org_path AS "orgPath", state FROM rooms WHERE id = ${body.roomId} FOR SHARE`;
@@ -166,6 +168,16 @@ export function createRedPacketsService(deps: RedPacketsDeps) {
       requireScope(principal, 'rooms:operate', room.orgPath);
       if (room.state !== 'live') throw new AppError('room_not_live', { facts: { state: room.state } });
       const id = random.id();
+      // Rule Z3. What was refused stays in the correction log although this transaction does not.
+      const { personId } = principal;
+      const written = {
+        place: 'play',
+        target: `red-packet:${id}`,
+        orgPath: room.orgPath,
+        roomId: room.id,
+        personId,
+      } as const;
+      await deps.guard.requireClean(written, [body.title]);
       const now = clock.now();
       const startsAt = new Date(now.getTime() + body.leadSeconds * 1_000);
       const inside = createPacketRows(tx);
