@@ -34,6 +34,8 @@ export const permissions = [
   'wallets:refund',
   'words:read', // word lists and the correction log
   'words:write',
+  'campaigns:read', // messages to customers, waves
+  'campaigns:write',
   'budgets:write', // what units may spend on red packets
   'customers:mark', // vouch for members and KOCs
   'staff:verify', // record what a guide was trained in
@@ -58,12 +60,22 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'customers:read',
     'staff:read',
     'gifts:write',
+    'campaigns:read',
+    'campaigns:write',
     'words:read',
     'words:write',
     'customers:mark',
     'staff:verify',
   ],
-  hq_analyst: ['rooms:read', 'catalogue:read', 'orders:read', 'reports:read', 'commission:read', 'customers:read'],
+  hq_analyst: [
+    'rooms:read',
+    'catalogue:read',
+    'orders:read',
+    'reports:read',
+    'commission:read',
+    'customers:read',
+    'campaigns:read',
+  ],
   hq_finance: [
     'rooms:read',
     'catalogue:read',
@@ -83,6 +95,7 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'commission:read',
     'customers:read',
     'staff:read',
+    'campaigns:read',
     'words:read',
   ],
   store_manager: [
@@ -99,6 +112,8 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'commission:read',
     'customers:read',
     'staff:read',
+    'campaigns:read',
+    'campaigns:write',
     'words:read',
     'customers:mark',
     'staff:verify',

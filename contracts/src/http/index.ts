@@ -6,12 +6,14 @@ import * as catalogue from './catalogue.ts';
 import * as draws from './draws.ts';
 import * as follows from './follows.ts';
 import * as gifts from './gifts.ts';
+import * as messages from './messages.ts';
 import * as moderation from './moderation.ts';
 import * as orders from './orders.ts';
 import * as org from './org.ts';
 import * as redPackets from './red-packets.ts';
 import * as replays from './replays.ts';
 import * as roomAccess from './room-access.ts';
+import * as roomBookings from './room-bookings.ts';
 import * as roomStream from './room-stream.ts';
 import * as rooms from './rooms.ts';
 import type { Route } from './route.ts';
@@ -28,12 +30,14 @@ export * from './common.ts';
 export * from './draws.ts';
 export * from './follows.ts';
 export * from './gifts.ts';
+export * from './messages.ts';
 export * from './moderation.ts';
 export * from './orders.ts';
 export * from './org.ts';
 export * from './red-packets.ts';
 export * from './replays.ts';
 export * from './room-access.ts';
+export * from './room-bookings.ts';
 export * from './room-stream.ts';
 export * from './rooms.ts';
 export * from './route.ts';
@@ -65,4 +69,6 @@ export const routes: readonly Route[] = [
   draws,
   redPackets,
   roomAccess,
+  messages,
+  roomBookings,
 ].flatMap((module) => Object.values(module).filter(isRoute));

@@ -31,6 +31,8 @@ export const Room = z
     scheduledAt: Instant.nullable(),
     startedAt: Instant.nullable(),
     endedAt: Instant.nullable(),
+    /** Called off before it started; it is ended then. */
+    cancelledAt: Instant.nullable().optional(),
     createdAt: Instant,
     viewersNow: z.int(),
     viewersTotal: z.int(),
