@@ -64,6 +64,8 @@ export async function startOurRoom(
       logFile: join(context.dataDir, 'api.log'),
       cwd: join(ROOT, 'api'),
       env: {
+        // To look into it: SERVER_NODE_OPTIONS='--cpu-prof --cpu-prof-dir=…'.
+        NODE_OPTIONS: process.env.SERVER_NODE_OPTIONS ?? '',
         ...{ NODE_ENV: 'production', PORT: String(port), HOST: '127.0.0.1', LOG_LEVEL: 'warn' },
         ...{ DATABASE_URL: postgres.url('live'), REDIS_URL: redis?.url ?? '', TRUST_PROXY_HOPS: '1' },
         ...{ AUTH_SECRET: authSecret, MEDIA_TOKEN_SECRET: secret(), SHARE_SECRET: secret(), CONTROL_TOKEN: secret() },

@@ -121,6 +121,7 @@ export function createRoomSockets(deps: {
     const entry = entries.get(socket);
     if (!entry || closing) return void socket.disconnect(true);
     const { standing, lastSeq, address } = entry;
+    forgetRequest(socket);
     const { roomId, principal, role } = standing;
     const member: Member = {
       socket,
@@ -196,6 +197,8 @@ export function createRoomSockets(deps: {
     /** Reads again what everybody who is connected may do. */
     checkStandings: () => checkStandings(),
     fallenBehind: hub.fallenBehind,
+    /** Packets for everybody in a room, by the way they took to a socket. */
+    sent: hub.sent,
     /** Tells everybody to come back elsewhere, gives them a moment to hear it, then closes. */
     close(): Promise<void> {
       closed ??= (async () => {
@@ -213,6 +216,12 @@ export function createRoomSockets(deps: {
       return closed;
     },
   };
+}
+
+/** The request that began a connection is worth several kilobytes for as long as it lasts, and nobody asks it again. */
+function forgetRequest(socket: Socket): void {
+  (socket.conn as { request: unknown }).request = null;
+  Object.assign(socket.handshake, { headers: {}, auth: {}, query: {} });
 }
 
 /** What the client's `connect_error` gets: `message` and `data.code` are the code. */

@@ -7,7 +7,7 @@
  * thread, frames stop until one snapshot, encoded once, has brought everybody in step to where it is now.
  * Invariants
  * - A socket in step has been sent everything up to `framedSeq`, or a sample of it; every frame names what it continues.
- * - Nobody's output grows without bound: a socket with more than BACKLOG_LIMIT unsent packets gets nothing until it has
+ * - Nobody's output grows without bound: a socket with a pile of what it has not read (fan-out.ts) gets nothing until it has
  *   drained, then what it missed without the crowd, or a snapshot.
  * - A room without sockets keeps nothing.
  */
@@ -17,6 +17,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Principal } from '../../platform/principal.ts';
 import type { RoomLog } from '../../room-log/index.ts';
+import { encodePacket, hasPile, isDrained, sendPacket } from './fan-out.ts';
 import {
   type Budget,
   concerned,
@@ -32,8 +33,6 @@ import {
 const FIRST_FRAME_MS = 15;
 /** More missed events than this are a snapshot. */
 export const RESUME_LIMIT = 500;
-/** Packets waiting in a socket before it counts as fallen behind: about two seconds of frames. */
-const BACKLOG_LIMIT = 20;
 const BACKLOG_CHECK_MS = 1_000;
 /** When a snapshot for everybody could not be made. */
 const RESYNC_RETRY_MS = 1_000;
@@ -52,6 +51,7 @@ export interface Member {
 interface HubRoom {
   readonly id: string;
   readonly members: Set<Member>;
+  readonly inStep: Set<Member>;
   readonly byPerson: Map<string, Set<Member>>;
   /** Where the room stands is known, and no snapshot for everybody is under way. */
   ready: Promise<void>;
@@ -77,6 +77,8 @@ export function createRoomHub(deps: {
 }) {
   const { namespace, roomLog, clock, log } = deps;
   const rooms = new Map<string, HubRoom>();
+  /** Packets for everybody since the start, by the way they took. */
+  const sent = { straight: 0, queued: 0 };
 
   function openRoom(roomId: string): HubRoom {
     const known = rooms.get(roomId);
@@ -84,6 +86,7 @@ export function createRoomHub(deps: {
     const room: HubRoom = {
       id: roomId,
       members: new Set(),
+      inStep: new Set(),
       byPerson: new Map(),
       stopTail: roomLog.tail(
         roomId,
@@ -145,7 +148,7 @@ export function createRoomHub(deps: {
       try {
         const snapshot = await deps.readSnapshot(room.id);
         if (room.resets !== resets) continue;
-        namespace.to(room.id).emit('room:snapshot', snapshot);
+        toAllInStep(room, 'room:snapshot', snapshot);
         room.framedSeq = snapshot.seq;
         break;
       } catch (error) {
@@ -172,12 +175,16 @@ export function createRoomHub(deps: {
     room.budget = budget;
     const at = clock.now();
     const own = ownFrames(room, shown, leftOut);
-    const exceptions = [...own.keys()].map(({ socket }) => socket.id);
-    namespace
-      .to(room.id)
-      .except(exceptions)
-      .emit('room:frame', toFrame(after, last.seq, at, shown));
+    toAllInStep(room, 'room:frame', toFrame(after, last.seq, at, shown), own);
     for (const [member, mine] of own) member.socket.emit('room:frame', toFrame(after, last.seq, at, mine));
+  }
+
+  function toAllInStep(room: HubRoom, event: string, payload: object, but?: ReadonlyMap<Member, unknown>): void {
+    const packet = encodePacket(namespace.name, event, payload);
+    for (const member of room.inStep) {
+      if (but?.has(member)) continue;
+      sent[sendPacket(member.socket, packet) ? 'straight' : 'queued'] += 1;
+    }
   }
 
   /** Whom a message concerns that the sample left out gets a frame of their own: they always see it. */
@@ -191,7 +198,7 @@ export function createRoomHub(deps: {
       if (item.event.kind !== 'chat:sent') continue;
       const members = concerned(item.event.message).flatMap((personId) => [...(room.byPerson.get(personId) ?? [])]);
       for (const member of members) {
-        if (!member.socket.rooms.has(room.id)) continue; // not in step: it gets the message another way
+        if (!room.inStep.has(member)) continue; // not in step: it gets the message another way
         const mine = frames.get(member);
         if (mine) mine.push(item);
         else frames.set(member, [...shown, item]);
@@ -217,7 +224,7 @@ export function createRoomHub(deps: {
       const { resets } = room;
       await catchUp(room, member, known, essential);
       if (room.resets !== resets) continue;
-      if (member.socket.connected) void member.socket.join(room.id); // since the last check synchronous: no frame in between
+      if (member.socket.connected) room.inStep.add(member); // since the last check synchronous: no frame in between
       return;
     }
   }
@@ -246,21 +253,19 @@ export function createRoomHub(deps: {
   }
 
   function close(member: Member, reason: RoomClosed['reason']): void {
-    void member.socket.leave(member.roomId);
+    rooms.get(member.roomId)?.inStep.delete(member);
     member.socket.emit('room:closed', { reason } satisfies RoomClosed);
     member.socket.disconnect(true);
   }
 
-  const isDrained = ({ socket }: Member): boolean => backlogOf(socket) === 0 && socket.conn.transport.writable;
-
   const backlogCheck = setInterval(() => {
     for (const room of rooms.values()) {
       for (const member of room.members) {
-        if (!member.fallenBehind && member.socket.rooms.has(room.id) && backlogOf(member.socket) > BACKLOG_LIMIT) {
+        if (!member.fallenBehind && room.inStep.has(member) && hasPile(member.socket)) {
           member.fallenBehind = true;
           member.sentSeq = room.framedSeq; // what it has in its queue goes up to here
-          void member.socket.leave(room.id);
-        } else if (member.fallenBehind && isDrained(member)) {
+          room.inStep.delete(member);
+        } else if (member.fallenBehind && isDrained(member.socket)) {
           member.fallenBehind = false;
           bringUp(room, member, member.sentSeq, true).catch((error: unknown) => failed(member, error));
         }
@@ -281,6 +286,7 @@ export function createRoomHub(deps: {
     ofPerson: (personId: string): Member[] =>
       [...rooms.values()].flatMap(({ byPerson }) => [...(byPerson.get(personId) ?? [])]),
 
+    sent: (): Readonly<typeof sent> => sent,
     /** Sockets that get nothing at the moment because they read too slowly. */
     fallenBehind: (): number =>
       [...rooms.values()].reduce((sum, room) => sum + [...room.members].filter((m) => m.fallenBehind).length, 0),
@@ -297,6 +303,7 @@ export function createRoomHub(deps: {
     leave(member: Member): void {
       const room = rooms.get(member.roomId);
       if (!room?.members.delete(member)) return;
+      room.inStep.delete(member);
       const mine = room.byPerson.get(member.principal.personId);
       mine?.delete(member);
       if (mine?.size === 0) room.byPerson.delete(member.principal.personId);
@@ -313,8 +320,3 @@ export function createRoomHub(deps: {
   };
 }
 export type RoomHub = ReturnType<typeof createRoomHub>;
-
-/** Packets that wait because the client reads too slowly. Engine.IO keeps the list to itself. */
-function backlogOf(socket: Socket): number {
-  return (socket.conn as unknown as { writeBuffer: { length: number } }).writeBuffer.length;
-}
