@@ -34,12 +34,13 @@ import {
 } from './features/room-sockets/index.ts';
 import { createRoomStage } from './features/room-stage/index.ts';
 import { createMediaStreams, createRoomStream } from './features/room-stream/index.ts';
-import { createMediaGrants, createRooms, listenForStandings, ROOM_SOCKET_PATH } from './features/rooms/index.ts';
+import { createMediaGrants, createRooms, ROOM_SOCKET_PATH, STANDING_NEWS } from './features/rooms/index.ts';
 import { createShareLinks } from './features/share-links/index.ts';
 import { createStreamKeys } from './features/stream-keys/index.ts';
 import { createLedger } from './ledger/index.ts';
 import { createMediaControl, type MediaControl } from './media-control/index.ts';
 import { type Clock, type Random, systemClock, systemRandom } from './platform/clock.ts';
+import { listenToDatabase } from './platform/database-news.ts';
 import { createDb, type Db } from './platform/db.ts';
 import { createHttp } from './platform/http.ts';
 import { createJobs, type Jobs } from './platform/jobs.ts';
@@ -107,12 +108,13 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     clock,
     random,
   });
-  const outbox = createOutboxPublisher({ db, clock, log });
+  const news = listenToDatabase({ url: config.DATABASE_URL, log });
+  const outbox = createOutboxPublisher({ db, clock, log, news });
   const jobs = createJobs({ log });
   scheduleRetention({ db, clock, jobs });
   const http = createHttp({ db, tokens, clock, checkReplies: config.CHECK_REPLIES });
   const platform: Platform = { config, db, clock, random, log, metrics, tokens, outbox, jobs };
-  const closers: (() => void | Promise<void>)[] = [];
+  const closers: (() => void | Promise<void>)[] = [news.close];
   const redis = config.REDIS_URL ? openRedisLink({ url: config.REDIS_URL, log }) : undefined;
   if (redis) closers.push(redis.close);
   const limits = createSharedLimits(redis, log);
@@ -186,8 +188,6 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const mediaStreams = createMediaStreams(mediaServers);
   closers.push(mediaControl.close);
   const append: (...event: Parameters<RoomLog['append']>) => Promise<unknown> = roomLog.append;
-  const standingNews = listenForStandings({ url: config.DATABASE_URL, log });
-  closers.push(standingNews.close);
   const attendance = createAttendance({ redis, random, log });
   createOrg({ bind, db, clock, peopleIn: attendance.inUnit });
   const presence = createRoomPresence({ sql: db.sql, clock, log, attendance, roomLog });
@@ -253,7 +253,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     readSnapshot: rooms.readSnapshot,
     readStandings: rooms.standings.read,
     enterPresence: presence.enter,
-    onStandingNews: standingNews.listen,
+    onStandingNews: (listener) => news.listen(STANDING_NEWS, listener),
     handlers: createRoomHandlers({
       ...{ bag, offers, likes },
       talk: talk.handlers,

@@ -5,6 +5,8 @@
  */
 import type { RoomEvent } from '@walnut-live/contracts';
 import type { Clock } from './clock.ts';
+import { coalesce } from './coalesce.ts';
+import type { DatabaseNews } from './database-news.ts';
 import type { Db, Tx } from './db.ts';
 import type { Logger } from './logger.ts';
 
@@ -49,12 +51,15 @@ export interface OutboxPublisher {
   close(): Promise<void>;
 }
 
-export function createOutboxPublisher(deps: { db: Db; clock: Clock; log: Logger }): OutboxPublisher {
+export function createOutboxPublisher(deps: {
+  db: Db;
+  clock: Clock;
+  log: Logger;
+  news: Pick<DatabaseNews, 'listen'>;
+}): OutboxPublisher {
   const { db, clock, log } = deps;
   const subscribers = new Set<OutboxSubscriber>();
   let closed = false;
-  let running: Promise<void> | undefined;
-  let again = false;
 
   async function publishBatch(): Promise<number> {
     return db.transaction(async (tx) => {
@@ -79,61 +84,32 @@ export function createOutboxPublisher(deps: { db: Db; clock: Clock; log: Logger 
     });
   }
 
-  function kick(): Promise<void> {
-    if (running) {
-      again = true;
-      return running;
+  const publish = coalesce(async () => {
+    try {
+      while (!closed && subscribers.size > 0 && (await publishBatch()) > 0);
+    } catch (error) {
+      log.error({ err: error }, 'outbox: publishing failed, will try again');
     }
-    running = (async () => {
-      do {
-        again = false;
-        while (!closed && subscribers.size > 0 && (await publishBatch()) > 0);
-      } while (again && !closed);
-    })()
-      .catch((error: unknown) => log.error({ err: error }, 'outbox: publishing failed, will try again'))
-      .finally(() => {
-        running = undefined;
-      });
-    return running;
-  }
+  });
 
-  const timer = setInterval(() => void kick(), IDLE_POLL_MS);
+  const timer = setInterval(() => void publish(), IDLE_POLL_MS);
   timer.unref();
-
-  // One connection listens for commits; without it the poll still delivers within a second.
-  let stopListening: () => Promise<void> = async () => {};
-  void (async () => {
-    const client = await db.pool.connect();
-    let released = false;
-    const lost = (error?: Error) => {
-      if (released) return; // the server may end the connection while we do
-      released = true;
-      client.removeAllListeners('notification');
-      client.release(error ?? true);
-    };
-    stopListening = async () => lost();
-    if (closed) return lost();
-    client.on('error', (error) => {
-      stopListening = async () => {};
-      lost(error);
-    });
-    client.on('notification', () => void kick());
-    await client.query(`LISTEN ${CHANNEL}`);
-  })().catch((error: unknown) => log.warn({ err: error }, 'outbox: cannot listen, polling instead'));
+  // Commits are told at once; what is not told the poll finds within a second.
+  const unlisten = deps.news.listen(CHANNEL, () => void publish());
 
   return {
     subscribe(subscriber) {
       subscribers.add(subscriber);
-      void kick();
+      void publish();
       return () => void subscribers.delete(subscriber);
     },
-    drain: kick,
+    drain: publish,
     async close() {
       if (closed) return;
       closed = true;
       clearInterval(timer);
-      await running;
-      await stopListening();
+      unlisten();
+      await publish.close();
     },
   };
 }

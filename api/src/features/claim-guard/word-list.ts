@@ -9,6 +9,7 @@
  * - A build that fails leaves the matcher that was there; the next look tries again.
  */
 import type { Clock, Random } from '../../platform/clock.ts';
+import { coalesce } from '../../platform/coalesce.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Jobs } from '../../platform/jobs.ts';
@@ -35,10 +36,7 @@ export function createWordList(deps: { db: Db; clock: Clock; random: Random; log
   const { db, clock, random, log } = deps;
   const repository = createWordListRepository(db.sql);
   let current: Matcher | undefined;
-  let running: Promise<void> | undefined;
-  let again = false;
   let building: Building | undefined;
-  let closed = false;
 
   async function build(version: number, terms: readonly ListedTerm[]): Promise<BuiltList> {
     building = buildElsewhere(version, terms);
@@ -93,23 +91,7 @@ export function createWordList(deps: { db: Db; clock: Clock; random: Random; log
     );
   }
 
-  function refresh(): Promise<void> {
-    if (closed) return Promise.resolve();
-    if (running) {
-      again = true;
-      return running;
-    }
-    running = (async () => {
-      do {
-        again = false;
-        await look();
-      } while (again && !closed);
-    })().finally(() => {
-      running = undefined;
-    });
-    return running;
-  }
-
+  const refresh = coalesce(look);
   deps.jobs.every(WORD_LIST_JOB, LOOK_EVERY_MS, refresh);
 
   return {
@@ -127,9 +109,9 @@ export function createWordList(deps: { db: Db; clock: Clock; random: Random; log
       return current;
     },
     async close() {
-      closed = true;
+      const closed = refresh.close();
       await building?.stop();
-      await running?.catch(() => {});
+      await closed;
     },
   };
 }

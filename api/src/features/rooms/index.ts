@@ -92,5 +92,4 @@ export { createMediaGrants } from './media-grants.ts';
 export type { RoomRole } from './rooms.policy.ts';
 export { type RoomFacts, toRoomView } from './rooms.repository.ts';
 export { ROOM_SOCKET_PATH } from './rooms.service.ts';
-export type { Standing } from './standing.ts';
-export { listenForStandings } from './standing-news.ts';
+export { STANDING_NEWS, type Standing } from './standing.ts';

@@ -5,6 +5,12 @@ import type { Sql } from '../../platform/db.ts';
 import type { Principal } from '../../platform/principal.ts';
 import { type RoomRole, roleInRoom } from './rooms.policy.ts';
 
+/**
+ * The channel on which the database tells whose standing it has changed (triggers of migration 0111): bans and mutes, staff
+ * accounts, people who were switched off. The payload is the person's id.
+ */
+export const STANDING_NEWS = 'standing';
+
 export interface Standing {
   readonly roomId: string;
   /** Of the room. */
