@@ -7,6 +7,7 @@
  * `queueMs` (a router's tail drop), then wait `delayMs`. Randomness is seeded: a run can be repeated.
  */
 import { createSocket, type Socket } from 'node:dgram';
+import { seeded } from './seeded.ts';
 
 export interface LinkProfile {
   /** 0 to 1, in each direction. */
@@ -113,16 +114,5 @@ export async function startBadLink(input: {
       for (const timer of timers) clearTimeout(timer);
       for (const socket of [front, ...order.map(({ back }) => back)]) socket.close();
     },
-  };
-}
-
-/** Mulberry32. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }

@@ -2,6 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { seeded } from '../../e2e/kit/seeded.ts';
 import type { MediaServer } from '../src/media-server.ts';
 import { freePortBase, startServer, until } from './kit.ts';
 import { whipCalls } from './whip-kit.ts';
@@ -19,17 +20,6 @@ beforeAll(async () => {
 });
 afterAll(() => server?.close());
 const { publish } = whipCalls(() => server);
-
-/** Mulberry32: a run can be repeated. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** Random bytes that begin like one of the four protocols of the port, or like none (RFC 7983). */
 function datagram(random: () => number, at: number, ufrag: string): Buffer {

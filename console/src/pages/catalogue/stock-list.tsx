@@ -6,9 +6,10 @@ import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction, usePages } from '../../data/use-call.ts';
 import { useT } from '../../i18n/index.ts';
-import { AsyncView, Freshness } from '../../shared/async-view.tsx';
-import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
-import { MoreButton, Panel } from '../../shared/page.tsx';
+import { Freshness } from '../../shared/async-view.tsx';
+import type { Column } from '../../shared/data-table.tsx';
+import { Panel } from '../../shared/page.tsx';
+import { PagedTable } from '../../shared/paged-table.tsx';
 
 type StockRow = ReplyOf<typeof listStock>['items'][number];
 const PAGE_SIZE = 50;
@@ -22,7 +23,6 @@ export const StockList = (): ReactNode => {
   const { may } = useSession();
   const [changed, setChanged] = useState<StockRow | null>(null);
   const query = usePages(listStock, { query: { limit: PAGE_SIZE } }, { everyMs: REFRESH_MS });
-  const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
   const columns: Column<StockRow>[] = [
     {
       key: 'sku',
@@ -70,23 +70,14 @@ export const StockList = (): ReactNode => {
   ];
   return (
     <Panel flush extra={<Freshness query={query} staleAfterMs={REFRESH_MS * 4} />}>
-      <AsyncView
+      <PagedTable
         query={query}
-        skeleton={<TableSkeleton />}
-        isEmpty={() => rows.length === 0}
         empty={<EmptyState illustration="bag" title={t('stock.empty')} />}
-      >
-        {() => (
-          <DataTable
-            caption={t('catalogue.stock')}
-            rows={rows}
-            columns={columns}
-            rowKey={(row) => `${row.skuId}.${row.orgUnit.id}`}
-            testId="stock-row"
-          />
-        )}
-      </AsyncView>
-      <MoreButton query={query} />
+        caption={t('catalogue.stock')}
+        columns={columns}
+        rowKey={(row) => `${row.skuId}.${row.orgUnit.id}`}
+        testId="stock-row"
+      />
       {changed && <AdjustDialog row={changed} onClose={() => setChanged(null)} />}
     </Panel>
   );

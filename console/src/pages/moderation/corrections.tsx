@@ -3,10 +3,11 @@ import { Badge, type BadgeTone, EmptyState, useFormat } from '@walnut-live/ui';
 import { Select } from 'antd';
 import type { ReactNode } from 'react';
 import { usePages } from '../../data/use-call.ts';
-import { AsyncView, Freshness } from '../../shared/async-view.tsx';
-import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
+import { Freshness } from '../../shared/async-view.tsx';
+import type { Column } from '../../shared/data-table.tsx';
 import { type Filters, SearchFilter } from '../../shared/filters.tsx';
-import { MoreButton, Panel } from '../../shared/page.tsx';
+import { Panel } from '../../shared/page.tsx';
+import { PagedTable } from '../../shared/paged-table.tsx';
 import { useModerationT } from './messages.ts';
 import { KindName } from './words.tsx';
 
@@ -33,7 +34,6 @@ export const Corrections = ({ filters }: { filters: Filters }): ReactNode => {
     },
     { everyMs: REFRESH_MS },
   );
-  const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
   const columns: Column<GuardCorrection>[] = [
     {
       key: 'text',
@@ -103,23 +103,14 @@ export const Corrections = ({ filters }: { filters: Filters }): ReactNode => {
         />
         <Freshness query={query} staleAfterMs={REFRESH_MS * 4} />
       </div>
-      <AsyncView
+      <PagedTable
         query={query}
-        skeleton={<TableSkeleton />}
-        isEmpty={() => rows.length === 0}
         empty={<EmptyState illustration="search" title={t('corrections.empty')} />}
-      >
-        {() => (
-          <DataTable
-            caption={t('tab.corrections')}
-            rows={rows}
-            columns={columns}
-            rowKey={(row) => row.id}
-            testId="correction-row"
-          />
-        )}
-      </AsyncView>
-      <MoreButton query={query} />
+        caption={t('tab.corrections')}
+        columns={columns}
+        rowKey={(row) => row.id}
+        testId="correction-row"
+      />
     </Panel>
   );
 };

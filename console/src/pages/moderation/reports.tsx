@@ -3,10 +3,11 @@ import { Badge, EmptyState, useConfirm, useErrorText, useFormat, useToast } from
 import { Button, Segmented } from 'antd';
 import type { ReactNode } from 'react';
 import { useAction, usePages } from '../../data/use-call.ts';
-import { AsyncView, Freshness } from '../../shared/async-view.tsx';
-import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
+import { Freshness } from '../../shared/async-view.tsx';
+import type { Column } from '../../shared/data-table.tsx';
 import type { Filters } from '../../shared/filters.tsx';
-import { MoreButton, Panel } from '../../shared/page.tsx';
+import { Panel } from '../../shared/page.tsx';
+import { PagedTable } from '../../shared/paged-table.tsx';
 import { useModerationT } from './messages.ts';
 
 const PAGE_SIZE = 30;
@@ -22,7 +23,6 @@ export const Reports = ({ filters }: { filters: Filters }): ReactNode => {
   const resolve = useAction(resolveReport, ['chat-reports.list']);
   const state = filters.get('state') === 'closed' ? 'closed' : 'open';
   const query = usePages(listReports, { query: { state, limit: PAGE_SIZE } }, { everyMs: REFRESH_MS });
-  const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
 
   const judge = async (report: ChatReport, outcome: 'upheld' | 'dismissed'): Promise<void> => {
     if (outcome === 'upheld') {
@@ -103,23 +103,14 @@ export const Reports = ({ filters }: { filters: Filters }): ReactNode => {
         />
         <Freshness query={query} staleAfterMs={REFRESH_MS * 4} />
       </div>
-      <AsyncView
+      <PagedTable
         query={query}
-        skeleton={<TableSkeleton />}
-        isEmpty={() => rows.length === 0}
         empty={<EmptyState illustration="chat" title={t('reports.empty')} />}
-      >
-        {() => (
-          <DataTable
-            caption={t('tab.reports')}
-            rows={rows}
-            columns={columns}
-            rowKey={(report) => report.id}
-            testId="report-row"
-          />
-        )}
-      </AsyncView>
-      <MoreButton query={query} />
+        caption={t('tab.reports')}
+        columns={columns}
+        rowKey={(report) => report.id}
+        testId="report-row"
+      />
     </Panel>
   );
 };

@@ -3,10 +3,10 @@ import { Badge, EmptyState, useConfirm, useErrorText, useFormat, useToast } from
 import { Button, Segmented } from 'antd';
 import type { ReactNode } from 'react';
 import { useAction, usePages } from '../../data/use-call.ts';
-import { AsyncView } from '../../shared/async-view.tsx';
-import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
+import type { Column } from '../../shared/data-table.tsx';
 import { type Filters, SearchFilter } from '../../shared/filters.tsx';
-import { MoreButton, Panel } from '../../shared/page.tsx';
+import { Panel } from '../../shared/page.tsx';
+import { PagedTable } from '../../shared/paged-table.tsx';
 import { PersonCell } from '../../shared/people.tsx';
 import { useModerationT } from './messages.ts';
 
@@ -27,7 +27,6 @@ export const Sanctions = ({ filters }: { filters: Filters }): ReactNode => {
   const query = usePages(listSanctions, {
     query: { limit: PAGE_SIZE, ...(kind ? { kind } : {}), ...(q ? { search: q } : {}) },
   });
-  const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
 
   const undo = async ({ room, person }: Sanction): Promise<void> => {
     const yes = await confirm({
@@ -92,23 +91,14 @@ export const Sanctions = ({ filters }: { filters: Filters }): ReactNode => {
           ]}
         />
       </div>
-      <AsyncView
+      <PagedTable
         query={query}
-        skeleton={<TableSkeleton />}
-        isEmpty={() => rows.length === 0}
         empty={<EmptyState illustration="people" title={t('sanctions.empty')} />}
-      >
-        {() => (
-          <DataTable
-            caption={t('tab.sanctions')}
-            rows={rows}
-            columns={columns}
-            rowKey={(row) => row.id}
-            testId="sanction-row"
-          />
-        )}
-      </AsyncView>
-      <MoreButton query={query} />
+        caption={t('tab.sanctions')}
+        columns={columns}
+        rowKey={(row) => row.id}
+        testId="sanction-row"
+      />
     </Panel>
   );
 };

@@ -13,22 +13,25 @@ import { batchesOf, type ParsedTerms, parseTerms } from './term-csv.ts';
 type ToolProps = { open: boolean; onClose: () => void };
 const LINES_NAMED = 10;
 
-/** A file is read here, shown as what it would be, and sent in batches; what was sent stays when the rest fails. */
-export const ImportDrawer = ({ open, onClose }: ToolProps): ReactNode => {
+const ToolDrawer = ({
+  title,
+  children,
+  ...tool
+}: ToolProps & { title: 'import.title' | 'history.open' | 'try.open'; children: ReactNode }): ReactNode => {
   const t = useModerationT();
   return (
-    <Drawer
-      open={open}
-      onClose={onClose}
-      size={480}
-      destroyOnHidden
-      rootClassName="co-drawer"
-      title={t('import.title')}
-    >
-      <Import onDone={onClose} />
+    <Drawer {...tool} size={480} destroyOnHidden rootClassName="co-drawer" title={t(title)}>
+      {children}
     </Drawer>
   );
 };
+
+/** A file is read here, shown as what it would be, and sent in batches; what was sent stays when the rest fails. */
+export const ImportDrawer = (tool: ToolProps): ReactNode => (
+  <ToolDrawer {...tool} title="import.title">
+    <Import onDone={tool.onClose} />
+  </ToolDrawer>
+);
 
 const Import = ({ onDone }: { onDone: () => void }): ReactNode => {
   const t = useModerationT();
@@ -101,21 +104,11 @@ const Import = ({ onDone }: { onDone: () => void }): ReactNode => {
   );
 };
 
-export const HistoryDrawer = ({ open, onClose }: ToolProps): ReactNode => {
-  const t = useModerationT();
-  return (
-    <Drawer
-      open={open}
-      onClose={onClose}
-      size={480}
-      destroyOnHidden
-      rootClassName="co-drawer"
-      title={t('history.open')}
-    >
-      <History />
-    </Drawer>
-  );
-};
+export const HistoryDrawer = (tool: ToolProps): ReactNode => (
+  <ToolDrawer {...tool} title="history.open">
+    <History />
+  </ToolDrawer>
+);
 
 const History = (): ReactNode => {
   const t = useModerationT();
@@ -150,14 +143,11 @@ const History = (): ReactNode => {
   );
 };
 
-export const TryDrawer = ({ open, onClose }: ToolProps): ReactNode => {
-  const t = useModerationT();
-  return (
-    <Drawer open={open} onClose={onClose} size={480} destroyOnHidden rootClassName="co-drawer" title={t('try.open')}>
-      <Try />
-    </Drawer>
-  );
-};
+export const TryDrawer = (tool: ToolProps): ReactNode => (
+  <ToolDrawer {...tool} title="try.open">
+    <Try />
+  </ToolDrawer>
+);
 
 const Try = (): ReactNode => {
   const t = useModerationT();

@@ -5,10 +5,10 @@ import { Button, Segmented } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { usePages } from '../../data/use-call.ts';
-import { AsyncView } from '../../shared/async-view.tsx';
-import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
+import type { Column } from '../../shared/data-table.tsx';
 import { type Filters, SearchFilter } from '../../shared/filters.tsx';
-import { CsvButton, MoreButton, Panel } from '../../shared/page.tsx';
+import { CsvButton, Panel } from '../../shared/page.tsx';
+import { PagedTable } from '../../shared/paged-table.tsx';
 import { useModerationT } from './messages.ts';
 import { TermDrawer } from './term-drawer.tsx';
 import { HistoryDrawer, ImportDrawer, TryDrawer } from './word-tools.tsx';
@@ -33,7 +33,6 @@ export const Words = ({ filters }: { filters: Filters }): ReactNode => {
   const q = filters.get('q');
   const asked = { ...(kind ? { kind } : {}), ...(q ? { search: q } : {}) };
   const query = usePages(listTerms, { query: { ...asked, limit: PAGE_SIZE } });
-  const terms = query.data?.pages.flatMap((page) => page.items) ?? [];
   const head = query.data?.pages.at(-1);
 
   const columns: Column<GuardTerm>[] = [
@@ -111,23 +110,14 @@ export const Words = ({ filters }: { filters: Filters }): ReactNode => {
           </>
         )}
       </div>
-      <AsyncView
+      <PagedTable
         query={query}
-        skeleton={<TableSkeleton />}
-        isEmpty={() => terms.length === 0}
         empty={<EmptyState illustration="search" title={t('words.empty')} hint={t('words.rule')} />}
-      >
-        {() => (
-          <DataTable
-            caption={t('tab.words')}
-            rows={terms}
-            columns={columns}
-            rowKey={(term) => term.id}
-            testId="term-row"
-          />
-        )}
-      </AsyncView>
-      <MoreButton query={query} />
+        caption={t('tab.words')}
+        columns={columns}
+        rowKey={(term) => term.id}
+        testId="term-row"
+      />
       <TermDrawer term={edited} onClose={() => setEdited(null)} />
       <ImportDrawer open={tool === 'import'} onClose={() => setTool(null)} />
       <HistoryDrawer open={tool === 'history'} onClose={() => setTool(null)} />
