@@ -24,6 +24,7 @@ import { createOrg } from './features/org/index.ts';
 import type { DeliveryPlan } from './features/payments/index.ts';
 import { createReplays } from './features/replays/index.ts';
 import { createReports } from './features/reports/index.ts';
+import { behindDoors, createEntries, createRoomAccess } from './features/room-access/index.ts';
 import { createRoomLikes, type RoomLikes } from './features/room-likes/index.ts';
 import { createAttendance, createRoomPresence } from './features/room-presence/index.ts';
 import {
@@ -145,7 +146,8 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
 
   // ── features ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  const { bind } = http;
+  const entries = createEntries({ sql: db.sql, clock });
+  const bind = behindDoors(http.bind, { db, entries });
   const ledger = createLedger({ random });
   const bindings = createBindings({ bind, db, clock, random });
   const identity = createIdentity({
@@ -203,6 +205,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     random,
     log,
     tokens,
+    entries,
     grantMedia,
     stage,
     roomLog,
@@ -215,6 +218,13 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     fillBag: bag.fill,
   });
   closers.push(rooms.close);
+  const roomAccess = createRoomAccess({
+    ...{ bind, db, clock, random, entries },
+    findRoom: rooms.get,
+    revokeMedia: mediaControl.revoke,
+    streamsOf: stage.streamsOf,
+  });
+  closers.push(mediaControl.onConnect(roomAccess.repeatRefusals));
   createRoomStream({ bind, db, mediaStreams, findRoom: rooms.get });
   const replays = createReplays({
     ...{ bind, db, clock, random, log, jobs, tokens, outbox, mediaControl, rooms, stage, config },

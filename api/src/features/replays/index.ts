@@ -27,7 +27,7 @@ export function createReplays(deps: {
   tokens: Pick<Tokens, 'replay'>;
   outbox: Pick<OutboxPublisher, 'subscribe'>;
   mediaControl: MediaControl;
-  rooms: Pick<Rooms, 'get' | 'standings'>;
+  rooms: Pick<Rooms, 'get' | 'standings' | 'shutTo'>;
   stage: Pick<RoomStage, 'read'>;
   config: Pick<
     Config,
@@ -49,6 +49,7 @@ export function createReplays(deps: {
       const room = await rooms.get(roomId);
       return { view: toRoomView(room, 0), orgPath: room.orgPath };
     },
+    shutRooms: ({ personId }, roomIds) => rooms.shutTo(personId, roomIds),
     async admit(principal, roomId) {
       const standing = await rooms.standings.of(roomId, principal.personId);
       if (!standing?.valid) throw new AppError('session_expired');

@@ -16,7 +16,7 @@ import type { ReplaysService } from './replays.service.ts';
 export function bindReplayRoutes(bind: Binder, replays: ReplaysService): void {
   bind(getReplay, ({ principal, params }) => replays.get(principal, params.id));
   bind(replayChat, ({ principal, params, query }) => replays.chat(principal, params.id, query));
-  bind(listProductClips, ({ params }) => replays.clipsOfProduct(params.id));
+  bind(listProductClips, ({ principal, params }) => replays.clipsOfProduct(principal, params.id));
   bind(playClip, ({ principal, params }) => replays.playClip(principal, params.id));
   bind(createClip, ({ principal, params, body }) => replays.createClip(principal, params.id, body));
   bind(patchClip, ({ principal, params, body }) => replays.patchClip(principal, params.id, body));

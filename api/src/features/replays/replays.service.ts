@@ -47,7 +47,9 @@ export function createReplaysService(deps: {
   media: MediaRecordings;
   /** @throws AppError not_found */
   room: (roomId: string) => Promise<ReplayRoom>;
-  /** @throws AppError banned, session_expired, not_found */
+  /** Those of the rooms that are not for this person. */
+  shutRooms: (principal: Principal, roomIds: readonly string[]) => Promise<ReadonlySet<string>>;
+  /** @throws AppError banned, not_in_audience, session_expired, not_found */
   admit: (principal: Principal, roomId: string) => Promise<void>;
   /** Origin of the media server; empty: the page's own. */
   mediaOrigin: string;
@@ -204,9 +206,11 @@ export function createReplaysService(deps: {
       };
     },
 
-    clipsOfProduct: async (productId: string) => ({
-      items: (await rows.clipsOfProduct(productId, CLIPS_OF_PRODUCT)).map(toClip),
-    }),
+    async clipsOfProduct(principal: Principal, productId: string) {
+      const clips = await rows.clipsOfProduct(productId, CLIPS_OF_PRODUCT);
+      const shut = await deps.shutRooms(principal, [...new Set(clips.map(({ roomId }) => roomId))]);
+      return { items: clips.filter(({ roomId }) => !shut.has(roomId)).map(toClip) };
+    },
 
     async playClip(principal: Principal, clipId: string) {
       const clip = await rows.clip(clipId);

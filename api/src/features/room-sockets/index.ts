@@ -28,6 +28,8 @@ const STANDING_CHECK_MS = 60_000;
 const LONGEST_STAY_MS = 12 * 3_600_000;
 const FAREWELL_MS = 1_000;
 const FAREWELL_POLL_MS = 20;
+/** What news of a whole room begins with. */
+const ROOM_NEWS = 'room:';
 
 interface Standing {
   readonly roomId: string;
@@ -37,6 +39,8 @@ interface Standing {
   readonly role: 'viewer' | 'operator' | 'host';
   readonly roomState: 'scheduled' | 'live' | 'ended';
   readonly banned: boolean;
+  /** The room is not for them. */
+  readonly refusal: object | undefined;
   readonly valid: boolean;
 }
 interface Entry {
@@ -67,8 +71,8 @@ export function createRoomSockets(deps: {
     person: { id: string; name: string; announce: boolean; isAudience: boolean },
     onSurplus: () => void,
   ) => () => void;
-  /** Tells what changes what a person may do; without one, that something may have. Returns its undo. */
-  onStandingNews: (listener: (personId: string | undefined) => void) => () => void;
+  /** Tells whose standing has changed: a person's id, or `room:` and a room's; without, that some may have. Returns its undo. */
+  onStandingNews: (listener: (whose: string | undefined) => void) => () => void;
 }) {
   const { tokens, random, log } = deps;
   const io = new Server(deps.server, {
@@ -104,6 +108,7 @@ export function createRoomSockets(deps: {
     const [standing] = await deps.readStandings([{ roomId: claims.roomId, personId }]);
     if (!standing?.valid) throw new AppError('session_expired');
     if (standing.banned) throw new AppError('banned');
+    if (standing.refusal) throw new AppError('not_in_audience');
     return { standing, lastSeq: handshake.lastSeq, address };
   }
 
@@ -174,6 +179,7 @@ export function createRoomSockets(deps: {
     for (const member of members) {
       const standing = known.get(key(member.roomId, member.principal.personId));
       if (standing?.banned) hub.close(member, 'banned');
+      else if (standing?.valid && standing.refusal) hub.close(member, 'not_in_audience');
       else if (!standing?.valid || standing.role !== member.role) hub.close(member, 'token_expired');
       else if (standing.roomState === 'ended') hub.close(member, 'ended');
       else if (Date.now() - member.enteredAtMs > LONGEST_STAY_MS) hub.close(member, 'token_expired');
@@ -186,9 +192,11 @@ export function createRoomSockets(deps: {
     );
   const standingCheck = setInterval(() => checkQuietly(), STANDING_CHECK_MS);
   standingCheck.unref();
-  const stopStandingNews = deps.onStandingNews((personId) => {
-    if (personId === undefined) return pause.standingsMayHaveChanged();
-    const members = hub.ofPerson(personId);
+  const stopStandingNews = deps.onStandingNews((whose) => {
+    if (whose === undefined) return pause.standingsMayHaveChanged();
+    const members = whose.startsWith(ROOM_NEWS)
+      ? hub.members().filter(({ roomId }) => roomId === whose.slice(ROOM_NEWS.length))
+      : hub.ofPerson(whose);
     if (members.length > 0) checkQuietly(members);
   });
 

@@ -8,6 +8,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Tokens } from '../../platform/tokens.ts';
 import type { RoomLog } from '../../room-log/index.ts';
 import type { ClaimGuard } from '../claim-guard/index.ts';
+import type { Entries } from '../room-access/index.ts';
 import { createTalkReader } from '../room-chat/index.ts';
 import type { GrantMedia, RoomStage } from '../room-stage/index.ts';
 import type { MediaStreams } from '../room-stream/index.ts';
@@ -26,6 +27,7 @@ export function createRooms(deps: {
   random: Random;
   log: Logger;
   tokens: Pick<Tokens, 'room'>;
+  entries: Entries;
   grantMedia: GrantMedia;
   stage: RoomStage;
   roomLog: RoomLog;
@@ -38,7 +40,7 @@ export function createRooms(deps: {
   fillBag: (tx: Tx, roomId: string, productIds: readonly string[]) => Promise<void>;
 }) {
   const { db, clock, random, log, tokens, roomLog, mediaControl, viewersNow, stage } = deps;
-  const standings = createStandings({ sql: db.sql, clock });
+  const standings = createStandings({ sql: db.sql, clock, entries: deps.entries });
   const { find } = createRoomsRepository(db.sql);
   const streamState = mediaControl.stateOf;
   const readSnapshot = createSnapshots({
@@ -58,6 +60,7 @@ export function createRooms(deps: {
     random,
     tokens,
     standings,
+    entries: deps.entries,
     readSnapshot,
     grantMedia: deps.grantMedia,
     guard: deps.guard,
@@ -79,6 +82,11 @@ export function createRooms(deps: {
     /** @throws AppError not_found */
     get: service.get,
     standings,
+    /** Those of the rooms that are not for this person. */
+    async shutTo(personId: string, roomIds: readonly string[]): Promise<ReadonlySet<string>> {
+      const refused = await deps.entries.refusals(roomIds.map((roomId) => ({ roomId, personId })));
+      return new Set(roomIds.filter((roomId) => deps.entries.refusalIn(refused, roomId, personId)));
+    },
     closeEndedStreams: service.closeEndedStreams,
     onEnded: service.onEnded,
     onSource: service.onSource,

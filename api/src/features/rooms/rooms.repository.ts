@@ -1,4 +1,12 @@
-import type { OrgUnitRef, Room, RoomSource, RoomState, StaffRole } from '@walnut-live/contracts';
+import type {
+  OrgUnitRef,
+  Room,
+  RoomAudience,
+  RoomKind,
+  RoomSource,
+  RoomState,
+  StaffRole,
+} from '@walnut-live/contracts';
 import type { z } from 'zod';
 import type { Sql } from '../../platform/db.ts';
 
@@ -15,6 +23,8 @@ export interface RoomFacts {
   readonly streamId: string;
   readonly source: RoomSource;
   readonly isDemo: boolean;
+  readonly kind: RoomKind;
+  readonly audience: RoomAudience;
   readonly notice: string;
   readonly likes: number;
   readonly viewersTotal: number;
@@ -60,6 +70,8 @@ export function toRoomView(room: RoomFacts, viewersNow: number): Room {
     viewersTotal: room.viewersTotal,
     likes: room.likes,
     relay: room.relay,
+    kind: room.kind,
+    audience: room.audience,
   };
 }
 
@@ -76,7 +88,7 @@ export function createRoomsRepository(sql: Sql) {
       const [row] = await sql<RoomRow>`
         SELECT r.id, r.title, r.cover_url AS "coverUrl", r.state, r.org_unit_id AS "orgUnitId", r.org_path AS "orgPath",
           u.kind AS "unitKind", u.path AS "unitPath", u.name AS "unitName", r.host_id AS "hostId", h.name AS "hostName",
-          r.stream_id AS "streamId", r.source, r.is_demo AS "isDemo", r.notice, likes_of(r.id) AS likes, r.viewers_total AS "viewersTotal",
+          r.stream_id AS "streamId", r.source, r.kind, r.audience, r.is_demo AS "isDemo", r.notice, likes_of(r.id) AS likes, r.viewers_total AS "viewersTotal",
           r.scheduled_at AS "scheduledAt", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.created_at AS "createdAt",
           s.title AS "relayTitle", su.name AS "relayUnit"
         FROM rooms r JOIN org_units u ON u.id = r.org_unit_id JOIN people h ON h.id = r.host_id
@@ -97,7 +109,7 @@ export function createRoomsRepository(sql: Sql) {
         SELECT * FROM (
           SELECT r.id, r.title, r.cover_url AS "coverUrl", r.state, r.org_unit_id AS "orgUnitId", r.org_path AS "orgPath",
             u.kind AS "unitKind", u.path AS "unitPath", u.name AS "unitName", r.host_id AS "hostId", h.name AS "hostName",
-            r.stream_id AS "streamId", r.source, r.is_demo AS "isDemo", r.notice, likes_of(r.id) AS likes, r.viewers_total AS "viewersTotal",
+            r.stream_id AS "streamId", r.source, r.kind, r.audience, r.is_demo AS "isDemo", r.notice, likes_of(r.id) AS likes, r.viewers_total AS "viewersTotal",
             r.scheduled_at AS "scheduledAt", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.created_at AS "createdAt",
             s.title AS "relayTitle", su.name AS "relayUnit",
             CASE r.state WHEN 'live' THEN 2 WHEN 'scheduled' THEN 1 ELSE 0 END AS rank,
@@ -138,11 +150,13 @@ export function createRoomsRepository(sql: Sql) {
       streamId: string;
       source: RoomSource;
       scheduledAt: Date | null;
+      kind?: RoomKind;
+      audience?: RoomAudience;
       createdAt: Date;
     }): Promise<void> {
-      await sql`INSERT INTO rooms (id, org_unit_id, org_path, host_id, title, cover_url, state, stream_id, source, scheduled_at, created_at)
+      await sql`INSERT INTO rooms (id, org_unit_id, org_path, host_id, title, cover_url, state, stream_id, source, scheduled_at, kind, audience, created_at)
         VALUES (${room.id}, ${room.orgUnitId}, ${room.orgPath}, ${room.hostId}, ${room.title}, ${room.coverUrl}, 'scheduled',
-          ${room.streamId}, ${room.source}, ${room.scheduledAt}, ${room.createdAt})`;
+          ${room.streamId}, ${room.source}, ${room.scheduledAt}, ${room.kind ?? 'live'}, ${room.audience ?? 'everyone'}, ${room.createdAt})`;
     },
 
     /** Title, cover and source any time before the end, the schedule before the start. False when the state forbids it. */

@@ -22,9 +22,11 @@ import { writeRoomEvent, writeRoomEvents } from '../../platform/outbox.ts';
 import { mayIn, type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import type { Tokens } from '../../platform/tokens.ts';
 import type { ClaimGuard } from '../claim-guard/index.ts';
+import type { Entries } from '../room-access/index.ts';
 import type { GrantMedia, RoomStage } from '../room-stage/index.ts';
 import type { MediaStreams } from '../room-stream/index.ts';
 import { afterEnd, afterStart, mayHost, troubleOf, worstFirst } from './rooms.policy.ts';
+import { listEnterable } from './enterable.ts';
 import { createRoomsRepository, type ListPosition, type RoomFacts, toRoomView } from './rooms.repository.ts';
 import type { ReadSnapshot } from './snapshot.ts';
 import type { Standing, Standings } from './standing.ts';
@@ -52,6 +54,7 @@ export function createRoomsService(deps: {
   random: Random;
   tokens: Pick<Tokens, 'room'>;
   standings: Standings;
+  entries: Entries;
   readSnapshot: ReadSnapshot;
   grantMedia: GrantMedia;
   guard: Pick<ClaimGuard, 'requireClean'>;
@@ -74,7 +77,7 @@ export function createRoomsService(deps: {
     return room;
   }
 
-  /** The person as they stand in this room. @throws AppError not_found, session_expired, banned */
+  /** The person as they stand in this room. @throws AppError not_found, session_expired, banned, not_in_audience */
   async function admitted(roomId: string, principal: Principal): Promise<Standing> {
     const standing = await deps.standings.of(roomId, principal.personId);
     if (!standing) {
@@ -120,19 +123,13 @@ export function createRoomsService(deps: {
           throw new AppError('forbidden');
         scope = principal.staff.orgPath;
       }
-      const found = await rooms.list({
-        state: query.state,
-        orgPath: query.orgPath,
-        scope,
-        after: fromCursor(query.cursor),
-        limit: query.limit,
-      });
-      const items = found.slice(0, query.limit);
-      const last = items.at(-1);
-      return {
-        items: items.map(({ room }) => view(room)),
-        nextCursor: found.length > query.limit && last ? toCursor(last.position) : null,
-      };
+      const filter = { state: query.state, orgPath: query.orgPath, scope };
+      const { found, next } = await listEnterable(
+        { list: rooms.list, entries: deps.entries },
+        // Staff enter every room of their scope.
+        { filter, after: fromCursor(query.cursor), limit: query.limit, person: scope ? 'of the crew' : principal?.personId },
+      );
+      return { items: found.map(view), nextCursor: next ? toCursor(next) : null };
     },
 
     async create(principal: StaffPrincipal, body: BodyOf<typeof createRoom>): Promise<Room> {
@@ -156,6 +153,8 @@ export function createRoomsService(deps: {
           streamId: random.id(),
           source: body.source ?? 'camera',
           scheduledAt: body.scheduledAt === undefined ? null : new Date(body.scheduledAt),
+          kind: body.kind ?? 'live',
+          audience: body.kind === 'conference' ? 'invited' : (body.audience ?? 'everyone'),
           createdAt: clock.now(),
         });
         if (body.productIds) await deps.fillBag(tx, id, body.productIds);

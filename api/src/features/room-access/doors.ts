@@ -1,0 +1,148 @@
+/**
+ * Every door of a room that HTTP has. `behindDoors` wraps the binder, so no feature has to think of it: a route that names a
+ * room asks, before its handler runs, whether the caller may enter it. Routes for staff are not doors: they are narrowed by the
+ * org path, and staff of that path always enter. The sockets ask in the same way (standing.ts of the rooms).
+ *
+ * A route that is not for staff and has no door here fails the table test (doors.test.ts): whoever adds one says which room it
+ * is about, or why none.
+ */
+import type { Route } from '@walnut-live/contracts';
+import type { Db, Sql } from '../../platform/db.ts';
+import type { Binder } from '../../platform/http.ts';
+import type { Principal } from '../../platform/principal.ts';
+import type { Entries } from './entries.ts';
+
+interface Asked {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+/** The rooms a request is about; none: what it names does not exist, which the handler will say. */
+type FindRooms = (asked: Asked, sql: Sql) => Promise<readonly string[]> | readonly string[];
+type Door = FindRooms | 'no room' | 'own things' | 'the door itself' | 'public record' | 'checks each row';
+
+const field = (from: unknown, name: string): string[] => {
+  const value =
+    from !== null && typeof from === 'object' && name in from ? (from as Record<string, unknown>)[name] : '';
+  return typeof value === 'string' && value !== '' ? [value] : [];
+};
+const inParams: FindRooms = ({ params }) => field(params, 'id');
+const inQuery: FindRooms = ({ query }) => field(query, 'roomId');
+const inBody: FindRooms = ({ body }) => field(body, 'roomId');
+
+const ofRedPacket: FindRooms = async ({ params }, sql) =>
+  (await sql<{ id: string }>`SELECT room_id AS id FROM red_packets WHERE id = ANY(${field(params, 'id')}::uuid[])`).map(
+    ({ id }) => id,
+  );
+const ofClip: FindRooms = async ({ params }, sql) =>
+  (await sql<{ id: string }>`SELECT room_id AS id FROM clips WHERE id = ANY(${field(params, 'id')}::uuid[])`).map(
+    ({ id }) => id,
+  );
+
+const ofCheckIn: FindRooms = async ({ params }, sql) =>
+  (await sql<{ id: string }>`SELECT room_id AS id FROM check_ins WHERE id = ANY(${field(params, 'id')}::uuid[])`).map(
+    ({ id }) => id,
+  );
+const ofPoll: FindRooms = async ({ params }, sql) =>
+  (await sql<{ id: string }>`SELECT room_id AS id FROM polls WHERE id = ANY(${field(params, 'id')}::uuid[])`).map(
+    ({ id }) => id,
+  );
+const ofChain: FindRooms = async ({ params }, sql) =>
+  (await sql<{ id: string }>`SELECT room_id AS id FROM chains WHERE id = ANY(${field(params, 'id')}::uuid[])`).map(
+    ({ id }) => id,
+  );
+
+/** Routes of rooms by their path, `/rooms/:id…`, need no line. */
+const doors: Record<string, Door> = {
+  'rooms.entry': 'the door itself',
+  'invitations.redeem': 'the door itself',
+  'share-links.follow': 'the door itself', // leads to the door, whoever comes
+  'rooms.list': 'checks each row',
+  'clips.of-product': 'checks each row',
+  'share-links.create': inBody,
+  'orders.place': inBody,
+  'draws.list': inQuery,
+  'draws.public': 'public record', // so that anybody can check it (rule G2); names are masked
+  'draws.participants': 'public record',
+  'draws.mine': 'own things',
+  'red-packets.list': inQuery,
+  'red-packets.get': ofRedPacket,
+  'red-packets.grab': ofRedPacket,
+  'red-packets.mine': 'own things',
+  'clips.play': ofClip,
+  'check-ins.get': ofCheckIn,
+  'check-ins.mine': 'own things',
+  'polls.get': ofPoll,
+  'polls.list': inQuery,
+  'polls.mine': 'own things',
+  'countdowns.list': inQuery,
+  'chains.list': inQuery,
+  'chains.lines': ofChain,
+  'chains.mine': 'own things',
+  ...Object.fromEntries(
+    ['auth.guest', 'auth.me', 'auth.refresh', 'auth.sandbox', 'auth.logout', 'auth.staff', 'org.seller'].map((id) => [
+      id,
+      'no room' as const,
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['products.get', 'gifts.list', 'guides.follow', 'guides.follow.get', 'guides.follow.end'].map((id) => [
+      id,
+      'no room' as const,
+    ]),
+  ),
+  // What somebody bought, won, gave or earned stays theirs when the room is closed to them.
+  ...Object.fromEntries(
+    [
+      ...[
+        'orders.cancel',
+        'orders.get',
+        'orders.list',
+        'orders.credit',
+        'orders.pay',
+        'orders.receive',
+        'orders.refund',
+      ],
+      ...['payments.get', 'payments.sandbox.settle', 'share-links.mine', 'bindings.get', 'commissions.mine'],
+      ...[
+        'adult-check.do',
+        'adult-check.get',
+        'adult-check.withdraw',
+        'wallet.get',
+        'wallet.top-up',
+        'gifts.take-back',
+      ],
+      ...['prizes.claim', 'prizes.mine', 'rewards.mine'],
+    ].map((id) => [id, 'own things' as const]),
+  ),
+};
+
+/** Which door a route has; undefined is a mistake that the table test tells. */
+export function doorOf(route: Route): Door | 'staff' | undefined {
+  const { access } = route;
+  if (typeof access === 'object' && 'staff' in access) return 'staff';
+  if (typeof access === 'object' && 'secret' in access) return 'no room';
+  const named = doors[route.id];
+  if (named !== undefined) return named;
+  if (route.path.startsWith('/me/')) return 'own things';
+  return /^\/rooms\/:id(\/|$)/.test(route.path) ? inParams : undefined;
+}
+
+/** In whose transaction the handler works, if it has one: nobody who holds a connection waits for another one. */
+export function behindDoors(bind: Binder, deps: { db: Db; entries: Pick<Entries, 'require'> }): Binder {
+  return (route, handler, before, keys) => {
+    const door = doorOf(route);
+    if (typeof door !== 'function') return bind(route, handler, before, keys);
+    bind(
+      route,
+      async (context) => {
+        const sql: Sql = (context.tx as Sql | undefined) ?? deps.db.sql;
+        const principal = context.principal as Principal | undefined;
+        for (const roomId of await door(context, sql)) await deps.entries.require(roomId, principal?.personId, sql);
+        return handler(context);
+      },
+      before,
+      keys,
+    );
+  };
+}
