@@ -100,6 +100,12 @@ async function walkPlayer(lang: Lang, phone: string, name: string): Promise<void
     await page.keyboard.press('Escape');
     await page.getByTestId('share-link').waitFor({ state: 'detached' });
 
+    await page.getByTestId('gift').click();
+    await page.getByTestId('gift-card').first().waitFor();
+    await look('player-gifts');
+    await page.keyboard.press('Escape');
+    await page.getByTestId('gift-card').first().waitFor({ state: 'detached' });
+
     // On a desk the bag lies beside the picture all the time.
     await page.getByTestId('bag').click();
     await page.getByTestId('bag-item').first().waitFor();
@@ -180,6 +186,10 @@ async function walkStudio(lang: Lang): Promise<void> {
     await tap('live.bag');
     await page.getByRole('dialog').waitFor();
     await look('studio-bag', 'phone');
+    await page.keyboard.press('Escape');
+    await page.getByTestId('bar-play').click();
+    await page.getByTestId('draw-publish').waitFor();
+    await look('studio-play', 'phone');
     await page.keyboard.press('Escape');
     await tap('cohost.title');
     await page.getByRole('button', { name: new RegExp(COLLEAGUE) }).click();
@@ -262,6 +272,21 @@ async function walkConsole(lang: Lang): Promise<void> {
     await page.getByRole('tab').nth(1).click();
     await page.getByTestId('stock-row').first().waitFor();
     await look('console-stock');
+
+    // Every tab of pages that have some.
+    const lookAtTabs = async (path: string, heading: string, tabs: readonly string[]): Promise<void> => {
+      await resize(page, 'desk');
+      await page.locator(`a.co-menu-item[href="/console${path}"]:visible`).click();
+      await page.getByRole('tab').nth(tabs.length - 1).waitFor();
+      for (const [at, name] of tabs.entries()) {
+        await resize(page, 'desk');
+        await page.getByRole('tab').nth(at).click();
+        await page.locator('main [aria-busy="true"]').first().waitFor({ state: 'detached' });
+        await look(`console-${heading}-${name}`);
+      }
+    };
+    await lookAtTabs('/gifts', 'gifts', ['report', 'catalogue', 'policy', 'wallets']);
+    await lookAtTabs('/moderation', 'moderation', ['words', 'corrections', 'reports', 'sanctions']);
 
     await go('/stores', 'store-row');
     await look('console-stores');
