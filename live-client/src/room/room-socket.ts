@@ -68,7 +68,10 @@ const offline = (): ApiError => new ApiError({ code: 'offline', status: 0 });
 
 /** A join that will not succeed however often it is tried. */
 const isFinal = (error: unknown): error is ApiError =>
-  error instanceof ApiError && ['banned', 'not_found', 'gone', 'forbidden', 'invalid_request'].includes(error.code);
+  error instanceof ApiError && ['banned', 'not_in_audience', 'not_found', 'gone', 'forbidden', 'invalid_request'].includes(error.code);
+
+/** Refused as a person; a fresh token changes nothing. */
+const isShutOut = (code: string): code is 'banned' | 'not_in_audience' => code === 'banned' || code === 'not_in_audience';
 
 export const createRoomSocket = (deps: RoomSocketDeps) => {
   const { roomId, onStatus, random = Math.random } = deps;
@@ -137,8 +140,7 @@ export const createRoomSocket = (deps: RoomSocketDeps) => {
       } catch (error) {
         if (stale()) return;
         if (!isFinal(error)) return retryLater();
-        const reason = error.code === 'banned' ? 'banned' : 'failed';
-        return finish({ state: 'closed', reason, code: error.code });
+        return finish({ state: 'closed', reason: isShutOut(error.code) ? error.code : 'failed', code: error.code });
       }
     }
     if (!grant || stale()) return;
@@ -163,7 +165,7 @@ export const createRoomSocket = (deps: RoomSocketDeps) => {
     mine.on('connect_error', (error: Error & { data?: { code?: string } }) => {
       const code = error.data?.code ?? error.message;
       // Refused by the server rather than not reached: the token is to blame, or the person.
-      if (code === 'banned') return finish({ state: 'closed', reason: 'banned', code: 'banned' });
+      if (isShutOut(code)) return finish({ state: 'closed', reason: code, code });
       if (code === 'session_expired' || code === 'unauthenticated' || code === 'forbidden') grant = null;
       retryLater();
     });

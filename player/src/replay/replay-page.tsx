@@ -6,6 +6,7 @@ import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { useServices } from '../app/services.tsx';
 import { useDocumentTitle } from '../app/use-document-title.ts';
+import { Door } from '../door/lazy-door.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { PurchasePanel } from '../purchase/lazy-panel.tsx';
 import { PurchaseProvider, usePurchase } from '../purchase/purchase-provider.tsx';
@@ -122,6 +123,7 @@ const Content = ({ roomId }: { roomId: string }): ReactNode => {
     );
   }
   if (load.status === 'failed') return <ErrorState error={load.error} onRetry={retry} />;
+  if (load.status === 'not-for-me') return <Door roomId={roomId} onRetry={retry} wasInside={false} />;
   if (load.status === 'banned') return <Shut title={t('replay.banned')} />;
   if (load.status !== 'loaded') return <Shut title={t('notFound.title')} hint={t('notFound.hint')} />;
   const { replay } = load;

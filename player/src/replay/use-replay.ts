@@ -9,7 +9,7 @@ const ASK_AGAIN_MS = 3_000;
 export type ReplayLoad =
   | { status: 'loading' }
   | { status: 'loaded'; replay: Replay }
-  | { status: 'banned' | 'missing' }
+  | { status: 'banned' | 'not-for-me' | 'missing' }
   | { status: 'failed'; error: unknown };
 
 /** The replay of a room; asked for again while it is being made. */
@@ -35,6 +35,7 @@ export const useReplay = (roomId: string): { load: ReplayLoad; retry: () => void
       } catch (error) {
         if (left) return;
         if (isApiError(error, 'banned')) setLoad({ status: 'banned' });
+        else if (isApiError(error, 'not_in_audience')) setLoad({ status: 'not-for-me' });
         else if (isApiError(error, 'not_found') || isApiError(error, 'invalid_request')) setLoad({ status: 'missing' });
         else setLoad({ status: 'failed', error });
       }

@@ -4,6 +4,7 @@ import { useNavigate, useParams } from 'react-router';
 import { useDocumentTitle } from '../app/use-document-title.ts';
 import { ModeNote, PinnedMessage } from '../chat/above-chat.tsx';
 import { TalkProvider } from '../chat/talk-provider.tsx';
+import { Door } from '../door/lazy-door.tsx';
 import { GiftLayer } from '../gifts/gift-layer.tsx';
 import { GivingProvider, useGifts } from '../gifts/giving-provider.tsx';
 import { LazyGiftSheet } from '../gifts/lazy-sheet.tsx';
@@ -54,6 +55,7 @@ const Room = (): ReactNode => {
   useDocumentTitle(room ? `${room.title} · ${room.orgUnit.name}` : t('app.title'));
   useKeyboardInset();
 
+  if (view === 'not-for-me') return <Door roomId={session.roomId} onRetry={session.reconnect} wasInside={room !== null} />;
   const over = view === 'ended' || view === 'banned' || view === 'not-found' || view === 'replaced';
   const interactive = !over && view !== 'skeleton' && !(view === 'offline' && room === null);
 

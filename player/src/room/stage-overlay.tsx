@@ -177,6 +177,7 @@ export const StageOverlay = ({
           <ErrorState error="network" title={t('state.offlineTitle')} onRetry={session.reconnect} />
         </div>
       );
+    case 'not-for-me': // the door stands instead of the room
     case 'blocked':
       return null;
     case 'playing':

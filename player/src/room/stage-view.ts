@@ -19,6 +19,8 @@ export type StageView =
   | 'video-failed'
   | 'ended'
   | 'banned'
+  /** The room is not for this person. */
+  | 'not-for-me'
   | 'replaced'
   | 'not-found'
   | 'offline';
@@ -37,6 +39,7 @@ type Inputs = {
 export const stageView = ({ room, video, online }: Inputs): StageView => {
   const { connection } = room;
   if (room.selfBanned || (connection.state === 'closed' && connection.reason === 'banned')) return 'banned';
+  if (connection.state === 'closed' && connection.reason === 'not_in_audience') return 'not-for-me';
   if (connection.state === 'closed' && connection.reason === 'failed') return 'not-found';
   if (room.stage === 'ended' || (connection.state === 'closed' && connection.reason === 'ended')) return 'ended';
   if (connection.state === 'closed' && connection.reason === 'replaced') return 'replaced';

@@ -44,7 +44,7 @@ const grantSource = (api: Api, session: RoomSession): (() => Promise<MediaGrant>
         body: { right: 'watch', ...(showing ? { streamId: showing.streamId } : {}) },
       });
     } catch (error) {
-      if (isApiError(error) && ['banned', 'forbidden', 'not_found', 'gone'].includes(error.code))
+      if (isApiError(error) && ['banned', 'not_in_audience', 'forbidden', 'not_found', 'gone'].includes(error.code))
         throw permanent(error);
       throw error;
     }
