@@ -11,6 +11,7 @@ import { createPlay, type Play } from './compose-play.ts';
 import { createSelling } from './compose-selling.ts';
 import { createClaimGuard, createTalk } from './compose-talk.ts';
 import type { Config } from './config.ts';
+import { createTelling } from './compose-telling.ts';
 import { createAdultChecks } from './features/adult-check/index.ts';
 import { createBag } from './features/bag/index.ts';
 import { createBindings } from './features/bindings/index.ts';
@@ -314,6 +315,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     server,
     platform,
     roomLog,
+  createTelling({ ...{ bind, config, db, clock, random, log, jobs, rooms }, policyAt: bindings.policyAt });
     mediaControl,
     roomSockets,
     likes,

@@ -73,14 +73,30 @@ export const ConfigSchema = z.object({
   RECORDING_KEEP_DAYS: z.coerce.number().int().min(0).max(36_500).default(1_096),
   /** After that recordings are deleted by themselves; never earlier than they may be. */
   RECORDING_DELETE_AFTER_DAYS: z.coerce.number().int().min(1).max(36_500).default(1_096),
+  /**
+   * A WeChat service account for one-time subscription messages; all three, or none: then messages stand in the console's
+   * outbox and under the person's own messages.
+   */
+  WECHAT_APP_ID: z.string().default(''),
+  WECHAT_APP_SECRET: z.string().default(''),
+  WECHAT_TEMPLATE_ID: z.string().default(''),
+  /** Where WeChat's own api is; another address only for tests and proxies. */
+  WECHAT_API_URL: z.url({ protocol: /^https?$/ }).default('https://api.weixin.qq.com'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Replies are checked against their contracts (tests, development). */
   CHECK_REPLIES: flag,
 });
 export type Config = z.infer<typeof ConfigSchema>;
 
+const UsableConfig = ConfigSchema.refine(
+  (config) =>
+    new Set([config.WECHAT_APP_ID, config.WECHAT_APP_SECRET, config.WECHAT_TEMPLATE_ID].map((given) => given === ''))
+      .size === 1,
+  { path: ['WECHAT_APP_ID'], message: 'WECHAT_APP_ID, WECHAT_APP_SECRET and WECHAT_TEMPLATE_ID belong together' },
+);
+
 export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
-  const parsed = ConfigSchema.safeParse(env);
+  const parsed = UsableConfig.safeParse(env);
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new Error(`Configuration is not usable:\n${lines.join('\n')}`);

@@ -11,6 +11,7 @@ import { type Brand, makeOffer, seedBrand } from '../testing/fixtures.ts';
 import { giveCoinsAndGift } from '../testing/gifts.ts';
 import { drawTerms, makePlays } from '../testing/plays.ts';
 import { startTestApi, type TestApi } from '../testing/test-api.ts';
+import { makeDeadMessage } from '../testing/tellings.ts';
 import { gateOf, send } from './requests.ts';
 
 interface ThingsOfB {
@@ -29,6 +30,14 @@ interface ThingsOfB {
   prizeId: string;
   redPacketId: string;
   /** Of a message in store B's room. */
+  checkInId: string;
+  /** A survey. */
+  pollId: string;
+  countdownId: string;
+  /** With one line, number 1. */
+  chainId: string;
+  /** To `anna`, undelivered. */
+  messageId: string;
   reportId: string;
 }
 interface Target {
@@ -130,6 +139,9 @@ const belongsToNobody = new Set([
   'products.patch',
   'gifts.send', // whoever may enter the room; see the gifts' own tests
   'gifts.patch', // the brand's
+  'rooms.cancel': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { reason: '停电' } }),
+  'room-bookings.summary': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'messages.retry': ({ messageId }) => ({ params: { id: messageId }, body: {} }),
   'wallets.refund', // of no store; finance alone, see the wallet's own tests
   'payments.notify', // proves itself by a signature
   'share-links.follow',
@@ -159,6 +171,15 @@ beforeAll(async () => {
   const offer = await makeOffer(api, brand.rooms.b, brand.products.family.sku.id, { priceFen: 9_900 });
   const { milk } = brand.products;
   const order = await api.ok(placeOrder, {
+  'check-ins.get', // public, as the live itself
+  'check-ins.mine',
+  'polls.get',
+  'polls.mine',
+  'chains.lines',
+  'chains.mine',
+  'room-bookings.get', // whoever may see the room; what is written is the caller's own
+  'room-bookings.book',
+  'room-bookings.undo',
     as: brand.consumers.anna,
     body: {
       roomId: brand.rooms.b.id,
@@ -203,6 +224,8 @@ const ask = (route: Route, as: Principal) => {
     params,
     as,
     ...(query ? { query } : {}),
+    ...(await makeActivities(api, brand.rooms.b, brand.consumers.anna)),
+    ...(await makeDeadMessage(api, brand.rooms.b, brand.consumers.anna)),
     body: body ? JSON.stringify(body) : undefined,
   });
 };

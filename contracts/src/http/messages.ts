@@ -192,7 +192,7 @@ export const putMessagePolicy = defineRoute({
     perDay: z.int().min(1).max(20),
   }),
   reply: MessagePolicy.extend({ wechat: z.boolean() }),
-  errors: ['not_found'],
+  errors: ['forbidden', 'not_found'],
 });
 
 /** WeChat comes back here with what the person said to being told once about a room. */

@@ -12,6 +12,7 @@ import type { Entries } from '../room-access/index.ts';
 import { createTalkReader } from '../room-chat/index.ts';
 import type { GrantMedia, RoomStage } from '../room-stage/index.ts';
 import type { MediaStreams } from '../room-stream/index.ts';
+import { createPlannedRooms } from './planned-rooms.ts';
 import { createProgrammes } from './programmes.ts';
 import { createRoomsRepository } from './rooms.repository.ts';
 import { bindRoomRoutes } from './rooms.routes.ts';
@@ -56,7 +57,12 @@ export function createRooms(deps: {
   });
   const service = createRoomsService({
     db,
+  const planned = createPlannedRooms({
+    ...{ clock, random, fillBag: deps.fillBag },
+    calledOff: (roomId) => service.calledOff(roomId),
+  });
     clock,
+    planned,
     random,
     tokens,
     standings,
@@ -89,6 +95,9 @@ export function createRooms(deps: {
     },
     closeEndedStreams: service.closeEndedStreams,
     onEnded: service.onEnded,
+    planned,
+    /** live → ended, as `POST /rooms/:id/end`. */
+    end: service.end,
     onSource: service.onSource,
     /** @throws AppError not_found */
     readSnapshot: async (roomId: string) => (await readSnapshot(roomId)).snapshot,
@@ -97,7 +106,8 @@ export function createRooms(deps: {
 }
 export type Rooms = ReturnType<typeof createRooms>;
 export { createMediaGrants } from './media-grants.ts';
-export type { RoomRole } from './rooms.policy.ts';
+export type { PlannedRooms } from './planned-rooms.ts';
+export { mayHost, type RoomRole } from './rooms.policy.ts';
 export { type RoomFacts, toRoomView } from './rooms.repository.ts';
 export { ROOM_SOCKET_PATH } from './rooms.service.ts';
 export { STANDING_NEWS, type Standing } from './standing.ts';

@@ -31,6 +31,8 @@ export interface RoomFacts {
   readonly scheduledAt: Date | null;
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
+  /** Called off before it started; its state is ended. */
+  readonly cancelledAt: Date | null;
   readonly createdAt: Date;
   /** The programme it relays. */
   readonly relay: { readonly title: string; readonly unitName: string } | null;
@@ -65,6 +67,7 @@ export function toRoomView(room: RoomFacts, viewersNow: number): Room {
     scheduledAt: room.scheduledAt?.toISOString() ?? null,
     startedAt: room.startedAt?.toISOString() ?? null,
     endedAt: room.endedAt?.toISOString() ?? null,
+    cancelledAt: room.cancelledAt?.toISOString() ?? null,
     createdAt: room.createdAt.toISOString(),
     viewersNow,
     viewersTotal: room.viewersTotal,
@@ -89,7 +92,7 @@ export function createRoomsRepository(sql: Sql) {
         SELECT r.id, r.title, r.cover_url AS "coverUrl", r.state, r.org_unit_id AS "orgUnitId", r.org_path AS "orgPath",
           u.kind AS "unitKind", u.path AS "unitPath", u.name AS "unitName", r.host_id AS "hostId", h.name AS "hostName",
           r.stream_id AS "streamId", r.source, r.kind, r.audience, r.is_demo AS "isDemo", r.notice, likes_of(r.id) AS likes, r.viewers_total AS "viewersTotal",
-          r.scheduled_at AS "scheduledAt", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.created_at AS "createdAt",
+          r.scheduled_at AS "scheduledAt", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.cancelled_at AS "cancelledAt", r.created_at AS "createdAt",
           s.title AS "relayTitle", su.name AS "relayUnit"
         FROM rooms r JOIN org_units u ON u.id = r.org_unit_id JOIN people h ON h.id = r.host_id
           LEFT JOIN rooms s ON s.id = r.relay_of LEFT JOIN org_units su ON su.id = s.org_unit_id WHERE r.id = ${roomId}`;
@@ -110,7 +113,7 @@ export function createRoomsRepository(sql: Sql) {
           SELECT r.id, r.title, r.cover_url AS "coverUrl", r.state, r.org_unit_id AS "orgUnitId", r.org_path AS "orgPath",
             u.kind AS "unitKind", u.path AS "unitPath", u.name AS "unitName", r.host_id AS "hostId", h.name AS "hostName",
             r.stream_id AS "streamId", r.source, r.kind, r.audience, r.is_demo AS "isDemo", r.notice, likes_of(r.id) AS likes, r.viewers_total AS "viewersTotal",
-            r.scheduled_at AS "scheduledAt", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.created_at AS "createdAt",
+            r.scheduled_at AS "scheduledAt", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.cancelled_at AS "cancelledAt", r.created_at AS "createdAt",
             s.title AS "relayTitle", su.name AS "relayUnit",
             CASE r.state WHEN 'live' THEN 2 WHEN 'scheduled' THEN 1 ELSE 0 END AS rank,
             coalesce(r.started_at, r.scheduled_at, r.created_at) AS "listAt"
@@ -193,6 +196,13 @@ export function createRoomsRepository(sql: Sql) {
     async end(roomId: string, at: Date): Promise<boolean> {
       const rows =
         await sql`UPDATE rooms SET state = 'ended', ended_at = ${at} WHERE id = ${roomId} AND state = 'live' RETURNING id`;
+      return rows.length === 1;
+    },
+
+    /** True for the one call that called the room off, before it started. */
+    async cancel(roomId: string, at: Date): Promise<boolean> {
+      const rows = await sql`UPDATE rooms SET state = 'ended', ended_at = ${at}, cancelled_at = ${at}
+        WHERE id = ${roomId} AND state = 'scheduled' RETURNING id`;
       return rows.length === 1;
     },
 

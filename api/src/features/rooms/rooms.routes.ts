@@ -1,4 +1,5 @@
 import {
+  cancelRoom,
   createRoom,
   endRoom,
   getRoom,
@@ -24,6 +25,7 @@ export function bindRoomRoutes(bind: Binder, rooms: RoomsService, programmes: Pr
   bind(patchRoom, ({ principal, params, body }) => rooms.patch(principal, params.id, body));
   bind(startRoom, ({ principal, params }) => rooms.start(principal, params.id));
   bind(endRoom, ({ principal, params }) => rooms.end(principal, params.id));
+  bind(cancelRoom, ({ principal, params, body }) => rooms.cancel(principal, params.id, body.reason));
   bind(joinRoom, ({ principal, params }) => rooms.join(principal, params.id));
   bind(mediaGrant, ({ principal, params, body }) => rooms.mediaGrant(principal, params.id, body));
   bind(uplinkTest, ({ principal }) => rooms.uplinkTest(principal));

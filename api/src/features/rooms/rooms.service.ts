@@ -25,8 +25,9 @@ import type { ClaimGuard } from '../claim-guard/index.ts';
 import type { Entries } from '../room-access/index.ts';
 import type { GrantMedia, RoomStage } from '../room-stage/index.ts';
 import type { MediaStreams } from '../room-stream/index.ts';
-import { afterEnd, afterStart, mayHost, troubleOf, worstFirst } from './rooms.policy.ts';
 import { listEnterable } from './enterable.ts';
+import type { PlannedRooms } from './planned-rooms.ts';
+import { afterEnd, afterStart, mayHost, troubleOf, worstFirst } from './rooms.policy.ts';
 import { createRoomsRepository, type ListPosition, type RoomFacts, toRoomView } from './rooms.repository.ts';
 import type { ReadSnapshot } from './snapshot.ts';
 import type { Standing, Standings } from './standing.ts';
@@ -58,6 +59,7 @@ export function createRoomsService(deps: {
   readSnapshot: ReadSnapshot;
   grantMedia: GrantMedia;
   guard: Pick<ClaimGuard, 'requireClean'>;
+  planned: Pick<PlannedRooms, 'callOff'>;
   stage: RoomStage;
   viewersNow: (roomId: string) => number;
   streamState: (streamId: string) => StreamView;
@@ -127,7 +129,12 @@ export function createRoomsService(deps: {
       const { found, next } = await listEnterable(
         { list: rooms.list, entries: deps.entries },
         // Staff enter every room of their scope.
-        { filter, after: fromCursor(query.cursor), limit: query.limit, person: scope ? 'of the crew' : principal?.personId },
+        {
+          filter,
+          after: fromCursor(query.cursor),
+          limit: query.limit,
+          person: scope ? 'of the crew' : principal?.personId,
+        },
       );
       return { items: found.map(view), nextCursor: next ? toCursor(next) : null };
     },
@@ -219,6 +226,21 @@ export function createRoomsService(deps: {
       void deps.closeStream(room.streamId);
       for (const listener of endListeners) await listener(roomId);
       return view(now);
+    },
+
+    /** Before the start. On a room that was called off the same answer. */
+    async cancel(principal: StaffPrincipal, roomId: string, reason: string): Promise<Room> {
+      const room = await get(roomId);
+      requireScope(principal, 'rooms:write', room.orgPath);
+      await db.transaction((tx) => deps.planned.callOff(tx, room, { actorId: principal.personId, reason }));
+      const now = await get(roomId);
+      if (!now.cancelledAt) throw new AppError('state_conflict', { facts: { state: now.state } });
+      return view(now);
+    },
+
+    /** What ends with a room that never started. */
+    async calledOff(roomId: string): Promise<void> {
+      for (const listener of endListeners) await listener(roomId);
     },
 
     /** Closes those of the streams whose rooms have all ended. */

@@ -1,0 +1,38 @@
+/** Who is told what, put together: messages, bookings of rooms. */
+import type { Config } from './config.ts';
+import { createMessages, type WechatConfig } from './features/messages/index.ts';
+import { createRoomBookings } from './features/room-bookings/index.ts';
+import type { Rooms } from './features/rooms/index.ts';
+import type { Clock, Random } from './platform/clock.ts';
+import type { Db, Tx } from './platform/db.ts';
+import type { Binder } from './platform/http.ts';
+import type { Jobs } from './platform/jobs.ts';
+import type { Logger } from './platform/logger.ts';
+
+export function createTelling(deps: {
+  bind: Binder;
+  config: Config;
+  db: Db;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  jobs: Jobs;
+  rooms: Rooms;
+  policyAt: (tx: Tx, at: Date) => Promise<{ creditWindowSeconds: number }>;
+}): void {
+  const { config, rooms } = deps;
+  const messages = createMessages({ ...deps, secret: config.AUTH_SECRET, wechat: wechatOf(config) });
+  createRoomBookings({
+    ...deps,
+    messages,
+    findRoom: rooms.get,
+    creditWindowSeconds: async (tx, at) => (await deps.policyAt(tx, at)).creditWindowSeconds,
+  });
+}
+
+/** All of it or none: config.ts sees to that. */
+function wechatOf(config: Config): WechatConfig | undefined {
+  const { WECHAT_APP_ID: appId, WECHAT_APP_SECRET: appSecret, WECHAT_TEMPLATE_ID: templateId } = config;
+  if (!appId || !appSecret || !templateId) return undefined;
+  return { appId, appSecret, templateId, apiUrl: config.WECHAT_API_URL, publicUrl: config.PUBLIC_URL };
+}

@@ -1,0 +1,48 @@
+/** Messages to people: see messages.service.ts for the model. */
+import type { Clock, Random } from '../../platform/clock.ts';
+import type { Db } from '../../platform/db.ts';
+import type { Binder } from '../../platform/http.ts';
+import type { Jobs } from '../../platform/jobs.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { hasGrant } from './messages.repository.ts';
+import { bindMessageRoutes } from './messages.routes.ts';
+import { createMessagesService } from './messages.service.ts';
+import { createWechatChannel, type WechatConfig } from './wechat-channel.ts';
+import { askUrl } from './wechat-consent.ts';
+
+export const MESSAGES_JOB = 'messages-due';
+const DUE_EVERY_MS = 2_000;
+
+export function createMessages(deps: {
+  bind: Binder;
+  db: Db;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  jobs: Jobs;
+  /** Signs the way to WeChat's question and back. */
+  secret: string;
+  wechat: WechatConfig | undefined;
+}) {
+  const { db, clock, wechat, secret } = deps;
+  const service = createMessagesService({
+    ...deps,
+    wechat: wechat && createWechatChannel({ config: wechat, clock }),
+  });
+  bindMessageRoutes(deps.bind, { ...deps, messages: service });
+  deps.jobs.every(MESSAGES_JOB, DUE_EVERY_MS, async () => void (await service.sendDue()));
+  return {
+    enqueue: service.enqueue,
+    giveConsent: service.giveConsent,
+    sendDue: service.sendDue,
+    /** Where WeChat asks this person whether it may tell them about this room; null where there is nothing to ask. */
+    async wechatUrl(personId: string, roomId: string): Promise<string | null> {
+      if (!wechat || (await hasGrant(db.sql, personId, roomId))) return null;
+      return askUrl({ config: wechat, secret }, { personId, roomId, now: clock.now() });
+    },
+  };
+}
+export type Messages = ReturnType<typeof createMessages>;
+export { MESSAGE_ZONE } from './messages.policy.ts';
+export type { MessageDraft } from './messages.service.ts';
+export type { WechatConfig } from './wechat-channel.ts';
