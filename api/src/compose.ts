@@ -7,11 +7,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Route } from '@walnut-live/contracts';
 import { createApp } from './app.ts';
+import { type Activities, createActivities } from './compose-activities.ts';
 import { createPlay, type Play } from './compose-play.ts';
 import { createSelling } from './compose-selling.ts';
 import { createClaimGuard, createTalk } from './compose-talk.ts';
-import type { Config } from './config.ts';
 import { createTelling } from './compose-telling.ts';
+import type { Config } from './config.ts';
 import { createAdultChecks } from './features/adult-check/index.ts';
 import { createBag } from './features/bag/index.ts';
 import { createBindings } from './features/bindings/index.ts';
@@ -29,6 +30,7 @@ import { behindDoors, createEntries, createRoomAccess } from './features/room-ac
 import { createRoomLikes, type RoomLikes } from './features/room-likes/index.ts';
 import { createAttendance, createRoomPresence } from './features/room-presence/index.ts';
 import {
+  createActivityHandlers,
   createPlayHandlers,
   createRoomHandlers,
   createRoomSockets,
@@ -216,6 +218,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     viewersNow: presence.now,
     readBag: bag.read,
     readInteraction: (roomId) => play.current(roomId),
+    readActivities: (roomId) => activities.current(roomId),
     fillBag: bag.fill,
   });
   closers.push(rooms.close);
@@ -248,6 +251,8 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     say: talk.say,
   });
   closers.push(play.close);
+  const activities: Activities = createActivities({ bind, db, clock, random, log, jobs, guard, roomLog, rooms });
+  closers.push(activities.close);
   const roomSockets = createRoomSockets({
     server,
     path: ROOM_SOCKET_PATH,
@@ -269,6 +274,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
       ...{ bag, offers, likes },
       talk: talk.handlers,
       play: createPlayHandlers({ draws: play.draws, chat: talk.handlers }),
+      activities: createActivityHandlers(activities),
       gifts: { send: (...given) => gifts.sendFromRoom(...given) },
     }),
   });
@@ -309,13 +315,13 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     findRoom: rooms.get,
   });
   createReports({ bind, db, clock });
+  createTelling({ ...{ bind, config, db, clock, random, log, jobs, rooms }, policyAt: bindings.policyAt });
 
   let closed: Promise<void> | undefined;
   return {
     server,
     platform,
     roomLog,
-  createTelling({ ...{ bind, config, db, clock, random, log, jobs, rooms }, policyAt: bindings.policyAt });
     mediaControl,
     roomSockets,
     likes,

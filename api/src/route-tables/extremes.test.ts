@@ -28,7 +28,7 @@ function exampleOf(whole: JsonSchema, schema = whole): unknown {
         Object.entries(schema.properties ?? {}).map(([name, field]) => [name, exampleOf(whole, field as JsonSchema)]),
       );
     case 'array':
-      return [exampleOf(whole, schema.items as JsonSchema)];
+      return Array.from({ length: schema.minItems ?? 1 }, () => exampleOf(whole, schema.items as JsonSchema));
     case 'integer':
     case 'number':
       return Math.max(1, schema.minimum ?? 1);

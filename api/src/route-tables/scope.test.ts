@@ -7,11 +7,12 @@ import { randomUUID } from 'node:crypto';
 import { may, placeOrder, type Route, routes } from '@walnut-live/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Principal } from '../platform/principal.ts';
+import { makeActivities } from '../testing/activities.ts';
 import { type Brand, makeOffer, seedBrand } from '../testing/fixtures.ts';
 import { giveCoinsAndGift } from '../testing/gifts.ts';
 import { drawTerms, makePlays } from '../testing/plays.ts';
-import { startTestApi, type TestApi } from '../testing/test-api.ts';
 import { makeDeadMessage } from '../testing/tellings.ts';
+import { startTestApi, type TestApi } from '../testing/test-api.ts';
 import { gateOf, send } from './requests.ts';
 
 interface ThingsOfB {
@@ -29,7 +30,6 @@ interface ThingsOfB {
   /** Won by `anna` in the draw. */
   prizeId: string;
   redPacketId: string;
-  /** Of a message in store B's room. */
   checkInId: string;
   /** A survey. */
   pollId: string;
@@ -38,6 +38,7 @@ interface ThingsOfB {
   chainId: string;
   /** To `anna`, undelivered. */
   messageId: string;
+  /** Of a message in store B's room. */
   reportId: string;
 }
 interface Target {
@@ -117,10 +118,30 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
     body: { roomId: brand.rooms.b.id, title: '红包雨', totalFen: 100, count: 10 },
   }),
   'red-packets.end': ({ redPacketId }) => ({ params: { id: redPacketId }, body: {} }),
+  'check-ins.open': ({ brand }) => ({ body: { roomId: brand.rooms.b.id } }),
+  'check-ins.close': ({ checkInId }) => ({ params: { id: checkInId }, body: {} }),
+  'polls.open': ({ brand }) => ({
+    body: { kind: 'survey', roomId: brand.rooms.b.id, question: '喜欢哪种', options: ['原味', '奶香'] },
+  }),
+  'polls.cancel': ({ pollId }) => ({ params: { id: pollId }, body: { reason: '写错了' } }),
+  'polls.close': ({ pollId }) => ({ params: { id: pollId }, body: {} }),
+  'countdowns.start': ({ brand }) => ({ body: { roomId: brand.rooms.b.id, title: '开抢', seconds: 60 } }),
+  'countdowns.move': ({ countdownId }) => ({
+    params: { id: countdownId },
+    body: { endsAt: new Date(Date.now() + 120_000).toISOString() },
+  }),
+  'countdowns.cancel': ({ countdownId }) => ({ params: { id: countdownId }, body: {} }),
+  'chains.open': ({ brand }) => ({ body: { roomId: brand.rooms.b.id, title: '接龙' } }),
+  'chains.people': ({ chainId }) => ({ params: { id: chainId } }),
+  'chains.remove-line': ({ chainId }) => ({ params: { id: chainId, no: '1' }, body: { reason: '不合适' } }),
+  'chains.close': ({ chainId }) => ({ params: { id: chainId }, body: {} }),
   'budgets.grant': ({ brand }) => ({
     params: { orgUnitId: brand.stores.b.id },
     body: { amountFen: 1_000, reason: '活动' },
   }),
+  'rooms.cancel': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { reason: '停电' } }),
+  'room-bookings.summary': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'messages.retry': ({ messageId }) => ({ params: { id: messageId }, body: {} }),
   'rooms.end': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
 };
 /** Routes with parameters that name nobody's own: the brand's, the public's, or the caller's. */
@@ -139,9 +160,6 @@ const belongsToNobody = new Set([
   'products.patch',
   'gifts.send', // whoever may enter the room; see the gifts' own tests
   'gifts.patch', // the brand's
-  'rooms.cancel': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { reason: '停电' } }),
-  'room-bookings.summary': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
-  'messages.retry': ({ messageId }) => ({ params: { id: messageId }, body: {} }),
   'wallets.refund', // of no store; finance alone, see the wallet's own tests
   'payments.notify', // proves itself by a signature
   'share-links.follow',
@@ -153,6 +171,15 @@ const belongsToNobody = new Set([
   'red-packets.get',
   'red-packets.grab', // whoever is in the room; see the red packets' own tests
   'red-packets.mine',
+  'check-ins.get', // public, as the live itself
+  'check-ins.mine',
+  'polls.get',
+  'polls.mine',
+  'chains.lines',
+  'chains.mine',
+  'room-bookings.get', // whoever may see the room; what is written is the caller's own
+  'room-bookings.book',
+  'room-bookings.undo',
   'guides.follow.get', // whom I follow is mine
   'guides.follow',
   'guides.follow.end',
@@ -171,15 +198,6 @@ beforeAll(async () => {
   const offer = await makeOffer(api, brand.rooms.b, brand.products.family.sku.id, { priceFen: 9_900 });
   const { milk } = brand.products;
   const order = await api.ok(placeOrder, {
-  'check-ins.get', // public, as the live itself
-  'check-ins.mine',
-  'polls.get',
-  'polls.mine',
-  'chains.lines',
-  'chains.mine',
-  'room-bookings.get', // whoever may see the room; what is written is the caller's own
-  'room-bookings.book',
-  'room-bookings.undo',
     as: brand.consumers.anna,
     body: {
       roomId: brand.rooms.b.id,
@@ -206,6 +224,8 @@ beforeAll(async () => {
   b = {
     brand,
     ...(await makePlays(api, brand, brand.rooms.b, brand.consumers.anna)),
+    ...(await makeActivities(api, brand.rooms.b, brand.consumers.anna)),
+    ...(await makeDeadMessage(api, brand.rooms.b, brand.consumers.anna)),
     seatId,
     clipId,
     reportId,
@@ -224,8 +244,6 @@ const ask = (route: Route, as: Principal) => {
     params,
     as,
     ...(query ? { query } : {}),
-    ...(await makeActivities(api, brand.rooms.b, brand.consumers.anna)),
-    ...(await makeDeadMessage(api, brand.rooms.b, brand.consumers.anna)),
     body: body ? JSON.stringify(body) : undefined,
   });
 };

@@ -3,6 +3,9 @@ import * as audience from './audience.ts';
 import * as auth from './auth.ts';
 import * as bag from './bag.ts';
 import * as catalogue from './catalogue.ts';
+import * as chains from './chains.ts';
+import * as checkIns from './check-ins.ts';
+import * as countdowns from './countdowns.ts';
 import * as draws from './draws.ts';
 import * as follows from './follows.ts';
 import * as gifts from './gifts.ts';
@@ -10,6 +13,7 @@ import * as messages from './messages.ts';
 import * as moderation from './moderation.ts';
 import * as orders from './orders.ts';
 import * as org from './org.ts';
+import * as polls from './polls.ts';
 import * as redPackets from './red-packets.ts';
 import * as replays from './replays.ts';
 import * as roomAccess from './room-access.ts';
@@ -26,7 +30,10 @@ export * from './audience.ts';
 export * from './auth.ts';
 export * from './bag.ts';
 export * from './catalogue.ts';
+export * from './chains.ts';
+export * from './check-ins.ts';
 export * from './common.ts';
+export * from './countdowns.ts';
 export * from './draws.ts';
 export * from './follows.ts';
 export * from './gifts.ts';
@@ -34,6 +41,7 @@ export * from './messages.ts';
 export * from './moderation.ts';
 export * from './orders.ts';
 export * from './org.ts';
+export * from './polls.ts';
 export * from './red-packets.ts';
 export * from './replays.ts';
 export * from './room-access.ts';
@@ -68,6 +76,10 @@ export const routes: readonly Route[] = [
   follows,
   draws,
   redPackets,
+  checkIns,
+  polls,
+  countdowns,
+  chains,
   roomAccess,
   messages,
   roomBookings,

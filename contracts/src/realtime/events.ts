@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { OfferView } from '../http/bag.ts';
 import { Instant } from '../http/common.ts';
 import { OfferId, PersonId, ProductId, SkuId } from '../ids.ts';
+import { activityEventShapes } from './activities.ts';
 import { chatEventShapes } from './chat.ts';
 import { giftSent, giftTakenBack } from './gifts.ts';
 import { interactionEventShapes } from './interaction.ts';
@@ -51,6 +52,19 @@ export const roomEventSchemas = [
   event('red-packet:started', interactionEventShapes['red-packet:started']),
   event('red-packet:counted', interactionEventShapes['red-packet:counted']),
   event('red-packet:ended', interactionEventShapes['red-packet:ended']),
+  event('check-in:opened', activityEventShapes['check-in:opened']),
+  event('check-in:counted', activityEventShapes['check-in:counted']),
+  event('check-in:closed', activityEventShapes['check-in:closed']),
+  event('poll:opened', activityEventShapes['poll:opened']),
+  event('poll:counted', activityEventShapes['poll:counted']),
+  event('poll:closed', activityEventShapes['poll:closed']),
+  event('poll:cancelled', activityEventShapes['poll:cancelled']),
+  event('countdown:started', activityEventShapes['countdown:started']),
+  event('countdown:moved', activityEventShapes['countdown:moved']),
+  event('countdown:ended', activityEventShapes['countdown:ended']),
+  event('chain:opened', activityEventShapes['chain:opened']),
+  event('chain:counted', activityEventShapes['chain:counted']),
+  event('chain:closed', activityEventShapes['chain:closed']),
   event('room:started', { at: Instant }),
   event('room:ended', { at: Instant }),
 ] as const;
@@ -94,6 +108,19 @@ export const eventClass: Record<RoomEventKind, EventClass> = {
   'red-packet:started': 'critical',
   'red-packet:counted': 'counter',
   'red-packet:ended': 'critical',
+  'check-in:opened': 'critical',
+  'check-in:counted': 'counter',
+  'check-in:closed': 'critical',
+  'poll:opened': 'critical',
+  'poll:counted': 'counter',
+  'poll:closed': 'critical',
+  'poll:cancelled': 'critical',
+  'countdown:started': 'critical',
+  'countdown:moved': 'critical',
+  'countdown:ended': 'critical',
+  'chain:opened': 'critical',
+  'chain:counted': 'counter',
+  'chain:closed': 'critical',
   'room:started': 'critical',
   'room:ended': 'critical',
 };

@@ -3,6 +3,7 @@ import { openOffer } from '../http/bag.ts';
 import { MAX_INT4, text } from '../http/common.ts';
 import { GiftReceipt, GiveGift } from '../http/gifts.ts';
 import { PersonId, ProductId, RoomId } from '../ids.ts';
+import { activityMessages } from './activities.ts';
 import { chatMessages } from './chat.ts';
 import { interactionMessages } from './interaction.ts';
 
@@ -19,6 +20,7 @@ export const RoomHandshake = z.strictObject({
  */
 export const roomMessages = {
   ...interactionMessages,
+  ...activityMessages,
   ...chatMessages,
   /** Deltas at most once a second; `batch` (client-made id, growing number) makes a re-send count once. */
   'like:add': {

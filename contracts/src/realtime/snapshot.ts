@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Bag } from '../http/bag.ts';
 import { Instant } from '../http/common.ts';
+import { activitiesSnapshotShape } from './activities.ts';
 import { ChatMessage, chatSnapshotShape } from './chat.ts';
 import { interactionSnapshotShape } from './interaction.ts';
 import { Stage } from './stage.ts';
@@ -20,6 +21,7 @@ export const RoomSnapshot = z
     notice: z.string(),
     ...chatSnapshotShape,
     ...interactionSnapshotShape,
+    ...activitiesSnapshotShape,
     likes: z.int(),
     viewersNow: z.int(),
     viewersTotal: z.int(),

@@ -2,6 +2,7 @@
 import type { Bag, BodyOf, GiftReceipt, GiveGift, OfferView, openOffer } from '@walnut-live/contracts';
 import type { z } from 'zod';
 import type { Principal } from '../../platform/principal.ts';
+import type { createActivityHandlers } from './activity-handlers.ts';
 import type { createChatHandlers } from './chat-handlers.ts';
 import type { RoomHandlers } from './dispatch.ts';
 import type { createPlayHandlers } from './play-handlers.ts';
@@ -29,11 +30,14 @@ export function createRoomHandlers(deps: {
   talk: ReturnType<typeof createChatHandlers>;
   /** Draws, see play-handlers.ts. */
   play: ReturnType<typeof createPlayHandlers>;
+  /** Check-in, polls, chains, see activity-handlers.ts. */
+  activities: ReturnType<typeof createActivityHandlers>;
 }): RoomHandlers {
-  const { bag, offers, gifts, likes, talk, play } = deps;
+  const { bag, offers, gifts, likes, talk, play, activities } = deps;
   return {
     ...talk,
     ...play,
+    ...activities,
     'like:add': ({ principal, roomId, connectionId, messageNo }, { count, batch }) =>
       likes.add({
         roomId,

@@ -241,5 +241,6 @@ function refusal(error: unknown): Error {
 export { createChatHandlers } from './chat-handlers.ts';
 export type { RoomHandlers, Sender } from './dispatch.ts';
 export { createRoomHandlers } from './handlers.ts';
+export { createActivityHandlers } from './activity-handlers.ts';
 export { createPlayHandlers } from './play-handlers.ts';
 export type RoomSockets = ReturnType<typeof createRoomSockets>;

@@ -1,5 +1,5 @@
 /** Rooms: their life from scheduled to ended, who may enter, and what somebody who enters sees. */
-import type { Bag, InteractionSnapshot } from '@walnut-live/contracts';
+import type { ActivitiesSnapshot, Bag, InteractionSnapshot } from '@walnut-live/contracts';
 import type { MediaControl } from '../../media-control/index.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
@@ -37,6 +37,7 @@ export function createRooms(deps: {
   viewersNow: (roomId: string) => number;
   readBag: (roomId: string) => Promise<Bag>;
   readInteraction: (roomId: string) => Promise<InteractionSnapshot>;
+  readActivities: (roomId: string) => Promise<ActivitiesSnapshot>;
   guard: Pick<ClaimGuard, 'requireClean'>;
   fillBag: (tx: Tx, roomId: string, productIds: readonly string[]) => Promise<void>;
 }) {
@@ -50,19 +51,20 @@ export function createRooms(deps: {
     findRoom: find,
     readBag: deps.readBag,
     readInteraction: deps.readInteraction,
+    readActivities: deps.readActivities,
     readTalk: createTalkReader({ sql: db.sql, roomLog }),
     readStage: stage.read,
     streamState,
     viewersNow,
   });
-  const service = createRoomsService({
-    db,
   const planned = createPlannedRooms({
     ...{ clock, random, fillBag: deps.fillBag },
     calledOff: (roomId) => service.calledOff(roomId),
   });
-    clock,
+  const service = createRoomsService({
     planned,
+    db,
+    clock,
     random,
     tokens,
     standings,
@@ -93,11 +95,11 @@ export function createRooms(deps: {
       const refused = await deps.entries.refusals(roomIds.map((roomId) => ({ roomId, personId })));
       return new Set(roomIds.filter((roomId) => deps.entries.refusalIn(refused, roomId, personId)));
     },
-    closeEndedStreams: service.closeEndedStreams,
-    onEnded: service.onEnded,
     planned,
     /** live → ended, as `POST /rooms/:id/end`. */
     end: service.end,
+    closeEndedStreams: service.closeEndedStreams,
+    onEnded: service.onEnded,
     onSource: service.onSource,
     /** @throws AppError not_found */
     readSnapshot: async (roomId: string) => (await readSnapshot(roomId)).snapshot,

@@ -5,7 +5,7 @@
  * a frame, where it does no harm. Callers who arrive while a snapshot is being made share the next one, so a rush of joins
  * costs one snapshot at a time, and nobody gets one that was begun before they asked.
  */
-import type { Bag, InteractionSnapshot, RoomSnapshot, Stage } from '@walnut-live/contracts';
+import type { ActivitiesSnapshot, Bag, InteractionSnapshot, RoomSnapshot, Stage } from '@walnut-live/contracts';
 import type { StreamView } from '../../media-control/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -24,6 +24,7 @@ export function createSnapshots(deps: {
   findRoom: (roomId: string) => Promise<RoomFacts | undefined>;
   readBag: (roomId: string) => Promise<Bag>;
   readInteraction: (roomId: string) => Promise<InteractionSnapshot>;
+  readActivities: (roomId: string) => Promise<ActivitiesSnapshot>;
   /** Messages up to a number, and what stands above them. */
   readTalk: ReadTalk;
   /** @throws AppError not_found */
@@ -37,12 +38,13 @@ export function createSnapshots(deps: {
 
   async function make(roomId: string): Promise<RoomPicture> {
     const seq = await roomLog.head(roomId);
-    const [facts, bag, stage, talk, interaction] = await Promise.all([
+    const [facts, bag, stage, talk, interaction, activities] = await Promise.all([
       deps.findRoom(roomId),
       deps.readBag(roomId),
       deps.readStage(roomId),
       deps.readTalk(roomId, seq),
       deps.readInteraction(roomId),
+      deps.readActivities(roomId),
     ]);
     if (!facts) throw new AppError('not_found');
     const { state, hasVideo, hasAudio } = deps.streamState(stage.streamId);
@@ -58,6 +60,7 @@ export function createSnapshots(deps: {
         ...talk,
         notice: facts.notice,
         interaction,
+        activities,
         likes: facts.likes,
         viewersNow: deps.viewersNow(roomId),
         viewersTotal: facts.viewersTotal,
