@@ -80,6 +80,7 @@ export const en: Record<keyof typeof zh, string> = {
   'waiting.title': 'Coming up',
   'waiting.soon': 'Starting soon, please stay',
   'waiting.share': 'Tell a friend',
+  'ended.cancelled': 'This live was called off',
   'ended.title': 'This live has ended',
   'ended.viewers': 'watched',
   'ended.likes': 'likes',

@@ -75,6 +75,7 @@ export const zh = {
   'waiting.title': '开播预告',
   'waiting.soon': '即将开播，请稍候',
   'waiting.share': '分享给好友',
+  'ended.cancelled': '这场直播已取消',
   'ended.title': '直播已结束',
   'ended.viewers': '人看过',
   'ended.likes': '个赞',

@@ -19,6 +19,7 @@ import { type ReactNode, useState } from 'react';
 import { Link } from 'react-router';
 import { forgetQueries } from '../app/query-host.tsx';
 import { useServices } from '../app/services.tsx';
+import { Inbox } from '../booking/inbox.tsx';
 import { WalletCard } from '../gifts/wallet-card.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { Prizes, Rewards } from '../interaction/my-plays.tsx';
@@ -206,6 +207,7 @@ const MePage = (): ReactNode => {
     <Page title={t('me.title')} tabs>
       <div className="pl-me">
         <Identity />
+        <Inbox />
         <Prizes />
         <Rewards />
         <Shares />

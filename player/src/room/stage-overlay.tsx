@@ -1,11 +1,23 @@
-import { Button, Countdown, ErrorState, Illustration, Spinner, useFormat } from '@walnut-live/ui';
+import {
+  AppErrorBoundary,
+  Button,
+  Countdown,
+  ErrorState,
+  Illustration,
+  lazyWithRetry,
+  Spinner,
+  useFormat,
+} from '@walnut-live/ui';
 import { RotateCw, WifiOff } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, Suspense } from 'react';
 import { Link } from 'react-router';
 import { playerI18n } from '../i18n/messages.ts';
 import type { StageView } from './stage-view.ts';
 import { useRoom, useRoomHandle, useServerOffset } from './use-room.ts';
 import { useVideo } from './video/video-provider.tsx';
+
+// Somebody who waits waits for this too; whoever watches does not carry it.
+const Booking = lazyWithRetry(() => import('../booking/booking.tsx'), { mayReload: false });
 
 /** A line in the middle of the picture while something is being repaired; everything else goes on. */
 const Hint = ({ children, busy = false }: { children: ReactNode; busy?: boolean }): ReactNode => (
@@ -37,6 +49,11 @@ const Waiting = ({ onShare }: { onShare: () => void }): ReactNode => {
       ) : (
         <p className="pl-center-hint">{t('waiting.soon')}</p>
       )}
+      <AppErrorBoundary compact className="pl-failed">
+        <Suspense fallback={<div className="pl-booking" aria-busy="true" />}>
+          <Booking roomId={room.id} />
+        </Suspense>
+      </AppErrorBoundary>
       <Button variant="glass" onClick={onShare}>
         {t('waiting.share')}
       </Button>
@@ -53,7 +70,7 @@ const Ended = ({ onBag }: { onBag: () => void }): ReactNode => {
   const bagSize = useRoom((state) => state.bag.items.length);
   return (
     <div className="pl-center pl-center-solid" data-testid="ended">
-      <p className="pl-center-title">{t('ended.title')}</p>
+      <p className="pl-center-title">{t(room?.cancelledAt ? 'ended.cancelled' : 'ended.title')}</p>
       <p className="pl-center-hint">{room?.title}</p>
       <dl className="pl-tally">
         <div>
@@ -66,7 +83,7 @@ const Ended = ({ onBag }: { onBag: () => void }): ReactNode => {
         </div>
       </dl>
       <div className="pl-center-actions">
-        {room && !room.isDemo && (
+        {room && !room.isDemo && !room.cancelledAt && (
           <Link
             to={`/r/${room.id}/replay`}
             className="wl-btn wl-btn-glass wl-btn-l wl-btn-block"
