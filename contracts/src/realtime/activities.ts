@@ -205,6 +205,10 @@ export const activityMessages = {
   },
 } as const;
 
+export type ActivityName = keyof typeof activityMessages;
+export type ActivityPayload<Name extends ActivityName> = z.input<(typeof activityMessages)[Name]['payload']>;
+export type ActivityReply<Name extends ActivityName> = z.output<(typeof activityMessages)[Name]['reply']>;
+
 /** Of a snapshot: what is open, or (polls) has ended just now. */
 export const ActivitiesSnapshot = z.object({
   checkIn: CheckIn.nullable(),

@@ -1,3 +1,4 @@
+export type { ActivitiesState } from './activities-state.ts';
 export {
   headlinePriceAt,
   offerAt,
@@ -9,7 +10,11 @@ export {
 } from './bag-offers.ts';
 export { CHAT_LIMIT, type ChatLine, type ChatParts, type OutboxItem, visibleChat } from './chat-state.ts';
 export type { InteractionState } from './interaction-state.ts';
-export { type JoinRoomOptions, joinRoom, type RoomSession } from './join-room.ts';
+export {
+  type JoinRoomOptions,
+  joinRoom,
+  type RoomSession,
+} from './join-room.ts';
 export {
   type Arrival,
   type Connection,

@@ -1,4 +1,7 @@
 import {
+  type ActivityName,
+  type ActivityPayload,
+  type ActivityReply,
   type BodyInputOf,
   type ChatMessage,
   type ChatMode,
@@ -71,6 +74,8 @@ export type RoomSession = Store<RoomState> & {
   closeDraw: (drawId: string) => Promise<Draw>;
   /** Into a draw, for everybody; says its keyword. Answers the own public id. */
   enterDraw: (drawId: string) => Promise<string>;
+  /** Check-in, an answer, a line of a chain: what the server made of it; rejects with ApiError. Sent again it counts once. */
+  take: <Name extends ActivityName>(name: Name, payload: ActivityPayload<Name>) => Promise<ActivityReply<Name>>;
   /** Tries again at once, also after `closed`. */
   reconnect: () => void;
   close: () => void;
@@ -322,6 +327,7 @@ export const joinRoom = (options: JoinRoomOptions): RoomSession => {
     closeDraw: async (drawId) => (await socket.request<{ draw: Draw }>('draw:close', { drawId })).draw,
     enterDraw: async (drawId) =>
       (await socket.request<{ publicId: string }>('draw:enter', { drawId, clientMessageId: newId() })).publicId,
+    take: (name, payload) => socket.request(name, payload),
     reconnect: socket.restart,
     close: () => {
       closed = true;

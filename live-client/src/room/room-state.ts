@@ -13,6 +13,7 @@ import type {
   Stage,
 } from '@walnut-live/contracts';
 import type { ClientErrorCode } from '../http/api-error.ts';
+import { type ActivitiesState, activityEvent, noActivities } from './activities-state.ts';
 import { append, applyTalk, initialTalk, reduceTalk, type TalkAction, type TalkState, talkOf } from './chat-state.ts';
 import { type InteractionState, noInteraction, playEvent } from './interaction-state.ts';
 
@@ -72,6 +73,8 @@ export type RoomState = TalkState & {
   viewersTotal: number;
   /** Draws and red packets. */
   interaction: InteractionState;
+  /** Check-in, poll, countdown, chain. */
+  activities: ActivitiesState;
   purchases: readonly Purchase[];
   /** Bursts of gifts, oldest first. */
   gifts: readonly GiftLine[];
@@ -115,6 +118,7 @@ export const initialRoomState = (roomId: string): RoomState => ({
   viewersNow: 0,
   viewersTotal: 0,
   interaction: noInteraction,
+  activities: noActivities,
   purchases: [],
   gifts: [],
   arrivals: [],
@@ -259,7 +263,10 @@ const apply = (state: RoomState, { seq, at, event }: SequencedEvent): RoomState 
     default: {
       // What is played; a newer server knows more kinds than this client.
       const interaction = playEvent(state.interaction, event);
-      return interaction === state.interaction ? state : { ...state, interaction };
+      const activities = activityEvent(state.activities, event);
+      return interaction === state.interaction && activities === state.activities
+        ? state
+        : { ...state, interaction, activities };
     }
   }
 };
@@ -283,6 +290,7 @@ const applySnapshot = (state: RoomState, snapshot: RoomSnapshot): RoomState => (
   viewersNow: snapshot.viewersNow,
   viewersTotal: snapshot.viewersTotal,
   interaction: snapshot.interaction ?? noInteraction,
+  activities: snapshot.activities ?? noActivities,
 });
 
 /** Pure: the next state of the room. */
