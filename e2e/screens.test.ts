@@ -277,7 +277,10 @@ async function walkConsole(lang: Lang): Promise<void> {
     const lookAtTabs = async (path: string, heading: string, tabs: readonly string[]): Promise<void> => {
       await resize(page, 'desk');
       await page.locator(`a.co-menu-item[href="/console${path}"]:visible`).click();
-      await page.getByRole('tab').nth(tabs.length - 1).waitFor();
+      await page
+        .getByRole('tab')
+        .nth(tabs.length - 1)
+        .waitFor();
       for (const [at, name] of tabs.entries()) {
         await resize(page, 'desk');
         await page.getByRole('tab').nth(at).click();
@@ -286,6 +289,7 @@ async function walkConsole(lang: Lang): Promise<void> {
       }
     };
     await lookAtTabs('/gifts', 'gifts', ['report', 'catalogue', 'policy', 'wallets']);
+    await lookAtTabs('/prizes', 'prizes', ['won', 'budgets']);
     await lookAtTabs('/moderation', 'moderation', ['words', 'corrections', 'reports', 'sanctions']);
 
     await go('/stores', 'store-row');

@@ -7,6 +7,7 @@ import {
   ShopOutlined,
   ShoppingOutlined,
   TeamOutlined,
+  TrophyOutlined,
   VideoCameraOutlined,
 } from '@ant-design/icons';
 import type { Permission } from '@walnut-live/contracts';
@@ -24,6 +25,7 @@ export const places: readonly Place[] = [
   { path: '/rooms', label: 'nav.rooms', icon: <VideoCameraOutlined />, needs: 'rooms:read' },
   { path: '/catalogue', label: 'nav.catalogue', icon: <AppstoreOutlined />, needs: 'catalogue:read' },
   { path: '/gifts', label: 'nav.gifts', icon: <GiftOutlined />, needs: 'reports:read' },
+  { path: '/prizes', label: 'nav.prizes', icon: <TrophyOutlined />, needs: 'orders:read' },
   { path: '/moderation', label: 'nav.moderation', icon: <SafetyOutlined />, needs: 'words:read' },
   { path: '/staff', label: 'nav.staff', icon: <TeamOutlined />, needs: 'staff:read' },
 ];

@@ -11,6 +11,7 @@ export const en = {
   'nav.rooms': 'Rooms',
   'nav.catalogue': 'Catalogue & stock',
   'nav.gifts': 'Gifts & coins',
+  'nav.prizes': 'Prizes & budgets',
   'nav.moderation': 'Moderation',
   'nav.staff': 'Staff',
   'account.language': 'Chinese',

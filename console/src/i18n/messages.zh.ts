@@ -12,6 +12,7 @@ export const zh = {
   'nav.rooms': '直播间',
   'nav.catalogue': '商品与库存',
   'nav.gifts': '礼物与金币',
+  'nav.prizes': '奖品与预算',
   'nav.moderation': '内容与秩序',
   'nav.staff': '员工',
   'account.language': 'English',

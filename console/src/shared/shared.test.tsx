@@ -107,9 +107,9 @@ test('days of the reader become instants, the end excluded', () => {
 });
 
 test.each<[StaffRole, string]>([
-  ['hq_admin', '/live /inviters /stores /orders /rooms /catalogue /gifts /moderation /staff'],
-  ['store_manager', '/live /inviters /stores /orders /rooms /catalogue /gifts /moderation /staff'],
-  ['guide', '/live /orders /rooms /catalogue'],
+  ['hq_admin', '/live /inviters /stores /orders /rooms /catalogue /gifts /prizes /moderation /staff'],
+  ['store_manager', '/live /inviters /stores /orders /rooms /catalogue /gifts /prizes /moderation /staff'],
+  ['guide', '/live /orders /rooms /catalogue /prizes'],
   ['assistant', '/live /rooms /catalogue'],
 ])('%s finds %s in the menu', (role, paths) => {
   const may = (permission: (typeof rolePermissions)[StaffRole][number]) => rolePermissions[role].includes(permission);

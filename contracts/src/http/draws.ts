@@ -12,7 +12,7 @@ import {
   PrizeKind,
   TOP_PRIZE_FEN,
 } from '../realtime/interaction.ts';
-import { Instant, PageQuery, PersonRef, page, text } from './common.ts';
+import { Instant, OrgUnitRef, PageQuery, PersonRef, page, text } from './common.ts';
 import { Address, AddressView } from './orders.ts';
 import { defineRoute } from './route.ts';
 
@@ -157,7 +157,7 @@ export const claimPrize = defineRoute({
   params: z.strictObject({ id: PrizeId }),
   body: z.strictObject({ address: Address.optional() }),
   reply: MyPrize,
-  errors: ['not_found', 'too_late', 'state_conflict', 'invalid_request'],
+  errors: ['not_found', 'gone', 'state_conflict', 'invalid_request'],
 });
 
 export const DrawnPrize = z
@@ -183,6 +183,25 @@ export const drawnPrizes = defineRoute({
   summary: 'Who won what in a draw of my scope, and how far it is on its way',
   params,
   reply: z.object({ items: z.array(DrawnPrize) }),
+});
+/** A prize as who sends it finds it, without going from draw to draw. */
+export const PrizeOnList = DrawnPrize.extend({
+  drawId: DrawId,
+  drawTitle: z.string(),
+  room: z.object({ id: RoomId, title: z.string() }),
+  orgUnit: OrgUnitRef,
+  wonAt: Instant,
+}).meta({ id: 'PrizeOnList' });
+export type PrizeOnList = z.infer<typeof PrizeOnList>;
+export const listPrizes = defineRoute({
+  id: 'prizes.list',
+  method: 'GET',
+  path: '/prizes',
+  tag: 'draws',
+  access: { staff: 'orders:read' },
+  summary: 'The prizes won in the rooms of my scope, the newest first; claimed parcels wait to be sent',
+  query: PageQuery.extend({ state: PrizeState.optional() }),
+  reply: page(PrizeOnList),
 });
 export const shipPrize = defineRoute({
   id: 'prizes.ship',

@@ -4,6 +4,7 @@ import {
   drawnPrizes,
   drawParticipants,
   listDraws,
+  listPrizes,
   myDraw,
   myPrizes,
   prepareDraw,
@@ -27,6 +28,14 @@ function decodeIdCursor(cursor: string | undefined): string {
   const key = IdKey.safeParse(Buffer.from(cursor, 'base64url').toString('utf8'));
   if (!key.success) throw new AppError('invalid_request', { issues: [{ path: '/cursor', issue: 'unknown_cursor' }] });
   return key.data;
+}
+
+/** One row more than asked for says that there is another page. */
+function pageOf<T extends { id: string; wonAt: string }>(found: readonly T[], limit: number) {
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  const cursor = found.length > limit && last ? encodeTimeCursor({ at: new Date(last.wonAt), id: last.id }) : null;
+  return { items, nextCursor: cursor };
 }
 
 export function bindDrawRoutes(bind: Binder, draws: DrawsService, prizes: Prizes): void {
@@ -70,16 +79,12 @@ export function bindDrawRoutes(bind: Binder, draws: DrawsService, prizes: Prizes
     prize: await prizes.inDraw(principal.personId, params.id),
   }));
 
-  bind(myPrizes, async ({ principal, query }) => {
-    const found = await prizes.ofPerson(principal.personId, decodeTimeCursor(query.cursor), query.limit + 1);
-    const items = found.slice(0, query.limit);
-    const last = items.at(-1);
-    return {
-      items,
-      nextCursor:
-        found.length > query.limit && last ? encodeTimeCursor({ at: new Date(last.wonAt), id: last.id }) : null,
-    };
-  });
+  bind(myPrizes, async ({ principal, query }) =>
+    pageOf(await prizes.ofPerson(principal.personId, decodeTimeCursor(query.cursor), query.limit + 1), query.limit),
+  );
+  bind(listPrizes, async ({ principal, query: { state, cursor, limit } }) =>
+    pageOf(await prizes.inScope(principal, { state, after: decodeTimeCursor(cursor), limit: limit + 1 }), limit),
+  );
   bind(claimPrize, ({ principal, params, body }) => prizes.claim(principal, params.id, body.address));
   bind(drawnPrizes, async ({ principal, params }) => {
     await draws.operable(principal, params.id);

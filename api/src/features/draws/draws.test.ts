@@ -10,6 +10,7 @@ import {
   drawParticipants,
   endRoom,
   listDraws,
+  listPrizes,
   myDraw,
   myPrizes,
   prepareDraw,
@@ -138,6 +139,14 @@ test('G2 a draw from its commitment to the prize on its way: told, entered once 
   expect(await api.ok(claimPrize, { params, body: { address }, as: winner })).toMatchObject({ state: 'claimed' });
   const seen = await api.ok(drawnPrizes, { params: { id: draw.id }, as: staff.a.guide });
   expect(JSON.stringify(seen)).not.toMatch(/文三路|13900000001|"安然"/);
+  const waiting = await api.ok(listPrizes, { query: { state: 'claimed' }, as: staff.a.manager });
+  expect(waiting.items).toMatchObject([
+    { id: parcel?.id, room: { id: draw.roomId }, address: { street: '文三路 1 号' } },
+  ]);
+  expect((await api.ok(listPrizes, { as: staff.b.manager })).items).toEqual([]);
+  const first = await api.ok(listPrizes, { query: { limit: 1 }, as: staff.operations });
+  const second = await api.ok(listPrizes, { query: { limit: 1, cursor: first.nextCursor ?? '' }, as: staff.operations });
+  expect(new Set([...first.items, ...second.items].map(({ id }) => id)).size).toBe(2);
   const shipped = await api.ok(shipPrize, { params, body: { trackingNo: 'SF1' }, as: staff.a.manager });
   expect(shipped).toMatchObject({ state: 'shipped', trackingNo: 'SF1', address: { street: '文三路 1 号' } });
   expect((await parcelOf(winner))?.trackingNo).toBe('SF1');

@@ -1,5 +1,5 @@
 /** What people won: told to them alone, claimed within a week, sent by the store. */
-import { type Address, type DrawnPrize, type MyPrize, may } from '@walnut-live/contracts';
+import { type Address, type DrawnPrize, type MyPrize, may, type PrizeOnList } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { TimeCursor } from '../../platform/cursor.ts';
@@ -17,7 +17,9 @@ interface WinRow {
   personName: string;
   rank: number;
   drawTitle: string;
+  roomId: string;
   roomTitle: string;
+  orgUnit: PrizeOnList['orgUnit'];
   prize: StoredPrize;
   state: 'won' | 'claimed' | 'shipped';
   wonAt: Date;
@@ -31,16 +33,30 @@ export function createPrizes(deps: { db: Db; clock: Clock; random: Random }) {
 
   const read = (
     sql: Sql,
-    filter: { id?: string; drawId?: string; personId?: string; after?: TimeCursor | undefined; limit?: number },
+    filter: {
+      id?: string;
+      drawId?: string;
+      personId?: string;
+      /** Of this unit and those under it. */
+      scope?: string;
+      state?: MyPrize['state'] | undefined;
+      after?: TimeCursor | undefined;
+      limit?: number;
+    },
   ) =>
     sql<WinRow>`
       SELECT w.id, w.draw_id AS "drawId", d.org_path AS "orgPath", w.person_id AS "personId", p.name AS "personName", w.rank,
-        d.title AS "drawTitle", r.title AS "roomTitle", (SELECT z FROM jsonb_array_elements(d.prizes) z WHERE (z->>'no')::int = w.prize_no) AS prize,
+        d.title AS "drawTitle", r.id AS "roomId", r.title AS "roomTitle",
+        jsonb_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS "orgUnit", (SELECT z FROM jsonb_array_elements(d.prizes) z WHERE (z->>'no')::int = w.prize_no) AS prize,
         w.state, w.won_at AS "wonAt", d.claim_until AS "claimUntil", w.address, w.tracking_no AS "trackingNo"
-      FROM draw_wins w JOIN draws d ON d.id = w.draw_id JOIN rooms r ON r.id = d.room_id JOIN people p ON p.id = w.person_id
+      FROM draw_wins w JOIN draws d ON d.id = w.draw_id JOIN rooms r ON r.id = d.room_id JOIN org_units u ON u.id = r.org_unit_id
+        JOIN people p ON p.id = w.person_id
       WHERE (${filter.id ?? null}::uuid IS NULL OR w.id = ${filter.id ?? null}::uuid)
         AND (${filter.drawId ?? null}::uuid IS NULL OR w.draw_id = ${filter.drawId ?? null}::uuid)
         AND (${filter.personId ?? null}::uuid IS NULL OR w.person_id = ${filter.personId ?? null}::uuid)
+        AND (${filter.scope ?? null}::text IS NULL OR d.org_path = ${filter.scope ?? null} OR d.org_path LIKE ${filter.scope ?? null} || '.%')
+        AND (${filter.state ?? null}::text IS NULL
+          OR CASE WHEN w.state = 'won' AND d.claim_until < ${clock.now()} THEN 'lapsed' ELSE w.state END = ${filter.state ?? null})
         AND (${filter.after?.id ?? null}::uuid IS NULL
           OR (w.won_at, w.id) < (${filter.after?.at ?? null}::timestamptz, ${filter.after?.id ?? null}::uuid))
       ORDER BY w.won_at DESC, CASE WHEN ${filter.drawId ?? null}::uuid IS NULL THEN 0 ELSE w.rank END, w.id DESC LIMIT ${filter.limit ?? 100}`;
@@ -85,6 +101,21 @@ export function createPrizes(deps: { db: Db; clock: Clock; random: Random }) {
     },
     async ofDraw(principal: StaffPrincipal, drawId: string): Promise<{ items: DrawnPrize[] }> {
       return { items: (await read(db.sql, { drawId })).map((row) => toDrawn(row, principal)) };
+    },
+
+    /** Of the principal's scope, the newest first. */
+    async inScope(
+      principal: StaffPrincipal,
+      filter: { state: MyPrize['state'] | undefined; after: TimeCursor | undefined; limit: number },
+    ): Promise<PrizeOnList[]> {
+      return (await read(db.sql, { scope: principal.staff.orgPath, ...filter })).map((row) => ({
+        ...toDrawn(row, principal),
+        drawId: row.drawId,
+        drawTitle: row.drawTitle,
+        room: { id: row.roomId, title: row.roomTitle },
+        orgUnit: row.orgUnit,
+        wonAt: row.wonAt.toISOString(),
+      }));
     },
 
     /** @throws AppError not_found, gone (its time is over), state_conflict (shipped), invalid_request (no address) */

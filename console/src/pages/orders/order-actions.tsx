@@ -1,60 +1,24 @@
 /** What staff do to an order. Each asks first, says what follows, and is sent under one key until the server has decided. */
 import { type OrderView, refundOrder, shipOrder } from '@walnut-live/contracts';
-import { requestIdOf, useErrorText, useFormat, useToast } from '@walnut-live/ui';
+import { useFormat, useToast } from '@walnut-live/ui';
 import { Form, Input, Modal } from 'antd';
 import type { ReactNode } from 'react';
 import { useAction } from '../../data/use-call.ts';
 import { useT } from '../../i18n/index.ts';
+import { Failure, ShipDialog } from '../../shared/ship-dialog.tsx';
 
 const touched = ['orders.get', 'orders.list', 'orders.credit', 'commissions.list', 'reports.inviters'];
 
-const Failure = ({ error }: { error: unknown }): ReactNode => {
-  const errorText = useErrorText();
-  return error === null ? null : (
-    <p className="co-form-error" role="alert">
-      {errorText(error)}
-      {requestIdOf(error) && <code>{requestIdOf(error)}</code>}
-    </p>
-  );
-};
-
-export const ShipDialog = ({ order, onClose }: { order: OrderView; onClose: () => void }): ReactNode => {
+export const ShipOrderDialog = ({ order, onClose }: { order: OrderView; onClose: () => void }): ReactNode => {
   const t = useT();
   const toast = useToast();
-  const [form] = Form.useForm<{ trackingNo: string }>();
   const ship = useAction(shipOrder, touched);
-  const submit = async ({ trackingNo }: { trackingNo: string }): Promise<void> => {
-    await ship.mutateAsync({ kind: order.id, params: { id: order.id }, body: { trackingNo: trackingNo.trim() } });
+  const send = async (trackingNo: string): Promise<void> => {
+    await ship.mutateAsync({ kind: order.id, params: { id: order.id }, body: { trackingNo } });
     toast(t('ship.done'), { tone: 'success' });
     onClose();
   };
-  return (
-    <Modal
-      open
-      title={t('ship.title')}
-      okText={t('ship.submit')}
-      confirmLoading={ship.isPending}
-      onOk={() => form.submit()}
-      onCancel={onClose}
-      okButtonProps={{ 'data-testid': 'ship-submit' }}
-    >
-      <Form
-        form={form}
-        layout="vertical"
-        requiredMark={false}
-        onFinish={(values) => void submit(values).catch(() => undefined)}
-      >
-        <Form.Item
-          name="trackingNo"
-          label={t('ship.tracking')}
-          rules={[{ required: true, whitespace: true, message: t('ship.tracking-needed') }]}
-        >
-          <Input maxLength={40} autoFocus data-testid="ship-tracking" />
-        </Form.Item>
-        <Failure error={ship.error} />
-      </Form>
-    </Modal>
-  );
+  return <ShipDialog send={send} pending={ship.isPending} error={ship.error} onClose={onClose} />;
 };
 
 export const RefundDialog = ({ order, onClose }: { order: OrderView; onClose: () => void }): ReactNode => {

@@ -10,7 +10,7 @@ import { useT } from '../../i18n/index.ts';
 import { AsyncView } from '../../shared/async-view.tsx';
 import { OrderStateBadge } from '../../shared/people.tsx';
 import { WhyPanel } from '../../shared/why-panel.tsx';
-import { RefundDialog, ShipDialog } from './order-actions.tsx';
+import { RefundDialog, ShipOrderDialog } from './order-actions.tsx';
 import './order-detail.css';
 
 const REFRESH_MS = 5_000;
@@ -134,7 +134,7 @@ const Order = ({ order }: { order: OrderView }): ReactNode => {
           ))}
         </section>
       </div>
-      {action === 'ship' && <ShipDialog order={order} onClose={() => setAction(null)} />}
+      {action === 'ship' && <ShipOrderDialog order={order} onClose={() => setAction(null)} />}
       {action === 'refund' && <RefundDialog order={order} onClose={() => setAction(null)} />}
     </article>
   );
