@@ -1,7 +1,9 @@
-/** Who is told what, put together: messages, bookings of rooms. */
+/** Who is told what, put together: messages, bookings of rooms, recurring slots. */
 import type { Config } from './config.ts';
+import type { ClaimGuard } from './features/claim-guard/index.ts';
 import { createMessages, type WechatConfig } from './features/messages/index.ts';
 import { createRoomBookings } from './features/room-bookings/index.ts';
+import { createRoomSlots } from './features/room-slots/index.ts';
 import type { Rooms } from './features/rooms/index.ts';
 import type { Clock, Random } from './platform/clock.ts';
 import type { Db, Tx } from './platform/db.ts';
@@ -18,6 +20,7 @@ export function createTelling(deps: {
   log: Logger;
   jobs: Jobs;
   rooms: Rooms;
+  guard: Pick<ClaimGuard, 'requireClean'>;
   policyAt: (tx: Tx, at: Date) => Promise<{ creditWindowSeconds: number }>;
 }): void {
   const { config, rooms } = deps;
@@ -28,6 +31,7 @@ export function createTelling(deps: {
     findRoom: rooms.get,
     creditWindowSeconds: async (tx, at) => (await deps.policyAt(tx, at)).creditWindowSeconds,
   });
+  createRoomSlots({ ...deps, planned: rooms.planned });
 }
 
 /** All of it or none: config.ts sees to that. */

@@ -315,7 +315,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     findRoom: rooms.get,
   });
   createReports({ bind, db, clock });
-  createTelling({ ...{ bind, config, db, clock, random, log, jobs, rooms }, policyAt: bindings.policyAt });
+  createTelling({ ...{ bind, config, db, clock, random, log, jobs, rooms, guard }, policyAt: bindings.policyAt });
 
   let closed: Promise<void> | undefined;
   return {

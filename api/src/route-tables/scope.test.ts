@@ -11,7 +11,7 @@ import { makeActivities } from '../testing/activities.ts';
 import { type Brand, makeOffer, seedBrand } from '../testing/fixtures.ts';
 import { giveCoinsAndGift } from '../testing/gifts.ts';
 import { drawTerms, makePlays } from '../testing/plays.ts';
-import { makeDeadMessage } from '../testing/tellings.ts';
+import { makeDeadMessage, makeSlot } from '../testing/tellings.ts';
 import { startTestApi, type TestApi } from '../testing/test-api.ts';
 import { gateOf, send } from './requests.ts';
 
@@ -36,6 +36,7 @@ interface ThingsOfB {
   countdownId: string;
   /** With one line, number 1. */
   chainId: string;
+  slotId: string;
   /** To `anna`, undelivered. */
   messageId: string;
   /** Of a message in store B's room. */
@@ -141,6 +142,14 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
   }),
   'rooms.cancel': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { reason: '停电' } }),
   'room-bookings.summary': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'room-slots.create': ({ brand }) => ({
+    body: {
+      ...{ title: '每周直播', weekdays: [2], startsAt: '20:00', durationMinutes: 60, from: '2040-01-01' },
+      orgUnitId: brand.stores.b.id,
+    },
+  }),
+  'room-slots.patch': ({ slotId }) => ({ params: { id: slotId }, body: { title: '改名' } }),
+  'room-slots.end': ({ slotId }) => ({ params: { id: slotId }, body: {} }),
   'messages.retry': ({ messageId }) => ({ params: { id: messageId }, body: {} }),
   'rooms.end': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
 };
@@ -225,6 +234,7 @@ beforeAll(async () => {
     brand,
     ...(await makePlays(api, brand, brand.rooms.b, brand.consumers.anna)),
     ...(await makeActivities(api, brand.rooms.b, brand.consumers.anna)),
+    ...(await makeSlot(api, brand.rooms.b)),
     ...(await makeDeadMessage(api, brand.rooms.b, brand.consumers.anna)),
     seatId,
     clipId,

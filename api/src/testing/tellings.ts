@@ -1,4 +1,4 @@
-/** A message of a store that could not be delivered, written as the job leaves it. */
+/** What stores tell and plan, written as the jobs leave it. */
 import { randomUUID } from 'node:crypto';
 import type { Principal } from '../platform/principal.ts';
 import type { FixtureRoom } from './fixtures.ts';
@@ -18,4 +18,16 @@ export async function makeDeadMessage(
       ${JSON.stringify({ roomTitle: room.title, unitName: room.orgUnit.name, coverUrl: '', scheduledAt: null, text: '' })}::jsonb,
       'dead', 'gave_up', 'wechat', 6, ${at}, ${new Date(at.getTime() + 60_000)}, ${at}, ${at})`;
   return { messageId };
+}
+
+/** A slot of a store without rooms yet. */
+export async function makeSlot(api: TestApi, room: FixtureRoom): Promise<{ slotId: string }> {
+  const slotId = randomUUID();
+  const at = api.clock.now();
+  await api.api.platform.db.sql`
+    INSERT INTO room_slots (id, org_unit_id, org_path, host_id, title, cover_url, weekdays, start_minute, zone, duration_minutes, product_ids,
+      from_date, exceptions, state, created_by, created_at, updated_at)
+    VALUES (${slotId}, ${room.orgUnit.id}, ${room.orgUnit.path}, ${room.host.personId}, '每周直播', '/pictures/none.svg', '{2}', 1200,
+      'Asia/Shanghai', 60, '{}', '2040-01-01', '{}', 'active', ${room.host.personId}, ${at}, ${at})`;
+  return { slotId };
 }

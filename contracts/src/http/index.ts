@@ -23,6 +23,7 @@ import * as rooms from './rooms.ts';
 import type { Route } from './route.ts';
 import * as stage from './stage.ts';
 import * as streamKeys from './stream-keys.ts';
+import * as roomSlots from './room-slots.ts';
 import * as wallet from './wallet.ts';
 
 export * from './attribution.ts';
@@ -56,6 +57,7 @@ export * from './wallet.ts';
 const isRoute = (value: unknown): value is Route =>
   typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'access' in value;
 
+export * from './room-slots.ts';
 /** Every HTTP route of the api, in the order of the modules. */
 export const routes: readonly Route[] = [
   auth,
@@ -84,3 +86,4 @@ export const routes: readonly Route[] = [
   messages,
   roomBookings,
 ].flatMap((module) => Object.values(module).filter(isRoute));
+  roomSlots,

@@ -68,10 +68,12 @@ const offline = (): ApiError => new ApiError({ code: 'offline', status: 0 });
 
 /** A join that will not succeed however often it is tried. */
 const isFinal = (error: unknown): error is ApiError =>
-  error instanceof ApiError && ['banned', 'not_in_audience', 'not_found', 'gone', 'forbidden', 'invalid_request'].includes(error.code);
+  error instanceof ApiError &&
+  ['banned', 'not_in_audience', 'not_found', 'gone', 'forbidden', 'invalid_request'].includes(error.code);
 
 /** Refused as a person; a fresh token changes nothing. */
-const isShutOut = (code: string): code is 'banned' | 'not_in_audience' => code === 'banned' || code === 'not_in_audience';
+const isShutOut = (code: string): code is 'banned' | 'not_in_audience' =>
+  code === 'banned' || code === 'not_in_audience';
 
 export const createRoomSocket = (deps: RoomSocketDeps) => {
   const { roomId, onStatus, random = Math.random } = deps;
