@@ -1,6 +1,7 @@
 import { cx, useBackGesture } from '@walnut-live/ui';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
+import { Activities } from '../activities/lazy-activities.tsx';
 import { useDocumentTitle } from '../app/use-document-title.ts';
 import { ModeNote, PinnedMessage } from '../chat/above-chat.tsx';
 import { TalkProvider } from '../chat/talk-provider.tsx';
@@ -55,7 +56,8 @@ const Room = (): ReactNode => {
   useDocumentTitle(room ? `${room.title} · ${room.orgUnit.name}` : t('app.title'));
   useKeyboardInset();
 
-  if (view === 'not-for-me') return <Door roomId={session.roomId} onRetry={session.reconnect} wasInside={room !== null} />;
+  if (view === 'not-for-me')
+    return <Door roomId={session.roomId} onRetry={session.reconnect} wasInside={room !== null} />;
   const over = view === 'ended' || view === 'banned' || view === 'not-found' || view === 'replaced';
   const interactive = !over && view !== 'skeleton' && !(view === 'offline' && room === null);
 
@@ -79,6 +81,7 @@ const Room = (): ReactNode => {
                 <PinnedMessage />
                 <PurchaseBubbles />
                 <Plays />
+                <Activities />
                 <PinnedCard />
                 <Chat />
                 <ModeNote />

@@ -146,6 +146,7 @@ export const testRoom = (item?: BagItem): TestRoom => {
     openDraw: ask('open draw'),
     closeDraw: ask('close draw'),
     enterDraw: ask('enter draw'),
+    take: (name, payload) => ask(name)(payload),
     reconnect: () => undefined,
     close: () => undefined,
   };
