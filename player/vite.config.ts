@@ -23,9 +23,29 @@ const withoutForeignHandlers = (): Plugin => {
   };
 };
 
+/**
+ * Contracts describe themselves for the served OpenAPI document: summaries, tags and errors of routes,
+ * descriptions and names of schemas.
+ * Nothing in a browser reads them; without them every viewer fetches some 3 KB less.
+ */
+const withoutDescriptions = (): Plugin => {
+  const string = String.raw`(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")`;
+  const descriptions = new RegExp(
+    String.raw`\.meta\(\{(?:[^'"{}]|${string})*\}\)|\b(?:summary|tag):\s*${string},|\berrors:\s*\[[^\]]*\],`,
+    'g',
+  );
+  return {
+    name: 'walnut:without-descriptions',
+    apply: 'build',
+    enforce: 'pre',
+    transform: (code, id) =>
+      /[\\/]contracts[\\/]src[\\/]/.test(id) ? { code: code.replace(descriptions, ''), map: null } : undefined,
+  };
+};
+
 export default defineConfig({
   base: '/',
-  plugins: [withoutForeignHandlers(), react()],
+  plugins: [withoutForeignHandlers(), withoutDescriptions(), react()],
   build: {
     outDir: 'dist',
     // WeChat's web views on phones that are still in use: Safari 15.4 and Chromium 97.
