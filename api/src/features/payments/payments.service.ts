@@ -103,7 +103,7 @@ export function createPaymentsService(deps: {
 
     /** Asks the provider for the money back; an error means: unknown, ask again under the same number. */
     refund(payment: PaymentRow, refund: { refundNo: string; amountFen: bigint }): Promise<RefundOutcome> {
-      return providers[payment.provider].refund({ paymentId: payment.id, ...refund });
+      return providers[payment.provider].refund({ paymentId: payment.id, totalFen: payment.amountFen, ...refund });
     },
 
     /** One callback. Throws `unauthenticated` (forged or stale), `not_found` (no such payment), `conflict` (wrong amount). */
@@ -113,7 +113,8 @@ export function createPaymentsService(deps: {
       rawBody: Buffer,
       listeners: PaymentListeners,
     ): Promise<void> {
-      const notification = providers[name].verifyNotification(header, rawBody);
+      const notification = await providers[name].verifyNotification(header, rawBody);
+      if (!notification) return;
       await db.transaction(async (tx) => {
         const payment = await readPayment(tx, notification.paymentId);
         if (!payment || payment.provider !== name) throw new AppError('not_found');

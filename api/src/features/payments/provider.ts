@@ -5,6 +5,22 @@ export interface Charge {
   readonly orderNo: string;
   readonly amountFen: bigint;
   readonly expiresAt: Date;
+  /** How the payer pays, where the provider knows several ways. */
+  readonly payer?: Payer | undefined;
+}
+/** Inside WeChat; in another browser of a phone, at this address; by a QR code that a phone scans. */
+export type Payer =
+  | { readonly way: 'jsapi'; readonly openId: string }
+  | { readonly way: 'h5'; readonly address: string }
+  | { readonly way: 'native' };
+/** Where the payer approves a charge. */
+export interface Cashier {
+  readonly state: ChargeState;
+  readonly cashierUrl: string;
+  /** For WeChat's own bridge (JSAPI). */
+  readonly bridge?: Readonly<Record<string, string>>;
+  /** To be shown as a QR code (Native). */
+  readonly codeUrl?: string;
 }
 /** `none`: the provider was never told about it. */
 export type ChargeState = 'none' | 'open' | 'captured' | 'failed' | 'closed';
@@ -24,14 +40,26 @@ export interface ProviderNotification {
 /** All calls are idempotent by their number and safe to repeat; a call that throws has an unknown outcome. */
 export interface PaymentProvider {
   /** Registers the charge and answers where the payer approves it. */
-  prepare(charge: Charge): Promise<{ state: ChargeState; cashierUrl: string }>;
+  prepare(charge: Charge): Promise<Cashier>;
   query(paymentId: string): Promise<ChargeState>;
   /** After an answer of `closed` the charge cannot be captured any more; `captured` means the payer was faster. */
   close(paymentId: string): Promise<ChargeState>;
   /** Rule S8: the same `refundNo` refunds once, however often asked. */
-  refund(refund: { refundNo: string; paymentId: string; amountFen: bigint }): Promise<RefundOutcome>;
-  /** Throws `unauthenticated` unless the signature over exactly these bytes is right and fresh. */
-  verifyNotification(header: (name: string) => string | undefined, rawBody: Buffer): ProviderNotification;
+  refund(refund: {
+    refundNo: string;
+    paymentId: string;
+    amountFen: bigint;
+    /** Of the whole charge. */
+    totalFen: bigint;
+  }): Promise<RefundOutcome>;
+  /**
+   * Null: genuine, and nothing to book. Throws `unauthenticated` unless the signature over exactly these bytes is right and
+   * fresh.
+   */
+  verifyNotification(
+    header: (name: string) => string | undefined,
+    rawBody: Buffer,
+  ): ProviderNotification | null | Promise<ProviderNotification | null>;
 }
 
 /** Names of providers as they stand in paths and rows. */

@@ -1,0 +1,278 @@
+/**
+ * WeChat Pay as a payment provider: JSAPI inside WeChat, H5 in other browsers of a phone, Native (a QR code) at a desk.
+ *
+ * Numbers: a payment's id without its dashes is WeChat's out_trade_no (32 characters), our refund number its out_refund_no. By
+ * them every call is idempotent. Amounts are fen on both sides. What WeChat says of a payment counts only for our merchant
+ * and our app.
+ * Sources: merchant documentation "JSAPI下单", "H5下单", "Native下单", "查询订单", "关闭订单", "申请退款", "支付通知", "退款结果通知".
+ */
+import { z } from 'zod';
+import type { Clock, Random } from '../../../platform/clock.ts';
+import { AppError } from '../../../platform/errors.ts';
+import type { Logger } from '../../../platform/logger.ts';
+import type {
+  Cashier,
+  Charge,
+  ChargeState,
+  PaymentProvider,
+  ProviderNotification,
+  RefundOutcome,
+} from '../provider.ts';
+import { bridgeParameters, openSealed, signatureFault } from './signatures.policy.ts';
+import { type WechatClient, WechatError } from './wechat-client.ts';
+
+const CURRENCY = 'CNY';
+/** WeChat cuts what is longer. */
+const LONGEST_DESCRIPTION = 127;
+const BEIJING_OFFSET_MS = 8 * 3_600_000;
+
+const TradeState = z.enum(['SUCCESS', 'REFUND', 'NOTPAY', 'CLOSED', 'REVOKED', 'USERPAYING', 'PAYERROR']);
+const Trade = z.object({
+  mchid: z.string(),
+  appid: z.string().optional(),
+  out_trade_no: z.string(),
+  trade_state: TradeState,
+  amount: z.object({ total: z.int() }).optional(),
+  success_time: z.string().optional(),
+});
+const RefundAnswer = z.object({
+  out_refund_no: z.string(),
+  status: z.enum(['SUCCESS', 'CLOSED', 'PROCESSING', 'ABNORMAL']),
+  amount: z.object({ refund: z.int(), total: z.int() }),
+});
+const RefundNews = z.object({
+  mchid: z.string(),
+  out_trade_no: z.string(),
+  out_refund_no: z.string(),
+  refund_status: z.enum(['SUCCESS', 'CLOSED', 'ABNORMAL', 'PROCESSING']),
+  amount: z.object({ refund: z.int(), total: z.int() }),
+  success_time: z.string().optional(),
+});
+const Notification = z.object({
+  id: z.string().min(1).max(64),
+  create_time: z.string(),
+  event_type: z.string(),
+  resource: z.object({
+    algorithm: z.string(),
+    ciphertext: z.string(),
+    nonce: z.string(),
+    associated_data: z.string().optional(),
+  }),
+});
+const JsapiAnswer = z.object({ prepay_id: z.string() });
+const H5Answer = z.object({ h5_url: z.url() });
+const NativeAnswer = z.object({ code_url: z.string() });
+
+const states: Record<z.infer<typeof TradeState>, ChargeState> = {
+  SUCCESS: 'captured',
+  // Paid, and (partly) given back since then.
+  REFUND: 'captured',
+  NOTPAY: 'open',
+  USERPAYING: 'open',
+  CLOSED: 'closed',
+  REVOKED: 'closed',
+  PAYERROR: 'failed',
+};
+/** Refusals that say what became of the charge instead. */
+const stateOfRefusal: Readonly<Record<string, ChargeState>> = {
+  ORDERPAID: 'captured',
+  ORDER_PAID: 'captured',
+  ORDERCLOSED: 'closed',
+  ORDER_CLOSED: 'closed',
+  ORDERNOTEXIST: 'none',
+  ORDER_NOT_EXIST: 'none',
+};
+
+const tradeNoOf = (paymentId: string): string => paymentId.replaceAll('-', '');
+/** @throws AppError not_found: no number of ours */
+function paymentIdOf(tradeNo: string): string {
+  const parts = /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/.exec(tradeNo);
+  if (!parts) throw new AppError('not_found');
+  return parts.slice(1).join('-');
+}
+/** As the documentation writes times: seconds, and the offset of Beijing. */
+const beijingTime = (at: Date): string =>
+  `${new Date(at.getTime() + BEIJING_OFFSET_MS).toISOString().slice(0, 19)}+08:00`;
+
+export function createWechatProvider(deps: {
+  client: WechatClient;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  /** Where WeChat calls back; https, without a query. */
+  notifyUrl: string;
+  /** Of an order on the payer's bill. */
+  description: (charge: Charge) => string;
+}): PaymentProvider {
+  const { client, clock, random, log } = deps;
+  const { merchant } = client;
+
+  async function stateBy(call: () => Promise<ChargeState>): Promise<ChargeState> {
+    try {
+      return await call();
+    } catch (error) {
+      const state = error instanceof WechatError ? stateOfRefusal[error.code] : undefined;
+      if (state === undefined) throw error;
+      return state;
+    }
+  }
+
+  const query = (paymentId: string): Promise<ChargeState> =>
+    stateBy(async () => {
+      const tradeNo = tradeNoOf(paymentId);
+      const target = `/v3/pay/transactions/out-trade-no/${tradeNo}?mchid=${merchant.merchantId}`;
+      const trade = await client.call('GET', target, Trade);
+      if (trade.mchid !== merchant.merchantId || trade.out_trade_no !== tradeNo) {
+        throw new Error('WeChat Pay told of another trade than it was asked for');
+      }
+      return states[trade.trade_state];
+    });
+
+  const prepaid = (charge: Charge, more: object): object => ({
+    appid: merchant.appId,
+    mchid: merchant.merchantId,
+    description: deps.description(charge).slice(0, LONGEST_DESCRIPTION),
+    out_trade_no: tradeNoOf(charge.paymentId),
+    time_expire: beijingTime(charge.expiresAt),
+    notify_url: deps.notifyUrl,
+    amount: { total: Number(charge.amountFen), currency: CURRENCY },
+    ...more,
+  });
+
+  /** Where or how the payer approves it. */
+  async function register(charge: Charge): Promise<Omit<Cashier, 'state'>> {
+    const payer = charge.payer ?? { way: 'native' };
+    switch (payer.way) {
+      case 'jsapi': {
+        const body = prepaid(charge, { payer: { openid: payer.openId } });
+        const { prepay_id } = await client.call('POST', '/v3/pay/transactions/jsapi', JsapiAnswer, body);
+        const bridge = bridgeParameters(merchant.privateKey, {
+          appId: merchant.appId,
+          prepayId: prepay_id,
+          timestampSeconds: String(Math.floor(clock.now().getTime() / 1000)),
+          nonce: random.bytes(16).toString('hex'),
+        });
+        return { cashierUrl: `/pay/${charge.paymentId}`, bridge };
+      }
+      case 'h5': {
+        const scene_info = { payer_client_ip: payer.address, h5_info: { type: 'Wap' } };
+        const body = prepaid(charge, { scene_info });
+        const { h5_url } = await client.call('POST', '/v3/pay/transactions/h5', H5Answer, body);
+        return { cashierUrl: h5_url };
+      }
+      case 'native': {
+        const { code_url } = await client.call(
+          'POST',
+          '/v3/pay/transactions/native',
+          NativeAnswer,
+          prepaid(charge, {}),
+        );
+        return { cashierUrl: `/pay/${charge.paymentId}`, codeUrl: code_url };
+      }
+    }
+  }
+
+  function refundOutcome(refundNo: string, status: z.infer<typeof RefundAnswer>['status']): RefundOutcome {
+    if (status === 'SUCCESS') return 'succeeded';
+    if (status === 'CLOSED') return 'failed';
+    // Taken from us and not with the payer: it must neither be booked as done nor be given back to the order.
+    if (status === 'ABNORMAL') log.error({ refundNo }, 'WeChat Pay could not pay out a refund: somebody must look');
+    return 'processing';
+  }
+
+  return {
+    async prepare(charge) {
+      let offer: Omit<Cashier, 'state'> | undefined;
+      const state = await stateBy(async () => {
+        offer = await register(charge);
+        return 'open';
+      });
+      return { state, cashierUrl: `/pay/${charge.paymentId}`, ...offer };
+    },
+    query,
+
+    /** Closing what was never registered closes nothing: WeChat answers that there is no such order. */
+    close: (paymentId) =>
+      stateBy(async () => {
+        const target = `/v3/pay/transactions/out-trade-no/${tradeNoOf(paymentId)}/close`;
+        await client.call('POST', target, z.unknown(), { mchid: merchant.merchantId });
+        return 'closed';
+      }),
+
+    async refund({ refundNo, paymentId, amountFen, totalFen }) {
+      const body = {
+        out_trade_no: tradeNoOf(paymentId),
+        out_refund_no: refundNo,
+        notify_url: deps.notifyUrl,
+        amount: { refund: Number(amountFen), total: Number(totalFen), currency: CURRENCY },
+      };
+      try {
+        const answer = await client.call('POST', '/v3/refund/domestic/refunds', RefundAnswer, body);
+        if (answer.out_refund_no !== refundNo || BigInt(answer.amount.refund) !== amountFen) {
+          throw new Error('WeChat Pay told of another refund than it was asked for');
+        }
+        return refundOutcome(refundNo, answer.status);
+      } catch (error) {
+        // The merchant's balance may be filled up, a frequency falls: such a refund is asked for again, under its number.
+        if (!(error instanceof WechatError) || !finalRefusals.has(error.code)) throw error;
+        log.error({ err: error, refundNo }, 'WeChat Pay refuses a refund for good');
+        return 'failed';
+      }
+    },
+
+    async verifyNotification(header, rawBody) {
+      const serial = header('wechatpay-serial');
+      const key = serial === undefined ? undefined : await client.keys.find(serial);
+      const signed = {
+        timestampSeconds: header('wechatpay-timestamp'),
+        nonce: header('wechatpay-nonce'),
+        signature: header('wechatpay-signature'),
+        body: rawBody,
+      };
+      if (!key || signatureFault(key, signed, clock.now())) {
+        throw new AppError('unauthenticated', { detail: 'callback signature' });
+      }
+      const news = Notification.parse(JSON.parse(rawBody.toString('utf8')));
+      const opened: unknown = JSON.parse(openSealed(merchant.apiV3Key, news.resource).toString('utf8'));
+      return news.event_type.startsWith('REFUND.') ? refundNews(news, opened) : tradeNews(news, opened);
+    },
+  };
+
+  function tradeNews({ id, event_type, create_time }: z.infer<typeof Notification>, opened: unknown) {
+    if (event_type !== 'TRANSACTION.SUCCESS') return null;
+    const trade = Trade.parse(opened);
+    requireOurs(trade.mchid, trade.appid);
+    if (trade.trade_state !== 'SUCCESS' || trade.amount === undefined) return null;
+    return {
+      id,
+      type: 'payment.captured',
+      paymentId: paymentIdOf(trade.out_trade_no),
+      refundNo: null,
+      amountFen: BigInt(trade.amount.total),
+      occurredAt: new Date(trade.success_time ?? create_time),
+    } satisfies ProviderNotification;
+  }
+
+  function refundNews({ id, create_time }: z.infer<typeof Notification>, opened: unknown) {
+    const refund = RefundNews.parse(opened);
+    requireOurs(refund.mchid, undefined);
+    const outcome = refundOutcome(refund.out_refund_no, refund.refund_status);
+    if (outcome === 'processing') return null;
+    return {
+      id,
+      type: outcome === 'succeeded' ? 'refund.succeeded' : 'refund.failed',
+      paymentId: paymentIdOf(refund.out_trade_no),
+      refundNo: refund.out_refund_no,
+      amountFen: BigInt(refund.amount.refund),
+      occurredAt: new Date(refund.success_time ?? create_time),
+    } satisfies ProviderNotification;
+  }
+
+  function requireOurs(merchantId: string, appId: string | undefined): void {
+    const isOurs = merchantId === merchant.merchantId && (appId === undefined || appId === merchant.appId);
+    if (!isOurs) throw new AppError('not_found');
+  }
+}
+
+/** Nothing that time would mend; everything else is asked for again. */
+const finalRefusals: ReadonlySet<string> = new Set(['RESOURCE_NOT_EXISTS', 'ORDER_NOT_EXIST', 'MCH_NOT_EXISTS']);
