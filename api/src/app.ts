@@ -92,7 +92,8 @@ export function createApp(deps: {
   app.use((req, _res, next) => {
     const length = req.get('content-length');
     const hasBody = req.get('transfer-encoding') !== undefined || (length !== undefined && length !== '0');
-    if (hasBody && !req.is('application/json')) return next(new AppError('unsupported_media_type'));
+    const types = takesBytes(req.method, req.path) ?? ['application/json'];
+    if (hasBody && !req.is([...types])) return next(new AppError('unsupported_media_type'));
     next();
   });
   // A share link that is not even a URL still opens the player (rule A6).
@@ -125,6 +126,11 @@ export function createApp(deps: {
     res.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   }) satisfies ErrorRequestHandler);
   return app;
+}
+
+/** The types of a body that its route reads by itself. */
+function takesBytes(method: string, path: string): readonly string[] | undefined {
+  return routes.find((route) => route.consumes && route.method === method && path === `/api/v1${route.path}`)?.consumes;
 }
 
 function isDecodable(path: string): boolean {

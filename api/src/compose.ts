@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Route } from '@walnut-live/contracts';
 import { createApp } from './app.ts';
 import { type Activities, createActivities } from './compose-activities.ts';
+import { type AroundRooms, createAroundRooms } from './compose-rooms.ts';
 import { createPlay, type Play } from './compose-play.ts';
 import { createSelling } from './compose-selling.ts';
 import { createClaimGuard, createTalk } from './compose-talk.ts';
@@ -18,6 +19,7 @@ import { createBag } from './features/bag/index.ts';
 import { createBindings } from './features/bindings/index.ts';
 import { createCatalogue } from './features/catalogue/index.ts';
 import { createCommissions } from './features/commissions/index.ts';
+import { createAttendanceBook } from './features/conferences/index.ts';
 import { createCredits } from './features/credits/index.ts';
 import { createGifts, type Gifts } from './features/gifts/index.ts';
 import { createIdentity } from './features/identity/index.ts';
@@ -26,7 +28,7 @@ import { createOrg } from './features/org/index.ts';
 import type { DeliveryPlan } from './features/payments/index.ts';
 import { createReplays } from './features/replays/index.ts';
 import { createReports } from './features/reports/index.ts';
-import { behindDoors, createEntries, createRoomAccess } from './features/room-access/index.ts';
+import { behindDoors, createEntries } from './features/room-access/index.ts';
 import { createRoomLikes, type RoomLikes } from './features/room-likes/index.ts';
 import { createAttendance, createRoomPresence } from './features/room-presence/index.ts';
 import {
@@ -219,16 +221,16 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     readBag: bag.read,
     readInteraction: (roomId) => play.current(roomId),
     readActivities: (roomId) => activities.current(roomId),
+    readDrainCard: (roomId) => aroundRooms.shownDrainCard(roomId),
     fillBag: bag.fill,
   });
   closers.push(rooms.close);
-  const roomAccess = createRoomAccess({
-    ...{ bind, db, clock, random, entries },
-    findRoom: rooms.get,
-    revokeMedia: mediaControl.revoke,
-    streamsOf: stage.streamsOf,
+  const aroundRooms: AroundRooms = createAroundRooms({
+    ...{ bind, db, clock, random, guard, entries, rooms, stage, mediaControl },
+    viewersNow: presence.now,
   });
-  closers.push(mediaControl.onConnect(roomAccess.repeatRefusals));
+  const attendanceBook = createAttendanceBook({ db, clock, log });
+  closers.push(aroundRooms.close, attendanceBook.close);
   createRoomStream({ bind, db, mediaStreams, findRoom: rooms.get });
   const replays = createReplays({
     ...{ bind, db, clock, random, log, jobs, tokens, outbox, mediaControl, rooms, stage, config },
@@ -268,7 +270,14 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     trustProxyHops: config.TRUST_PROXY_HOPS,
     readSnapshot: rooms.readSnapshot,
     readStandings: rooms.standings.read,
-    enterPresence: presence.enter,
+    enterPresence(room, person, onSurplus) {
+      const leave = presence.enter(room, person, onSurplus);
+      const leaveBook = attendanceBook.enter(room.id, person.id);
+      return () => {
+        leave();
+        leaveBook();
+      };
+    },
     onStandingNews: (listener) => news.listen(STANDING_NEWS, listener),
     handlers: createRoomHandlers({
       ...{ bag, offers, likes },

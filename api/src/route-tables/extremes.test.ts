@@ -36,6 +36,8 @@ function exampleOf(whole: JsonSchema, schema = whole): unknown {
       return true;
     default:
       if (schema.format === 'uuid') return randomUUID();
+      if (schema.format === 'uri') return 'https://example.com/a';
+      if (schema.pattern?.startsWith('^[\\w-]{20')) return 'a'.repeat(24); // a token
       if (schema.format === 'date-time') return new Date().toISOString();
       if (schema.pattern?.startsWith('^[a-z0-9-]+(')) return 'hq'; // an org path
       if (schema.pattern?.startsWith('^\\d{17}')) return '11010519491231002X'; // a resident id number

@@ -10,6 +10,7 @@ import type { Principal } from '../platform/principal.ts';
 import { makeActivities } from '../testing/activities.ts';
 import { type Brand, makeOffer, seedBrand } from '../testing/fixtures.ts';
 import { giveCoinsAndGift } from '../testing/gifts.ts';
+import { makeAroundRooms, type ThingsAroundRooms } from '../testing/for-whom.ts';
 import { drawTerms, makePlays } from '../testing/plays.ts';
 import { makeDeadMessage, makeSlot } from '../testing/tellings.ts';
 import { startTestApi, type TestApi } from '../testing/test-api.ts';
@@ -39,6 +40,8 @@ interface ThingsOfB {
   slotId: string;
   /** To `anna`, undelivered. */
   messageId: string;
+  /** A conference of store B and what belongs to it, and to its staff and customers. */
+  around: ThingsAroundRooms;
   /** Of a message in store B's room. */
   reportId: string;
 }
@@ -151,13 +154,51 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
   'room-slots.patch': ({ slotId }) => ({ params: { id: slotId }, body: { title: '改名' } }),
   'room-slots.end': ({ slotId }) => ({ params: { id: slotId }, body: {} }),
   'messages.retry': ({ messageId }) => ({ params: { id: messageId }, body: {} }),
+  'rooms.audience': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { audience: 'everyone' } }),
+  'invitations.list': ({ around }) => ({ params: { id: around.conferenceId } }),
+  'invitations.create': ({ around }) => ({
+    params: { id: around.conferenceId },
+    body: { items: [{ kind: 'link', name: '张总' }] },
+  }),
+  'invitations.revoke': ({ around }) => ({ params: { id: around.invitationId } }),
+  'marks.create': ({ brand }) => ({
+    body: { personId: brand.consumers.anna.personId, kind: 'member', reason: '老顾客' },
+  }),
+  'marks.end': ({ around }) => ({ params: { id: around.markId }, body: { reason: '停用' } }),
+  'trainings.list': ({ brand }) => ({ params: { id: brand.staff.b.guide.personId } }),
+  'trainings.verify': ({ brand }) => ({
+    params: { id: brand.staff.b.guide.personId },
+    body: { title: '产品培训', trainedOn: '2026-01-05' },
+  }),
+  'trainings.revoke': ({ around }) => ({ params: { id: around.trainingId }, body: { reason: '过期' } }),
+  'drain-cards.put': ({ brand }) => ({
+    body: {
+      ...{ kind: 'store_group', orgUnitId: brand.stores.b.id, guideId: null, title: '进群', hint: '' },
+      ...{ link: 'https://example.com', pictureId: null, expiresAt: null },
+    },
+  }),
+  'drain-cards.remove': ({ around }) => ({ params: { id: around.cardId } }),
+  'drain-cards.show': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { kind: 'store_group' } }),
+  'materials.add': ({ around }) => ({
+    params: { id: around.conferenceId },
+    body: { title: '课程', fileId: null, url: 'https://example.com' },
+  }),
+  'materials.remove': ({ around }) => ({ params: { id: around.conferenceId, materialId: around.materialId } }),
+  'conferences.attendance': ({ around }) => ({ params: { id: around.conferenceId } }),
   'rooms.end': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
 };
 /** Routes with parameters that name nobody's own: the brand's, the public's, or the caller's. */
 const belongsToNobody = new Set([
   'org.seller', // public by rule Z2
   'rooms.get', // public, as the live itself
+  'rooms.entry', // what stands at the door is for everybody
   'rooms.join',
+  'materials.list', // whoever may enter; see the conferences' own tests
+  'materials.file',
+  'drain-cards.mine', // routed for who asks; see the cards' own tests
+  'drain-cards.mark',
+  'files.get', // photos and cards are public
+  'personas.get',
   'replays.get', // whoever may enter the room; hidden and gone ones are checked by the replays' own tests
   'replays.chat',
   'clips.play',
@@ -230,8 +271,10 @@ beforeAll(async () => {
   await sql`INSERT INTO clips (id, room_id, product_id, from_ms, to_ms, origin, created_at)
     VALUES (${clipId}, ${brand.rooms.b.id}, ${milk.id}, 0, 10000, 'pin', ${api.clock.now()})`;
   const givenGiftId = await giveCoinsAndGift(api, brand.consumers.anna, brand.rooms.b.id);
+  const ofB = { unit: brand.stores.b, team: brand.staff.b, customer: brand.consumers.anna };
   b = {
     brand,
+    around: await makeAroundRooms(api, ofB),
     ...(await makePlays(api, brand, brand.rooms.b, brand.consumers.anna)),
     ...(await makeActivities(api, brand.rooms.b, brand.consumers.anna)),
     ...(await makeSlot(api, brand.rooms.b)),

@@ -3,6 +3,10 @@ import * as audience from './audience.ts';
 import * as auth from './auth.ts';
 import * as bag from './bag.ts';
 import * as catalogue from './catalogue.ts';
+import * as conferences from './conferences.ts';
+import * as drainCards from './drain-cards.ts';
+import * as files from './files.ts';
+import * as personas from './personas.ts';
 import * as chains from './chains.ts';
 import * as checkIns from './check-ins.ts';
 import * as countdowns from './countdowns.ts';
@@ -34,6 +38,10 @@ export * from './catalogue.ts';
 export * from './chains.ts';
 export * from './check-ins.ts';
 export * from './common.ts';
+export * from './conferences.ts';
+export * from './drain-cards.ts';
+export * from './files.ts';
+export * from './personas.ts';
 export * from './countdowns.ts';
 export * from './draws.ts';
 export * from './follows.ts';
@@ -83,6 +91,10 @@ export const routes: readonly Route[] = [
   countdowns,
   chains,
   roomAccess,
+  files,
+  personas,
+  drainCards,
+  conferences,
   messages,
   roomBookings,
 ].flatMap((module) => Object.values(module).filter(isRoute));

@@ -89,7 +89,7 @@ export type RoomInvitation = z.infer<typeof RoomInvitation>;
 export const Invitee = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('staff'), personId: PersonId }),
   z.strictObject({ kind: z.literal('person'), personId: PersonId }),
-  z.strictObject({ kind: z.literal('phone'), phone: z.string().regex(/^1\d{10}$/), name: text(40) }),
+  z.strictObject({ kind: z.literal('phone'), phone: z.string().regex(/^1[3-9]\d{9}$/), name: text(40) }),
   z.strictObject({ kind: z.literal('link'), name: text(40) }),
 ]);
 export type Invitee = z.infer<typeof Invitee>;

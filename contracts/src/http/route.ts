@@ -39,6 +39,8 @@ export interface Route {
   readonly status?: 200 | 201 | 202 | 204 | 302;
   /** Rule M3: `Idempotency-Key` is required and its answer is stored. */
   readonly idempotent?: true;
+  /** The body is one of these types, as bytes, instead of JSON. */
+  readonly consumes?: readonly string[];
   /** Besides JSON: a CSV of the same rows by `?format=csv`, a picture … */
   readonly produces?: readonly string[];
   readonly errors?: readonly ErrorCode[];

@@ -4,6 +4,7 @@ import { Instant } from '../http/common.ts';
 import { OfferId, PersonId, ProductId, SkuId } from '../ids.ts';
 import { activityEventShapes } from './activities.ts';
 import { chatEventShapes } from './chat.ts';
+import { drainCardEventShapes } from './drain-cards.ts';
 import { giftSent, giftTakenBack } from './gifts.ts';
 import { interactionEventShapes } from './interaction.ts';
 import { Stage } from './stage.ts';
@@ -65,6 +66,7 @@ export const roomEventSchemas = [
   event('chain:opened', activityEventShapes['chain:opened']),
   event('chain:counted', activityEventShapes['chain:counted']),
   event('chain:closed', activityEventShapes['chain:closed']),
+  event('drain-card:set', drainCardEventShapes['drain-card:set']),
   event('room:started', { at: Instant }),
   event('room:ended', { at: Instant }),
 ] as const;
@@ -121,6 +123,7 @@ export const eventClass: Record<RoomEventKind, EventClass> = {
   'chain:opened': 'critical',
   'chain:counted': 'counter',
   'chain:closed': 'critical',
+  'drain-card:set': 'critical',
   'room:started': 'critical',
   'room:ended': 'critical',
 };

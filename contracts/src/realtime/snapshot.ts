@@ -3,6 +3,7 @@ import { Bag } from '../http/bag.ts';
 import { Instant } from '../http/common.ts';
 import { activitiesSnapshotShape } from './activities.ts';
 import { ChatMessage, chatSnapshotShape } from './chat.ts';
+import { drainCardSnapshotShape } from './drain-cards.ts';
 import { interactionSnapshotShape } from './interaction.ts';
 import { Stage } from './stage.ts';
 
@@ -21,6 +22,7 @@ export const RoomSnapshot = z
     notice: z.string(),
     ...chatSnapshotShape,
     ...interactionSnapshotShape,
+    ...drainCardSnapshotShape,
     ...activitiesSnapshotShape,
     likes: z.int(),
     viewersNow: z.int(),

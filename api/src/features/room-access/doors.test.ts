@@ -53,6 +53,8 @@ const requests: Record<string, () => { params?: Record<string, string>; query?: 
   'red-packets.list': () => ({ query: `roomId=${brand.rooms.a.id}` }),
   'red-packets.get': () => ({ params: { id: things.redPacketId } }),
   'red-packets.grab': () => ({ params: { id: things.redPacketId }, body: {} }),
+  'drain-cards.mark': () => ({ body: { cardId: randomUUID(), what: 'seen' } }),
+  'materials.file': () => ({ params: { id: brand.rooms.a.id, materialId: randomUUID() } }),
   'check-ins.get': () => ({ params: { id: things.checkInId } }),
   'polls.get': () => ({ params: { id: things.pollId } }),
   'polls.list': () => ({ query: `roomId=${brand.rooms.a.id}` }),

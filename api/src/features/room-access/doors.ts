@@ -59,6 +59,8 @@ const doors: Record<string, Door> = {
   'share-links.follow': 'the door itself', // leads to the door, whoever comes
   'rooms.list': 'checks each row',
   'clips.of-product': 'checks each row',
+  'personas.get': 'checks each row',
+  'files.get': 'no room', // photos and cards; material is asked for through its room
   'share-links.create': inBody,
   'orders.place': inBody,
   'draws.list': inQuery,

@@ -82,10 +82,11 @@ export function createInvitations(deps: {
 
   return {
     async list(principal: StaffPrincipal, roomId: string, query: QueryOf<typeof listRoomInvitations>) {
+      const after = decodeTimeCursor(query.cursor);
       const room = await deps.findRoom(roomId);
       requireScope(principal, 'rooms:operate', room.orgPath);
       const found = await createRoomAccessRepository(db.sql).invitations({
-        ...{ roomId, id: null, after: decodeTimeCursor(query.cursor), limit: query.limit + 1 },
+        ...{ roomId, id: null, after, limit: query.limit + 1 },
       });
       const rows = found.slice(0, query.limit);
       const last = rows.at(-1);

@@ -1,5 +1,5 @@
 /** Rooms: their life from scheduled to ended, who may enter, and what somebody who enters sees. */
-import type { ActivitiesSnapshot, Bag, InteractionSnapshot } from '@walnut-live/contracts';
+import type { ActivitiesSnapshot, Bag, InteractionSnapshot, ShownDrainCard } from '@walnut-live/contracts';
 import type { MediaControl } from '../../media-control/index.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
@@ -38,6 +38,7 @@ export function createRooms(deps: {
   readBag: (roomId: string) => Promise<Bag>;
   readInteraction: (roomId: string) => Promise<InteractionSnapshot>;
   readActivities: (roomId: string) => Promise<ActivitiesSnapshot>;
+  readDrainCard: (roomId: string) => Promise<ShownDrainCard | null>;
   guard: Pick<ClaimGuard, 'requireClean'>;
   fillBag: (tx: Tx, roomId: string, productIds: readonly string[]) => Promise<void>;
 }) {
@@ -52,6 +53,7 @@ export function createRooms(deps: {
     readBag: deps.readBag,
     readInteraction: deps.readInteraction,
     readActivities: deps.readActivities,
+    readDrainCard: deps.readDrainCard,
     readTalk: createTalkReader({ sql: db.sql, roomLog }),
     readStage: stage.read,
     streamState,

@@ -5,7 +5,7 @@
  * a frame, where it does no harm. Callers who arrive while a snapshot is being made share the next one, so a rush of joins
  * costs one snapshot at a time, and nobody gets one that was begun before they asked.
  */
-import type { ActivitiesSnapshot, Bag, InteractionSnapshot, RoomSnapshot, Stage } from '@walnut-live/contracts';
+import type { ActivitiesSnapshot, Bag, InteractionSnapshot, RoomSnapshot, ShownDrainCard, Stage } from '@walnut-live/contracts';
 import type { StreamView } from '../../media-control/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -25,6 +25,7 @@ export function createSnapshots(deps: {
   readBag: (roomId: string) => Promise<Bag>;
   readInteraction: (roomId: string) => Promise<InteractionSnapshot>;
   readActivities: (roomId: string) => Promise<ActivitiesSnapshot>;
+  readDrainCard: (roomId: string) => Promise<ShownDrainCard | null>;
   /** Messages up to a number, and what stands above them. */
   readTalk: ReadTalk;
   /** @throws AppError not_found */
@@ -38,13 +39,14 @@ export function createSnapshots(deps: {
 
   async function make(roomId: string): Promise<RoomPicture> {
     const seq = await roomLog.head(roomId);
-    const [facts, bag, stage, talk, interaction, activities] = await Promise.all([
+    const [facts, bag, stage, talk, interaction, activities, drainCard] = await Promise.all([
       deps.findRoom(roomId),
       deps.readBag(roomId),
       deps.readStage(roomId),
       deps.readTalk(roomId, seq),
       deps.readInteraction(roomId),
       deps.readActivities(roomId),
+      deps.readDrainCard(roomId),
     ]);
     if (!facts) throw new AppError('not_found');
     const { state, hasVideo, hasAudio } = deps.streamState(stage.streamId);
@@ -61,6 +63,7 @@ export function createSnapshots(deps: {
         notice: facts.notice,
         interaction,
         activities,
+        drainCard,
         likes: facts.likes,
         viewersNow: deps.viewersNow(roomId),
         viewersTotal: facts.viewersTotal,

@@ -1,0 +1,105 @@
+/**
+ * Small files of the product itself: photos of guides, pictures of cards, training material. They lie in the database, so that
+ * every node has them and the backup too; what is large (video) lies in the media servers' storage. Who may see material is
+ * asked by the conference it belongs to; photos and cards are for everybody.
+ */
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type FilePurpose, getFile, uploadFile } from '@walnut-live/contracts';
+import type { Clock, Random } from '../../platform/clock.ts';
+import type { Db, Sql } from '../../platform/db.ts';
+import { AppError } from '../../platform/errors.ts';
+import { type Binder, written } from '../../platform/http.ts';
+import { createLimit } from '../../platform/limits.ts';
+import { bytesFor, fits, type MediaType, mediaTypeOf } from './kinds.policy.ts';
+
+/** Uploads of one person. */
+const UPLOADS_PER_MINUTE = 20;
+const CACHE_SECONDS = 86_400;
+
+export interface StoredFile {
+  readonly id: string;
+  readonly purpose: FilePurpose;
+  readonly name: string;
+  readonly mediaType: MediaType;
+  readonly bytes: number;
+  readonly createdBy: string;
+  readonly createdAt: Date;
+}
+export interface Files {
+  /** A file that this person uploaded for this purpose. @throws AppError not_found */
+  mine(sql: Sql, id: string, purpose: FilePurpose, personId: string): Promise<StoredFile>;
+  /** Answers the request with the bytes. @throws AppError not_found */
+  send(res: ServerResponse, id: string, purposes: readonly FilePurpose[], asAttachment?: string): Promise<void>;
+}
+export const pictureUrl = (id: string | null): string | null => (id === null ? null : `/api/v1/files/${id}`);
+
+/** Reads a body up to a size; what comes after is not read. */
+async function readBody(req: IncomingMessage, most: number): Promise<Buffer> {
+  if (Number(req.headers['content-length'] ?? 0) > most) throw new AppError('body_too_large');
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of req) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > most) throw new AppError('body_too_large');
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+export function createFiles(deps: { bind: Binder; db: Db; clock: Clock; random: Random }): Files {
+  const { bind, db, clock, random } = deps;
+  const limit = createLimit({ points: UPLOADS_PER_MINUTE, seconds: 60 });
+
+  async function send(
+    res: ServerResponse,
+    id: string,
+    purposes: readonly FilePurpose[],
+    asAttachment?: string,
+  ): Promise<void> {
+    const [row] = await db.sql<{ mediaType: string; content: Buffer }>`
+      SELECT media_type AS "mediaType", content FROM stored_files WHERE id = ${id} AND purpose = ANY(${[...purposes]}::text[])`;
+    if (!row) throw new AppError('not_found');
+    res.setHeader('Content-Type', row.mediaType);
+    res.setHeader('Content-Length', row.content.length);
+    res.setHeader('Content-Security-Policy', "default-src 'none'; sandbox");
+    res.setHeader(
+      'Cache-Control',
+      asAttachment === undefined ? `public, max-age=${CACHE_SECONDS}, immutable` : 'private, no-store',
+    );
+    if (asAttachment !== undefined)
+      res.setHeader('Content-Disposition', `attachment; filename*=UTF-8''${encodeURIComponent(asAttachment)}`);
+    res.end(row.content);
+  }
+
+  bind(uploadFile, async ({ principal, query, req, res }) => {
+    await limit.take(principal.personId);
+    const content = await readBody(req, bytesFor(query.purpose)).catch((error: unknown) => {
+      res.set('Connection', 'close'); // the rest of the body is not read
+      throw error;
+    });
+    const mediaType = mediaTypeOf(content);
+    if (content.length === 0) throw new AppError('invalid_request', { issues: [{ path: '/', issue: 'no_bytes' }] });
+    if (!mediaType || !fits(query.purpose, mediaType)) throw new AppError('unsupported_media_type');
+    const id = random.id();
+    await db.sql`INSERT INTO stored_files (id, purpose, org_path, name, media_type, bytes, sha256, content, created_by, created_at)
+      VALUES (${id}, ${query.purpose}, ${principal.staff.orgPath}, ${query.name}, ${mediaType}, ${content.length},
+        ${createHash('sha256').update(content).digest('hex')}, ${content}, ${principal.personId}, ${clock.now()})`;
+    return { id, mediaType, bytes: content.length };
+  });
+  bind(getFile, async ({ params, res }) => {
+    await send(res, params.id, ['photo', 'card']);
+    return written;
+  });
+
+  return {
+    send,
+    async mine(sql, id, purpose, personId) {
+      const [row] = await sql<StoredFile>`
+        SELECT id, purpose, name, media_type AS "mediaType", bytes, created_by AS "createdBy", created_at AS "createdAt"
+        FROM stored_files WHERE id = ${id} AND purpose = ${purpose} AND created_by = ${personId}`;
+      if (!row) throw new AppError('not_found');
+      return row;
+    },
+  };
+}
