@@ -1,6 +1,6 @@
 import type { TalkersEntered, TalkersMeasurement } from 'k6/x/swarm';
 import type { BareScenario, Figure } from '../../scripts/bench/scenario.ts';
-import { startOurRoom } from '../lib/room-servers.ts';
+import { type RoomServer, startOurRoom } from '../lib/room-servers.ts';
 
 export interface EndurancePlan {
   people: number;
@@ -22,6 +22,7 @@ export const scenario: BareScenario = {
   async run(context) {
     const plan = context.quick ? QUICK : PLAN;
     const server = await startOurRoom(context, plan.people);
+    const heap = watchHeap(server, plan.readingSeconds * 1_000);
     try {
       const { reports } = await context.swarm(
         'load-tests/k6/room-endurance.ts',
@@ -36,12 +37,32 @@ export const scenario: BareScenario = {
       if (!start || start.entered.entered < plan.people)
         throw new Error(`not everybody came in: ${start?.entered.errors}`);
       if (readings.length < plan.readings) throw new Error(`${readings.length} of ${plan.readings} readings`);
-      return figuresOf(plan, readings);
+      return figuresOf(plan, readings, heap.readings);
     } finally {
+      heap.stop();
       await server.stop();
     }
   },
 };
+
+/** The old generation as the server tells it: what lives long, and what the collector has not come to yet. */
+const OLD_GENERATION = /^nodejs_heap_space_size_used_bytes\{space="old"\} (\d+)/m;
+/** Between two readings the collector comes by; the lowest of so many is what lives. */
+const READINGS_OF_A_LOW = 5;
+
+function watchHeap({ talkers }: RoomServer, everyMs: number) {
+  const url = new URL('/metrics', talkers.url.replace(/^ws/, 'http'));
+  const readings: number[] = [];
+  const timer = setInterval(async () => {
+    const text = await fetch(url).then(
+      (response) => response.text(),
+      () => '',
+    );
+    const bytes = OLD_GENERATION.exec(text)?.[1];
+    if (bytes) readings.push(Number(bytes) / 1e6);
+  }, everyMs);
+  return { readings, stop: () => clearInterval(timer) };
+}
 
 const megabytesOf = ({ processMemory }: TalkersMeasurement): number =>
   Object.values(processMemory).reduce((sum, bytes) => sum + bytes, 0) / 1e6;
@@ -55,7 +76,7 @@ function slopeOf(values: readonly number[]): number {
   return over / values.reduce((sum, _, i) => sum + (i - middle) ** 2, 0);
 }
 
-function figuresOf(plan: EndurancePlan, readings: readonly TalkersMeasurement[]): Figure[] {
+function figuresOf(plan: EndurancePlan, readings: readonly TalkersMeasurement[], heap: readonly number[]): Figure[] {
   const memory = readings.map(megabytesOf);
   const settled = memory.slice(Math.floor(memory.length * WARM_UP_SHARE));
   const minutes = plan.readingSeconds / 60;
@@ -63,6 +84,10 @@ function figuresOf(plan: EndurancePlan, readings: readonly TalkersMeasurement[])
   const refused = readings.reduce((sum, reading) => sum + reading.refused, 0);
   const ages = readings.map((reading) => reading.ageP99);
   const note = `memory a minute, MB: ${memory.map((value) => round(value)).join(' ')}`;
+  const low = (values: readonly number[]): number => Math.min(...values);
+  const later = heap.slice(Math.floor(heap.length * WARM_UP_SHARE));
+  const [early, late] = [low(later.slice(0, READINGS_OF_A_LOW)), low(later.slice(-READINGS_OF_A_LOW))];
+  const heapNote = `old generation a minute, MB: ${heap.map((value) => round(value)).join(' ')}`;
   return [
     {
       ...{ id: 'P4.lost', what: `sockets lost of ${plan.people}`, value: lost, unit: 'sockets', betterIs: 'lower' },
@@ -71,6 +96,10 @@ function figuresOf(plan: EndurancePlan, readings: readonly TalkersMeasurement[])
     {
       ...{ id: 'P4.growth', what: 'growth of the process after its first third', unit: 'MB/min', betterIs: 'lower' },
       ...{ value: round(slopeOf(settled) / minutes, 2), note },
+    },
+    {
+      ...{ id: 'P4.heap', what: 'what lives in the heap: its last low minus its first after a third', unit: 'MB' },
+      ...{ betterIs: 'lower', value: round(late - early, 1), note: heapNote },
     },
     {
       ...{ id: 'P4.memory', what: 'memory of the process at the end', unit: 'MB', betterIs: 'lower' },
