@@ -1,24 +1,50 @@
 import type { RoomSession } from '@walnut-live/live-client/room';
 import { Sheet } from '@walnut-live/ui';
 import { type ReactNode, useState } from 'react';
-import { useSelect } from '../app/services.tsx';
 import { Tabs } from '../controls/tabs.tsx';
+import { ChainPanel } from './activities/chain-panel.tsx';
+import { CheckInPanel } from './activities/check-in-panel.tsx';
+import { CountdownPanel } from './activities/countdown-panel.tsx';
+import { PollPanel } from './activities/poll-panel.tsx';
 import { DrawPanel } from './draw-panel.tsx';
 import { usePlayT } from './messages.ts';
 import { RainPanel } from './rain-panel.tsx';
+import './activities/activities.css';
 import './play.css';
 
-const tabs = ['draw', 'rain'] as const;
+const tabs = ['draw', 'rain', 'poll', 'checkIn', 'countdown', 'chain'] as const;
+const panels = {
+  draw: DrawPanel,
+  rain: RainPanel,
+  poll: PollPanel,
+  checkIn: CheckInPanel,
+  countdown: CountdownPanel,
+  chain: ChainPanel,
+} as const;
 
 /** Opens on what runs. */
 const Panel = ({ session }: { session: RoomSession }): ReactNode => {
   const t = usePlayT();
-  const raining = useSelect(session, (state) => state.interaction.redPacket?.state === 'running');
-  const [chosen, setChosen] = useState<(typeof tabs)[number]>(raining ? 'rain' : 'draw');
+  const [chosen, setChosen] = useState<(typeof tabs)[number]>(() => {
+    const { interaction, activities } = session.get();
+    if (interaction.redPacket?.state === 'running') return 'rain';
+    if (interaction.draw?.state === 'open') return 'draw';
+    const { poll, chain } = activities;
+    return poll?.state === 'open' ? 'poll' : chain?.state === 'open' ? 'chain' : 'draw';
+  });
+  const Chosen = panels[chosen];
   return (
-    <Tabs names={tabs} chosen={chosen} onChoose={setChosen} title={(name) => t(`tab.${name}`)} bodyClass="st-play-body">
-      {chosen === 'draw' ? <DrawPanel session={session} /> : <RainPanel session={session} />}
-    </Tabs>
+    <div className="st-play-tabs">
+      <Tabs
+        names={tabs}
+        chosen={chosen}
+        onChoose={setChosen}
+        title={(name) => t(`tab.${name}`)}
+        bodyClass="st-play-body"
+      >
+        <Chosen session={session} />
+      </Tabs>
+    </div>
   );
 };
 
