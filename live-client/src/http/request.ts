@@ -12,6 +12,7 @@ type Part<Name extends string, Value> = [Value] extends [undefined]
 export type CallArgs<R extends Route> = Part<'params', ParamsOf<R>> &
   Part<'query', QueryInputOf<R>> &
   Part<'body', BodyInputOf<R>> &
+  (R extends { consumes: readonly string[] } ? { file: Blob } : { file?: undefined }) &
   (R extends { idempotent: true } ? { idempotencyKey: string } : { idempotencyKey?: undefined }) & {
     signal?: AbortSignal | undefined;
   };
@@ -24,6 +25,8 @@ export type LooseArgs = {
   params?: unknown;
   query?: unknown;
   body?: unknown;
+  /** The body itself, of a route that takes bytes. */
+  file?: Blob | undefined;
   idempotencyKey?: string | undefined;
   signal?: AbortSignal | undefined;
 };
@@ -52,6 +55,9 @@ export type SendOptions = {
   accept?: string;
 };
 
+/** A file takes its time on a store's way up. */
+const UPLOAD_TIMEOUT_MS = 120_000;
+
 /** One HTTP exchange. Resolves with a successful response; rejects with ApiError, or the caller's abort reason. */
 export const send = async (route: Route, args: LooseArgs, options: SendOptions): Promise<Response> => {
   const url = routeUrl(options.baseUrl, route, args);
@@ -60,12 +66,13 @@ export const send = async (route: Route, args: LooseArgs, options: SendOptions):
   if (args.idempotencyKey) headers.set('idempotency-key', args.idempotencyKey);
   const hasBody = route.method !== 'GET' && route.body !== undefined;
   if (hasBody) headers.set('content-type', 'application/json');
+  else if (args.file) headers.set('content-type', args.file.type);
 
   // AbortSignal.any and .timeout are missing in older WeChat browsers, so both are made by hand.
   const { signal } = args;
   signal?.throwIfAborted();
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), options.timeoutMs);
+  const timer = setTimeout(() => controller.abort(), args.file ? UPLOAD_TIMEOUT_MS : options.timeoutMs);
   const onAbort = (): void => controller.abort();
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
@@ -75,7 +82,7 @@ export const send = async (route: Route, args: LooseArgs, options: SendOptions):
       credentials: 'include',
       cache: 'no-store',
       signal: controller.signal,
-      ...(hasBody ? { body: JSON.stringify(args.body ?? {}) } : {}),
+      ...(hasBody ? { body: JSON.stringify(args.body ?? {}) } : args.file ? { body: args.file } : {}),
     });
     if (!response.ok) throw await errorFromResponse(response);
     return response;

@@ -9,6 +9,7 @@ import type {
   RoomFrame,
   RoomSnapshot,
   SequencedEvent,
+  ShownDrainCard,
   ShownGift,
   Stage,
 } from '@walnut-live/contracts';
@@ -73,6 +74,8 @@ export type RoomState = TalkState & {
   viewersTotal: number;
   /** Draws and red packets. */
   interaction: InteractionState;
+  /** Which kind of card leads viewers on at the moment. */
+  drainCard: ShownDrainCard | null;
   /** Check-in, poll, countdown, chain. */
   activities: ActivitiesState;
   purchases: readonly Purchase[];
@@ -118,6 +121,7 @@ export const initialRoomState = (roomId: string): RoomState => ({
   viewersNow: 0,
   viewersTotal: 0,
   interaction: noInteraction,
+  drainCard: null,
   activities: noActivities,
   purchases: [],
   gifts: [],
@@ -250,6 +254,8 @@ const apply = (state: RoomState, { seq, at, event }: SequencedEvent): RoomState 
           return line.count > event.quantity ? [{ ...line, count: line.count - event.quantity }] : [];
         }),
       };
+    case 'drain-card:set':
+      return { ...state, drainCard: event.shown };
     case 'notice:set':
       return { ...state, notice: event.text };
     case 'stream:changed':
@@ -290,6 +296,7 @@ const applySnapshot = (state: RoomState, snapshot: RoomSnapshot): RoomState => (
   viewersNow: snapshot.viewersNow,
   viewersTotal: snapshot.viewersTotal,
   interaction: snapshot.interaction ?? noInteraction,
+  drainCard: snapshot.drainCard ?? null,
   activities: snapshot.activities ?? noActivities,
 });
 

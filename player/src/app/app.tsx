@@ -13,6 +13,7 @@ const OrderPage = lazyWithRetry(() => import('../pages/order-page.tsx'));
 const PayPage = lazyWithRetry(() => import('../pages/pay-page.tsx'));
 const MePage = lazyWithRetry(() => import('../pages/me-page.tsx'));
 const VerifyPage = lazyWithRetry(() => import('../interaction/verify-page.tsx'));
+const PersonaPage = lazyWithRetry(() => import('../persona/persona-page.tsx'));
 const InvitationPage = lazyWithRetry(() => import('../door/invitation-page.tsx'));
 const NotFoundPage = lazyWithRetry(() => import('../pages/not-found-page.tsx'));
 
@@ -35,6 +36,7 @@ const Pages = (): ReactNode => (
         <Route path="/pay/:paymentId" element={<PayPage />} />
         <Route path="/me" element={<MePage />} />
         <Route path="/verify/:drawId" element={<VerifyPage />} />
+        <Route path="/guides/:guideId" element={<PersonaPage />} />
         <Route path="/invitation" element={<InvitationPage />} />
         <Route path="*" element={<NotFoundPage />} />
       </Routes>

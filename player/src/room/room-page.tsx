@@ -4,6 +4,7 @@ import { useNavigate, useParams } from 'react-router';
 import { Activities } from '../activities/lazy-activities.tsx';
 import { useDocumentTitle } from '../app/use-document-title.ts';
 import { ModeNote, PinnedMessage } from '../chat/above-chat.tsx';
+import { DrainCard } from '../cards/lazy-card.tsx';
 import { TalkProvider } from '../chat/talk-provider.tsx';
 import { Door } from '../door/lazy-door.tsx';
 import { GiftLayer } from '../gifts/gift-layer.tsx';
@@ -82,6 +83,7 @@ const Room = (): ReactNode => {
                 <PurchaseBubbles />
                 <Plays />
                 <Activities />
+                <DrainCard />
                 <PinnedCard />
                 <Chat />
                 <ModeNote />

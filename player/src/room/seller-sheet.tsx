@@ -1,5 +1,6 @@
 import { getSeller } from '@walnut-live/contracts';
 import { Avatar, Button, ErrorState, Sheet, Skeleton, useFormat } from '@walnut-live/ui';
+import { ChevronRight } from 'lucide-react';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { Link } from 'react-router';
 import { useServices } from '../app/services.tsx';
@@ -57,7 +58,12 @@ export const SellerSheet = ({ open, onClose }: { open: boolean; onClose: () => v
           <div className="pl-seller-head">
             <Avatar name={room.host.name} size={60} />
             <div>
-              <p className="pl-seller-name">{room.host.name}</p>
+              <p className="pl-seller-name">
+                <Link to={`/guides/${room.host.id}`} data-testid="to-persona">
+                  {room.host.name}
+                  <ChevronRight size={16} aria-hidden="true" />
+                </Link>
+              </p>
               <p className="pl-seller-role">{t('seller.host')}</p>
             </div>
           </div>

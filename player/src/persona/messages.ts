@@ -1,0 +1,48 @@
+import { createI18n } from '@walnut-live/ui';
+
+/** The page of a guide. */
+export const personaI18n = createI18n({
+  zh: {
+    title: '导购主页',
+    'follow.do': '关注',
+    'follow.done': '已关注',
+    followers: '{count} 人关注',
+    share: '分享主页',
+    shared: '链接已复制',
+    expertise: '擅长',
+    trainings: '培训认证',
+    'training.by': '{date} · 由 {name} 核实',
+    'no-bio': '这位导购还没有写介绍。',
+    live: '正在直播',
+    coming: '即将开播',
+    past: '往期直播',
+    replay: '看回放',
+    'no-replay': '无回放',
+    'no-lives': '暂时没有直播',
+    gone: '没有找到这位导购',
+    'gone.hint': 'TA 可能已经不在这家门店了。',
+    home: '看看其他直播',
+  },
+  en: {
+    title: 'Guide',
+    'follow.do': 'Follow',
+    'follow.done': 'Following',
+    followers: '{count} followers',
+    share: 'Share this page',
+    shared: 'Link copied',
+    expertise: 'Good at',
+    trainings: 'Verified training',
+    'training.by': '{date} · verified by {name}',
+    'no-bio': 'This guide has not written anything yet.',
+    live: 'Live now',
+    coming: 'Coming up',
+    past: 'Past lives',
+    replay: 'Replay',
+    'no-replay': 'No replay',
+    'no-lives': 'No lives at the moment',
+    gone: 'There is no such guide',
+    'gone.hint': 'They may have left the store.',
+    home: 'Other lives',
+  },
+});
+export const usePersonaT = personaI18n.useT;
