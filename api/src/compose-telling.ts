@@ -1,10 +1,12 @@
-/** Who is told what, put together: messages, bookings of rooms, recurring slots. */
+/** Who is told what, put together: messages, bookings of rooms, recurring slots, waves. */
 import type { Config } from './config.ts';
+import type { BagFeature } from './features/bag/index.ts';
 import type { ClaimGuard } from './features/claim-guard/index.ts';
 import { createMessages, type WechatConfig } from './features/messages/index.ts';
 import { createRoomBookings } from './features/room-bookings/index.ts';
 import { createRoomSlots } from './features/room-slots/index.ts';
 import type { Rooms } from './features/rooms/index.ts';
+import { createWaves } from './features/waves/index.ts';
 import type { Clock, Random } from './platform/clock.ts';
 import type { Db, Tx } from './platform/db.ts';
 import type { Binder } from './platform/http.ts';
@@ -20,6 +22,7 @@ export function createTelling(deps: {
   log: Logger;
   jobs: Jobs;
   rooms: Rooms;
+  offersWithin: BagFeature['offersWithin'];
   guard: Pick<ClaimGuard, 'requireClean'>;
   policyAt: (tx: Tx, at: Date) => Promise<{ creditWindowSeconds: number }>;
 }): void {
@@ -32,6 +35,7 @@ export function createTelling(deps: {
     creditWindowSeconds: async (tx, at) => (await deps.policyAt(tx, at)).creditWindowSeconds,
   });
   createRoomSlots({ ...deps, planned: rooms.planned });
+  createWaves({ ...deps, messages });
 }
 
 /** All of it or none: config.ts sees to that. */

@@ -171,7 +171,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const guard = createClaimGuard({ bind, db, clock, random, log, jobs });
   closers.push(guard.close);
   createCatalogue({ bind, db, clock, random, guard });
-  const { bag, offers } = createBag({ bind, db, clock, random, jobs, shipping: SHIPPING_TERMS });
+  const { bag, offers, offersWithin } = createBag({ bind, db, clock, random, jobs, shipping: SHIPPING_TERMS });
 
   const roomLog = createRoomLog({
     redis,
@@ -324,7 +324,10 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     findRoom: rooms.get,
   });
   createReports({ bind, db, clock });
-  createTelling({ ...{ bind, config, db, clock, random, log, jobs, rooms, guard }, policyAt: bindings.policyAt });
+  createTelling({
+    ...{ bind, config, db, clock, random, log, jobs, rooms, guard, offersWithin },
+    policyAt: bindings.policyAt,
+  });
 
   let closed: Promise<void> | undefined;
   return {

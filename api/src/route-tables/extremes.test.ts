@@ -39,6 +39,8 @@ function exampleOf(whole: JsonSchema, schema = whole): unknown {
       if (schema.format === 'uri') return 'https://example.com/a';
       if (schema.pattern?.startsWith('^[\\w-]{20')) return 'a'.repeat(24); // a token
       if (schema.format === 'date-time') return new Date().toISOString();
+      if (schema.format === 'date') return '2026-03-03';
+      if (schema.pattern?.startsWith('^([01]')) return '20:00'; // a clock time
       if (schema.pattern?.startsWith('^[a-z0-9-]+(')) return 'hq'; // an org path
       if (schema.pattern?.startsWith('^\\d{17}')) return '11010519491231002X'; // a resident id number
       return schema.pattern?.startsWith('^1[3-9]') ? '13800000001' : schema.pattern ? '/pictures/a.svg' : 'text';

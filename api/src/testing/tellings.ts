@@ -1,5 +1,6 @@
 /** What stores tell and plan, written as the jobs leave it. */
 import { randomUUID } from 'node:crypto';
+import { wavePhases } from '@walnut-live/contracts';
 import type { Principal } from '../platform/principal.ts';
 import type { FixtureRoom } from './fixtures.ts';
 import type { TestApi } from './test-api.ts';
@@ -30,4 +31,19 @@ export async function makeSlot(api: TestApi, room: FixtureRoom): Promise<{ slotI
     VALUES (${slotId}, ${room.orgUnit.id}, ${room.orgUnit.path}, ${room.host.personId}, '每周直播', '/pictures/none.svg', '{2}', 1200,
       'Asia/Shanghai', 60, '{}', '2040-01-01', '{}', 'active', ${room.host.personId}, ${at}, ${at})`;
   return { slotId };
+}
+
+/** A wave of a store with one failed action. */
+export async function makeWave(api: TestApi, room: FixtureRoom): Promise<{ waveId: string; waveActionId: string }> {
+  const [waveId, waveActionId] = [randomUUID(), randomUUID()];
+  const at = api.clock.now();
+  const { sql } = api.api.platform.db;
+  const phases = wavePhases.map((phase, no) => ({
+    ...{ phase, from: `2040-01-0${no + 1}T00:00:00.000Z`, until: `2040-01-0${no + 2}T00:00:00.000Z` },
+  }));
+  await sql`INSERT INTO waves (id, org_unit_id, org_path, title, state, round, phases, created_by, created_at, updated_at)
+    VALUES (${waveId}, ${room.orgUnit.id}, ${room.orgUnit.path}, '上新', 'paused', 1, ${JSON.stringify(phases)}::jsonb, ${room.host.personId}, ${at}, ${at})`;
+  await sql`INSERT INTO wave_actions (id, wave_id, phase, at, deed, late_minutes, state, reason, ended_at)
+    VALUES (${waveActionId}, ${waveId}, 'sale', ${at}, '{"kind":"room_close","roomId":null}', 60, 'failed', 'no_room', ${at})`;
+  return { waveId, waveActionId };
 }

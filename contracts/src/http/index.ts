@@ -30,6 +30,7 @@ import * as streamKeys from './stream-keys.ts';
 import * as roomSlots from './room-slots.ts';
 import * as wallet from './wallet.ts';
 
+import * as waves from './waves.ts';
 export * from './attribution.ts';
 export * from './audience.ts';
 export * from './auth.ts';
@@ -64,6 +65,7 @@ export * from './wallet.ts';
 
 const isRoute = (value: unknown): value is Route =>
   typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'access' in value;
+export * from './waves.ts';
 
 export * from './room-slots.ts';
 /** Every HTTP route of the api, in the order of the modules. */
@@ -99,3 +101,5 @@ export const routes: readonly Route[] = [
   roomBookings,
 ].flatMap((module) => Object.values(module).filter(isRoute));
   roomSlots,
+  waves,
+].flatMap((module) => Object.values(module).filter(isRoute));

@@ -1,7 +1,7 @@
 /** The bag of a room, the pinned product, and offers. */
 import type { Bag } from '@walnut-live/contracts';
 import type { Clock, Random } from '../../platform/clock.ts';
-import type { Db } from '../../platform/db.ts';
+import type { Db, Tx } from '../../platform/db.ts';
 import type { Binder } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import { bindBagRoutes } from './bag.routes.ts';
@@ -15,6 +15,8 @@ export const CLOSE_ENDED_OFFERS = 'offers: close ended';
 export interface BagFeature {
   readonly bag: BagService;
   readonly offers: Pick<OffersService, 'open' | 'patch'>;
+  /** The same within a transaction of somebody else's, so that it happens with their effect or not at all. */
+  readonly offersWithin: (tx: Tx) => Pick<OffersService, 'open' | 'patch'>;
 }
 
 export function createBag(deps: {
@@ -30,5 +32,10 @@ export function createBag(deps: {
   const offers = createOffersService(deps);
   bindBagRoutes(deps.bind, { bag, offers });
   deps.jobs.every(CLOSE_ENDED_OFFERS, SWEEP_INTERVAL_MS, offers.sweep);
-  return { bag, offers };
+  const { clock, random } = deps;
+  return {
+    bag,
+    offers,
+    offersWithin: (tx) => createOffersService({ clock, random, db: { transaction: (work) => work(tx) } }),
+  };
 }

@@ -24,7 +24,7 @@ function refuse(refusal: Refusal | undefined): void {
   throw new AppError(refusal.code, { ...(facts ? { facts } : {}), ...(issues ? { issues } : {}) });
 }
 
-export function createOffersService(deps: { db: Db; clock: Clock; random: Random }) {
+export function createOffersService(deps: { db: Pick<Db, 'transaction'>; clock: Clock; random: Random }) {
   const { db, clock, random } = deps;
 
   async function roomFor(tx: Tx, principal: Principal | undefined, roomId: string | undefined) {
