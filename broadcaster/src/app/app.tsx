@@ -14,6 +14,8 @@ const PreparePage = lazyWithRetry(async () => ({ default: (await import('../prep
 const LivePage = lazyWithRetry(async () => ({ default: (await import('../live/live-page.tsx')).LivePage }));
 const CohostPage = lazyWithRetry(async () => ({ default: (await import('../stage/cohost-page.tsx')).CohostPage }));
 
+const PersonaPage = lazyWithRetry(async () => ({ default: (await import('../whom/persona-page.tsx')).PersonaPage }));
+
 type Gate = { state: 'checking' } | { state: 'out' } | { state: 'in'; me: Me } | { state: 'failed'; error: unknown };
 
 /** Sign-in gate and routes. Being offline is not being signed out: that gets a retry instead of a form. */
@@ -62,6 +64,7 @@ export const App = (): ReactNode => {
         <Suspense fallback={<Splash />}>
           <Routes>
             <Route index element={<TodayPage />} />
+            <Route path="persona" element={<PersonaPage />} />
             <Route path="orders" element={<OrdersPage />} />
             <Route path="go" element={<PreparePage />} />
             <Route path="rooms/:id/prepare" element={<PreparePage />} />

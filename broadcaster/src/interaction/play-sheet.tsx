@@ -2,6 +2,7 @@ import type { RoomSession } from '@walnut-live/live-client/room';
 import { Sheet } from '@walnut-live/ui';
 import { type ReactNode, useState } from 'react';
 import { Tabs } from '../controls/tabs.tsx';
+import { CardPanel } from '../whom/card-panel.tsx';
 import { ChainPanel } from './activities/chain-panel.tsx';
 import { CheckInPanel } from './activities/check-in-panel.tsx';
 import { CountdownPanel } from './activities/countdown-panel.tsx';
@@ -12,7 +13,7 @@ import { RainPanel } from './rain-panel.tsx';
 import './activities/activities.css';
 import './play.css';
 
-const tabs = ['draw', 'rain', 'poll', 'checkIn', 'countdown', 'chain'] as const;
+const tabs = ['draw', 'rain', 'poll', 'checkIn', 'countdown', 'chain', 'card'] as const;
 const panels = {
   draw: DrawPanel,
   rain: RainPanel,
@@ -20,6 +21,7 @@ const panels = {
   checkIn: CheckInPanel,
   countdown: CountdownPanel,
   chain: ChainPanel,
+  card: CardPanel,
 } as const;
 
 /** Opens on what runs. */

@@ -1,9 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { createRoom, patchRoom, type Room } from '@walnut-live/contracts';
+import { createRoom, patchRoom, type Room, setAudience } from '@walnut-live/contracts';
 import { Button, Sheet, useErrorText, useToast } from '@walnut-live/ui';
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import { useMe, useServices } from '../app/services.tsx';
 import { useT } from '../i18n/index.ts';
+import { AudienceChips } from '../whom/audience-chips.tsx';
 import { suggestedStart, toLocalInput } from './today-view.ts';
 
 export const covers = [
@@ -26,6 +27,7 @@ const RoomForm = ({ room, onDone }: { room: Room | null; onDone: () => void }): 
     toLocalInput(room?.scheduledAt ? new Date(room.scheduledAt) : suggestedStart(new Date())),
   );
   const [cover, setCover] = useState<string>(room?.coverUrl ?? covers[0].url);
+  const [audience, chooseAudience] = useState(room?.audience ?? 'everyone');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
 
@@ -43,7 +45,9 @@ const RoomForm = ({ room, onDone }: { room: Room | null; onDone: () => void }): 
     setProblem(null);
     try {
       if (room) await api.call(patchRoom, { params: { id: room.id }, body });
-      else await api.call(createRoom, { body });
+      else await api.call(createRoom, { body: { ...body, audience } });
+      if (room && audience !== room.audience)
+        await api.call(setAudience, { params: { id: room.id }, body: { audience } });
       await queries.invalidateQueries({ queryKey: ['rooms'] });
       toast(t(room ? 'app.saved' : 'create.done'), { tone: 'success' });
       onDone();
@@ -96,6 +100,7 @@ const RoomForm = ({ room, onDone }: { room: Room | null; onDone: () => void }): 
           ))}
         </div>
       </fieldset>
+      {room?.kind !== 'conference' && <AudienceChips value={audience} onChange={chooseAudience} />}
       <p className="st-problem" role="alert">
         {problem}
       </p>

@@ -9,6 +9,7 @@ import { useMe, useServices } from '../app/services.tsx';
 import { useT } from '../i18n/index.ts';
 import { LanguageButton } from '../sign-in/sign-in-page.tsx';
 import { Invitations, Programmes } from '../stage/today-stage.tsx';
+import { PersonaLink } from '../whom/persona-link.tsx';
 import { RoomCard } from './room-card.tsx';
 import { RoomSheet } from './room-sheet.tsx';
 import { partOfDay, todayView } from './today-view.ts';
@@ -91,6 +92,7 @@ export const TodayPage = (): ReactNode => {
         <ChevronRight aria-hidden className="st-go-arrow" />
       </Link>
 
+      <PersonaLink />
       <Invitations />
       <Programmes />
 
