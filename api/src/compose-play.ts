@@ -1,7 +1,8 @@
-/** What a room plays, put together: draws and red packets. */
+/** What a room plays, put together: draws, red packets and coupon drops. */
 import type { InteractionSnapshot } from '@walnut-live/contracts';
 import type { Config } from './config.ts';
 import type { ClaimGuard } from './features/claim-guard/index.ts';
+import { createCoupons } from './features/coupons/index.ts';
 import { createDraws, type DrawsDeps } from './features/draws/index.ts';
 import { createRedPackets } from './features/red-packets/index.ts';
 import type { Rooms } from './features/rooms/index.ts';
@@ -38,17 +39,24 @@ export function createPlay(deps: {
     say: deps.say,
   });
   const redPackets = createRedPackets({ ...shared, ledger: deps.ledger });
-  const undo = [rooms.onEnded(draws.roomEnded), rooms.onEnded(redPackets.roomEnded)];
+  const coupons = createCoupons(shared);
+  const undo = [draws, redPackets, coupons].map(({ roomEnded }) => rooms.onEnded(roomEnded));
   return {
     draws,
+    coupons,
     async current(roomId: string): Promise<InteractionSnapshot> {
-      const [draw, redPacket] = await Promise.all([draws.current(roomId), redPackets.current(roomId)]);
-      return { draw, redPacket };
+      const [draw, redPacket, couponDrop] = await Promise.all([
+        draws.current(roomId),
+        redPackets.current(roomId),
+        coupons.current(roomId),
+      ]);
+      return { draw, redPacket, couponDrop };
     },
     async close(): Promise<void> {
       for (const stop of undo.splice(0)) stop();
       draws.stop();
       await redPackets.stop();
+      await coupons.stop();
     },
   };
 }

@@ -42,6 +42,7 @@ export function createSelling(deps: {
   ledger: Ledger;
   server: Server;
   addressLimits: AddressLimits;
+  coupons: OrdersDeps['coupons'];
   decideCredit: OrdersDeps['decideCredit'];
   adults: AdultChecks;
   orderPaid: OrdersDeps['orderPaid'];
@@ -80,6 +81,7 @@ export function createSelling(deps: {
     ledger,
     payments,
     addressLimits: deps.addressLimits,
+    coupons: deps.coupons,
     decideCredit: deps.decideCredit,
     orderPaid: deps.orderPaid,
     orderRefunded: deps.orderRefunded,

@@ -312,6 +312,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const selling = createSelling({
     ...{ bind, config, db, clock, random, log, jobs, ledger, server, addressLimits },
     adults,
+    coupons: play.coupons.forOrders,
     decideCredit: credits.decide,
     orderPaid: commissions.onOrderPaid,
     orderRefunded: commissions.onOrderRefunded,

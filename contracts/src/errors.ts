@@ -40,6 +40,8 @@ export const errorStatus = {
   too_late: 409,
   draw_not_open: 409,
   budget_exceeded: 409,
+  /** Facts: reason (CouponReason) and what it needs. */
+  coupon_not_usable: 409,
   network_limit: 409,
   too_early: 409,
   gone: 410,

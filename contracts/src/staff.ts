@@ -37,6 +37,7 @@ export const permissions = [
   'campaigns:read', // messages to customers, waves
   'campaigns:write',
   'budgets:write', // what units may spend on red packets
+  'coupons:write', // terms of coupons, and giving one to a customer
   'customers:mark', // vouch for members and KOCs
   'staff:verify', // record what a guide was trained in
 ] as const;
@@ -64,6 +65,7 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'campaigns:write',
     'words:read',
     'words:write',
+    'coupons:write',
     'customers:mark',
     'staff:verify',
   ],
@@ -115,6 +117,7 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'campaigns:read',
     'campaigns:write',
     'words:read',
+    'coupons:write',
     'customers:mark',
     'staff:verify',
   ],

@@ -8,6 +8,7 @@ import { may, placeOrder, type Route, routes, wavePhases } from '@walnut-live/co
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Principal } from '../platform/principal.ts';
 import { makeActivities } from '../testing/activities.ts';
+import { makeCoupons } from '../testing/coupons.ts';
 import { type Brand, makeOffer, seedBrand } from '../testing/fixtures.ts';
 import { giveCoinsAndGift } from '../testing/gifts.ts';
 import { makeAroundRooms, type ThingsAroundRooms } from '../testing/for-whom.ts';
@@ -31,6 +32,10 @@ interface ThingsOfB {
   /** Won by `anna` in the draw. */
   prizeId: string;
   redPacketId: string;
+  couponKindId: string;
+  /** Held by `anna`. */
+  couponId: string;
+  couponDropId: string;
   checkInId: string;
   /** A survey. */
   pollId: string;
@@ -130,6 +135,19 @@ const wavePlan = wavePhases.map((phase, no) => ({
     body: { roomId: brand.rooms.b.id, title: '红包雨', totalFen: 100, count: 10 },
   }),
   'red-packets.end': ({ redPacketId }) => ({ params: { id: redPacketId }, body: {} }),
+  'coupon-kinds.create': ({ brand }) => ({
+    body: { orgUnitId: brand.stores.b.id, title: '满 50 减 20', offFen: 2_000, minSpendFen: 5_000, total: 10 },
+  }),
+  'coupon-kinds.list': ({ brand }) => ({ query: `roomId=${brand.rooms.b.id}` }),
+  'coupons.give': ({ brand, couponKindId }) => ({
+    params: { id: couponKindId },
+    body: { personId: brand.consumers.anna.personId, reason: '补偿' },
+  }),
+  'coupon-kinds.stop': ({ couponKindId }) => ({ params: { id: couponKindId }, body: { reason: '写错了' } }),
+  'coupon-drops.start': ({ brand, couponKindId }) => ({
+    body: { roomId: brand.rooms.b.id, kindId: couponKindId, count: 1 },
+  }),
+  'coupon-drops.end': ({ couponDropId }) => ({ params: { id: couponDropId }, body: {} }),
   'check-ins.open': ({ brand }) => ({ body: { roomId: brand.rooms.b.id } }),
   'check-ins.close': ({ checkInId }) => ({ params: { id: checkInId }, body: {} }),
   'polls.open': ({ brand }) => ({
@@ -243,6 +261,9 @@ const belongsToNobody = new Set([
   'red-packets.get',
   'red-packets.grab', // whoever is in the room; see the red packets' own tests
   'red-packets.mine',
+  'coupon-drops.get',
+  'coupon-drops.grab', // whoever is in the room; see the coupons' own tests
+  'coupon-drops.mine',
   'check-ins.get', // public, as the live itself
   'check-ins.mine',
   'polls.get',
@@ -299,6 +320,7 @@ beforeAll(async () => {
     around: await makeAroundRooms(api, ofB),
     ...(await makePlays(api, brand, brand.rooms.b, brand.consumers.anna)),
     ...(await makeActivities(api, brand.rooms.b, brand.consumers.anna)),
+    ...(await makeCoupons(api, brand, brand.rooms.b, brand.consumers.anna)),
     ...(await makeSlot(api, brand.rooms.b)),
     ...(await makeDeadMessage(api, brand.rooms.b, brand.consumers.anna)),
     seatId,

@@ -10,6 +10,7 @@ import * as personas from './personas.ts';
 import * as chains from './chains.ts';
 import * as checkIns from './check-ins.ts';
 import * as countdowns from './countdowns.ts';
+import * as coupons from './coupons.ts';
 import * as draws from './draws.ts';
 import * as follows from './follows.ts';
 import * as gifts from './gifts.ts';
@@ -44,6 +45,7 @@ export * from './drain-cards.ts';
 export * from './files.ts';
 export * from './personas.ts';
 export * from './countdowns.ts';
+export * from './coupons.ts';
 export * from './draws.ts';
 export * from './follows.ts';
 export * from './gifts.ts';
@@ -88,6 +90,7 @@ export const routes: readonly Route[] = [
   follows,
   draws,
   redPackets,
+  coupons,
   checkIns,
   polls,
   countdowns,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CoinTopUpId, OfferId, OrderId, OrderItemId, PaymentId, ProductId, RefundId, RoomId, SkuId } from '../ids.ts';
 import { Fen, PriceFen, Quantity } from '../money.ts';
+import { CouponId, CouponTerms } from '../realtime/coupons.ts';
 import { Empty, Instant, MAX_INT4, OrgUnitRef, PageQuery, PersonRef, PictureUrl, page, text } from './common.ts';
 import { defineRoute } from './route.ts';
 
@@ -92,6 +93,8 @@ export const OrderView = z
         createdAt: Instant,
       }),
     ),
+    /** Of which the discount is. */
+    coupon: CouponTerms.extend({ id: CouponId }).nullable().optional(),
     credit: CreditView,
     history: z.array(z.object({ from: OrderState.nullable(), to: OrderState, event: z.string(), at: Instant })),
   })
@@ -121,6 +124,8 @@ export const placeOrder = defineRoute({
     lines: z.array(OrderLine).min(1).max(20),
     address: Address,
     remark: text(200, 0).default(''),
+    /** A coupon of the buyer; refused as coupon_not_usable with a reason in the facts. */
+    couponId: CouponId.optional(),
   }),
   reply: OrderView,
   status: 201,
@@ -130,6 +135,7 @@ export const placeOrder = defineRoute({
     'offer_not_open',
     'offer_sold_out',
     'limit_exceeded',
+    'coupon_not_usable',
     'not_found',
     'banned',
     'room_not_live',

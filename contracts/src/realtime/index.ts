@@ -1,5 +1,6 @@
 export * from './activities.ts';
 export * from './chat.ts';
+export * from './coupons.ts';
 export * from './drain-cards.ts';
 export * from './events.ts';
 export * from './gifts.ts';

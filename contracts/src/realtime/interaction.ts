@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Instant } from '../http/common.ts';
 import { RoomId } from '../ids.ts';
 import { Fen } from '../money.ts';
+import { CouponDrop, couponEventShapes } from './coupons.ts';
 
 /*
  * What a room plays: draws that anybody can check afterwards (rule G2) and red packets (rule G3). Neither asks for a share
@@ -126,6 +127,7 @@ export const interactionEventShapes = {
   'red-packet:started': { redPacket: RedPacket },
   'red-packet:counted': { redPacketId: RedPacketId, taken: z.int() },
   'red-packet:ended': { redPacket: RedPacket },
+  ...couponEventShapes,
 } as const;
 
 export const interactionMessages = {
@@ -155,6 +157,8 @@ export const interactionMessages = {
 export const InteractionSnapshot = z.object({
   draw: Draw.nullable(),
   redPacket: RedPacket.nullable(),
+  /** Absent from servers that know no coupons. */
+  couponDrop: CouponDrop.nullable().optional(),
 });
 export type InteractionSnapshot = z.infer<typeof InteractionSnapshot>;
 export const interactionSnapshotShape = { interaction: InteractionSnapshot.optional() } as const;

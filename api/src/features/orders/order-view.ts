@@ -54,6 +54,7 @@ interface ViewRow {
   tracking_no: string | null;
   payment: NonNullable<OrderView['payment']> | null;
   refunds: OrderView['refunds'] | null;
+  coupon: NonNullable<OrderView['coupon']> | null;
   credit_reason: OrderView['credit']['reason'] | null;
   inviter: NamedPerson | null;
   credit_unit: OrderView['store'] | null;
@@ -87,6 +88,8 @@ export async function readOrders(sql: Sql, ids: readonly string[]): Promise<Seen
       (SELECT json_agg(json_build_object('id', f.id, 'refundNo', f.refund_no, 'amountFen', f.amount_fen, 'state', f.state,
           'reason', f.reason, 'createdAt', f.created_at) ORDER BY f.created_at, f.id)
         FROM refunds f WHERE f.order_id = o.id) AS refunds,
+      (SELECT json_build_object('id', k.id, 'title', k.title, 'offFen', k.off_fen, 'minSpendFen', k.min_spend_fen)
+        FROM coupons k WHERE k.id = o.coupon_id) AS coupon,
       c.reason AS credit_reason,
       CASE WHEN cp.id IS NULL THEN NULL ELSE json_build_object('id', cp.id, 'name', cp.name, 'kind', cp.kind,
         'ownerPath', (SELECT w.path FROM owner_bindings ob JOIN org_units w ON w.id = ob.store_id
@@ -149,6 +152,7 @@ function toView(row: ViewRow, eyes: Eyes): OrderView {
     trackingNo: row.tracking_no,
     payment: row.payment,
     refunds: (row.refunds ?? []).map((refund) => ({ ...refund, createdAt: instant(refund.createdAt) })),
+    coupon: row.coupon,
     credit: {
       reason: row.credit_reason ?? 'store',
       inviter: row.inviter && shownInviter(row.inviter, eyes),

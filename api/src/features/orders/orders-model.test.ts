@@ -1,8 +1,9 @@
 /** Random lives of many orders against a model that knows only pieces, states and money. */
-import { cancelOrder, refundOrder, settleSandbox, shipOrder } from '@walnut-live/contracts';
+import { cancelOrder, placeOrder, refundOrder, settleSandbox, shipOrder } from '@walnut-live/contracts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Principal } from '../../platform/principal.ts';
+import { giveCouponTo, makeCouponKind } from '../../testing/coupons.ts';
 import {
   type Brand,
   makeConsumer,
@@ -20,7 +21,7 @@ import {
   shelfLine,
   startPaying,
   stateOf,
-  tryPlace,
+  TEST_ADDRESS,
   waitForState,
 } from '../../testing/shop.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
@@ -29,6 +30,10 @@ import { EXPIRY_JOB } from './index.ts';
 const PIECES = 12;
 const LIMIT = 3;
 const CAP = 7;
+/** Everybody has one of these in every shop. */
+const COUPON = { offFen: 1_501, minSpendFen: 5_000 };
+const PRICE_FEN = 3_000;
+const OFFER_FEN = 2_000;
 
 let api: TestApi;
 let brand: Brand;
@@ -41,7 +46,7 @@ beforeAll(async () => {
 afterAll(() => api[Symbol.asyncDispose]());
 
 type Step =
-  | { do: 'place'; who: number; quantity: number; offer: boolean }
+  | { do: 'place'; who: number; quantity: number; offer: boolean; coupon: boolean }
   | { do: 'pay' | 'decline' | 'cancel' | 'ship' | 'refund'; which: number }
   | { do: 'wait' };
 const which = fc.nat({ max: 20 });
@@ -53,6 +58,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       who: fc.nat({ max: 2 }),
       quantity: fc.integer({ min: 1, max: 4 }),
       offer: fc.boolean(),
+      coupon: fc.boolean(),
     }),
   },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('pay' as const), which }) },
@@ -67,22 +73,30 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 async function newShop() {
-  const product = await makeProduct(api, '核桃', { priceFen: 3_000 });
+  const product = await makeProduct(api, '核桃', { priceFen: PRICE_FEN });
   await makeStock(api, product.sku.id, brand.stores.a, PIECES);
   const room = await makeRoom(api, { orgUnit: brand.stores.a, host: brand.staff.a.guide, products: [product] });
   const offer = await makeOffer(api, room, product.sku.id, {
-    priceFen: 2_000,
+    priceFen: OFFER_FEN,
     cap: CAP,
     perPersonLimit: LIMIT,
     durationSeconds: 86_400,
   });
-  return { product, room, offer };
+  const kind = await makeCouponKind(api, brand, brand.stores.a, COUPON);
+  const coupons = await Promise.all(people.map(async (person) => (await giveCouponTo(api, brand, kind, person)).id));
+  return { product, room, offer, coupons };
 }
 type Shop = Awaited<ReturnType<typeof newShop>>;
 const placeIn = (shop: Shop, one: Extract<Step, { do: 'place' }>) =>
-  tryPlace(api, people[one.who] ?? brand.consumers.anna, shop.room, [
-    one.offer ? offerLine(shop.product, shop.offer, one.quantity) : shelfLine(shop.product, one.quantity),
-  ]);
+  api.call(placeOrder, {
+    as: people[one.who] ?? brand.consumers.anna,
+    body: {
+      roomId: shop.room.id,
+      lines: [one.offer ? offerLine(shop.product, shop.offer, one.quantity) : shelfLine(shop.product, one.quantity)],
+      address: TEST_ADDRESS,
+      ...(one.coupon ? { couponId: shop.coupons[one.who] ?? '' } : {}),
+    },
+  });
 const settle = async (buyer: Principal, id: string, outcome: 'captured' | 'failed') => {
   const { paymentId } = await startPaying(api, buyer, id);
   await api.ok(settleSandbox, { as: buyer, params: { paymentId }, body: { outcome } });
@@ -98,7 +112,7 @@ const waitOut = async () => {
   await api.api.platform.jobs.runNow(EXPIRY_JOB);
 };
 
-it('S1 S3 S5 S7 M2 one step after the other, everything is as the model says', async () => {
+it('S1 S3 S5 S7 S10 M2 one step after the other, everything is as the model says', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
       const shop = await newShop();
@@ -108,6 +122,7 @@ it('S1 S3 S5 S7 M2 one step after the other, everything is as the model says', a
         who: number;
         quantity: number;
         offer: boolean;
+        coupon: boolean;
         state: string;
         shipped: boolean;
       }[] = [];
@@ -123,14 +138,24 @@ it('S1 S3 S5 S7 M2 one step after the other, everything is as the model says', a
           const overCap = one.offer && pieces((o) => o.offer && alive(o)) + one.quantity > CAP;
           const overLimit = one.offer && pieces((o) => o.offer && alive(o) && o.who === one.who) + one.quantity > LIMIT;
           const overStock = pieces((o) => o.state === 'pending_payment' || gone(o)) + one.quantity > PIECES;
+          const goodsFen = one.quantity * (one.offer ? OFFER_FEN : PRICE_FEN);
+          const inUse = (order: (typeof orders)[number]) =>
+            order.coupon && order.who === one.who && alive(order) && order.state !== 'refunded';
+          const noCoupon = one.coupon && (goodsFen < COUPON.minSpendFen || orders.some(inUse));
           const expected = overCap
             ? 'offer_sold_out'
             : overLimit
               ? 'limit_exceeded'
               : overStock
                 ? 'out_of_stock'
-                : 'placed';
+                : noCoupon
+                  ? 'coupon_not_usable'
+                  : 'placed';
           expect(answer.status === 201 ? 'placed' : answer.problem.code).toBe(expected);
+          if (answer.status === 201) {
+            expect(answer.body.discountFen).toBe(one.coupon ? COUPON.offFen : 0);
+            expect(answer.body.totalFen).toBe(goodsFen - answer.body.discountFen + answer.body.shippingFen);
+          }
           if (answer.status === 201)
             orders.push({
               ...one,
@@ -184,12 +209,12 @@ it('S1 S3 S5 S7 M2 one step after the other, everything is as the model says', a
   );
 }, 120_000);
 
-it('S1 S3 S5 S7 M2 all at once, whatever happens: nothing oversold, nothing lost, every book right', async () => {
+it('S1 S3 S5 S7 S10 M2 all at once, whatever happens: nothing oversold, nothing lost, every book right', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), async (steps) => {
       const shop = await newShop();
       const first = await Promise.all(
-        people.map((_, who) => placeIn(shop, { do: 'place', who, quantity: 1, offer: who !== 1 })),
+        people.map((_, who) => placeIn(shop, { do: 'place', who, quantity: 2, offer: who !== 1, coupon: who === 1 })),
       );
       const orders = first.filter((answer) => answer.status === 201).map((answer) => answer.body);
       const buyerOf = (personId: string) =>

@@ -144,6 +144,7 @@ export interface NewOrder {
   readonly totalFen: bigint;
   readonly address: Address;
   readonly remark: string;
+  readonly couponId: string | null;
   readonly placedAt: Date;
   readonly expiresAt: Date;
 }
@@ -155,10 +156,10 @@ export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
   await tx`
     WITH made AS (
       INSERT INTO orders (id, order_no, person_id, room_id, org_unit_id, org_path, state, items_fen, discount_fen, shipping_fen,
-        total_fen, address, remark, placed_at, expires_at)
+        total_fen, address, remark, placed_at, expires_at, coupon_id)
       VALUES (${order.id}, ${orderNo(drawn.no, order.placedAt)}, ${order.personId}, ${order.room.id}, ${order.room.orgUnitId},
         ${order.room.orgPath}, 'pending_payment', ${order.itemsFen}, ${order.discountFen}, ${order.shippingFen}, ${order.totalFen},
-        ${JSON.stringify(order.address)}::jsonb, ${order.remark}, ${order.placedAt}, ${order.expiresAt})
+        ${JSON.stringify(order.address)}::jsonb, ${order.remark}, ${order.placedAt}, ${order.expiresAt}, ${order.couponId})
       RETURNING id, person_id, placed_at)
     INSERT INTO order_transitions (order_id, to_state, event, actor_id, at)
     SELECT id, 'pending_payment', 'place', person_id, placed_at FROM made`;
@@ -213,6 +214,7 @@ export interface OrderRow {
   readonly expiresAt: Date;
   readonly shippedAt: Date | null;
   readonly receivedAt: Date | null;
+  readonly couponId: string | null;
 }
 
 /** The order with its row locked until the transaction ends: the first lock of whatever happens to an order. */
@@ -220,7 +222,7 @@ export async function lockOrder(tx: Tx, orderId: string): Promise<OrderRow | und
   const [order] = await tx<OrderRow>`
     SELECT id, order_no AS "orderNo", person_id AS "personId", room_id AS "roomId", org_unit_id AS "orgUnitId",
       org_path AS "orgPath", state, total_fen AS "totalFen", paid_fen AS "paidFen", expires_at AS "expiresAt",
-      shipped_at AS "shippedAt", received_at AS "receivedAt"
+      shipped_at AS "shippedAt", received_at AS "receivedAt", coupon_id AS "couponId"
     FROM orders WHERE id = ${orderId} FOR UPDATE`;
   return order;
 }

@@ -2,7 +2,7 @@
  * The life of an order after it was placed (placing.ts): paid, shipped, received, or closed; and refunded.
  *
  * Invariants: everything one event does happens in one transaction, so a losing attempt leaves nothing (S1, S5); whoever touches
- * an order locks its row first, then payment, offers, people's shares and stock by SKU (S2), then the ledger; states move only by the table in
+ * an order locks its row first, then payment, coupon, offers, people's shares and stock by SKU (S2), then the ledger; states move only by the table in
  * orders.policy.ts and only from where they were seen (S7). Facts reach the room through the outbox after commit.
  */
 import type { OrderView } from '@walnut-live/contracts';
@@ -11,6 +11,7 @@ import type { Clock, Random } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
+import type { Coupons } from '../coupons/index.ts';
 import type { PaymentRow, Payments } from '../payments/index.ts';
 import { tellPaid, tellStock } from './order-news.ts';
 import { readOrder } from './order-view.ts';
@@ -31,6 +32,8 @@ export interface OrdersDeps {
   random: Random;
   ledger: Pick<Ledger, 'postTransfer'>;
   payments: Pick<Payments, 'open' | 'current' | 'read' | 'prepare' | 'close' | 'markCaptured'>;
+  /** Rule S10: what a coupon takes off, taking it, and giving it back when the order came to nothing. */
+  coupons: Coupons['forOrders'];
   /** Rules A3, A4: decides who brought the order and writes it down, once, in this transaction. */
   decideCredit(
     tx: Tx,
@@ -153,6 +156,7 @@ export function createOrdersService(deps: OrdersDeps) {
     const payment = await payments.current(tx, order.id);
     if (payment && (await payments.close(tx, payment, by.at)) === 'captured') return 'captured';
     await move(tx, order, event, by, { closedAt: by.at });
+    if (order.couponId !== null) await deps.coupons.giveBack(tx, order.id, null);
     const levels = await releaseLines(tx, { personId: order.personId, at: by.at }, await readItems(tx, order.id));
     await tellStock(tx, clock, order.roomId, levels);
     return 'closed';
@@ -203,6 +207,7 @@ export function createOrdersService(deps: OrdersDeps) {
       { actorId: null, reason: '', at },
       { refundedNowFen: amountFen, closedAt: at },
     );
+    if (order.couponId !== null) await deps.coupons.giveBack(tx, order.id, at);
     const lines = await readItems(tx, order.id);
     const items = await refundItems(tx, order.id);
     // What was sent comes back by hand, checked, as a stock entry; what never left is on the shelf at once. Stock before

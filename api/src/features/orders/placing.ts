@@ -38,9 +38,10 @@ export interface PlaceRequest {
   }[];
   address: Address;
   remark: string;
+  couponId?: string | undefined;
 }
 
-/** A line that may be bought, with its price. */
+/** A line that may be bought, with its price; `discountFen` is its share of the coupon. */
 interface Priced {
   readonly line: WantedLine;
   readonly sku: SkuRow;
@@ -54,7 +55,7 @@ export type Placing = ReturnType<typeof createPlacing>;
 export function createPlacing(
   deps: Pick<
     OrdersDeps,
-    'clock' | 'random' | 'payments' | 'decideCredit' | 'reservationSeconds' | 'priceGraceSeconds' | 'onStep'
+    'clock' | 'random' | 'payments' | 'coupons' | 'decideCredit' | 'reservationSeconds' | 'priceGraceSeconds' | 'onStep'
   >,
 ) {
   const { clock, random, payments } = deps;
@@ -65,7 +66,7 @@ export function createPlacing(
    * Statements for one line under an offer, besides BEGIN and COMMIT: idempotency key 2 · room 1 · SKUs, offers, what is left 1 ·
    * order number 1 · order, history 1 · credit 13 · then, holding the hot rows: offer, person, stock 3 · items 1 · payment 1 ·
    * outbox 2 · reading the answer 1 · idempotency key 1. A further line adds 3 under an offer (else 1) and 2 for the outbox.
-   * An attempt that is refused early costs the first four.
+   * An attempt that is refused early costs the first four. A coupon adds two: what it takes off, and taking it.
    */
   async function place(tx: Tx, buyer: Principal, request: PlaceRequest): Promise<OrderView> {
     const at = clock.now();
@@ -79,11 +80,15 @@ export function createPlacing(
     if (room.sellsByReplay && request.lines.some((line) => line.offerId)) throw new AppError('offer_not_open');
 
     const lines = wantedLines(request);
-    const priced = priceLines(lines, await readSkus(tx, { room, personId: buyer.personId }, lines), at);
+    const offered = priceLines(lines, await readSkus(tx, { room, personId: buyer.personId }, lines), at);
+    const priced = await discount(tx, offered, { couponId: request.couponId, buyer, room, at });
     const orderId = random.id();
     const totalFen = await writeOrder(tx, { orderId, buyer, room, request, priced, at });
     await deps.decideCredit(tx, { orderId, personId: buyer.personId, room, at });
 
+    // Rule S10: of two orders one gets the coupon, and the other one leaves nothing.
+    if (request.couponId !== undefined)
+      await deps.coupons.redeem(tx, { couponId: request.couponId, personId: buyer.personId, orderId, at });
     const reserved: Reserved[] = [];
     for (const { line } of priced) {
       const taken = await reserveLine(tx, { personId: buyer.personId, orgPath: room.orgPath, at }, line);
@@ -120,16 +125,29 @@ export function createPlacing(
       const sku = bySku.get(line.skuId);
       if (!sku) throw new AppError('not_found', { facts: { skuId: line.skuId } });
       const price = orRefuse(priceLine(line, sku, at, deps.priceGraceSeconds));
-      return { line, sku, price, amountFen: price.unitPriceFen * BigInt(line.quantity) };
+      return { line, sku, price, amountFen: price.unitPriceFen * BigInt(line.quantity), discountFen: 0n };
     });
     for (const { line, sku } of priced) {
       const refusal = refuseEarly(line, sku.left);
       if (refusal) throw refused(refusal);
     }
-    const discounts = allocateDiscount(
-      0n, // coupons will bring discounts
-      priced.map((part) => part.amountFen),
-    );
+    return priced;
+  }
+
+  /** Rule M4: what the coupon takes off, over all lines. */
+  async function discount(
+    tx: Tx,
+    priced: readonly Priced[],
+    order: { couponId: string | undefined; buyer: Principal; room: SellingRoom; at: Date },
+  ): Promise<readonly Priced[]> {
+    const { couponId, buyer, room, at } = order;
+    if (couponId === undefined) return priced;
+    const amounts = priced.map((part) => part.amountFen);
+    const itemsFen = amounts.reduce((sum, amount) => sum + amount, 0n);
+    const offFen = await deps.coupons.quote(tx, {
+      ...{ couponId, personId: buyer.personId, orgPath: room.orgPath, itemsFen, at },
+    });
+    const discounts = allocateDiscount(offFen, amounts);
     return priced.map((part, n) => ({ ...part, discountFen: discounts[n] ?? 0n }));
   }
 
@@ -160,6 +178,7 @@ export function createPlacing(
       totalFen,
       address: request.address,
       remark: request.remark,
+      couponId: request.couponId ?? null,
       placedAt: at,
       expiresAt: new Date(at.getTime() + deps.reservationSeconds * 1000),
     });

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { getRoomEntry, listProductClips, listRooms, type Route, routes, setAudience } from '@walnut-live/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { send } from '../../route-tables/requests.ts';
+import { makeCoupons } from '../../testing/coupons.ts';
 import { type Brand, makeRoom, seedBrand } from '../../testing/fixtures.ts';
 import { makePlays } from '../../testing/plays.ts';
 import { TEST_ADDRESS } from '../../testing/shop.ts';
@@ -15,7 +16,7 @@ test('every route that is not for staff says which room it is about, or why none
 
 let api: TestApi;
 let brand: Brand;
-let things: Record<'clipId' | 'redPacketId' | 'drawId' | 'checkInId' | 'pollId' | 'chainId', string>;
+let things: Record<'clipId' | 'redPacketId' | 'drawId' | 'couponDropId' | 'checkInId' | 'pollId' | 'chainId', string>;
 beforeAll(async () => {
   api = await startTestApi({ AUTH_RATE_PER_MINUTE: '1000000' });
   brand = await seedBrand(api);
@@ -35,7 +36,12 @@ beforeAll(async () => {
     VALUES (${pollId}, ${rooms.a.id}, ${opened.path}, 'survey', 'open', '几口之家？', '{1,2}', false, true, true, ${opened.by}, ${now}, ${now})`;
   await sql`INSERT INTO chains (id, room_id, org_path, state, title, opened_by, opened_at)
     VALUES (${chainId}, ${rooms.a.id}, ${opened.path}, 'open', '接龙', ${opened.by}, ${now})`;
-  things = { clipId, checkInId, pollId, chainId, ...(await makePlays(api, brand, rooms.a, brand.consumers.bella)) };
+  const { bella } = brand.consumers;
+  const played = {
+    ...(await makePlays(api, brand, rooms.a, bella)),
+    ...(await makeCoupons(api, brand, rooms.a, bella)),
+  };
+  things = { clipId, checkInId, pollId, chainId, ...played };
   const body = { audience: 'members' } as const;
   await api.ok(setAudience, { params: { id: rooms.a.id }, body, as: staff.a.guide });
 });
@@ -53,6 +59,10 @@ const requests: Record<string, () => { params?: Record<string, string>; query?: 
   'red-packets.list': () => ({ query: `roomId=${brand.rooms.a.id}` }),
   'red-packets.get': () => ({ params: { id: things.redPacketId } }),
   'red-packets.grab': () => ({ params: { id: things.redPacketId }, body: {} }),
+  'coupons.open': () => ({ query: `roomId=${brand.rooms.a.id}` }),
+  'coupon-drops.list': () => ({ query: `roomId=${brand.rooms.a.id}` }),
+  'coupon-drops.get': () => ({ params: { id: things.couponDropId } }),
+  'coupon-drops.grab': () => ({ params: { id: things.couponDropId }, body: {} }),
   'drain-cards.mark': () => ({ body: { cardId: randomUUID(), what: 'seen' } }),
   'materials.file': () => ({ params: { id: brand.rooms.a.id, materialId: randomUUID() } }),
   'check-ins.get': () => ({ params: { id: things.checkInId } }),

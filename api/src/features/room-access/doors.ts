@@ -39,6 +39,10 @@ const ofClip: FindRooms = async ({ params }, sql) =>
     ({ id }) => id,
   );
 
+const ofCouponDrop: FindRooms = async ({ params }, sql) =>
+  (await sql<{ id: string }>`SELECT room_id AS id FROM coupon_drops WHERE id = ANY(${field(params, 'id')}::uuid[])`).map(
+    ({ id }) => id,
+  );
 const ofCheckIn: FindRooms = async ({ params }, sql) =>
   (await sql<{ id: string }>`SELECT room_id AS id FROM check_ins WHERE id = ANY(${field(params, 'id')}::uuid[])`).map(
     ({ id }) => id,
@@ -71,6 +75,11 @@ const doors: Record<string, Door> = {
   'red-packets.get': ofRedPacket,
   'red-packets.grab': ofRedPacket,
   'red-packets.mine': 'own things',
+  'coupons.open': inQuery,
+  'coupon-drops.list': inQuery,
+  'coupon-drops.get': ofCouponDrop,
+  'coupon-drops.grab': ofCouponDrop,
+  'coupon-drops.mine': 'own things',
   'clips.play': ofClip,
   'check-ins.get': ofCheckIn,
   'check-ins.mine': 'own things',
@@ -114,7 +123,7 @@ const doors: Record<string, Door> = {
         'wallet.top-up',
         'gifts.take-back',
       ],
-      ...['prizes.claim', 'prizes.mine', 'rewards.mine'],
+      ...['prizes.claim', 'prizes.mine', 'rewards.mine', 'coupons.claim', 'coupons.mine'],
     ].map((id) => [id, 'own things' as const]),
   ),
 };

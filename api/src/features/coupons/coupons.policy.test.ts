@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type CouponFacts, refusalOfCoupon } from './coupons.policy.ts';
+
+const at = new Date('2026-11-22T12:00:00Z');
+const coupon: CouponFacts = {
+  state: 'held',
+  orgPath: 'hq.east',
+  minSpendFen: 5_000n,
+  newcomersOnly: false,
+  hasBought: true,
+  expiresAt: new Date(at.getTime() + 1),
+};
+const order = { orgPath: 'hq.east.hangzhou', itemsFen: 5_000n, at };
+
+describe('S10 N2 what an order takes', () => {
+  it.each<[string, Partial<CouponFacts>, Partial<typeof order>, string | undefined]>([
+    ['the minimum, to the fen', {}, {}, undefined],
+    ['one fen less', {}, { itemsFen: 4_999n }, 'below_minimum'],
+    ['the last moment', { expiresAt: new Date(at.getTime() + 1) }, {}, undefined],
+    ['the moment it ends', { expiresAt: at }, {}, 'expired'],
+    ['used', { state: 'used' }, {}, 'used'],
+    ['its own unit', {}, { orgPath: 'hq.east' }, undefined],
+    ['the unit above it', {}, { orgPath: 'hq' }, 'other_store'],
+    ['another unit', {}, { orgPath: 'hq.north.beijing' }, 'other_store'],
+    ['a path that only begins alike', {}, { orgPath: 'hq.eastern' }, 'other_store'],
+    ['a newcomer’s, for a newcomer', { newcomersOnly: true, hasBought: false }, {}, undefined],
+    ['a newcomer’s, for somebody who bought', { newcomersOnly: true }, {}, 'not_newcomer'],
+  ])('%s', (_, facts, terms, reason) => {
+    expect(refusalOfCoupon({ ...coupon, ...facts }, { ...order, ...terms })?.reason).toBe(reason);
+  });
+
+  it('none of this person is unknown; the facts of the minimum are in fen', () => {
+    expect(refusalOfCoupon(undefined, order)).toEqual({ reason: 'unknown' });
+    expect(refusalOfCoupon(coupon, { ...order, itemsFen: 1n })?.facts).toEqual({ minSpendFen: 5_000, itemsFen: 1 });
+  });
+
+  it('whatever the order costs, a coupon that is taken leaves something to pay', () => {
+    fc.assert(
+      fc.property(
+        fc.bigInt({ min: 1n, max: 10n ** 7n }),
+        fc.bigInt({ min: 1n, max: 10n ** 7n }),
+        (offFen, itemsFen) => {
+          // As the table of kinds has it: the minimum is more than what is off.
+          const refusal = refusalOfCoupon({ ...coupon, minSpendFen: offFen + 1n }, { ...order, itemsFen });
+          expect(refusal !== undefined || itemsFen - offFen > 0n).toBe(true);
+        },
+      ),
+    );
+  });
+});

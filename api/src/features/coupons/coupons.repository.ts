@@ -1,0 +1,239 @@
+/** The rows of coupon kinds and of the coupons that people hold. Every function runs on the statement source it is given. */
+import { type Coupon, type CouponKind, fenToWire } from '@walnut-live/contracts';
+import type { TimeCursor } from '../../platform/cursor.ts';
+import type { Sql } from '../../platform/db.ts';
+import type { CouponFacts } from './coupons.policy.ts';
+
+export interface KindRow {
+  readonly id: string;
+  readonly orgUnit: CouponKind['orgUnit'];
+  readonly title: string;
+  readonly offFen: bigint;
+  readonly minSpendFen: bigint;
+  readonly validDays: number;
+  readonly total: number;
+  readonly claimed: number;
+  readonly left: number;
+  readonly perPerson: number;
+  readonly newcomersOnly: boolean;
+  readonly listed: boolean;
+  readonly active: boolean;
+  readonly createdAt: Date;
+  readonly stoppedAt: Date | null;
+}
+export interface FiguresRow {
+  readonly kindId: string;
+  readonly used: number;
+  readonly orders: number;
+  readonly discountFen: bigint;
+  readonly broughtFen: bigint;
+}
+
+export const toKind = (row: KindRow, figures: FiguresRow | undefined): CouponKind => ({
+  ...row,
+  offFen: fenToWire(row.offFen),
+  minSpendFen: fenToWire(row.minSpendFen),
+  createdAt: row.createdAt.toISOString(),
+  stoppedAt: row.stoppedAt?.toISOString() ?? null,
+  figures: figures
+    ? {
+        used: figures.used,
+        orders: figures.orders,
+        discountFen: fenToWire(figures.discountFen),
+        broughtFen: fenToWire(figures.broughtFen),
+      }
+    : null,
+});
+
+export interface NewKind {
+  readonly id: string;
+  readonly orgUnitId: string;
+  readonly orgPath: string;
+  readonly title: string;
+  readonly offFen: number;
+  readonly minSpendFen: number;
+  readonly validDays: number;
+  readonly total: number;
+  readonly perPerson: number;
+  readonly newcomersOnly: boolean;
+  readonly listed: boolean;
+  readonly createdBy: string;
+  readonly createdAt: Date;
+}
+
+export function createKindRows(sql: Sql) {
+  const read = (ids: readonly string[]) => sql<KindRow>`
+    SELECT k.id, json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS "orgUnit", k.title,
+      k.off_fen AS "offFen", k.min_spend_fen AS "minSpendFen", k.valid_days AS "validDays", k.total,
+      (k.claimed + coalesce((SELECT sum(d.taken) FROM coupon_drops d WHERE d.kind_id = k.id AND d.state = 'running'), 0))::int AS claimed,
+      k.total - k.claimed - k.set_aside AS left, k.per_person AS "perPerson", k.newcomers_only AS "newcomersOnly", k.listed,
+      k.active, k.created_at AS "createdAt", k.stopped_at AS "stoppedAt"
+    FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS wanted(id, n) JOIN coupon_kinds k ON k.id = wanted.id
+    JOIN org_units u ON u.id = k.org_unit_id ORDER BY wanted.n`;
+  return {
+    read,
+    find: async (id: string): Promise<KindRow | undefined> => (await read([id]))[0],
+    async insert(kind: NewKind): Promise<void> {
+      await sql`INSERT INTO coupon_kinds (id, org_unit_id, org_path, title, off_fen, min_spend_fen, valid_days, total, per_person,
+          newcomers_only, listed, created_by, created_at)
+        VALUES (${kind.id}, ${kind.orgUnitId}, ${kind.orgPath}, ${kind.title}, ${kind.offFen}, ${kind.minSpendFen}, ${kind.validDays},
+          ${kind.total}, ${kind.perPerson}, ${kind.newcomersOnly}, ${kind.listed}, ${kind.createdBy}, ${kind.createdAt})`;
+    },
+    /** False when it was stopped before. */
+    async stop(id: string, at: Date): Promise<boolean> {
+      const rows =
+        await sql`UPDATE coupon_kinds SET active = false, stopped_at = ${at} WHERE id = ${id} AND active RETURNING id`;
+      return rows.length === 1;
+    },
+    /** One more claimed, by one conditional statement (S10); false when stopped or none is left. */
+    async claimOne(id: string): Promise<boolean> {
+      const rows = await sql`UPDATE coupon_kinds SET claimed = claimed + 1
+        WHERE id = ${id} AND active AND claimed + set_aside < total RETURNING id`;
+      return rows.length === 1;
+    },
+    /** Sets coupons aside for a drop; false when stopped or there are not as many. */
+    async setAside(id: string, count: number): Promise<boolean> {
+      const rows = await sql`UPDATE coupon_kinds SET set_aside = set_aside + ${count}
+        WHERE id = ${id} AND active AND claimed + set_aside + ${count}::int <= total RETURNING id`;
+      return rows.length === 1;
+    },
+    /** What a drop set aside: the taken ones are claimed, the others are free again. */
+    async settleDrop(id: string, count: number, taken: number): Promise<void> {
+      await sql`UPDATE coupon_kinds SET set_aside = set_aside - ${count}, claimed = claimed + ${taken} WHERE id = ${id}`;
+    },
+    /** One more of the kind for each person who has fewer than one may have; answers whom it counted. In the order of the ids: whoever locks several people does so. */
+    async countHolders(id: string, people: readonly string[]): Promise<Set<string>> {
+      const rows = await sql<{ personId: string }>`
+        INSERT INTO coupon_holders AS h (kind_id, person_id, quantity)
+        SELECT ${id}::uuid, p.id, 1 FROM unnest(${[...people].sort()}::uuid[]) WITH ORDINALITY AS p(id, n) ORDER BY p.n
+        ON CONFLICT (kind_id, person_id) DO UPDATE SET quantity = h.quantity + 1
+          WHERE h.quantity < (SELECT per_person FROM coupon_kinds k WHERE k.id = h.kind_id)
+        RETURNING person_id AS "personId"`;
+      return new Set(rows.map(({ personId }) => personId));
+    },
+    /** Ids of kinds at or below a path, newest first. */
+    async inScope(path: string, after: TimeCursor | undefined, limit: number): Promise<string[]> {
+      const rows = await sql<{ id: string }>`
+        SELECT id FROM coupon_kinds WHERE (org_path = ${path} OR org_path LIKE ${`${path}.%`})
+          AND (${after?.id ?? null}::uuid IS NULL OR (created_at, id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
+        ORDER BY created_at DESC, id DESC LIMIT ${limit}`;
+      return rows.map(({ id }) => id);
+    },
+    /** Ids of active kinds of a unit and of the units above it, newest first. */
+    async above(path: string, after: TimeCursor | undefined, limit: number): Promise<string[]> {
+      const rows = await sql<{ id: string }>`
+        SELECT id FROM coupon_kinds WHERE active AND (org_path = ${path} OR ${path} LIKE org_path || '.%')
+          AND (${after?.id ?? null}::uuid IS NULL OR (created_at, id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
+        ORDER BY created_at DESC, id DESC LIMIT ${limit}`;
+      return rows.map(({ id }) => id);
+    },
+    /** What coupons of the kinds did: orders that were paid and not given back whole. */
+    async figures(ids: readonly string[]): Promise<Map<string, FiguresRow>> {
+      const rows = await sql<FiguresRow>`
+        SELECT k.id AS "kindId", (SELECT count(*)::int FROM coupons c WHERE c.kind_id = k.id AND c.state = 'used') AS used,
+          coalesce(b.orders, 0)::int AS orders, coalesce(b.off, 0)::bigint AS "discountFen", coalesce(b.brought, 0)::bigint AS "broughtFen"
+        FROM unnest(${ids}::uuid[]) AS k(id) LEFT JOIN LATERAL (
+          SELECT count(*) AS orders, sum(o.discount_fen) AS off, sum(o.paid_fen - o.refunded_fen) AS brought
+          FROM coupons c JOIN orders o ON o.coupon_id = c.id
+          WHERE c.kind_id = k.id AND o.paid_at IS NOT NULL AND o.state <> 'refunded') b ON true`;
+      return new Map(rows.map((row) => [row.kindId, row]));
+    },
+  };
+}
+
+interface CouponRow {
+  readonly id: string;
+  readonly personId: string;
+  readonly kindId: string;
+  readonly orgUnit: Coupon['orgUnit'];
+  readonly title: string;
+  readonly offFen: bigint;
+  readonly minSpendFen: bigint;
+  readonly newcomersOnly: boolean;
+  readonly source: Coupon['source'];
+  readonly state: Coupon['state'];
+  readonly orderId: string | null;
+  readonly claimedAt: Date;
+  readonly expiresAt: Date;
+  readonly usedAt: Date | null;
+}
+export const toCoupon = ({ personId: _, ...row }: CouponRow): Coupon => ({
+  ...row,
+  offFen: fenToWire(row.offFen),
+  minSpendFen: fenToWire(row.minSpendFen),
+  claimedAt: row.claimedAt.toISOString(),
+  expiresAt: row.expiresAt.toISOString(),
+  usedAt: row.usedAt?.toISOString() ?? null,
+});
+
+export function createCouponRows(sql: Sql) {
+  return {
+    read: (ids: readonly string[]) => sql<CouponRow>`
+      SELECT c.id, c.person_id AS "personId", c.kind_id AS "kindId",
+        json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS "orgUnit", c.title, c.off_fen AS "offFen",
+        c.min_spend_fen AS "minSpendFen", c.newcomers_only AS "newcomersOnly", c.source, c.state, c.order_id AS "orderId",
+        c.claimed_at AS "claimedAt", c.expires_at AS "expiresAt", c.used_at AS "usedAt"
+      FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS wanted(id, n) JOIN coupons c ON c.id = wanted.id
+      JOIN org_units u ON u.id = c.org_unit_id ORDER BY wanted.n`,
+    /** Writes a coupon for each person, with the kind's terms as they are now. */
+    async insert(made: {
+      kindId: string;
+      coupons: readonly { id: string; personId: string }[];
+      source: Coupon['source'];
+      dropId: string | null;
+      at: Date;
+    }): Promise<void> {
+      await sql`
+        INSERT INTO coupons (id, kind_id, person_id, org_unit_id, org_path, title, off_fen, min_spend_fen, newcomers_only, source, drop_id,
+          state, claimed_at, expires_at)
+        SELECT n.id, k.id, n.person_id, k.org_unit_id, k.org_path, k.title, k.off_fen, k.min_spend_fen, k.newcomers_only, ${made.source},
+          ${made.dropId}::uuid, 'held', ${made.at}::timestamptz, ${made.at}::timestamptz + make_interval(hours => 24 * k.valid_days)
+        FROM unnest(${made.coupons.map(({ id }) => id)}::uuid[], ${made.coupons.map(({ personId }) => personId)}::uuid[]) AS n(id, person_id)
+        JOIN coupon_kinds k ON k.id = ${made.kindId}`;
+    },
+    async ofPerson(personId: string, after: TimeCursor | undefined, limit: number): Promise<string[]> {
+      const rows = await sql<{ id: string }>`
+        SELECT id FROM coupons WHERE person_id = ${personId}
+          AND (${after?.id ?? null}::uuid IS NULL OR (claimed_at, id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
+        ORDER BY claimed_at DESC, id DESC LIMIT ${limit}`;
+      return rows.map(({ id }) => id);
+    },
+    /** Held, valid, and of the unit at `path` or one above it; newcomers' ones only for those who have not bought. */
+    async usable(
+      personId: string,
+      path: string,
+      now: Date,
+      after: TimeCursor | undefined,
+      limit: number,
+    ): Promise<string[]> {
+      const rows = await sql<{ id: string }>`
+        SELECT c.id FROM coupons c WHERE c.person_id = ${personId} AND c.state = 'held' AND c.expires_at > ${now}
+          AND (c.org_path = ${path} OR ${path} LIKE c.org_path || '.%')
+          AND NOT (c.newcomers_only AND EXISTS (SELECT 1 FROM orders o WHERE o.person_id = c.person_id AND o.paid_at IS NOT NULL))
+          AND (${after?.id ?? null}::uuid IS NULL OR (c.claimed_at, c.id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
+        ORDER BY c.claimed_at DESC, c.id DESC LIMIT ${limit}`;
+      return rows.map(({ id }) => id);
+    },
+    /** What decides whether an order of the person takes the coupon, and what it takes off. */
+    async facts(id: string, personId: string): Promise<(CouponFacts & { offFen: bigint }) | undefined> {
+      const [row] = await sql<CouponFacts & { offFen: bigint }>`
+        SELECT c.state, c.org_path AS "orgPath", c.off_fen AS "offFen", c.min_spend_fen AS "minSpendFen", c.newcomers_only AS "newcomersOnly",
+          c.expires_at AS "expiresAt", EXISTS (SELECT 1 FROM orders o WHERE o.person_id = c.person_id AND o.paid_at IS NOT NULL) AS "hasBought"
+        FROM coupons c WHERE c.id = ${id} AND c.person_id = ${personId}`;
+      return row;
+    },
+    /** Rule S10: once, by one conditional statement; false when a rival order was faster or its time is over. */
+    async redeem(use: { couponId: string; personId: string; orderId: string; at: Date }): Promise<boolean> {
+      const rows = await sql`UPDATE coupons SET state = 'used', order_id = ${use.orderId}, used_at = ${use.at}
+        WHERE id = ${use.couponId} AND person_id = ${use.personId} AND state = 'held' AND expires_at > ${use.at} RETURNING id`;
+      return rows.length === 1;
+    },
+    /** The order does not use it any more; `validAt`: only if its time is not over by then. */
+    async giveBack(orderId: string, validAt: Date | null): Promise<void> {
+      await sql`UPDATE coupons SET state = 'held', order_id = NULL, used_at = NULL
+        WHERE order_id = ${orderId} AND state = 'used' AND (${validAt}::timestamptz IS NULL OR expires_at > ${validAt}::timestamptz)`;
+    },
+    hasBought: async (personId: string): Promise<boolean> =>
+      (await sql`SELECT 1 AS one FROM orders WHERE person_id = ${personId} AND paid_at IS NOT NULL LIMIT 1`).length > 0,
+  };
+}

@@ -1,0 +1,136 @@
+/**
+ * Coupons that people hold: claimed, given, and used by orders (rule S10).
+ *
+ * Model: a claim counts the person (`coupon_holders`), then the kind, each by one conditional statement, and writes the coupon
+ * with the kind's terms as they are; its time runs from then. An order asks what the coupon takes off (`quote`), then takes it
+ * (`redeem`) in its own transaction; an order that is closed unpaid, or refunded whole, gives it back with the same end.
+ * Invariants: 0 <= claimed + set aside <= total and at most `perPerson` a person, whoever is at it at once; a coupon is of one
+ * order at a time; an attempt that loses leaves nothing. Locks: drop, then person, then kind; order, then coupon, then stock.
+ */
+import type { BodyOf, Coupon, CouponReason, giveCoupon, OpenCoupon } from '@walnut-live/contracts';
+import { writeAudit } from '../../platform/audit.ts';
+import type { Clock, Random } from '../../platform/clock.ts';
+import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
+import type { Db, Sql, Tx } from '../../platform/db.ts';
+import { AppError } from '../../platform/errors.ts';
+import { type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
+import { refusalOfCoupon } from './coupons.policy.ts';
+import { createCouponRows, createKindRows, type KindRow, toCoupon } from './coupons.repository.ts';
+
+/** What a room offers at once; nobody reads more. */
+const OPEN_KINDS = 20;
+
+export const notUsable = (reason: CouponReason, facts: Readonly<Record<string, number>> = {}) =>
+  new AppError('coupon_not_usable', { facts: { reason, ...facts } });
+
+export function createCouponsService(deps: { db: Db; clock: Clock; random: Random }) {
+  const { db, clock, random } = deps;
+
+  async function viewOf(sql: Sql, couponId: string): Promise<Coupon> {
+    const [row] = await createCouponRows(sql).read([couponId]);
+    if (!row) throw new Error('a new row is gone');
+    return toCoupon(row);
+  }
+
+  /** One coupon of the kind for the person, or a refusal that leaves nothing. */
+  async function handOut(tx: Tx, kind: KindRow, personId: string, source: 'claim' | 'given'): Promise<Coupon> {
+    const kinds = createKindRows(tx);
+    const coupons = createCouponRows(tx);
+    if (kind.newcomersOnly && (await coupons.hasBought(personId))) throw notUsable('not_newcomer');
+    if (!(await kinds.countHolders(kind.id, [personId])).has(personId)) throw notUsable('limit_reached');
+    if (!(await kinds.claimOne(kind.id)))
+      throw notUsable((await kinds.find(kind.id))?.active ? 'all_claimed' : 'stopped');
+    const id = random.id();
+    await coupons.insert({ kindId: kind.id, coupons: [{ id, personId }], source, dropId: null, at: clock.now() });
+    return viewOf(tx, id);
+  }
+
+  return {
+    /** In the transaction of its idempotency key. @throws AppError not_found, coupon_not_usable */
+    async claim(tx: Tx, principal: Principal, kindId: string): Promise<Coupon> {
+      const kind = await createKindRows(tx).find(kindId);
+      if (!kind?.listed) throw new AppError('not_found');
+      return handOut(tx, kind, principal.personId, 'claim');
+    },
+    /** In the transaction of its idempotency key. @throws AppError not_found, coupon_not_usable */
+    async give(tx: Tx, principal: StaffPrincipal, kindId: string, body: BodyOf<typeof giveCoupon>): Promise<Coupon> {
+      const kind = await createKindRows(tx).find(kindId);
+      if (!kind) throw new AppError('not_found');
+      requireScope(principal, 'coupons:write', kind.orgUnit.path);
+      const [person] = await tx`SELECT id FROM people
+        WHERE id = ${body.personId} AND kind = 'consumer' AND active AND merged_into IS NULL`;
+      if (!person) throw new AppError('not_found');
+      const coupon = await handOut(tx, kind, body.personId, 'given');
+      await writeAudit(tx, deps, {
+        actorId: principal.personId,
+        action: 'coupon:given',
+        target: `coupon:${coupon.id}`,
+        orgPath: kind.orgUnit.path,
+        reason: body.reason,
+        detail: { kindId, personId: body.personId },
+      });
+      return coupon;
+    },
+    async mine(
+      principal: Principal,
+      query: { roomId?: string | undefined; cursor?: string | undefined; limit: number },
+    ): Promise<{ items: Coupon[]; nextCursor: string | null }> {
+      const rows = createCouponRows(db.sql);
+      const after = decodeTimeCursor(query.cursor);
+      const { personId } = principal;
+      const limit = query.limit + 1;
+      const path = query.roomId === undefined ? undefined : await pathOf(query.roomId);
+      const ids =
+        path === undefined
+          ? await rows.ofPerson(personId, after, limit)
+          : await rows.usable(personId, path, clock.now(), after, limit);
+      const items = (await rows.read(ids.slice(0, query.limit))).map(toCoupon);
+      const last = items.at(-1);
+      const more = ids.length > query.limit && last !== undefined;
+      return { items, nextCursor: more ? encodeTimeCursor({ at: new Date(last.claimedAt), id: last.id }) : null };
+    },
+    /** @throws AppError not_found */
+    async open(principal: Principal, roomId: string): Promise<{ items: OpenCoupon[] }> {
+      const path = await pathOf(roomId);
+      const rows = await db.sql<Omit<OpenCoupon, 'offFen' | 'minSpendFen'> & { offFen: bigint; minSpendFen: bigint }>`
+        SELECT k.id AS "kindId", json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS "orgUnit", k.title,
+          k.off_fen AS "offFen", k.min_spend_fen AS "minSpendFen", k.valid_days AS "validDays", k.total - k.claimed - k.set_aside AS left,
+          k.newcomers_only AS "newcomersOnly", k.claimed + k.set_aside < k.total
+            AND coalesce((SELECT h.quantity FROM coupon_holders h WHERE h.kind_id = k.id AND h.person_id = ${principal.personId}), 0) < k.per_person
+            AND NOT (k.newcomers_only AND EXISTS (SELECT 1 FROM orders o WHERE o.person_id = ${principal.personId} AND o.paid_at IS NOT NULL))
+            AS claimable
+        FROM coupon_kinds k JOIN org_units u ON u.id = k.org_unit_id
+        WHERE k.active AND k.listed AND (k.org_path = ${path} OR ${path} LIKE k.org_path || '.%')
+        ORDER BY k.off_fen DESC, k.id LIMIT ${OPEN_KINDS}`;
+      return {
+        items: rows.map((row) => ({ ...row, offFen: Number(row.offFen), minSpendFen: Number(row.minSpendFen) })),
+      };
+    },
+
+    // ── for orders ──────────────────────────────────────────────────────────────────────────────────────────────────
+    /** What the coupon takes off an order. @throws AppError coupon_not_usable */
+    async quote(
+      tx: Tx,
+      order: { couponId: string; personId: string; orgPath: string; itemsFen: bigint; at: Date },
+    ): Promise<bigint> {
+      const coupon = await createCouponRows(tx).facts(order.couponId, order.personId);
+      const refusal = refusalOfCoupon(coupon, order);
+      if (refusal) throw notUsable(refusal.reason, refusal.facts);
+      return coupon?.offFen ?? 0n;
+    },
+    /** Rule S10. @throws AppError coupon_not_usable when another order was faster */
+    async redeem(tx: Tx, use: { couponId: string; personId: string; orderId: string; at: Date }): Promise<void> {
+      if (!(await createCouponRows(tx).redeem(use))) throw notUsable('used');
+    },
+    /** The order was closed unpaid (its coupon comes back in any case) or refunded whole (`refundedAt`: only while valid). */
+    giveBack: (tx: Tx, orderId: string, refundedAt: Date | null): Promise<void> =>
+      createCouponRows(tx).giveBack(orderId, refundedAt),
+  };
+
+  async function pathOf(roomId: string): Promise<string> {
+    const [room] = await db.sql<{ path: string }>`SELECT org_path AS path FROM rooms WHERE id = ${roomId}`;
+    if (!room) throw new AppError('not_found');
+    return room.path;
+  }
+}
+export type CouponsService = ReturnType<typeof createCouponsService>;

@@ -1,0 +1,90 @@
+/**
+ * Grabs of dropped coupons, many at a time: one transaction serves all who wait (platform/keyed-batch.ts).
+ *
+ * Model: a batch locks its drop, asks once who may, counts the first who come against the drop and against their limit by
+ * conditional statements, and writes their coupons.
+ * Invariants: as many coupons as `taken` says; a person has one of a drop at most (unique index) and never more of a kind than
+ * its limit; batches of several nodes come one after the other, so nobody is told "gone" while one may still come free.
+ */
+import { type CouponGrab, grabCoupon } from '@walnut-live/contracts';
+import type { Clock, Random } from '../../platform/clock.ts';
+import type { Db, Tx } from '../../platform/db.ts';
+import { AppError } from '../../platform/errors.ts';
+import { type AnswerAll, createKeyedBatch } from '../../platform/keyed-batch.ts';
+import { createCouponRows, createKindRows, toCoupon } from './coupons.repository.ts';
+import { createDropRows, type DropRow, type Grabber } from './drops.repository.ts';
+
+/** Why somebody may not grab at all. */
+function refusalOf(grabber: Grabber, drop: DropRow, now: Date): AppError | undefined {
+  if (!grabber.valid) return new AppError('session_expired');
+  if (grabber.banned) return new AppError('banned');
+  if (grabber.isInsider) return new AppError('insiders_excluded');
+  if (!grabber.wasThere) return new AppError('forbidden', { detail: 'never in the room' });
+  const waitMs = drop.startsAt.getTime() - now.getTime();
+  return waitMs > 0 ? new AppError('too_early', { facts: { retryAfterMs: waitMs } }) : undefined;
+}
+const nothing = (outcome: Exclude<CouponGrab['outcome'], 'got'>): CouponGrab => ({ coupon: null, outcome });
+
+export function createDropping(deps: {
+  db: Db;
+  clock: Clock;
+  random: Random;
+  /** After the commit of a batch in which somebody took one. */
+  onTaken: (drop: { id: string; roomId: string; empty: boolean }) => void;
+}) {
+  const { random } = deps;
+
+  /** Coupons for the first of `people` for whom there are some; what they hold now. */
+  async function handOut(tx: Tx, drop: DropRow, people: readonly string[], now: Date): Promise<Map<string, string>> {
+    const first = people.slice(0, drop.count - drop.taken);
+    if (first.length === 0) return new Map();
+    const counted = await createKindRows(tx).countHolders(drop.kindId, first);
+    const coupons = first
+      .filter((personId) => counted.has(personId))
+      .map((personId) => ({ id: random.id(), personId }));
+    if (coupons.length === 0) return new Map();
+    if (!(await createDropRows(tx).take(drop.id, coupons.length))) throw new Error('a locked drop was emptied');
+    await createCouponRows(tx).insert({ kindId: drop.kindId, coupons, source: 'drop', dropId: drop.id, at: now });
+    const empty = drop.taken + coupons.length === drop.count;
+    tx.afterCommit(() => deps.onTaken({ id: drop.id, roomId: drop.roomId, empty }));
+    return new Map(coupons.map(({ id, personId }) => [personId, id]));
+  }
+
+  const answerAll: AnswerAll<CouponGrab> = async (tx, { targetId, people, now }) => {
+    const answers = new Map<string, CouponGrab | AppError>();
+    const rows = createDropRows(tx);
+    const found = await rows.lock(targetId);
+    if (!found) return answers;
+    const { row: drop, perPerson } = found;
+    const grabbers = new Map((await rows.grabbers(drop, people, now)).map((row) => [row.personId, row]));
+    const over = drop.state === 'ended' || drop.endsAt <= now;
+    const holds = new Map<string, string>();
+    const takers: string[] = [];
+    for (const personId of people) {
+      const grabber = grabbers.get(personId);
+      if (!grabber) continue;
+      if (grabber.couponId !== null) holds.set(personId, grabber.couponId);
+      else {
+        const refusal = refusalOf(grabber, drop, now);
+        if (refusal) answers.set(personId, refusal);
+        else if (drop.newcomersOnly && grabber.hasBought) answers.set(personId, nothing('not_newcomer'));
+        else if (grabber.had >= perPerson) answers.set(personId, nothing('limit_reached'));
+        else if (over) answers.set(personId, nothing('gone'));
+        else takers.push(personId);
+      }
+    }
+    const given = await handOut(tx, drop, takers, now);
+    const left = drop.count - drop.taken - given.size;
+    for (const personId of takers) {
+      const couponId = given.get(personId);
+      if (couponId !== undefined) holds.set(personId, couponId);
+      // Whoever was early enough and got none claimed another one in this very moment.
+      else answers.set(personId, nothing(left > 0 ? 'limit_reached' : 'gone'));
+    }
+    for (const coupon of await createCouponRows(tx).read([...holds.values()]))
+      answers.set(coupon.personId, { coupon: toCoupon(coupon), outcome: 'got' });
+    return answers;
+  };
+
+  return createKeyedBatch<CouponGrab>({ db: deps.db, clock: deps.clock, route: grabCoupon.id, answerAll });
+}

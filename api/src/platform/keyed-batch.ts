@@ -1,0 +1,130 @@
+/**
+ * Requests with idempotency keys, many at a time: a thousand people tap in the same second, and one transaction serves all who
+ * wait (group commit).
+ *
+ * Model: requests about one target that arrive within a few milliseconds are a batch. Its transaction takes the idempotency
+ * keys (rule M3: asked first, stored with their effect, as idempotency.ts does for one) and asks once for all people's answers.
+ * Invariants: a refused request leaves no key; a person with several keys in one batch is answered once, the same under each;
+ * a batch that fails as a whole is no matter of another target's.
+ */
+import { createHash } from 'node:crypto';
+import type { Clock } from './clock.ts';
+import { type Db, sqlState, type Tx } from './db.ts';
+import { AppError } from './errors.ts';
+import { createMicroBatch } from './micro-batch.ts';
+
+const BATCH_WAIT_MS = 3;
+const BATCH_ITEMS = 250;
+/** More who wait are told to try again. */
+const PENDING = 10_000;
+/** Tries of a batch that met another node's answer to the same person. */
+const BATCH_TRIES = 3;
+const UNIQUE_VIOLATION = '23505';
+
+export interface KeyedRequest {
+  /** What the request is about: its batch is that of all who ask about the same. */
+  readonly targetId: string;
+  readonly personId: string;
+  readonly key: string;
+}
+export interface KeyedAnswer<Reply> {
+  readonly reply: Reply;
+  /** The stored answer of an earlier request. */
+  readonly replayed: boolean;
+}
+/** For each person what they get; people who are missing get `not_found`. */
+export type AnswerAll<Reply> = (
+  tx: Tx,
+  batch: { readonly targetId: string; readonly people: readonly string[]; readonly now: Date },
+) => Promise<ReadonlyMap<string, Reply | AppError>>;
+
+const hashOf = (text: string) => createHash('sha256').update(text).digest();
+const requestHash = (targetId: string): string => hashOf(targetId).toString('base64url');
+const nameOf = ({ personId, key }: KeyedRequest): string => `${personId} ${key}`;
+
+export function createKeyedBatch<Reply extends object>(deps: {
+  db: Db;
+  clock: Clock;
+  /** Id of the route whose keys these are. */
+  route: string;
+  answerAll: AnswerAll<Reply>;
+}) {
+  const { db, clock, route } = deps;
+  type Outcome = KeyedAnswer<Reply> | AppError;
+  const lockOf = ({ personId, key }: KeyedRequest): bigint => hashOf(`${personId} ${route} ${key}`).readBigInt64BE();
+
+  /** One target's batch in one transaction; an outcome for each request. */
+  async function serve(tx: Tx, targetId: string, requests: readonly KeyedRequest[]): Promise<Map<string, Outcome>> {
+    const outcomes = new Map<string, Outcome>();
+    const all = [...new Map(requests.map((request) => [nameOf(request), request])).values()];
+    const hash = requestHash(targetId);
+    const locks = await tx<{ name: string; got: boolean }>`
+      SELECT w.name, pg_try_advisory_xact_lock(w.lock) AS got
+      FROM unnest(${all.map(nameOf)}::text[], ${all.map((request) => String(lockOf(request)))}::bigint[]) AS w(name, lock)`;
+    for (const { name, got } of locks)
+      if (!got) outcomes.set(name, new AppError('request_in_flight', { retryAfterSeconds: 1 }));
+    const known = await tx<{ name: string; request_hash: string; reply: Reply }>`
+      SELECT w.name, k.request_hash, k.reply
+      FROM unnest(${all.map(nameOf)}::text[], ${all.map((r) => r.personId)}::uuid[], ${all.map((r) => r.key)}::text[]) AS w(name, person_id, key)
+      JOIN idempotency_keys k ON k.person_id = w.person_id AND k.route = ${route} AND k.key = w.key`;
+    for (const { name, request_hash, reply } of known)
+      outcomes.set(name, request_hash === hash ? { reply, replayed: true } : new AppError('idempotency_key_reused'));
+
+    const open = all.filter((request) => !outcomes.has(nameOf(request)));
+    const now = clock.now();
+    const people = [...new Set(open.map(({ personId }) => personId))];
+    const answers = await deps.answerAll(tx, { targetId, people, now });
+    const done = open.flatMap((request) => {
+      const answer = answers.get(request.personId) ?? new AppError('not_found');
+      outcomes.set(nameOf(request), answer instanceof AppError ? answer : { reply: answer, replayed: false });
+      return answer instanceof AppError ? [] : [{ ...request, reply: JSON.stringify(answer) }];
+    });
+    await tx`INSERT INTO idempotency_keys (person_id, route, key, request_hash, state, status, reply, created_at, finished_at)
+      SELECT d.person_id, ${route}, d.key, ${hash}, 'done', 200, d.reply::jsonb, ${now}::timestamptz, ${now}::timestamptz
+      FROM unnest(${done.map((d) => d.personId)}::uuid[], ${done.map((d) => d.key)}::text[], ${done.map((d) => d.reply)}::text[])
+        AS d(person_id, key, reply)`;
+    return outcomes;
+  }
+
+  async function serveAgain(targetId: string, requests: readonly KeyedRequest[]): Promise<Map<string, Outcome>> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await db.transaction((tx) => serve(tx, targetId, requests));
+      } catch (error) {
+        // Another node has just answered one of these people: it is there now.
+        if (sqlState(error) !== UNIQUE_VIOLATION || tries >= BATCH_TRIES) throw error;
+      }
+    }
+  }
+
+  const batch = createMicroBatch<KeyedRequest, Outcome>({
+    waitMs: BATCH_WAIT_MS,
+    maxItems: BATCH_ITEMS,
+    maxPending: PENDING,
+    async run(requests) {
+      const outcomes = new Map<string, Map<string, Outcome>>();
+      for (const [targetId, some] of Map.groupBy(requests, (request) => request.targetId)) {
+        const served = await serveAgain(targetId, some).catch(
+          (error: unknown) => new Map(some.map((request) => [nameOf(request), failure(error)])),
+        );
+        outcomes.set(targetId, served);
+      }
+      return requests.map(
+        (request) => outcomes.get(request.targetId)?.get(nameOf(request)) ?? new AppError('unavailable'),
+      );
+    },
+  });
+
+  return {
+    /** @throws AppError what `answerAll` refused, request_in_flight, idempotency_key_reused, unavailable */
+    async ask(request: KeyedRequest): Promise<KeyedAnswer<Reply>> {
+      const outcome = await batch.add(request);
+      if (outcome instanceof AppError) throw outcome;
+      return outcome;
+    },
+    close: batch.close,
+  };
+}
+
+const failure = (error: unknown): AppError =>
+  error instanceof AppError ? error : new AppError('unavailable', { retryAfterSeconds: 1 }, error);
