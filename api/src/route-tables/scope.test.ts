@@ -10,8 +10,8 @@ import type { Principal } from '../platform/principal.ts';
 import { makeActivities } from '../testing/activities.ts';
 import { makeCoupons } from '../testing/coupons.ts';
 import { type Brand, makeOffer, seedBrand } from '../testing/fixtures.ts';
-import { giveCoinsAndGift } from '../testing/gifts.ts';
 import { makeAroundRooms, type ThingsAroundRooms } from '../testing/for-whom.ts';
+import { giveCoinsAndGift } from '../testing/gifts.ts';
 import { drawTerms, makePlays } from '../testing/plays.ts';
 import { makeDeadMessage, makeSlot, makeWave } from '../testing/tellings.ts';
 import { startTestApi, type TestApi } from '../testing/test-api.ts';
@@ -43,13 +43,13 @@ interface ThingsOfB {
   /** With one line, number 1. */
   chainId: string;
   slotId: string;
+  waveId: string;
+  waveActionId: string;
   /** To `anna`, undelivered. */
   messageId: string;
   /** A conference of store B and what belongs to it, and to its staff and customers. */
   around: ThingsAroundRooms;
   /** Of a message in store B's room. */
-  waveId: string;
-  waveActionId: string;
   reportId: string;
 }
 interface Target {
@@ -58,17 +58,17 @@ interface Target {
   body?: object;
 }
 
-/** What a route is asked to do with things of store B; the bodies are right, so that only the scope can refuse. */
-const targets: Record<string, (b: ThingsOfB) => Target> = {
-  'rooms.create': ({ brand }) => ({ body: { title: '别家的直播', orgUnitId: brand.stores.b.id } }),
-  'rooms.patch': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { title: '改名' } }),
-  'rooms.stream': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
 const wavePlan = wavePhases.map((phase, no) => ({
   phase,
   from: `2040-01-0${no + 1}T00:00:00Z`,
   until: `2040-01-0${no + 2}T00:00:00Z`,
 }));
 
+/** What a route is asked to do with things of store B; the bodies are right, so that only the scope can refuse. */
+const targets: Record<string, (b: ThingsOfB) => Target> = {
+  'rooms.create': ({ brand }) => ({ body: { title: '别家的直播', orgUnitId: brand.stores.b.id } }),
+  'rooms.patch': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { title: '改名' } }),
+  'rooms.stream': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
   'rooms.start': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
   'programmes.open': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { openTo: null } }),
   'programmes.push': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { orgUnitIds: [brand.stores.b.id] } }),
@@ -179,6 +179,20 @@ const wavePlan = wavePhases.map((phase, no) => ({
   }),
   'room-slots.patch': ({ slotId }) => ({ params: { id: slotId }, body: { title: '改名' } }),
   'room-slots.end': ({ slotId }) => ({ params: { id: slotId }, body: {} }),
+  'waves.get': ({ waveId }) => ({ params: { id: waveId } }),
+  'waves.create': ({ brand }) => ({ body: { title: '上新', orgUnitId: brand.stores.b.id, phases: wavePlan } }),
+  'waves.actions.add': ({ waveId }) => ({
+    params: { id: waveId },
+    body: { phase: 'sale', at: wavePlan[2]?.from ?? '', deed: { kind: 'room_close' } },
+  }),
+  'waves.actions.remove': ({ waveId, waveActionId }) => ({ params: { id: waveId, actionId: waveActionId } }),
+  'waves.actions.settle': ({ waveId, waveActionId }) => ({
+    params: { id: waveId, actionId: waveActionId },
+    body: { do: 'retry' },
+  }),
+  'waves.move': ({ waveId }) => ({ params: { id: waveId }, body: { to: 'running' } }),
+  'waves.copy': ({ waveId }) => ({ params: { id: waveId }, body: { startsAt: '2040-01-01T00:00:00Z' } }),
+  'waves.reach': ({ brand }) => ({ body: { audience: 'customers', orgUnitId: brand.stores.b.id } }),
   'messages.retry': ({ messageId }) => ({ params: { id: messageId }, body: {} }),
   'rooms.audience': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { audience: 'everyone' } }),
   'invitations.list': ({ around }) => ({ params: { id: around.conferenceId } }),
@@ -197,20 +211,6 @@ const wavePlan = wavePhases.map((phase, no) => ({
     body: { title: '产品培训', trainedOn: '2026-01-05' },
   }),
   'trainings.revoke': ({ around }) => ({ params: { id: around.trainingId }, body: { reason: '过期' } }),
-  'waves.get': ({ waveId }) => ({ params: { id: waveId } }),
-  'waves.create': ({ brand }) => ({ body: { title: '上新', orgUnitId: brand.stores.b.id, phases: wavePlan } }),
-  'waves.actions.add': ({ waveId }) => ({
-    params: { id: waveId },
-    body: { phase: 'sale', at: wavePlan[2]?.from ?? '', deed: { kind: 'room_close' } },
-  }),
-  'waves.actions.remove': ({ waveId, waveActionId }) => ({ params: { id: waveId, actionId: waveActionId } }),
-  'waves.actions.settle': ({ waveId, waveActionId }) => ({
-    params: { id: waveId, actionId: waveActionId },
-    body: { do: 'retry' },
-  }),
-  'waves.move': ({ waveId }) => ({ params: { id: waveId }, body: { to: 'running' } }),
-  'waves.copy': ({ waveId }) => ({ params: { id: waveId }, body: { startsAt: '2040-01-01T00:00:00Z' } }),
-  'waves.reach': ({ brand }) => ({ body: { audience: 'customers', orgUnitId: brand.stores.b.id } }),
   'drain-cards.put': ({ brand }) => ({
     body: {
       ...{ kind: 'store_group', orgUnitId: brand.stores.b.id, guideId: null, title: '进群', hint: '' },
@@ -321,6 +321,7 @@ beforeAll(async () => {
     ...(await makePlays(api, brand, brand.rooms.b, brand.consumers.anna)),
     ...(await makeActivities(api, brand.rooms.b, brand.consumers.anna)),
     ...(await makeCoupons(api, brand, brand.rooms.b, brand.consumers.anna)),
+    ...(await makeWave(api, brand.rooms.b)),
     ...(await makeSlot(api, brand.rooms.b)),
     ...(await makeDeadMessage(api, brand.rooms.b, brand.consumers.anna)),
     seatId,
@@ -342,8 +343,6 @@ const ask = (route: Route, as: Principal) => {
     as,
     ...(query ? { query } : {}),
     body: body ? JSON.stringify(body) : undefined,
-    ...(await makeCoupons(api, brand, brand.rooms.b, brand.consumers.anna)),
-    ...(await makeWave(api, brand.rooms.b)),
   });
 };
 

@@ -3,35 +3,35 @@ import * as audience from './audience.ts';
 import * as auth from './auth.ts';
 import * as bag from './bag.ts';
 import * as catalogue from './catalogue.ts';
-import * as conferences from './conferences.ts';
-import * as drainCards from './drain-cards.ts';
-import * as files from './files.ts';
-import * as personas from './personas.ts';
 import * as chains from './chains.ts';
 import * as checkIns from './check-ins.ts';
+import * as conferences from './conferences.ts';
 import * as countdowns from './countdowns.ts';
 import * as coupons from './coupons.ts';
+import * as drainCards from './drain-cards.ts';
 import * as draws from './draws.ts';
+import * as files from './files.ts';
 import * as follows from './follows.ts';
 import * as gifts from './gifts.ts';
 import * as messages from './messages.ts';
 import * as moderation from './moderation.ts';
 import * as orders from './orders.ts';
 import * as org from './org.ts';
+import * as personas from './personas.ts';
 import * as polls from './polls.ts';
 import * as redPackets from './red-packets.ts';
 import * as replays from './replays.ts';
 import * as roomAccess from './room-access.ts';
 import * as roomBookings from './room-bookings.ts';
+import * as roomSlots from './room-slots.ts';
 import * as roomStream from './room-stream.ts';
 import * as rooms from './rooms.ts';
 import type { Route } from './route.ts';
 import * as stage from './stage.ts';
 import * as streamKeys from './stream-keys.ts';
-import * as roomSlots from './room-slots.ts';
 import * as wallet from './wallet.ts';
-
 import * as waves from './waves.ts';
+
 export * from './attribution.ts';
 export * from './audience.ts';
 export * from './auth.ts';
@@ -41,35 +41,35 @@ export * from './chains.ts';
 export * from './check-ins.ts';
 export * from './common.ts';
 export * from './conferences.ts';
-export * from './drain-cards.ts';
-export * from './files.ts';
-export * from './personas.ts';
 export * from './countdowns.ts';
 export * from './coupons.ts';
+export * from './drain-cards.ts';
 export * from './draws.ts';
+export * from './files.ts';
 export * from './follows.ts';
 export * from './gifts.ts';
 export * from './messages.ts';
 export * from './moderation.ts';
 export * from './orders.ts';
 export * from './org.ts';
+export * from './personas.ts';
 export * from './polls.ts';
 export * from './red-packets.ts';
 export * from './replays.ts';
 export * from './room-access.ts';
 export * from './room-bookings.ts';
+export * from './room-slots.ts';
 export * from './room-stream.ts';
 export * from './rooms.ts';
 export * from './route.ts';
 export * from './stage.ts';
 export * from './stream-keys.ts';
 export * from './wallet.ts';
+export * from './waves.ts';
 
 const isRoute = (value: unknown): value is Route =>
   typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'access' in value;
-export * from './waves.ts';
 
-export * from './room-slots.ts';
 /** Every HTTP route of the api, in the order of the modules. */
 export const routes: readonly Route[] = [
   auth,
@@ -102,7 +102,6 @@ export const routes: readonly Route[] = [
   conferences,
   messages,
   roomBookings,
-].flatMap((module) => Object.values(module).filter(isRoute));
   roomSlots,
   waves,
 ].flatMap((module) => Object.values(module).filter(isRoute));

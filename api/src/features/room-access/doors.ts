@@ -40,9 +40,9 @@ const ofClip: FindRooms = async ({ params }, sql) =>
   );
 
 const ofCouponDrop: FindRooms = async ({ params }, sql) =>
-  (await sql<{ id: string }>`SELECT room_id AS id FROM coupon_drops WHERE id = ANY(${field(params, 'id')}::uuid[])`).map(
-    ({ id }) => id,
-  );
+  (
+    await sql<{ id: string }>`SELECT room_id AS id FROM coupon_drops WHERE id = ANY(${field(params, 'id')}::uuid[])`
+  ).map(({ id }) => id);
 const ofCheckIn: FindRooms = async ({ params }, sql) =>
   (await sql<{ id: string }>`SELECT room_id AS id FROM check_ins WHERE id = ANY(${field(params, 'id')}::uuid[])`).map(
     ({ id }) => id,
