@@ -1,6 +1,6 @@
 import type { RoomSession } from '@walnut-live/live-client/room';
 import { Sheet } from '@walnut-live/ui';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Tabs } from '../controls/tabs.tsx';
 import { CardPanel } from '../whom/card-panel.tsx';
 import { ChainPanel } from './activities/chain-panel.tsx';
@@ -35,8 +35,15 @@ const Panel = ({ session }: { session: RoomSession }): ReactNode => {
     return poll?.state === 'open' ? 'poll' : chain?.state === 'open' ? 'chain' : 'draw';
   });
   const Chosen = panels[chosen];
+  const row = useRef<HTMLDivElement>(null);
+  // On a phone the row of tabs is wider than the sheet.
+  useEffect(() => {
+    row.current
+      ?.querySelector(`[role="tab"][aria-controls][id$="-${chosen}"]`)
+      ?.scrollIntoView?.({ inline: 'center', block: 'nearest' });
+  }, [chosen]);
   return (
-    <div className="st-play-tabs">
+    <div className="st-play-tabs" ref={row}>
       <Tabs
         names={tabs}
         chosen={chosen}
