@@ -25,6 +25,7 @@ const GiftsPage = lazyWithRetry(() => import('../pages/gifts/gifts-page.tsx'));
 const CataloguePage = lazyWithRetry(() => import('../pages/catalogue/catalogue-page.tsx'));
 const RoomsPage = lazyWithRetry(() => import('../pages/rooms/rooms-page.tsx'));
 const RoomPage = lazyWithRetry(() => import('../pages/rooms/room-page.tsx'));
+const CampaignsPage = lazyWithRetry(() => import('../pages/campaigns/campaigns-page.tsx'));
 const StaffPage = lazyWithRetry(() => import('../pages/staff/staff-page.tsx'));
 const StoresPage = lazyWithRetry(() => import('../pages/stores/stores-page.tsx'));
 const ModerationPage = lazyWithRetry(() => import('../pages/moderation/moderation-page.tsx'));
@@ -56,6 +57,7 @@ const Pages = (): ReactNode => (
         <Route path="/rooms/:roomId" element={<RoomPage />} />
         <Route path="/staff" element={<StaffPage />} />
         <Route path="/stores" element={<StoresPage />} />
+        <Route path="/campaigns" element={<CampaignsPage />} />
         <Route path="/moderation" element={<ModerationPage />} />
         <Route path="*" element={<NotFoundPage />} />
       </Routes>

@@ -9,6 +9,7 @@ export const en = {
   'nav.stores': 'Stores',
   'nav.orders': 'Orders',
   'nav.rooms': 'Rooms',
+  'nav.campaigns': 'Campaigns & messages',
   'nav.catalogue': 'Catalogue & stock',
   'nav.gifts': 'Gifts & coins',
   'nav.prizes': 'Prizes & budgets',

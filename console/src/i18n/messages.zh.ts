@@ -10,6 +10,7 @@ export const zh = {
   'nav.stores': '门店业绩',
   'nav.orders': '订单',
   'nav.rooms': '直播间',
+  'nav.campaigns': '造势与消息',
   'nav.catalogue': '商品与库存',
   'nav.gifts': '礼物与金币',
   'nav.prizes': '奖品与预算',
