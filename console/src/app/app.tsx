@@ -29,6 +29,8 @@ const CampaignsPage = lazyWithRetry(() => import('../pages/campaigns/campaigns-p
 const StaffPage = lazyWithRetry(() => import('../pages/staff/staff-page.tsx'));
 const StoresPage = lazyWithRetry(() => import('../pages/stores/stores-page.tsx'));
 const ModerationPage = lazyWithRetry(() => import('../pages/moderation/moderation-page.tsx'));
+const CardsPage = lazyWithRetry(() => import('../pages/whom/cards-page.tsx'));
+const MembersPage = lazyWithRetry(() => import('../pages/whom/members-page.tsx'));
 const NotFoundPage = lazyWithRetry(() => import('../pages/not-found-page.tsx'));
 
 const Waiting = (): ReactNode => (
@@ -59,6 +61,8 @@ const Pages = (): ReactNode => (
         <Route path="/stores" element={<StoresPage />} />
         <Route path="/campaigns" element={<CampaignsPage />} />
         <Route path="/moderation" element={<ModerationPage />} />
+        <Route path="/cards" element={<CardsPage />} />
+        <Route path="/members" element={<MembersPage />} />
         <Route path="*" element={<NotFoundPage />} />
       </Routes>
     </Suspense>

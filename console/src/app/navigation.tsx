@@ -1,7 +1,9 @@
 import {
   AppstoreOutlined,
+  CrownOutlined,
   DashboardOutlined,
   GiftOutlined,
+  QrcodeOutlined,
   SafetyOutlined,
   NotificationOutlined,
   QrcodeOutlined,
@@ -30,6 +32,8 @@ export const places: readonly Place[] = [
   { path: '/gifts', label: 'nav.gifts', icon: <GiftOutlined />, needs: 'reports:read' },
   { path: '/prizes', label: 'nav.prizes', icon: <TrophyOutlined />, needs: 'orders:read' },
   { path: '/moderation', label: 'nav.moderation', icon: <SafetyOutlined />, needs: 'words:read' },
+  { path: '/cards', label: 'nav.cards', icon: <QrcodeOutlined />, needs: 'rooms:operate' },
+  { path: '/members', label: 'nav.members', icon: <CrownOutlined />, needs: 'customers:read' },
   { path: '/staff', label: 'nav.staff', icon: <TeamOutlined />, needs: 'staff:read' },
 ];
 

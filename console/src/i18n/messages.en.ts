@@ -13,6 +13,8 @@ export const en = {
   'nav.catalogue': 'Catalogue & stock',
   'nav.gifts': 'Gifts & coins',
   'nav.prizes': 'Prizes & budgets',
+  'nav.cards': 'Drain cards',
+  'nav.members': 'Members & ambassadors',
   'nav.moderation': 'Moderation',
   'nav.staff': 'Staff',
   'account.language': 'Chinese',

@@ -14,6 +14,8 @@ export const zh = {
   'nav.catalogue': '商品与库存',
   'nav.gifts': '礼物与金币',
   'nav.prizes': '奖品与预算',
+  'nav.cards': '引流卡片',
+  'nav.members': '会员与分享官',
   'nav.moderation': '内容与秩序',
   'nav.staff': '员工',
   'account.language': 'English',

@@ -210,6 +210,7 @@ export const KocCandidate = z.object({
   /** Of those, who has bought. */
   broughtBuyers: z.int(),
 });
+export type KocCandidate = z.infer<typeof KocCandidate>;
 export const kocCandidates = defineRoute({
   id: 'marks.koc-candidates',
   method: 'GET',

@@ -1,6 +1,6 @@
 import { createRoom, listOrgUnits, listProducts, listStaff } from '@walnut-live/contracts';
 import { requestIdOf, useErrorText, useToast } from '@walnut-live/ui';
-import { DatePicker, Form, Input, Modal, Select } from 'antd';
+import { Checkbox, DatePicker, Form, Input, Modal, Select } from 'antd';
 import dayjs, { type Dayjs } from 'dayjs';
 import type { ReactNode } from 'react';
 import { useNavigate } from 'react-router';
@@ -8,11 +8,14 @@ import { useSession } from '../../app/session.tsx';
 import { useAction, useCall } from '../../data/use-call.ts';
 import { useT } from '../../i18n/index.ts';
 
-type Values = { title: string; orgUnitId: string; hostId?: string; scheduledAt?: Dayjs; productIds?: string[] };
+import { useWhomT } from '../whom/messages.ts';
+
+type Values = { title: string; orgUnitId: string; hostId?: string; scheduledAt?: Dayjs; productIds?: string[]; conference?: boolean };
 const BAG_MAX = 50;
 
 export const NewRoomDialog = ({ onClose }: { onClose: () => void }): ReactNode => {
   const t = useT();
+  const whomT = useWhomT();
   const toast = useToast();
   const errorText = useErrorText();
   const navigate = useNavigate();
@@ -25,7 +28,7 @@ export const NewRoomDialog = ({ onClose }: { onClose: () => void }): ReactNode =
   const create = useAction(createRoom, ['rooms.list', 'rooms.wall']);
   const hosts = (people.data?.items ?? []).filter((person) => person.active && person.orgUnit.id === unitId);
 
-  const submit = async ({ title, orgUnitId, hostId, scheduledAt, productIds }: Values): Promise<void> => {
+  const submit = async ({ title, orgUnitId, hostId, scheduledAt, productIds, conference }: Values): Promise<void> => {
     const room = await create.mutateAsync({
       body: {
         title: title.trim(),
@@ -33,6 +36,7 @@ export const NewRoomDialog = ({ onClose }: { onClose: () => void }): ReactNode =
         ...(hostId ? { hostId } : {}),
         ...(scheduledAt ? { scheduledAt: scheduledAt.toDate().toISOString() } : {}),
         ...(productIds?.length ? { productIds } : {}),
+        ...(conference ? { kind: 'conference' as const } : {}),
       },
     });
     toast(t('new-room.done'), { tone: 'success' });
@@ -103,6 +107,9 @@ export const NewRoomDialog = ({ onClose }: { onClose: () => void }): ReactNode =
             loading={products.isPending}
             options={(products.data?.items ?? []).map((product) => ({ value: product.id, label: product.title }))}
           />
+        </Form.Item>
+        <Form.Item name="conference" valuePropName="checked">
+          <Checkbox data-testid="room-conference">{whomT('conference.new')}</Checkbox>
         </Form.Item>
         {create.error ? (
           <p className="co-form-error" role="alert">

@@ -12,6 +12,9 @@ import { TableSkeleton } from '../../shared/data-table.tsx';
 import { Figures, Page, Panel } from '../../shared/page.tsx';
 import { RoomStateBadge } from '../../shared/people.tsx';
 import { InviterTable } from '../inviters/inviters-page.tsx';
+import { AudiencePanel } from '../whom/audience-panel.tsx';
+import { ConferencePanel } from '../whom/conference-panel.tsx';
+import { useWhomT } from '../whom/messages.ts';
 import { BagEditor } from './bag-editor.tsx';
 import { RelayPanel } from './relay-panel.tsx';
 import { StreamPanel } from './stream-panel.tsx';
@@ -34,6 +37,7 @@ export default function RoomPage(): ReactNode {
 
 const RoomDetail = ({ room }: { room: Room }): ReactNode => {
   const t = useT();
+  const whomT = useWhomT();
   const format = useFormat();
   const { may, staff } = useSession();
   const at = room.startedAt ?? room.scheduledAt;
@@ -79,6 +83,14 @@ const RoomDetail = ({ room }: { room: Room }): ReactNode => {
             ? [{ key: 'relay', label: t('relay.title'), children: <RelayPanel room={room} /> }]
             : []),
           { key: 'bag', label: t('room.bag'), children: <BagEditor room={room} /> },
+          ...(may('rooms:operate') && isWithin(room.orgUnit.path, staff.orgUnit.path)
+            ? [
+                { key: 'whom', label: whomT('tab'), children: <AudiencePanel room={room} /> },
+                ...(room.kind === 'conference'
+                  ? [{ key: 'conference', label: whomT('tab.conference'), children: <ConferencePanel roomId={room.id} /> }]
+                  : []),
+              ]
+            : []),
         ]}
       />
     </div>

@@ -1,12 +1,15 @@
 import { listStaff, type ReplyOf } from '@walnut-live/contracts';
 import { Badge, EmptyState, useFormat } from '@walnut-live/ui';
-import type { ReactNode } from 'react';
+import { Button } from 'antd';
+import { type ReactNode, useState } from 'react';
 import { useCall } from '../../data/use-call.ts';
 import { useT } from '../../i18n/index.ts';
 import { AsyncView } from '../../shared/async-view.tsx';
 import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
 import { SearchFilter, useFilters } from '../../shared/filters.tsx';
 import { Page, Panel } from '../../shared/page.tsx';
+import { useWhomT } from '../whom/messages.ts';
+import { TrainingsDrawer } from '../whom/trainings-drawer.tsx';
 import { PersonCell } from '../../shared/people.tsx';
 
 type Person = ReplyOf<typeof listStaff>['items'][number];
@@ -15,6 +18,8 @@ export default function StaffPage(): ReactNode {
   const t = useT();
   const format = useFormat();
   const filters = useFilters();
+  const whomT = useWhomT();
+  const [trained, setTrained] = useState<Person | null>(null);
   const q = filters.get('q')?.toLowerCase() ?? '';
   const query = useCall(listStaff, undefined);
   const matches = ({ name, username, orgUnit }: Person): boolean =>
@@ -46,6 +51,16 @@ export default function StaffPage(): ReactNode {
         </Badge>
       ),
     },
+    {
+      key: 'trainings',
+      title: '',
+      align: 'end',
+      render: (person) => (
+        <Button size="small" onClick={() => setTrained(person)} data-testid="trainings">
+          {whomT('trainings.open')}
+        </Button>
+      ),
+    },
   ];
   return (
     <Page
@@ -75,6 +90,7 @@ export default function StaffPage(): ReactNode {
           )}
         </AsyncView>
       </Panel>
+      {trained && <TrainingsDrawer key={trained.id} person={trained} onClose={() => setTrained(null)} />}
     </Page>
   );
 }
