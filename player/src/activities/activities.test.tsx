@@ -137,10 +137,10 @@ it('check-in is one tap, and a badge with the streak from then on', async () => 
 
 it('a quiz: chosen, submitted once, the key and my place shown at the end', async () => {
   const { room, taken } = await show(
-    { poll: quiz },
+    { poll: { ...quiz, openedAt: new Date().toISOString() } },
     { answer: () => ({ json: { choices: null } }), take: () => ({ choices: [2] }) },
   );
-  await press(byTestId('poll'));
+  // It has only just begun and nothing else is open: it is there by itself.
   expect(byTestId<HTMLButtonElement>('poll-submit').disabled).toBe(true);
   await press(byTestId('poll-option-2').querySelector('input') as HTMLElement);
   await press(byTestId('poll-submit'));
@@ -158,6 +158,17 @@ it('a quiz: chosen, submitted once, the key and my place shown at the end', asyn
   expect(byTestId('poll-sheet').textContent).toContain('答对了');
   expect(byTestId('quiz-leaders').textContent).toContain('你答对 1 题 · 2.4 秒');
   await accessible();
+});
+
+it('a quiz opens by itself for nobody who types, and not long after it began', async () => {
+  const field = document.body.appendChild(document.createElement('input'));
+  field.focus();
+  const first = await show({ poll: { ...quiz, openedAt: new Date().toISOString() } });
+  expect(document.querySelector('[data-testid="poll-sheet"]')).toBeNull();
+  await first.unmount();
+  field.remove();
+  await show({ poll: { ...quiz, openedAt: at(-30) } });
+  expect(document.querySelector('[data-testid="poll-sheet"]')).toBeNull();
 });
 
 it('a survey that may be changed: several choices, sent only when they differ', async () => {

@@ -89,6 +89,9 @@ const CheckInChip = ({ checkIn }: { checkIn: CheckIn }): ReactNode => {
   );
 };
 
+/** A quiz that began so recently opens by itself. */
+const NEW_MS = 6_000;
+
 /** Nobody is torn out of what they do: a question opens by itself only over a room in which nothing else is going on. */
 const isFree = (): boolean =>
   document.querySelector('dialog[open]') === null && !document.activeElement?.matches('input, textarea');
@@ -106,16 +109,21 @@ const PollChip = ({ poll }: { poll: Poll }): ReactNode => {
   const choices = (given?.pollId === poll.id ? given.choices : mine?.choices) ?? null;
   const shopping = flow !== null;
   const answered = choices !== null;
+  const quiz = poll.kind === 'quiz';
+  // This chip comes with the question: a question that is new stands in the state, not in an event that is still to come.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each question once, when it comes
+  useEffect(() => {
+    const isNew = session.serverNowMs() - Date.parse(poll.openedAt) < NEW_MS;
+    if (quiz && poll.state === 'open' && isNew && !shopping && isFree()) setOpen(true);
+  }, [poll.id]);
+  // Whoever answered sees how it ends.
   useEffect(
     () =>
       session.onEvent((event) => {
-        const concerns =
-          (event.kind === 'poll:opened' && event.poll.kind === 'quiz') || (event.kind === 'poll:closed' && answered);
-        if (concerns && !shopping && isFree()) setOpen(true);
+        if (event.kind === 'poll:closed' && answered && !shopping && isFree()) setOpen(true);
       }),
     [session, answered, shopping],
   );
-  const quiz = poll.kind === 'quiz';
   const waits = poll.state === 'open' && !answered;
   return (
     <>
