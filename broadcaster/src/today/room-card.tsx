@@ -2,6 +2,7 @@ import type { Room } from '@walnut-live/contracts';
 import { Badge, LiveBadge, useFormat } from '@walnut-live/ui';
 import { Eye, Heart } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { BookingCount } from '../booking/bookings.tsx';
 import { useT } from '../i18n/index.ts';
 
 export const RoomCard = ({
@@ -30,6 +31,7 @@ export const RoomCard = ({
           {room.state === 'scheduled' && room.scheduledAt && (
             <span>{t('today.startsAt', { time: format.dateTime(room.scheduledAt) })}</span>
           )}
+          {room.state === 'scheduled' && <BookingCount roomId={room.id} />}
           {room.state !== 'scheduled' && <span>{t('today.hostedBy', { name: room.host.name })}</span>}
         </p>
         {room.state === 'live' && (

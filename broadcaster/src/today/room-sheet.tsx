@@ -3,6 +3,7 @@ import { createRoom, patchRoom, type Room, setAudience } from '@walnut-live/cont
 import { Button, Sheet, useErrorText, useToast } from '@walnut-live/ui';
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import { useMe, useServices } from '../app/services.tsx';
+import { CallOffButton } from '../booking/bookings.tsx';
 import { useT } from '../i18n/index.ts';
 import { AudienceChips } from '../whom/audience-chips.tsx';
 import { suggestedStart, toLocalInput } from './today-view.ts';
@@ -107,6 +108,7 @@ const RoomForm = ({ room, onDone }: { room: Room | null; onDone: () => void }): 
       <Button type="submit" size="l" block loading={busy}>
         {t(room ? 'create.save' : 'create.submit')}
       </Button>
+      {room && <CallOffButton room={room} onDone={onDone} />}
     </form>
   );
 };
