@@ -15,10 +15,11 @@ import {
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Principal } from '../../platform/principal.ts';
 import { makeConsumer, seedBrand } from '../../testing/fixtures.ts';
-import { connectRoom } from '../../testing/room-client.ts';
+import { configFor, startMediaServer } from '../../testing/media-stand-in.ts';
+import { connectRoom, enterRoom } from '../../testing/room-client.ts';
 import { place, shelfLine } from '../../testing/shop.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
-import { CROWDED_TEST_MS, PATIENCE_MS, startTwoNodes } from '../../testing/two-nodes.ts';
+import { CROWDED_TEST_MS, LONG, PATIENCE_MS, startTwoNodes } from '../../testing/two-nodes.ts';
 
 vi.setConfig({ testTimeout: CROWDED_TEST_MS });
 
@@ -77,6 +78,31 @@ test('the audience changes while people are inside: who may not stay is told and
   await open.waitFor('goodbye', () => open.closed[0] === 'not_in_audience', PATIENCE_MS);
   const crewOfB = await enter(urlB, rooms.b.id, staff.b.assistant);
   expect(crewOfB.socket.connected).toBe(true);
+});
+
+test('the picture of those who may not stay ends too, also for a media server that starts anew; that of the others goes on', async () => {
+  const media = await startMediaServer();
+  await using api = await startTestApi(configFor(media.port));
+  const { rooms, staff, consumers, products } = await seedBrand(api);
+  await bought(api, consumers.bella, rooms.a, products.milk);
+  await using anna = await enterRoom(api, rooms.a.id, consumers.anna);
+  await using bella = await enterRoom(api, rooms.a.id, consumers.bella);
+  await vi.waitFor(async () => {
+    const visits = await api.api.platform.db.sql`SELECT 1 FROM room_visits WHERE room_id = ${rooms.a.id}`;
+    expect(visits).toHaveLength(2);
+  }, LONG);
+  await api.ok(setAudience, { params: { id: rooms.a.id }, body: { audience: 'members' }, as: staff.a.guide });
+  await anna.waitFor('goodbye', () => anna.closed[0] === 'not_in_audience', PATIENCE_MS);
+  const ended = {
+    path: '/control/revocations',
+    body: { personId: consumers.anna.personId, streamId: rooms.a.streamId },
+  };
+  await vi.waitFor(() => expect(media.orders).toContainEqual(ended), LONG);
+  await media.stop();
+  const anew = await startMediaServer(media.port);
+  await vi.waitFor(() => expect(anew.orders).toContainEqual(ended), LONG);
+  for (const { orders } of [media, anew]) expect(JSON.stringify(orders)).not.toContain(consumers.bella.personId);
+  expect(bella.socket.connected).toBe(true);
 });
 
 test('a newcomer who buys during the live stays one, and may come back; who had bought before is none', async () => {
