@@ -75,3 +75,27 @@ it('is part of the room: from the snapshot, moved by frames, and the same object
   expect(after({ kind: 'notice:set', text: 'x' }).interaction).toBe(loaded.interaction);
   expect(after({ kind: 'red-packet:started', redPacket: rain() }).interaction.redPacket?.id).toBe(uuid(3));
 });
+
+it('follows a coupon drop: the number taken only grows, another drop’s is nobody’s', () => {
+  const couponDrop = {
+    ...{
+      id: uuid(5),
+      roomId: uuid(2),
+      kindId: uuid(6),
+      state: 'running' as const,
+      title: '券',
+      offFen: 1,
+      minSpendFen: 2,
+    },
+    ...{ validDays: 30, newcomersOnly: false, count: 9, taken: 2, startsAt: AT, endsAt: AT, endedAt: null },
+  };
+  const started: RoomEvent = { kind: 'coupon-drop:started', couponDrop };
+  const counted = (couponDropId: string, taken: number): RoomEvent => ({
+    kind: 'coupon-drop:counted',
+    ...{ couponDropId, taken },
+  });
+  expect(played(started, counted(uuid(5), 7), counted(uuid(5), 3)).couponDrop?.taken).toBe(7);
+  expect(played(started, counted(uuid(9), 7)).couponDrop?.taken).toBe(2);
+  const ended: RoomEvent = { kind: 'coupon-drop:ended', couponDrop: { ...couponDrop, state: 'ended', taken: 9 } };
+  expect(played(started, ended).couponDrop).toMatchObject({ state: 'ended', taken: 9 });
+});

@@ -6,7 +6,7 @@ export const noInteraction: InteractionState = { draw: null, redPacket: null };
 
 /** Pure: the same object when the event is about nothing of this. A number that comes late never takes one back. */
 export const playEvent = (state: InteractionState, event: RoomEvent): InteractionState => {
-  const { draw, redPacket } = state;
+  const { draw, redPacket, couponDrop } = state;
   switch (event.kind) {
     case 'draw:prepared':
     case 'draw:opened':
@@ -24,6 +24,13 @@ export const playEvent = (state: InteractionState, event: RoomEvent): Interactio
     case 'red-packet:counted':
       return redPacket?.id === event.redPacketId && event.taken > redPacket.taken
         ? { ...state, redPacket: { ...redPacket, taken: event.taken } }
+        : state;
+    case 'coupon-drop:started':
+    case 'coupon-drop:ended':
+      return { ...state, couponDrop: event.couponDrop };
+    case 'coupon-drop:counted':
+      return couponDrop?.id === event.couponDropId && event.taken > couponDrop.taken
+        ? { ...state, couponDrop: { ...couponDrop, taken: event.taken } }
         : state;
     default:
       return state;

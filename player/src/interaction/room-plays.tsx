@@ -5,6 +5,7 @@ import { Gift, Sparkles, TicketCheck } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { createPortal } from 'react-dom';
 import { useServices } from '../app/services.tsx';
+import { CouponDropCard } from '../coupons/drop-card.tsx';
 import { useRoom, useRoomHandle, useServerNow, useServerOffset } from '../room/use-room.ts';
 import { DrawSheet } from './draw-sheet.tsx';
 import { usePlayT } from './messages.ts';
@@ -194,6 +195,7 @@ const RedPacketCard = (): ReactNode => {
 const RoomPlays = (): ReactNode => (
   <>
     <RedPacketCard />
+    <CouponDropCard />
     <DrawCard />
   </>
 );

@@ -1,4 +1,5 @@
 // @vitest-environment jsdom
+import type { Coupon } from '@walnut-live/contracts';
 import { act, type ReactNode } from 'react';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -67,9 +68,22 @@ const problem = (code: string, facts: object = {}): ApiAnswer => ({
   json: { code, status: 409, requestId: 'r', facts },
 });
 
-const open = async (answers: ApiAnswer[], options: { withAddress?: boolean } = {}) => {
+const isCoupons = (call: ApiCall) => call.path.startsWith('/coupons');
+const coupon = (no: number, offFen: number, minSpendFen: number): Coupon => ({
+  ...{ id: uuid(no), kindId: uuid(no + 1), title: '满减', offFen, minSpendFen, newcomersOnly: false, source: 'drop' },
+  orgUnit: { id: uuid(2), kind: 'store', path: 'hq.east.s1', name: '一店' },
+  ...{ state: 'held', orderId: null, usedAt: null, claimedAt: '2026-11-01T00:00:00.000Z' },
+  expiresAt: '2099-01-01T00:00:00.000Z',
+});
+
+const open = async (answers: ApiAnswer[], options: { withAddress?: boolean; coupons?: Coupon[] } = {}) => {
   if (options.withAddress ?? true) localStorage.setItem('walnut-live.address', JSON.stringify(address));
-  const answer = (call: ApiCall): ApiAnswer => (call.path === '/orders' ? (answers.shift() ?? placed) : paying);
+  const answer = (call: ApiCall): ApiAnswer =>
+    isCoupons(call)
+      ? { json: { items: call.path.startsWith('/coupons/') ? [] : (options.coupons ?? []), nextCursor: null } }
+      : call.path === '/orders'
+        ? (answers.shift() ?? placed)
+        : paying;
   const rendered = await renderInRoom(<Shell />, { room: testRoom(bagItem()), answer });
   unmount = rendered.unmount;
   await press(byTestId('start'));
@@ -146,7 +160,8 @@ describe('checkout', () => {
     await place();
     await unmount?.();
     document.body.replaceChildren();
-    const answer = (call: ApiCall): ApiAnswer => (call.path === '/orders' ? placed : paying);
+    const answer = (call: ApiCall): ApiAnswer =>
+      isCoupons(call) ? { json: { items: [], nextCursor: null } } : call.path === '/orders' ? placed : paying;
     const reloaded = await renderInRoom(<Shell />, { room: testRoom(bagItem()), answer });
     unmount = reloaded.unmount;
     await settle();
@@ -162,5 +177,48 @@ describe('checkout', () => {
     expect(changes(calls)).toEqual([]);
     expect(document.querySelector('[role="alert"]')?.textContent).toBe('请检查：手机号、省份、城市、区县、详细地址');
     expect(JSON.parse(localStorage.getItem('walnut-live.address') ?? '{}')).toMatchObject({ recipient: '张小满' });
+  });
+
+  it('takes the coupon that saves most by itself, shows the saving, and orders with it', async () => {
+    const { calls } = await open([placed], {
+      coupons: [coupon(510, 300, 1_000), coupon(520, 1_000, 3_900), coupon(530, 9_000, 90_000)],
+    });
+    await settle();
+    expect(byTestId('coupon-line').dataset.chosen).toBe(uuid(520));
+    expect(byTestId('discount').textContent).toBe('−¥10.00');
+    expect(document.querySelector('.pl-total')?.textContent).toContain('¥37.90');
+    await place();
+    expect(orders(calls)[0]?.body).toMatchObject({ couponId: uuid(520), lines: [{ seenPriceFen: 3_990 }] });
+  });
+
+  it('another coupon can be chosen, one that does not fit cannot, and it can be left out', async () => {
+    const { calls } = await open([placed], {
+      coupons: [coupon(510, 300, 1_000), coupon(520, 1_000, 3_900), coupon(530, 9_000, 90_000)],
+    });
+    await settle();
+    await press(byTestId('coupon-open'));
+    const option = (no: number) => document.querySelector<HTMLInputElement>(`input[value="${uuid(no)}"]`);
+    expect([510, 520, 530].map((no) => option(no)?.disabled)).toEqual([false, false, true]);
+    await press(option(510) as HTMLInputElement);
+    expect(byTestId('discount').textContent).toBe('−¥3.00');
+    await press(byTestId('coupon-none'));
+    expect(document.querySelector('[data-testid="discount"]')).toBeNull();
+    await place();
+    expect(orders(calls)[0]?.body).not.toHaveProperty('couponId');
+  });
+
+  it('S10: a coupon that another order used is said, and the next best one is there for the next tap', async () => {
+    const coupons = [coupon(510, 300, 1_000), coupon(520, 1_000, 3_900)];
+    const { calls } = await open([problem('coupon_not_usable', { reason: 'used' }), placed], { coupons });
+    await settle();
+    coupons.pop();
+    await place();
+    await settle();
+    expect(byTestId('refusal').textContent).toContain('被另一个订单用掉了');
+    expect(byTestId('coupon-line').dataset.chosen).toBe(uuid(510));
+    await place();
+    const [first, second] = orders(calls);
+    expect(second?.body).toMatchObject({ couponId: uuid(510) });
+    expect(second?.key).not.toBe(first?.key);
   });
 });

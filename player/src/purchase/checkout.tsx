@@ -14,6 +14,10 @@ import {
 import { MapPin } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useServices } from '../app/services.tsx';
+import { type CouponChoice, chosenCoupon, couponRefusal, sumOf } from '../coupons/choice.ts';
+import { CouponLine } from '../coupons/coupon-line.tsx';
+import { useCouponT } from '../coupons/messages.ts';
+import { useRoomCoupons } from '../coupons/use-coupons.ts';
 import { playerI18n } from '../i18n/messages.ts';
 import { useRoom, useServerNow, useServerOffset } from '../room/use-room.ts';
 import { AddressForm } from './address-form.tsx';
@@ -44,6 +48,9 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  const { coupons, again: askCoupons } = useRoomCoupons();
+  const [choice, setChoice] = useState<CouponChoice>('auto');
+  const ct = useCouponT();
   const resumed = useRef(false);
 
   const item = bag.items.find((candidate) => candidate.product.id === flow.productId);
@@ -65,6 +72,11 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
       setRefusal(screen && refusalOf(error, screen));
       setFailure(error);
       setBusy(false);
+      // Used elsewhere, or over meanwhile: the next best is there before the next tap.
+      if (couponRefusal(error) !== null) {
+        setChoice('auto');
+        void askCoupons();
+      }
       if (isApiError(error) && error.status === 401) void services.requireConsumer('buy');
     }
   };
@@ -89,6 +101,11 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
     );
   }
 
+  const goodsFen = terms.priceFen * quantity;
+  const { shipping } = bag;
+  const coupon = chosenCoupon(choice, coupons, goodsFen, shipping, now);
+  const { shippingFen, discountFen, totalFen } = sumOf(goodsFen, coupon, shipping);
+
   const submit = (): void => {
     if (busy) return;
     const checked = checkAddress(draft);
@@ -100,7 +117,10 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
     saveAddress(storage, draft);
     setWrong(new Set());
     setEditing(false);
-    void place({ roomId, lines: [orderLine(sku.id, terms, quantity)], address: checked.address });
+    void place({
+      ...{ roomId, lines: [orderLine(sku.id, terms, quantity)], address: checked.address },
+      ...(coupon ? { couponId: coupon.id } : {}),
+    });
   };
 
   const change = (next: typeof draft): void => {
@@ -122,11 +142,8 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
     return limit === null ? t('refusal.limitReached') : t('refusal.limit', { limit });
   };
 
-  const goodsFen = terms.priceFen * quantity;
-  const { shipping } = bag;
-  const shippingFen = shipping ? (goodsFen >= shipping.freeFromFen ? 0 : shipping.feeFen) : null;
-  const totalFen = goodsFen + (shippingFen ?? 0);
   const { soldOut } = terms;
+  const refusedCoupon = couponRefusal(failure);
 
   return (
     <>
@@ -177,11 +194,30 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
           </div>
         </section>
 
+        <CouponLine
+          coupons={coupons}
+          goodsFen={goodsFen}
+          shipping={shipping}
+          now={now}
+          chosen={coupon}
+          disabled={busy}
+          onChoose={setChoice}
+          onClaimed={() => void askCoupons()}
+        />
+
         <section className="pl-card pl-sum">
           <p>
             <span>{t('checkout.items')}</span>
             <span className="wl-number">{format.money(goodsFen)}</span>
           </p>
+          {discountFen > 0 && (
+            <p>
+              <span>{ct('pay.title')}</span>
+              <span className="wl-number" data-testid="discount">
+                {format.money(-discountFen)}
+              </span>
+            </p>
+          )}
           <p>
             <span>
               {t('checkout.shipping')}
@@ -206,9 +242,11 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
           <div className="pl-refusal" role="alert" data-testid="refusal" data-kind={refusal?.kind ?? 'other'}>
             {refusal
               ? refusalText(refusal)
-              : isApiError(failure, 'offline')
-                ? t('refusal.unknown')
-                : errorText(failure)}
+              : refusedCoupon
+                ? `${ct(`refused.${refusedCoupon}`)} · ${ct('refused.again')}`
+                : isApiError(failure, 'offline')
+                  ? t('refusal.unknown')
+                  : errorText(failure)}
           </div>
         )}
         <p className="pl-fine">{t('product.seller', { store: room?.orgUnit.name ?? '' })}</p>

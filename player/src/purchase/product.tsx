@@ -1,6 +1,7 @@
 import { headlinePriceAt, skuPricesAt } from '@walnut-live/live-client/room';
 import { Badge, Button, Countdown, EmptyState, Price, QuantityStepper } from '@walnut-live/ui';
 import type { ReactNode } from 'react';
+import { AfterCoupon } from '../coupons/after-coupon.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { ProductClip } from '../replay/product-clip.tsx';
 import { useRoom, useServerNow, useServerOffset } from '../room/use-room.ts';
@@ -41,6 +42,7 @@ export const Product = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'product
               ) : (
                 <Badge>{t(`product.role.${product.role}`)}</Badge>
               )}
+              <AfterCoupon goodsFen={price.priceFen * quantity} />
               {price.left !== null && price.left > 0 && price.left <= 50 && (
                 <Badge tone="warn">{t('product.left', { count: price.left })}</Badge>
               )}

@@ -1,0 +1,21 @@
+import { Badge, useFormat } from '@walnut-live/ui';
+import type { ReactNode } from 'react';
+import { useServerNow } from '../room/use-room.ts';
+import { bestCoupon } from './choice.ts';
+import { useCouponT } from './messages.ts';
+import { useRoomCoupons } from './use-coupons.ts';
+
+/** On a product: what these goods cost with the coupon that this person holds; nothing when none fits. */
+export const AfterCoupon = ({ goodsFen }: { goodsFen: number }): ReactNode => {
+  const t = useCouponT();
+  const format = useFormat();
+  const now = useServerNow();
+  const { coupons } = useRoomCoupons();
+  const best = bestCoupon(coupons, goodsFen, undefined, now);
+  if (!best) return null;
+  return (
+    <Badge tone="hot">
+      <span data-testid="after-coupon">{t('after', { price: format.money(goodsFen - best.offFen) })}</span>
+    </Badge>
+  );
+};
