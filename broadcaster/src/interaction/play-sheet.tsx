@@ -7,16 +7,18 @@ import { ChainPanel } from './activities/chain-panel.tsx';
 import { CheckInPanel } from './activities/check-in-panel.tsx';
 import { CountdownPanel } from './activities/countdown-panel.tsx';
 import { PollPanel } from './activities/poll-panel.tsx';
+import { CouponPanel } from './coupon-panel.tsx';
 import { DrawPanel } from './draw-panel.tsx';
 import { usePlayT } from './messages.ts';
 import { RainPanel } from './rain-panel.tsx';
 import './activities/activities.css';
 import './play.css';
 
-const tabs = ['draw', 'rain', 'poll', 'checkIn', 'countdown', 'chain', 'card'] as const;
+const tabs = ['draw', 'rain', 'coupon', 'poll', 'checkIn', 'countdown', 'chain', 'card'] as const;
 const panels = {
   draw: DrawPanel,
   rain: RainPanel,
+  coupon: CouponPanel,
   poll: PollPanel,
   checkIn: CheckInPanel,
   countdown: CountdownPanel,
@@ -30,6 +32,7 @@ const Panel = ({ session }: { session: RoomSession }): ReactNode => {
   const [chosen, setChosen] = useState<(typeof tabs)[number]>(() => {
     const { interaction, activities } = session.get();
     if (interaction.redPacket?.state === 'running') return 'rain';
+    if (interaction.couponDrop?.state === 'running') return 'coupon';
     if (interaction.draw?.state === 'open') return 'draw';
     const { poll, chain } = activities;
     return poll?.state === 'open' ? 'poll' : chain?.state === 'open' ? 'chain' : 'draw';
