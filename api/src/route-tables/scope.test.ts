@@ -4,7 +4,7 @@
  * until it says here what belongs to store B (or why it belongs to nobody).
  */
 import { randomUUID } from 'node:crypto';
-import { may, placeOrder, type Route, routes, wavePhases } from '@walnut-live/contracts';
+import { may, placeOrder, type Route, routes } from '@walnut-live/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Principal } from '../platform/principal.ts';
 import { makeActivities } from '../testing/activities.ts';
@@ -13,11 +13,11 @@ import { type Brand, makeOffer, seedBrand } from '../testing/fixtures.ts';
 import { makeAroundRooms, type ThingsAroundRooms } from '../testing/for-whom.ts';
 import { giveCoinsAndGift } from '../testing/gifts.ts';
 import { drawTerms, makePlays } from '../testing/plays.ts';
-import { makeDeadMessage, makeSlot, makeWave } from '../testing/tellings.ts';
+import { makeTellings, type Tellings, tellingTargets } from '../testing/tellings.ts';
 import { startTestApi, type TestApi } from '../testing/test-api.ts';
 import { gateOf, send } from './requests.ts';
 
-interface ThingsOfB {
+interface ThingsOfB extends Tellings {
   brand: Brand;
   offerId: string;
   /** An order in store B's room by `anna`, paid for by nobody yet. */
@@ -42,11 +42,6 @@ interface ThingsOfB {
   countdownId: string;
   /** With one line, number 1. */
   chainId: string;
-  slotId: string;
-  waveId: string;
-  waveActionId: string;
-  /** To `anna`, undelivered. */
-  messageId: string;
   /** A conference of store B and what belongs to it, and to its staff and customers. */
   around: ThingsAroundRooms;
   /** Of a message in store B's room. */
@@ -58,14 +53,9 @@ interface Target {
   body?: object;
 }
 
-const wavePlan = wavePhases.map((phase, no) => ({
-  phase,
-  from: `2040-01-0${no + 1}T00:00:00Z`,
-  until: `2040-01-0${no + 2}T00:00:00Z`,
-}));
-
 /** What a route is asked to do with things of store B; the bodies are right, so that only the scope can refuse. */
 const targets: Record<string, (b: ThingsOfB) => Target> = {
+  ...tellingTargets,
   'rooms.create': ({ brand }) => ({ body: { title: '别家的直播', orgUnitId: brand.stores.b.id } }),
   'rooms.patch': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { title: '改名' } }),
   'rooms.stream': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
@@ -163,37 +153,12 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
   'countdowns.cancel': ({ countdownId }) => ({ params: { id: countdownId }, body: {} }),
   'chains.open': ({ brand }) => ({ body: { roomId: brand.rooms.b.id, title: '接龙' } }),
   'chains.people': ({ chainId }) => ({ params: { id: chainId } }),
-  'chains.remove-line': ({ chainId }) => ({ params: { id: chainId, no: '1' }, body: { reason: '不合适' } }),
+  'chains.remove-line': ({ chainId }) => ({ params: { id: chainId }, body: { no: 1, reason: '不合适' } }),
   'chains.close': ({ chainId }) => ({ params: { id: chainId }, body: {} }),
   'budgets.grant': ({ brand }) => ({
     params: { orgUnitId: brand.stores.b.id },
     body: { amountFen: 1_000, reason: '活动' },
   }),
-  'rooms.cancel': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { reason: '停电' } }),
-  'room-bookings.summary': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
-  'room-slots.create': ({ brand }) => ({
-    body: {
-      ...{ title: '每周直播', weekdays: [2], startsAt: '20:00', durationMinutes: 60, from: '2040-01-01' },
-      orgUnitId: brand.stores.b.id,
-    },
-  }),
-  'room-slots.patch': ({ slotId }) => ({ params: { id: slotId }, body: { title: '改名' } }),
-  'room-slots.end': ({ slotId }) => ({ params: { id: slotId }, body: {} }),
-  'waves.get': ({ waveId }) => ({ params: { id: waveId } }),
-  'waves.create': ({ brand }) => ({ body: { title: '上新', orgUnitId: brand.stores.b.id, phases: wavePlan } }),
-  'waves.actions.add': ({ waveId }) => ({
-    params: { id: waveId },
-    body: { phase: 'sale', at: wavePlan[2]?.from ?? '', deed: { kind: 'room_close' } },
-  }),
-  'waves.actions.remove': ({ waveId, waveActionId }) => ({ params: { id: waveId, actionId: waveActionId } }),
-  'waves.actions.settle': ({ waveId, waveActionId }) => ({
-    params: { id: waveId, actionId: waveActionId },
-    body: { do: 'retry' },
-  }),
-  'waves.move': ({ waveId }) => ({ params: { id: waveId }, body: { to: 'running' } }),
-  'waves.copy': ({ waveId }) => ({ params: { id: waveId }, body: { startsAt: '2040-01-01T00:00:00Z' } }),
-  'waves.reach': ({ brand }) => ({ body: { audience: 'customers', orgUnitId: brand.stores.b.id } }),
-  'messages.retry': ({ messageId }) => ({ params: { id: messageId }, body: {} }),
   'rooms.audience': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { audience: 'everyone' } }),
   'invitations.list': ({ around }) => ({ params: { id: around.conferenceId } }),
   'invitations.create': ({ around }) => ({
@@ -321,9 +286,7 @@ beforeAll(async () => {
     ...(await makePlays(api, brand, brand.rooms.b, brand.consumers.anna)),
     ...(await makeActivities(api, brand.rooms.b, brand.consumers.anna)),
     ...(await makeCoupons(api, brand, brand.rooms.b, brand.consumers.anna)),
-    ...(await makeWave(api, brand.rooms.b)),
-    ...(await makeSlot(api, brand.rooms.b)),
-    ...(await makeDeadMessage(api, brand.rooms.b, brand.consumers.anna)),
+    ...(await makeTellings(api, brand.rooms.b, brand.consumers.anna)),
     seatId,
     clipId,
     reportId,

@@ -13,11 +13,11 @@ export const bookingI18n = createI18n({
     'cancel.reason': '导购取消',
   },
   en: {
-    people: '{count} have booked',
+    people: 'Booked: {count}',
     none: 'Nobody has booked yet',
     cancel: 'Call it off',
     'cancel.ask': 'Call off “{title}”?',
-    'cancel.people': '{count} people who have booked are told. This cannot be undone.',
+    'cancel.people': 'Whoever has booked ({count}) is told. This cannot be undone.',
     'cancel.nobody': 'Nobody has booked yet. This cannot be undone.',
     'cancel.done': 'Called off',
     'cancel.reason': 'Called off by the guide',

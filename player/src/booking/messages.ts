@@ -48,7 +48,7 @@ export const bookingI18n = createI18n({
     'book.undo': 'Undo',
     'book.toast': 'Done. We remind you {minutes} minutes before the start',
     'book.undone': 'You will not be reminded',
-    'book.people': '{count} people have booked',
+    'book.people': 'Booked so far: {count}',
     'book.first': 'Nobody has booked yet, be the first',
     'book.consent': 'By booking you agree to messages about this live. Switch them off at any time',
     'book.when': 'You hear {minutes} minutes before, at the start, and if it moves or is called off',
