@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ProductId, RoomId } from '../ids.ts';
 import { Chain, ChainId, ChainLine } from '../realtime/activities.ts';
-import { Empty, Instant, PageQuery, page, text } from './common.ts';
+import { Empty, Instant, MAX_INT4, PageQuery, page, text } from './common.ts';
 import { defineRoute } from './route.ts';
 
 const params = z.strictObject({ id: ChainId });
@@ -93,12 +93,12 @@ export const chainPeople = defineRoute({
 export const removeChainLine = defineRoute({
   id: 'chains.remove-line',
   method: 'POST',
-  path: '/chains/:id/lines/:no/remove',
+  path: '/chains/:id/removals',
   tag: 'activities',
   access: { staff: 'rooms:operate' },
   summary: 'Take a line off the list for good; audited with its reason. Again = the same answer',
-  params: z.strictObject({ id: ChainId, no: z.coerce.number().int().min(1).max(2_147_483_647) }),
-  body: z.strictObject({ reason: text(100) }),
+  params,
+  body: z.strictObject({ no: z.int().min(1).max(MAX_INT4), reason: text(100) }),
   reply: Chain,
   errors: ['not_found'],
 });

@@ -5,11 +5,9 @@ import { Empty, PageQuery, page, text } from './common.ts';
 import { defineRoute } from './route.ts';
 
 const params = z.strictObject({ id: PollId });
-const asked = {
-  roomId: RoomId,
-  question: text(60),
-  options: z.array(text(30)).min(MIN_POLL_OPTIONS).max(MAX_POLL_OPTIONS),
-};
+/** Without a time a quiz takes so long, seconds. */
+export const QUIZ_SECONDS = 20;
+const MAX_QUIZ_SECONDS = 300;
 
 export const openPoll = defineRoute({
   id: 'polls.open',
@@ -19,27 +17,30 @@ export const openPoll = defineRoute({
   access: { staff: 'rooms:operate' },
   summary:
     'Ask a room: a quiz with one right answer, which nobody is told before its time is over, or a survey. A room has one at a time; audited',
-  body: z.discriminatedUnion('kind', [
-    z
-      .strictObject({
-        kind: z.literal('quiz'),
-        ...asked,
-        /** The option that is right, from 1. */
-        rightNo: z.int().min(1).max(MAX_POLL_OPTIONS),
-        seconds: z.int().min(5).max(300).default(20),
-      })
-      .refine(({ rightNo, options }) => rightNo <= options.length, { path: ['rightNo'], message: 'no_such_option' }),
-    z.strictObject({
-      kind: z.literal('survey'),
-      ...asked,
+  body: z
+    .strictObject({
+      kind: z.enum(['quiz', 'survey']),
+      roomId: RoomId,
+      question: text(60),
+      options: z.array(text(30)).min(MIN_POLL_OPTIONS).max(MAX_POLL_OPTIONS),
+      /** Of a quiz: the option that is right, from 1. */
+      rightNo: z.int().min(1).max(MAX_POLL_OPTIONS).nullable().default(null),
+      /** Null: a quiz takes QUIZ_SECONDS, a survey lasts until it is closed. */
+      seconds: z.int().min(5).max(3_600).nullable().default(null),
+      // Of a survey; a quiz has one choice, shown at the end, that stays.
       multiple: z.boolean().default(false),
       /** Everybody sees the distribution while it is open; else at the end alone. */
       liveResults: z.boolean().default(true),
       changeable: z.boolean().default(false),
-      /** Null: until it is closed. */
-      seconds: z.int().min(10).max(3_600).nullable().default(null),
+    })
+    .refine(({ kind, rightNo, options }) => kind === 'survey' || (rightNo !== null && rightNo <= options.length), {
+      path: ['rightNo'],
+      message: 'no_such_option',
+    })
+    .refine(({ kind, seconds }) => kind === 'survey' || seconds === null || seconds <= MAX_QUIZ_SECONDS, {
+      path: ['seconds'],
+      message: 'too_long',
     }),
-  ]),
   reply: Poll,
   status: 201,
   errors: ['not_found', 'room_not_live', 'state_conflict', 'words_refused', 'invalid_request'],

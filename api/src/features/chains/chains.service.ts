@@ -7,7 +7,7 @@
  * again; people and pieces are those of the lines that are in; a line says what somebody would like and is no order: it
  * reserves no stock, has no price and is nobody's debt.
  */
-import type { BodyOf, Chain, ChainLine, openChain } from '@walnut-live/contracts';
+import type { BodyOf, Chain, ChainLine, openChain, removeChainLine } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Sql, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -186,7 +186,7 @@ export function createChainsService(
     },
 
     /** By the crew, for good; of a closed chain too, because its list stays to be read. Again = the same answer. */
-    async remove(principal: Principal, id: string, no: number, reason: string): Promise<Chain> {
+    async remove(principal: Principal, id: string, { no, reason }: BodyOf<typeof removeChainLine>): Promise<Chain> {
       const chain = await operable(principal, id);
       await db.transaction(async (tx) => {
         const [held] = await tx<{

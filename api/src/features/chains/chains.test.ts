@@ -131,7 +131,7 @@ test('chain: joined, changed, withdrawn and joined again under one number; told,
   expect(await join(elsewhere, 1)).toMatchObject({ error: { code: 'not_found' } });
 
   // A line that has to go is gone for good; its number stays.
-  const removal = { params: { id: chain.id, no: '3' }, body: { reason: '广告' }, as };
+  const removal = { params: { id: chain.id }, body: { no: 3, reason: '广告' }, as };
   for (const _ of ['first', 'again'])
     expect(await api.ok(removeChainLine, removal)).toMatchObject({ people: 2, pieces: 7 });
   expect(await join(chris, 1)).toMatchObject({ error: { code: 'gone' } });

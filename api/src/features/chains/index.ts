@@ -96,8 +96,9 @@ export function createChains(deps: ActivityDeps) {
     };
   });
   bind(chainLines, async ({ params, query }) => {
+    const before = decodeNo(query.cursor);
     await service.find(params.id);
-    const found = await linesByNumber(db.sql, params.id, { before: decodeNo(query.cursor) }, query.limit + 1);
+    const found = await linesByNumber(db.sql, params.id, { before }, query.limit + 1);
     const page = found.slice(0, query.limit);
     const last = page.at(-1);
     return { items: page.map(toLine), nextCursor: found.length > query.limit && last ? encodeNo(last.no) : null };
@@ -108,6 +109,7 @@ export function createChains(deps: ActivityDeps) {
     return { line: row ? toLine(row) : null };
   });
   bind(chainPeople, async ({ principal, params, query, res }) => {
+    const from = decodeNo(query.cursor) ?? 0;
     await service.operable(principal, params.id);
     const { role } = principal.staff;
     async function* all(): AsyncGenerator<ChainPerson> {
@@ -123,7 +125,7 @@ export function createChains(deps: ActivityDeps) {
       await sendCsv(res, 'chain.csv', columns, all());
       return written;
     }
-    const found = await linesByNumber(db.sql, params.id, { after: decodeNo(query.cursor) ?? 0 }, query.limit + 1);
+    const found = await linesByNumber(db.sql, params.id, { after: from }, query.limit + 1);
     const page = found.slice(0, query.limit);
     const last = page.at(-1);
     return {
@@ -131,7 +133,7 @@ export function createChains(deps: ActivityDeps) {
       nextCursor: found.length > query.limit && last ? encodeNo(last.no) : null,
     };
   });
-  bind(removeChainLine, ({ principal, params, body }) => service.remove(principal, params.id, params.no, body.reason));
+  bind(removeChainLine, ({ principal, params, body }) => service.remove(principal, params.id, body));
 
   return {
     async join(principal: Principal, roomId: string, body: { chainId: string; quantity: number; note: string }) {

@@ -16,6 +16,7 @@ import {
   myAnswer,
   openPoll,
   type Poll,
+  QUIZ_SECONDS,
 } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
 import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
@@ -89,13 +90,15 @@ export function createPolls(deps: ActivityDeps) {
         body.kind === 'quiz' ? ['live'] : ['scheduled', 'live'],
       );
       const openedAt = clock.now();
+      const { kind, question, options } = body;
+      const seconds = kind === 'quiz' ? (body.seconds ?? QUIZ_SECONDS) : body.seconds;
       const made = await insertPoll(tx, {
-        ...{ id, roomId: room.id, orgPath: room.orgPath, openedBy: personId, openedAt },
-        ...{ kind: body.kind, question: body.question, options: body.options },
-        ...(body.kind === 'quiz'
-          ? { rightNo: body.rightNo, multiple: false, liveResults: false, changeable: false }
-          : { rightNo: null, multiple: body.multiple, liveResults: body.liveResults, changeable: body.changeable }),
-        closesAt: body.seconds === null ? null : new Date(openedAt.getTime() + body.seconds * 1_000),
+        ...{ id, roomId: room.id, orgPath: room.orgPath, openedBy: personId, openedAt, kind, question, options },
+        rightNo: kind === 'quiz' ? body.rightNo : null,
+        multiple: kind === 'survey' && body.multiple,
+        liveResults: kind === 'survey' && body.liveResults,
+        changeable: kind === 'survey' && body.changeable,
+        closesAt: seconds === null ? null : new Date(openedAt.getTime() + seconds * 1_000),
       });
       if (!made) throw new AppError('state_conflict');
       const row = await find(id, tx);

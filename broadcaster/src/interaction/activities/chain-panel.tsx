@@ -73,8 +73,8 @@ const Lines = ({ chain }: { chain: Chain }): ReactNode => {
       ...{ confirmText: t('chain.remove.yes'), cancelText: t('cancel'), tone: 'danger' as const },
     });
     if (!yes) return;
-    const params = { id: chain.id, no };
-    await run(() => api.call(removeChainLine, { params, body: { reason: t('chain.remove.reason') } }));
+    const body = { no, reason: t('chain.remove.reason') };
+    await run(() => api.call(removeChainLine, { params: { id: chain.id }, body }));
   };
   return (
     <>

@@ -10,7 +10,7 @@ import { useActivityT } from './messages.ts';
 import { type PollDraft, readPoll } from './poll-input.ts';
 
 const kinds = ['quiz', 'survey'] as const;
-const QUIZ_SECONDS = [10, 20, 30, 60] as const;
+const QUIZ_SECONDS = [10, 20, 30, 60, 120] as const;
 const SURVEY_SECONDS = [0, 60, 300] as const;
 const freshOption = () => ({ key: randomId(), text: '' });
 
