@@ -20,6 +20,7 @@ import './phone.css';
 const LiveWallPage = lazyWithRetry(() => import('../pages/live-wall/live-wall-page.tsx'));
 const InvitersPage = lazyWithRetry(() => import('../pages/inviters/inviters-page.tsx'));
 const OrdersPage = lazyWithRetry(() => import('../pages/orders/orders-page.tsx'));
+const CouponsPage = lazyWithRetry(() => import('../pages/coupons/coupons-page.tsx'));
 const PrizesPage = lazyWithRetry(() => import('../pages/prizes/prizes-page.tsx'));
 const GiftsPage = lazyWithRetry(() => import('../pages/gifts/gifts-page.tsx'));
 const CataloguePage = lazyWithRetry(() => import('../pages/catalogue/catalogue-page.tsx'));
@@ -54,6 +55,7 @@ const Pages = (): ReactNode => (
         <Route path="/orders/:orderId" element={<OrdersPage />} />
         <Route path="/catalogue" element={<CataloguePage />} />
         <Route path="/gifts" element={<GiftsPage />} />
+        <Route path="/coupons" element={<CouponsPage />} />
         <Route path="/prizes" element={<PrizesPage />} />
         <Route path="/rooms" element={<RoomsPage />} />
         <Route path="/rooms/:roomId" element={<RoomPage />} />

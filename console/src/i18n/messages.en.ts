@@ -12,6 +12,7 @@ export const en = {
   'nav.campaigns': 'Campaigns & messages',
   'nav.catalogue': 'Catalogue & stock',
   'nav.gifts': 'Gifts & coins',
+  'nav.coupons': 'Coupons',
   'nav.prizes': 'Prizes & budgets',
   'nav.cards': 'Drain cards',
   'nav.members': 'Members & ambassadors',

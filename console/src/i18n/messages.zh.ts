@@ -13,6 +13,7 @@ export const zh = {
   'nav.campaigns': '造势与消息',
   'nav.catalogue': '商品与库存',
   'nav.gifts': '礼物与金币',
+  'nav.coupons': '优惠券',
   'nav.prizes': '奖品与预算',
   'nav.cards': '引流卡片',
   'nav.members': '会员与分享官',

@@ -1,0 +1,123 @@
+import { COUPON_VALID_DAYS, createCouponKind, listOrgUnits, MAX_COUPON_OFF_FEN } from '@walnut-live/contracts';
+import { useToast } from '@walnut-live/ui';
+import { Checkbox, Form, Input, InputNumber, Modal, Select } from 'antd';
+import type { ReactNode } from 'react';
+import { useSession } from '../../app/session.tsx';
+import { useAction, useCall } from '../../data/use-call.ts';
+import { Failure } from '../../shared/ship-dialog.tsx';
+import { useCouponT } from './messages.ts';
+
+const FEN_PER_YUAN = 100;
+const fenOf = (yuan: number): number => Math.round(yuan * FEN_PER_YUAN);
+const MOST_COUPONS = 1_000_000;
+const MOST_DAYS = 365;
+const MOST_EACH = 100;
+
+type Values = {
+  title: string;
+  off: number;
+  min: number;
+  orgUnitId: string;
+  total: number;
+  perPerson: number;
+  validDays: number;
+  newcomersOnly?: boolean;
+  listed?: boolean;
+};
+
+/** Terms of a new coupon. They stay as they are written. */
+export const NewCouponDialog = ({ onClose }: { onClose: () => void }): ReactNode => {
+  const t = useCouponT();
+  const toast = useToast();
+  const { staff } = useSession();
+  const [form] = Form.useForm<Values>();
+  const units = useCall(listOrgUnits, undefined);
+  const create = useAction(createCouponKind, ['coupon-kinds.list']);
+  const submit = async ({ off, min, title, newcomersOnly, listed, ...values }: Values): Promise<void> => {
+    const kind = await create.mutateAsync({
+      body: {
+        ...values,
+        title: title.trim(),
+        offFen: fenOf(off),
+        minSpendFen: fenOf(min),
+        newcomersOnly: newcomersOnly === true,
+        listed: listed === true,
+      },
+    });
+    toast(t('create.done', { name: kind.title }), { tone: 'success' });
+    onClose();
+  };
+  const needed = [{ required: true, message: t('required') }];
+  return (
+    <Modal
+      open
+      title={t('create.title')}
+      okText={t('create')}
+      confirmLoading={create.isPending}
+      onOk={() => form.submit()}
+      onCancel={onClose}
+      okButtonProps={{ 'data-testid': 'coupon-submit' }}
+    >
+      <Form
+        form={form}
+        layout="vertical"
+        requiredMark={false}
+        initialValues={{ orgUnitId: staff.orgUnit.id, perPerson: 1, validDays: COUPON_VALID_DAYS, total: 100 }}
+        onFinish={(values) => void submit(values).catch(() => undefined)}
+      >
+        <Form.Item
+          name="title"
+          label={t('name')}
+          rules={[{ required: true, whitespace: true, message: t('required') }]}
+        >
+          <Input maxLength={30} showCount autoFocus data-testid="coupon-title" />
+        </Form.Item>
+        <div className="cp-fields">
+          <Form.Item
+            name="min"
+            label={t('min')}
+            dependencies={['off']}
+            rules={[
+              ...needed,
+              ({ getFieldValue }) => ({
+                validator: (_, min: number | null) =>
+                  typeof min === 'number' && min <= Number(getFieldValue('off') ?? 0)
+                    ? Promise.reject(new Error(t('min.above')))
+                    : Promise.resolve(),
+              }),
+            ]}
+          >
+            <InputNumber min={0.02} precision={2} data-testid="coupon-min" />
+          </Form.Item>
+          <Form.Item name="off" label={t('off')} rules={needed}>
+            <InputNumber min={0.01} max={MAX_COUPON_OFF_FEN / FEN_PER_YUAN} precision={2} data-testid="coupon-off" />
+          </Form.Item>
+          <Form.Item name="total" label={t('total')} rules={needed}>
+            <InputNumber min={1} max={MOST_COUPONS} precision={0} data-testid="coupon-total" />
+          </Form.Item>
+          <Form.Item name="perPerson" label={t('perPerson')} rules={needed}>
+            <InputNumber min={1} max={MOST_EACH} precision={0} />
+          </Form.Item>
+          <Form.Item name="validDays" label={t('days')} extra={t('days.hint')} rules={needed}>
+            <InputNumber min={1} max={MOST_DAYS} precision={0} />
+          </Form.Item>
+        </div>
+        <Form.Item name="orgUnitId" label={t('unit')} extra={t('unit.hint')}>
+          <Select
+            showSearch
+            optionFilterProp="label"
+            options={(units.data?.items ?? []).map((unit) => ({ value: unit.id, label: unit.name }))}
+          />
+        </Form.Item>
+        <Form.Item name="newcomersOnly" valuePropName="checked">
+          <Checkbox>{t('newcomers')}</Checkbox>
+        </Form.Item>
+        <Form.Item name="listed" valuePropName="checked">
+          <Checkbox>{t('listed')}</Checkbox>
+        </Form.Item>
+        <p className="co-quiet">{t('create.rule')}</p>
+        <Failure error={create.error} />
+      </Form>
+    </Modal>
+  );
+};
