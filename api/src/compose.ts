@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import type { Route } from '@walnut-live/contracts';
 import { createApp } from './app.ts';
 import { type Activities, createActivities } from './compose-activities.ts';
-import { type AroundRooms, createAroundRooms } from './compose-rooms.ts';
 import { createPlay, type Play } from './compose-play.ts';
+import { type AroundRooms, createAroundRooms } from './compose-rooms.ts';
 import { createSelling } from './compose-selling.ts';
 import { createClaimGuard, createTalk } from './compose-talk.ts';
 import { createTelling } from './compose-telling.ts';
@@ -43,6 +43,7 @@ import { createMediaStreams, createRoomStream } from './features/room-stream/ind
 import { createMediaGrants, createRooms, ROOM_SOCKET_PATH, STANDING_NEWS } from './features/rooms/index.ts';
 import { createShareLinks } from './features/share-links/index.ts';
 import { createStreamKeys } from './features/stream-keys/index.ts';
+import { createWebhooks } from './features/webhooks/index.ts';
 import { createLedger } from './ledger/index.ts';
 import { createMediaControl, type MediaControl } from './media-control/index.ts';
 import { type Clock, type Random, systemClock, systemRandom } from './platform/clock.ts';
@@ -325,6 +326,10 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     findRoom: rooms.get,
   });
   createReports({ bind, db, clock });
+  createWebhooks({
+    ...{ bind, db, clock, random, log, jobs, serverSecret: config.AUTH_SECRET },
+    allowPrivate: config.WEBHOOKS_ALLOW_PRIVATE,
+  });
   createTelling({
     ...{ bind, config, db, clock, random, log, jobs, rooms, guard, offersWithin },
     policyAt: bindings.policyAt,

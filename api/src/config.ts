@@ -84,6 +84,8 @@ export const ConfigSchema = z.object({
   WECHAT_API_URL: z.url({ protocol: /^https?$/ }).default('https://api.weixin.qq.com'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Replies are checked against their contracts (tests, development). */
+  /** Webhooks may go to addresses that are not public, and by http: for a receiver in the brand's own network. */
+  WEBHOOKS_ALLOW_PRIVATE: flag,
   CHECK_REPLIES: flag,
 });
 export type Config = z.infer<typeof ConfigSchema>;

@@ -40,6 +40,7 @@ export const permissions = [
   'coupons:write', // terms of coupons, and giving one to a customer
   'customers:mark', // vouch for members and KOCs
   'staff:verify', // record what a guide was trained in
+  'webhooks:write', // where facts of a unit are sent to
 ] as const;
 export type Permission = (typeof permissions)[number];
 

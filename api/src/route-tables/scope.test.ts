@@ -15,6 +15,7 @@ import { giveCoinsAndGift } from '../testing/gifts.ts';
 import { drawTerms, makePlays } from '../testing/plays.ts';
 import { makeTellings, type Tellings, tellingTargets } from '../testing/tellings.ts';
 import { startTestApi, type TestApi } from '../testing/test-api.ts';
+import { makeWebhook } from '../testing/webhooks.ts';
 import { gateOf, send } from './requests.ts';
 
 interface ThingsOfB extends Tellings {
@@ -46,6 +47,8 @@ interface ThingsOfB extends Tellings {
   around: ThingsAroundRooms;
   /** Of a message in store B's room. */
   reportId: string;
+  webhookId: string;
+  deliveryId: string;
 }
 interface Target {
   params?: Record<string, string>;
@@ -190,6 +193,13 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
   }),
   'materials.remove': ({ around }) => ({ params: { id: around.conferenceId, materialId: around.materialId } }),
   'conferences.attendance': ({ around }) => ({ params: { id: around.conferenceId } }),
+  'webhooks.create': ({ brand }) => ({ body: { orgUnitId: brand.stores.b.id, url: 'https://hook.example/' } }),
+  'webhooks.change': ({ webhookId }) => ({ params: { id: webhookId }, body: { state: 'disabled' } }),
+  'webhooks.rotate-secret': ({ webhookId }) => ({ params: { id: webhookId }, body: {} }),
+  'webhooks.test': ({ webhookId }) => ({ params: { id: webhookId }, body: {} }),
+  'webhooks.deliveries': ({ webhookId }) => ({ params: { id: webhookId } }),
+  'webhooks.replay': ({ deliveryId }) => ({ params: { id: deliveryId }, body: {} }),
+  'webhooks.delete': ({ webhookId }) => ({ params: { id: webhookId } }),
   'rooms.end': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
 };
 /** Routes with parameters that name nobody's own: the brand's, the public's, or the caller's. */
@@ -286,6 +296,7 @@ beforeAll(async () => {
     ...(await makePlays(api, brand, brand.rooms.b, brand.consumers.anna)),
     ...(await makeActivities(api, brand.rooms.b, brand.consumers.anna)),
     ...(await makeCoupons(api, brand, brand.rooms.b, brand.consumers.anna)),
+    ...(await makeWebhook(api, brand.stores.b, brand.staff.admin)),
     ...(await makeTellings(api, brand.rooms.b, brand.consumers.anna)),
     seatId,
     clipId,

@@ -31,6 +31,7 @@ import * as stage from './stage.ts';
 import * as streamKeys from './stream-keys.ts';
 import * as wallet from './wallet.ts';
 import * as waves from './waves.ts';
+import * as webhooks from './webhooks.ts';
 
 export * from './attribution.ts';
 export * from './audience.ts';
@@ -66,6 +67,7 @@ export * from './stage.ts';
 export * from './stream-keys.ts';
 export * from './wallet.ts';
 export * from './waves.ts';
+export * from './webhooks.ts';
 
 const isRoute = (value: unknown): value is Route =>
   typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'access' in value;
@@ -104,4 +106,5 @@ export const routes: readonly Route[] = [
   roomBookings,
   roomSlots,
   waves,
+  webhooks,
 ].flatMap((module) => Object.values(module).filter(isRoute));
