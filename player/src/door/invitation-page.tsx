@@ -8,12 +8,22 @@ import { useDocumentTitle } from '../app/use-document-title.ts';
 import { useDoorT } from './messages.ts';
 import './door.css';
 
+const SETTLE_MS = 30;
+const SETTLE_TRIES = 60;
+
 type Refusal = 'taken' | 'expired' | 'revoked' | 'unknown';
 const refusalOf = (error: unknown): Refusal | null => {
   if (!isApiError(error)) return null;
   if (error.code === 'state_conflict') return 'taken';
   if (error.code === 'gone') return error.facts?.reason === 'revoked' ? 'revoked' : 'expired';
   return error.code === 'not_found' || error.code === 'invalid_request' ? 'unknown' : null;
+};
+
+/** The sign-in sheet takes its entry out of the history a moment after it has closed, and would take the next page with it. */
+const sheetsClosed = async (): Promise<void> => {
+  const depth = (): number => (history.state as { walnutDepth?: number } | null)?.walnutDepth ?? 0;
+  for (let tries = 0; depth() > 0 && tries < SETTLE_TRIES; tries++)
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 };
 
 /** The token is behind the `#`: it reaches no log and no referrer. A tap uses it, a preview of the link does not. */
@@ -34,6 +44,7 @@ const InvitationPage = (): ReactNode => {
     setProblem(null);
     try {
       const { roomId } = await api.call(redeemInvitation, { body: { token } });
+      await sheetsClosed();
       void navigate(`/r/${roomId}`, { replace: true });
     } catch (error) {
       const known = refusalOf(error);

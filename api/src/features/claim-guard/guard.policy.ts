@@ -10,9 +10,11 @@ export type Outcome = 'clean' | 'blocked' | 'masked' | 'shown';
 
 /**
  * The strictest action decides. Titles, product texts, notices and pinned messages stand there for long and are staff's
- * own words: stars in them would help nobody, so what is masked in chat is sent back there to be written anew.
+ * own words: stars in them would help nobody, so what is masked in chat is sent back there to be written anew. To say where
+ * a guide can be reached is what a drain card is for.
  */
-export function outcomeOf(place: GuardPlace, hits: readonly HitFacts[]): Outcome {
+export function outcomeOf(place: GuardPlace, found: readonly HitFacts[]): Outcome {
+  const hits = place === 'card' ? found.filter(({ kind }) => kind !== 'contact') : found;
   const isTalk = place === 'chat';
   if (hits.some(({ action }) => action === 'block' || (action === 'mask' && !isTalk))) return 'blocked';
   if (hits.some(({ action }) => action === 'mask')) return 'masked';

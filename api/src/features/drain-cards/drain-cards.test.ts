@@ -106,6 +106,9 @@ test('guides set their own card, managers those of their store; a group’s code
   expect((await put(staff.a.manager, { ...card(stores.a, 'store_group'), title: '进群补脑' })).problem.code).toBe(
     'words_refused',
   );
+  // How a guide is reached is what a card tells.
+  const reach = { ...card(stores.a, 'guide', staff.a.guide.personId), title: '加我微信，专属服务' };
+  expect((await put(staff.a.guide, reach)).status).toBe(200);
   expect((await put(staff.a.manager, { ...card(stores.a, 'store_group'), link: 'http://x.example' })).status).toBe(400);
   const nowhere = { ...card(stores.a, 'store_group'), link: null as unknown as string };
   expect((await put(staff.a.manager, nowhere)).problem.code).toBe('invalid_request');

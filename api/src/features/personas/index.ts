@@ -39,6 +39,10 @@ const toTraining = (row: TrainingRow): Training => ({
   verifiedAt: row.verifiedAt.toISOString(),
 });
 
+/** The brand's calendar: a day begins in China hours before it does in UTC. */
+const CHINA_OFFSET_MS = 8 * 3_600_000;
+const dayInChina = (at: Date): string => new Date(at.getTime() + CHINA_OFFSET_MS).toISOString().slice(0, 10);
+
 export function createPersonas(deps: {
   bind: Binder;
   db: Db;
@@ -139,7 +143,7 @@ export function createPersonas(deps: {
     const found = await colleague(principal, params.id, 'staff:verify');
     if (params.id === principal.personId) throw new AppError('self_action');
     const at = clock.now();
-    if (new Date(body.trainedOn) > at)
+    if (body.trainedOn > dayInChina(at))
       throw new AppError('invalid_request', { issues: [{ path: '/trainedOn', issue: 'in_the_future' }] });
     const { orgPath } = found;
     const written = { target: `person:${params.id}`, orgPath, roomId: null, personId: principal.personId };

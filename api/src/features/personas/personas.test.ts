@@ -70,6 +70,10 @@ test('a training is verified by somebody else, of a unit at or above; taken back
   ).rejects.toThrow('nobody_verifies_themselves');
   const later = { ...of(guide), body: { title: '明年', trainedOn: '2100-01-01' } };
   expect((await api.call(verifyTraining, { ...later, as: staff.a.manager })).status).toBe(400);
+  const todayInChina = new Date(api.clock.now().getTime() + 8 * 3_600_000).toISOString().slice(0, 10);
+  const today = { ...of(guide), body: { title: '今天的培训', trainedOn: todayInChina } };
+  expect((await api.call(verifyTraining, { ...today, as: staff.operations })).status).toBe(201);
+  await api.api.platform.db.sql`DELETE FROM guide_trainings`;
   const training = await api.ok(verifyTraining, { ...of(guide), as: staff.a.manager });
   expect(training).toMatchObject({ verifiedBy: staff.a.manager.name, trainedOn: '2026-01-05' });
   expect((await api.ok(getMyPersona, { as: staff.a.guide })).trainings).toEqual([training]);
@@ -78,5 +82,5 @@ test('a training is verified by somebody else, of a unit at or above; taken back
   for (let time = 0; time < 2; time++) await api.ok(revokeTraining, { ...revoke, as: staff.operations });
   expect((await api.ok(listTrainings, { params: { id: guide }, as: staff.a.manager })).items).toEqual([]);
   const audit = await api.api.platform.db.sql`SELECT action FROM audit_log WHERE action LIKE 'training:%' ORDER BY at`;
-  expect(audit.map(({ action }) => action)).toEqual(['training:verified', 'training:revoked']);
+  expect(audit.map(({ action }) => action)).toEqual(['training:verified', 'training:verified', 'training:revoked']);
 });
