@@ -59,9 +59,9 @@ const Pages = (): ReactNode => (
         <Route path="/prizes" element={<PrizesPage />} />
         <Route path="/rooms" element={<RoomsPage />} />
         <Route path="/rooms/:roomId" element={<RoomPage />} />
+        <Route path="/campaigns" element={<CampaignsPage />} />
         <Route path="/staff" element={<StaffPage />} />
         <Route path="/stores" element={<StoresPage />} />
-        <Route path="/campaigns" element={<CampaignsPage />} />
         <Route path="/moderation" element={<ModerationPage />} />
         <Route path="/cards" element={<CardsPage />} />
         <Route path="/members" element={<MembersPage />} />

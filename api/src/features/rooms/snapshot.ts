@@ -5,7 +5,14 @@
  * a frame, where it does no harm. Callers who arrive while a snapshot is being made share the next one, so a rush of joins
  * costs one snapshot at a time, and nobody gets one that was begun before they asked.
  */
-import type { ActivitiesSnapshot, Bag, InteractionSnapshot, RoomSnapshot, ShownDrainCard, Stage } from '@walnut-live/contracts';
+import type {
+  ActivitiesSnapshot,
+  Bag,
+  InteractionSnapshot,
+  RoomSnapshot,
+  ShownDrainCard,
+  Stage,
+} from '@walnut-live/contracts';
 import type { StreamView } from '../../media-control/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';

@@ -10,7 +10,14 @@ import { useT } from '../../i18n/index.ts';
 
 import { useWhomT } from '../whom/messages.ts';
 
-type Values = { title: string; orgUnitId: string; hostId?: string; scheduledAt?: Dayjs; productIds?: string[]; conference?: boolean };
+type Values = {
+  title: string;
+  orgUnitId: string;
+  hostId?: string;
+  scheduledAt?: Dayjs;
+  productIds?: string[];
+  conference?: boolean;
+};
 const BAG_MAX = 50;
 
 export const NewRoomDialog = ({ onClose }: { onClose: () => void }): ReactNode => {

@@ -87,7 +87,13 @@ const RoomDetail = ({ room }: { room: Room }): ReactNode => {
             ? [
                 { key: 'whom', label: whomT('tab'), children: <AudiencePanel room={room} /> },
                 ...(room.kind === 'conference'
-                  ? [{ key: 'conference', label: whomT('tab.conference'), children: <ConferencePanel roomId={room.id} /> }]
+                  ? [
+                      {
+                        key: 'conference',
+                        label: whomT('tab.conference'),
+                        children: <ConferencePanel roomId={room.id} />,
+                      },
+                    ]
                   : []),
               ]
             : []),

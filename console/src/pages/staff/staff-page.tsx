@@ -8,9 +8,9 @@ import { AsyncView } from '../../shared/async-view.tsx';
 import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
 import { SearchFilter, useFilters } from '../../shared/filters.tsx';
 import { Page, Panel } from '../../shared/page.tsx';
+import { PersonCell } from '../../shared/people.tsx';
 import { useWhomT } from '../whom/messages.ts';
 import { TrainingsDrawer } from '../whom/trainings-drawer.tsx';
-import { PersonCell } from '../../shared/people.tsx';
 
 type Person = ReplyOf<typeof listStaff>['items'][number];
 
