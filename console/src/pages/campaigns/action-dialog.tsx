@@ -4,6 +4,7 @@ import {
   listProducts,
   listStaff,
   listWaves,
+  may,
   type Wave,
   type WaveActionKind,
   type WaveAudience,
@@ -158,7 +159,7 @@ export const ActionDialog = ({
                 showSearch
                 optionFilterProp="label"
                 options={(staff.data?.items ?? [])
-                  .filter((one) => one.active && one.orgUnit.id === wave.orgUnit.id)
+                  .filter((one) => one.active && one.orgUnit.id === wave.orgUnit.id && may(one.role, 'rooms:write'))
                   .map((one) => ({ value: one.id, label: one.name }))}
               />
             </Form.Item>

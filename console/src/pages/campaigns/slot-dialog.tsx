@@ -5,6 +5,7 @@ import {
   listRoomSlots,
   listRooms,
   listStaff,
+  may,
   patchRoomSlot,
   type RoomSlot,
 } from '@walnut-live/contracts';
@@ -45,7 +46,9 @@ export const SlotDialog = ({ slot, onClose }: { slot: RoomSlot | null; onClose: 
   const create = useAction(createRoomSlot, touches);
   const patch = useAction(patchRoomSlot, touches);
   const error = create.error ?? patch.error;
-  const hosts = (people.data?.items ?? []).filter((one) => one.active && one.orgUnit.id === unitId);
+  const hosts = (people.data?.items ?? []).filter(
+    (one) => one.active && one.orgUnit.id === unitId && may(one.role, 'rooms:write'),
+  );
   const needed = [{ required: true, message: t('form.needed') }];
 
   const submit = async ({ orgUnitId, time, from, until, exceptions, ...given }: Values): Promise<void> => {
