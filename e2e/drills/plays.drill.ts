@@ -182,5 +182,9 @@ test('check-in, quiz, survey, countdown and chain, from the studio to everybodyâ
   await ben.look('player-room');
   await page.getByTestId('chain-close').click();
   await ben.page.getByTestId('chain').filter({ hasText: 'closed' }).waitFor();
-  expect([...findings, ...people.flatMap(({ faults }) => faults)]).toEqual([]);
+  // The browserâ€™s one complaint is the claim that was refused.
+  const faults = people.flatMap((one) => one.faults);
+  const refusals = faults.filter((fault) => /status of 422 .*\/api\/v1\/polls$/.test(fault));
+  expect(refusals).toHaveLength(1);
+  expect([...findings, ...faults.filter((fault) => !refusals.includes(fault))]).toEqual([]);
 });
