@@ -292,6 +292,8 @@ async function walkConsole(lang: Lang): Promise<void> {
     await lookAtTabs('/prizes', 'prizes', ['won', 'budgets']);
     await lookAtTabs('/moderation', 'moderation', ['words', 'corrections', 'reports', 'sanctions']);
 
+    await go('/webhooks', 'webhook-new');
+    await look('console-webhooks');
     await go('/stores', 'store-row');
     await look('console-stores');
     await go('/staff', 'staff-row');

@@ -1,4 +1,5 @@
 import {
+  ApiOutlined,
   AppstoreOutlined,
   CrownOutlined,
   DashboardOutlined,
@@ -36,6 +37,7 @@ export const places: readonly Place[] = [
   { path: '/cards', label: 'nav.cards', icon: <QrcodeOutlined />, needs: 'rooms:operate' },
   { path: '/members', label: 'nav.members', icon: <CrownOutlined />, needs: 'customers:read' },
   { path: '/staff', label: 'nav.staff', icon: <TeamOutlined />, needs: 'staff:read' },
+  { path: '/webhooks', label: 'nav.webhooks', icon: <ApiOutlined />, needs: 'webhooks:write' },
 ];
 
 export const placesFor = (may: (permission: Permission) => boolean): Place[] =>

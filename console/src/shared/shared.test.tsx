@@ -107,10 +107,16 @@ test('days of the reader become instants, the end excluded', () => {
 });
 
 test.each<[StaffRole, string]>([
-  ['hq_admin', '/live /inviters /stores /orders /rooms /catalogue /gifts /prizes /moderation /staff'],
-  ['store_manager', '/live /inviters /stores /orders /rooms /catalogue /gifts /prizes /moderation /staff'],
-  ['guide', '/live /orders /rooms /catalogue /prizes'],
-  ['assistant', '/live /rooms /catalogue'],
+  [
+    'hq_admin',
+    '/live /inviters /stores /orders /rooms /campaigns /catalogue /gifts /coupons /prizes /moderation /cards /members /staff /webhooks',
+  ],
+  [
+    'store_manager',
+    '/live /inviters /stores /orders /rooms /campaigns /catalogue /gifts /coupons /prizes /moderation /cards /members /staff',
+  ],
+  ['guide', '/live /orders /rooms /catalogue /prizes /cards'],
+  ['assistant', '/live /rooms /catalogue /cards'],
 ])('%s finds %s in the menu', (role, paths) => {
   const may = (permission: (typeof rolePermissions)[StaffRole][number]) => rolePermissions[role].includes(permission);
   expect(
