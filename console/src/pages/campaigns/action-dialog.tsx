@@ -199,14 +199,19 @@ export const ActionDialog = ({
         )}
         {kind === 'message' && (
           <>
-            <Form.Item name="audience" label={t('form.audience')}>
+            <Form.Item
+              name="audience"
+              label={t('form.audience')}
+              extra={
+                reach.data && (
+                  <span data-testid="reach" data-people={reach.data.people}>
+                    {t('reach', { people: reach.data.people, optedOut: reach.data.optedOut })}
+                  </span>
+                )
+              }
+            >
               <Select options={waveAudiences.map((one) => ({ value: one, label: t(`audience.${one}`) }))} />
             </Form.Item>
-            {reach.data && (
-              <p className="co-page-hint" data-testid="reach" data-people={reach.data.people}>
-                {t('reach', { people: reach.data.people, optedOut: reach.data.optedOut })}
-              </p>
-            )}
             <Form.Item name="text" label={t('form.text')} rules={needed}>
               <Input.TextArea maxLength={120} showCount rows={3} data-testid="action-text" />
             </Form.Item>
