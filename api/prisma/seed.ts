@@ -16,6 +16,7 @@ import {
   findFirstHash,
   writeBudgets,
   writeCatalogue,
+  writeCoupons,
   writeDemoRoom,
   writeScheduledRooms,
   writeStaff,
@@ -36,6 +37,7 @@ try {
     await writeStaff(tx, at, hashes);
     await writeCatalogue(tx, at);
     await writeBudgets(tx, at, createLedger({ random }));
+    await writeCoupons(tx, at);
     await writeScheduledRooms(tx, at);
     return writeDemoRoom(tx, { clock, random });
   });

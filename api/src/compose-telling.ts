@@ -2,6 +2,7 @@
 import type { Config } from './config.ts';
 import type { BagFeature } from './features/bag/index.ts';
 import type { ClaimGuard } from './features/claim-guard/index.ts';
+import { createCouponReminders } from './features/coupons/index.ts';
 import { createMessages, type WechatConfig } from './features/messages/index.ts';
 import { createRoomBookings } from './features/room-bookings/index.ts';
 import { createRoomSlots } from './features/room-slots/index.ts';
@@ -36,6 +37,7 @@ export function createTelling(deps: {
   });
   createRoomSlots({ ...deps, planned: rooms.planned });
   createWaves({ ...deps, messages });
+  createCouponReminders({ ...deps, messages });
 }
 
 /** All of it or none: config.ts sees to that. */

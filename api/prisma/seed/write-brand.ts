@@ -90,6 +90,28 @@ export async function writeBudgets(tx: Tx, at: Date, ledger: Ledger): Promise<vo
   }
 }
 
+/** Coupons of headquarters, good in every store: one to drop in rooms, one for newcomers to claim. */
+const DEMO_COUPONS = [
+  {
+    key: 'drop',
+    title: '满 50 减 10',
+    offFen: 1_000,
+    minSpendFen: 5_000,
+    total: 5_000,
+    newcomers: false,
+    listed: false,
+  },
+  { key: 'new', title: '新客满 59 减 8', offFen: 800, minSpendFen: 5_900, total: 5_000, newcomers: true, listed: true },
+] as const;
+const DEMO_COUPON_DAYS = 30;
+export async function writeCoupons(tx: Tx, at: Date): Promise<void> {
+  for (const { key, title, offFen, minSpendFen, total, newcomers, listed } of DEMO_COUPONS)
+    await tx`INSERT INTO coupon_kinds (id, org_unit_id, org_path, title, off_fen, min_spend_fen, valid_days, total, per_person, newcomers_only,
+        listed, created_by, created_at)
+      VALUES (${seedId(`coupon ${key}`)}, ${unitId(HQ)}, ${HQ}, ${title}, ${offFen}, ${minSpendFen}, ${DEMO_COUPON_DAYS}, ${total}, 1, ${newcomers},
+        ${listed}, ${personId('hq-operations')}, ${at}) ON CONFLICT DO NOTHING`;
+}
+
 async function writeStock(tx: Tx, sku: string, path: string, pieces: number, at: Date): Promise<void> {
   const made = await tx`INSERT INTO stocks (sku_id, org_unit_id, org_path, on_hand, updated_at)
     VALUES (${sku}, ${unitId(path)}, ${path}, ${pieces}, ${at}) ON CONFLICT DO NOTHING RETURNING sku_id`;

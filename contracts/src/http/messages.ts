@@ -5,16 +5,16 @@ import { defineRoute } from './route.ts';
 
 /** What a message is about; each kind has its own rules of quiet hours, caps and opting out (docs/14). */
 export const MessageKind = z
-  .enum(['room_reminder', 'room_live', 'room_moved', 'room_cancelled', 'campaign', 'order_news'])
+  .enum(['room_reminder', 'room_live', 'room_moved', 'room_cancelled', 'campaign', 'order_news', 'coupon_ends'])
   .meta({ id: 'MessageKind' });
 export type MessageKind = z.infer<typeof MessageKind>;
 
 /** Why somebody gets it; every message says so (rule N2). */
-export const MessageWhy = z.enum(['booked', 'customer', 'order']).meta({ id: 'MessageWhy' });
+export const MessageWhy = z.enum(['booked', 'customer', 'order', 'coupon']).meta({ id: 'MessageWhy' });
 export type MessageWhy = z.infer<typeof MessageWhy>;
 
 /** What people may switch off. News of one's own order is in none of them. */
-export const messageTopics = ['reminders', 'changes', 'campaigns'] as const;
+export const messageTopics = ['reminders', 'changes', 'campaigns', 'coupons'] as const;
 export const MessageTopic = z.enum(messageTopics).meta({ id: 'MessageTopic' });
 export type MessageTopic = z.infer<typeof MessageTopic>;
 

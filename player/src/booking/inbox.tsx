@@ -26,7 +26,11 @@ const Line = ({ message }: { message: MyMessage }): ReactNode => {
         {message.readAt === null && <Badge tone="hot">{t('inbox.new')}</Badge>}
         <time dateTime={message.at}>{format.dateTime(message.at)}</time>
       </span>
-      <span>{isOwnWords ? content.text : t(`text.${kind}`, { room: content.roomTitle, time })}</span>
+      <span>
+        {isOwnWords
+          ? content.text
+          : t(`text.${kind}`, { room: kind === 'coupon_ends' ? content.text : content.roomTitle, time })}
+      </span>
       <span className="pl-fine">{t(`why.${why}`, { unit: content.unitName })}</span>
     </>
   );

@@ -29,6 +29,7 @@ import { createDrops, type DropsDeps } from './drops.service.ts';
 import { createKinds, type KindsDeps, kindColumns } from './kinds.service.ts';
 
 export { auditCoupons } from './coupons-audit.ts';
+export { COUPON_REMINDERS_JOB, createCouponReminders } from './reminders.ts';
 
 export const COUPON_DROPS_JOB = 'coupon-drops-due';
 const DUE_EVERY_MS = 1_000;

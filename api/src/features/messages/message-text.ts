@@ -29,6 +29,11 @@ export function textOf(kind: MessageKind, content: MessageContent): { title: str
       return { title: '直播取消', content: `${room}已取消。${booked}` };
     case 'campaign':
       return { title: content.unitName, content: `${content.text} 你是${content.unitName}的顾客，可随时退订。` };
+    case 'coupon_ends':
+      return {
+        title: '优惠券快到期了',
+        content: `「${content.text}」${timeOf(content)}到期。你在${content.unitName}领过这张券。`,
+      };
     case 'order_news':
       return { title: '订单消息', content: content.text };
   }

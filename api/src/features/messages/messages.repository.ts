@@ -84,7 +84,9 @@ export function factsOf(tx: Tx, ids: readonly string[], dayStart: Date): Promise
   return tx<DueFacts>`
     SELECT m.id, ARRAY(SELECT o.topic FROM message_opt_outs o WHERE o.person_id = m.person_id) AS topics,
       EXISTS (SELECT 1 FROM room_bookings b WHERE b.room_id = m.room_id AND b.person_id = m.person_id AND b.closed_as = 'undone'
-        AND m.why = 'booked' AND m.kind <> 'campaign') AS unwanted,
+        AND m.why = 'booked' AND m.kind <> 'campaign')
+        OR m.kind = 'coupon_ends' AND NOT EXISTS (
+          SELECT 1 FROM coupons c WHERE 'coupon-ends:' || c.id = m.key AND c.person_id = m.person_id AND c.state = 'held') AS unwanted,
       (SELECT count(*)::int FROM messages d WHERE d.person_id = m.person_id AND d.released_at >= ${dayStart}
         AND d.id <> m.id AND d.kind = ANY(${countedKinds}::text[])) AS today,
       g.openid, g.scene
