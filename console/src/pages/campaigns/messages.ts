@@ -325,12 +325,12 @@ export const campaignI18n = createI18n({
     'policy.until': 'Quiet until',
     'policy.perDay': 'A person a day, at most',
     'policy.hint':
-      'In quiet hours reminders are left out; changes and campaigns wait for their end; news of one’s own orders always goes out. The same time twice means none.',
+      'In quiet hours reminders are left out; changes and campaigns wait for their end; news about an order always goes out. The same time twice means none.',
     'policy.cap':
       'Whoever has had this many messages on a day gets no campaign message more. Reminders they asked for still come.',
     'policy.wechat.on':
       'WeChat one-time subscription messages are connected: one message per booking, once the customer agrees in WeChat',
-    'policy.wechat.off': 'WeChat is not connected: messages stand here and under the customer’s own messages',
+    'policy.wechat.off': 'WeChat is not connected: messages stand here and in the player under My messages',
     'policy.readOnly': 'Set by headquarters',
   },
 });
