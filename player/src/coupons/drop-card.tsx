@@ -101,7 +101,7 @@ export const CouponDropCard = (): ReactNode => {
       <IconButton
         label={t('drop.hide')}
         icon={<X size={16} />}
-        variant="glass"
+        variant="ghost"
         className="pl-drop-hide"
         onClick={() => setHidden(drop.id)}
       />

@@ -1,7 +1,7 @@
 import { PlusOutlined } from '@ant-design/icons';
 import { type CouponKind, listCouponKinds, stopCouponKind } from '@walnut-live/contracts';
-import { EmptyState, useFormat, useToast } from '@walnut-live/ui';
-import { Button, Form, Input, Modal, Tag } from 'antd';
+import { Badge, EmptyState, useFormat, useToast } from '@walnut-live/ui';
+import { Button, Form, Input, Modal } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction, usePages } from '../../data/use-call.ts';
@@ -85,7 +85,7 @@ export default function CouponsPage(): ReactNode {
       key: 'state',
       title: t('state'),
       render: (kind) => (
-        <Tag color={kind.active ? 'green' : 'default'}>{t(kind.active ? 'state.active' : 'state.stopped')}</Tag>
+        <Badge tone={kind.active ? 'success' : 'neutral'}>{t(kind.active ? 'state.active' : 'state.stopped')}</Badge>
       ),
     },
     ...(may('coupons:write')

@@ -32,6 +32,8 @@ export const NewCouponDialog = ({ onClose }: { onClose: () => void }): ReactNode
   const { staff } = useSession();
   const [form] = Form.useForm<Values>();
   const units = useCall(listOrgUnits, undefined);
+  // Of one's own unit the name is known before the others are read.
+  const choices = units.data?.items.length ? units.data.items : [staff.orgUnit];
   const create = useAction(createCouponKind, ['coupon-kinds.list']);
   const submit = async ({ off, min, title, newcomersOnly, listed, ...values }: Values): Promise<void> => {
     const kind = await create.mutateAsync({
@@ -106,7 +108,7 @@ export const NewCouponDialog = ({ onClose }: { onClose: () => void }): ReactNode
           <Select
             showSearch
             optionFilterProp="label"
-            options={(units.data?.items ?? []).map((unit) => ({ value: unit.id, label: unit.name }))}
+            options={choices.map((unit) => ({ value: unit.id, label: unit.name }))}
           />
         </Form.Item>
         <Form.Item name="newcomersOnly" valuePropName="checked">
