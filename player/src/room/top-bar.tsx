@@ -2,6 +2,7 @@ import { Avatar, Badge, IconButton, LiveBadge, useFormat } from '@walnut-live/ui
 import { ChevronRight, Eye, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { FollowButton } from '../chat/follow-button.tsx';
+import { MaterialChip } from '../conference/lazy-material.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { StageChip } from './stage-chip.tsx';
 import type { StageView } from './stage-view.ts';
@@ -73,6 +74,7 @@ export const TopBar = ({
         )}
         <StageChip />
         <ModeChip />
+        {room?.kind === 'conference' && <MaterialChip roomId={room.id} />}
       </div>
     </header>
   );
