@@ -42,6 +42,23 @@ async function crowd(api: TestApi, { rooms }: Brand, size: number): Promise<Prin
   return people.map(({ id }) => ({ personId: id, kind: 'consumer', name: '顾客' }));
 }
 
+/** More would be a test of the kernel's queue of connections: on a busy machine it drops some, for seconds. */
+const CONNECTIONS = 300;
+/** Does the work for each, so many at once, in their order. */
+async function inFlight<Item, Result>(
+  most: number,
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const queue = items.entries();
+  const worker = async () => {
+    for (const [at, item] of queue) results[at] = await work(item);
+  };
+  await Promise.all(Array.from({ length: most }, worker));
+  return results;
+}
+
 test('S10 a thousand grabs of 300 coupons by 500 people: exactly 300, one each, nothing unaccounted', {
   timeout: 120_000,
 }, async () => {
@@ -53,10 +70,8 @@ test('S10 a thousand grabs of 300 coupons by 500 people: exactly 300, one each, 
   const tokens = new Map(await Promise.all(people.map(async (person) => [person, await api.token(person)] as const)));
   const drop = await start(api, brand.rooms.a, kind, 300);
   const begun = performance.now();
-  const answers = await Promise.all(
-    [...people, ...people].map((person) =>
-      api.call(grabCoupon, { params: { id: drop.id }, body: {}, token: tokens.get(person) ?? '' }),
-    ),
+  const answers = await inFlight(CONNECTIONS, [...people, ...people], (person) =>
+    api.call(grabCoupon, { params: { id: drop.id }, body: {}, token: tokens.get(person) ?? '' }),
   );
   const seconds = (performance.now() - begun) / 1_000;
   process.stdout.write(
