@@ -35,10 +35,10 @@ it('lists files to download and links to open, asked for when somebody looks', a
     { id: uuid(2), title: '课程', url: 'https://example.com/', file: null, addedAt: at },
   ];
   const rendered = await renderInRoom(
-    <main>
+    <>
       <h1>会议</h1>
       <MaterialChip roomId={ROOM} />
-    </main>,
+    </>,
     { answer: ({ path }) => ({ json: path === `/rooms/${ROOM}/materials` ? { items } : {} }) },
   );
   unmount = rendered.unmount;

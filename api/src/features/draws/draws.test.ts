@@ -145,7 +145,10 @@ test('G2 a draw from its commitment to the prize on its way: told, entered once 
   ]);
   expect((await api.ok(listPrizes, { as: staff.b.manager })).items).toEqual([]);
   const first = await api.ok(listPrizes, { query: { limit: 1 }, as: staff.operations });
-  const second = await api.ok(listPrizes, { query: { limit: 1, cursor: first.nextCursor ?? '' }, as: staff.operations });
+  const second = await api.ok(listPrizes, {
+    query: { limit: 1, cursor: first.nextCursor ?? '' },
+    as: staff.operations,
+  });
   expect(new Set([...first.items, ...second.items].map(({ id }) => id)).size).toBe(2);
   const shipped = await api.ok(shipPrize, { params, body: { trackingNo: 'SF1' }, as: staff.a.manager });
   expect(shipped).toMatchObject({ state: 'shipped', trackingNo: 'SF1', address: { street: '文三路 1 号' } });

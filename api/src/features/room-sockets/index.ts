@@ -238,9 +238,9 @@ function refusal(error: unknown): Error {
   return Object.assign(new Error(code), { data: { code } });
 }
 
+export { createActivityHandlers } from './activity-handlers.ts';
 export { createChatHandlers } from './chat-handlers.ts';
 export type { RoomHandlers, Sender } from './dispatch.ts';
 export { createRoomHandlers } from './handlers.ts';
-export { createActivityHandlers } from './activity-handlers.ts';
 export { createPlayHandlers } from './play-handlers.ts';
 export type RoomSockets = ReturnType<typeof createRoomSockets>;

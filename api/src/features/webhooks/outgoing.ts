@@ -6,7 +6,7 @@ import { lookup } from 'node:dns';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { isPublicAddress } from './public-address.policy.ts';
+import { isPublicAddress } from './public-address.ts';
 
 const TIMEOUT_MS = 10_000;
 /** Of the answer; it is read to free the connection, not to be kept. */

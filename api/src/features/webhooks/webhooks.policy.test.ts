@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
-import { isPublicAddress } from './public-address.policy.ts';
+import { isPublicAddress } from './public-address.ts';
 import { pauseAfter, retryAfterSeconds } from './schedule.policy.ts';
 import { secretOf, signaturesOf } from './signature.policy.ts';
 

@@ -19,8 +19,8 @@ import { useFilters } from '../../shared/filters.tsx';
 import { Panel } from '../../shared/page.tsx';
 import { ActionDialog } from './action-dialog.tsx';
 import { useCampaignT } from './messages.ts';
+import { PhaseBar, WaveStateBadge } from './wave-parts.tsx';
 import { nextOf } from './wave-view.ts';
-import { PhaseBar, WaveStateBadge } from './waves.tsx';
 
 const WEEK_MS = 7 * 86_400_000;
 const tones: Record<WaveAction['state'], BadgeTone> = {

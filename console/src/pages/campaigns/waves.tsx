@@ -1,6 +1,6 @@
 import { PlusOutlined } from '@ant-design/icons';
-import { listWaves, type Wave, type WaveState } from '@walnut-live/contracts';
-import { Badge, type BadgeTone, EmptyState, Skeleton, useFormat, useNow } from '@walnut-live/ui';
+import { listWaves, type Wave } from '@walnut-live/contracts';
+import { EmptyState, Skeleton, useFormat } from '@walnut-live/ui';
 import { Button } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
@@ -11,21 +11,10 @@ import { Panel } from '../../shared/page.tsx';
 import { useCampaignT } from './messages.ts';
 import { NewWaveDialog } from './new-wave-dialog.tsx';
 import { WaveDetail } from './wave-detail.tsx';
-import { nextOf, phaseTime } from './wave-view.ts';
+import { PhaseBar, WaveStateBadge } from './wave-parts.tsx';
+import { nextOf } from './wave-view.ts';
 
 const REFRESH_MS = 10_000;
-const tones: Record<WaveState, BadgeTone> = {
-  draft: 'neutral',
-  running: 'success',
-  paused: 'warn',
-  cancelled: 'danger',
-  done: 'brand',
-};
-export const WaveStateBadge = ({ state }: { state: WaveState }): ReactNode => {
-  const t = useCampaignT();
-  return <Badge tone={tones[state]}>{t(`wave.state.${state}`)}</Badge>;
-};
-
 /** The list, or the one that the URL names. */
 export const Waves = (): ReactNode => {
   const t = useCampaignT();
@@ -76,20 +65,6 @@ export const Waves = (): ReactNode => {
         />
       )}
     </div>
-  );
-};
-
-export const PhaseBar = ({ wave }: { wave: Wave }): ReactNode => {
-  const t = useCampaignT();
-  const now = useNow(30_000);
-  return (
-    <span className="co-wave-bar">
-      {wave.phases.map((phase) => (
-        <span key={phase.phase} data-now={phaseTime(phase, now)}>
-          {t(`phase.${phase.phase}`)}
-        </span>
-      ))}
-    </span>
   );
 };
 

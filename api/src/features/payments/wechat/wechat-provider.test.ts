@@ -47,7 +47,10 @@ test.each(['public key', 'certificates', 'both'] as const)(
   async (keys) => {
     const { provider, paymentId, charge, tradeNo, tell } = await open(keys);
     expect(await provider.query(paymentId)).toBe('none');
-    expect(await provider.prepare(charge())).toMatchObject({ state: 'open', codeUrl: expect.stringMatching(/^weixin:/) });
+    expect(await provider.prepare(charge())).toMatchObject({
+      state: 'open',
+      codeUrl: expect.stringMatching(/^weixin:/),
+    });
     expect(wechat.trades.get(tradeNo)).toMatchObject({ total: 5_490, state: 'NOTPAY' });
     expect(await provider.query(paymentId)).toBe('open');
     wechat.pay(tradeNo);
