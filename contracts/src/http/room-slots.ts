@@ -83,7 +83,7 @@ export const createRoomSlot = defineRoute({
   }),
   reply: RoomSlot,
   status: 201,
-  errors: ['forbidden', 'not_found', 'words_refused'],
+  errors: ['forbidden', 'not_found', 'state_conflict', 'words_refused'],
 });
 export const patchRoomSlot = defineRoute({
   id: 'room-slots.patch',

@@ -5,7 +5,8 @@
  * got and what the slot wrote into it, so a room that somebody changed or called off by hand is seen to differ, and is left
  * alone for good.
  * Invariants: the slot's row is locked while its rooms are looked at, and slot and day are unique, so no process makes a second
- * room; a room that the slot takes back is called off like any other, and whoever booked it is told.
+ * room; a room that the slot takes back is called off like any other, and whoever booked it is told; a slot whose rooms cannot
+ * be made is in the log and holds up no other.
  */
 import type { BodyOf, createRoomSlot, patchRoomSlot, RoomSlot, StaffRole } from '@walnut-live/contracts';
 import { SLOT_ZONE } from '@walnut-live/contracts';
@@ -13,6 +14,7 @@ import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Sql, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/logger.ts';
 import { requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import type { ClaimGuard } from '../claim-guard/index.ts';
 import { mayHost, type PlannedRooms } from '../rooms/index.ts';
@@ -26,6 +28,7 @@ export interface RoomSlotsDeps {
   readonly db: Db;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log: Logger;
   readonly guard: Pick<ClaimGuard, 'requireClean'>;
   readonly planned: PlannedRooms;
 }
@@ -46,7 +49,7 @@ const timeOf = (minute: number): string =>
   `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
 
 export function createRoomSlotsService(deps: RoomSlotsDeps) {
-  const { db, clock, random, planned } = deps;
+  const { db, clock, random, log, planned } = deps;
 
   function select(sql: Sql, filter: { id?: string; scope?: string }): Promise<SlotRow[]> {
     const { id = null, scope = null } = filter;
@@ -157,6 +160,17 @@ export function createRoomSlotsService(deps: RoomSlotsDeps) {
     if (!mayHost(staff, orgPath))
       throw new AppError('not_found', { detail: 'the host must be staff who may go live for this unit' });
   }
+  /** What the rooms of a slot begin with. `known`: products it has already, which may have left the shelf since. */
+  async function requireProducts(tx: Tx, productIds: readonly string[], known: readonly string[] = []): Promise<void> {
+    if (new Set(productIds).size < productIds.length)
+      throw new AppError('invalid_request', { issues: [{ path: '/productIds', issue: 'duplicate_id' }] });
+    const found = await tx<{ id: string; onSale: boolean }>`
+      SELECT id, status = 'on_sale' AS "onSale" FROM products WHERE id = ANY(${[...productIds]}::uuid[])`;
+    if (found.length < productIds.length) throw new AppError('not_found', { detail: 'a product does not exist' });
+    const off = found.filter(({ id, onSale }) => !onSale && !known.includes(id)).map(({ id }) => id);
+    if (off.length > 0)
+      throw new AppError('state_conflict', { detail: 'a product is not on sale', facts: { productIds: off } });
+  }
   const clean = (principal: StaffPrincipal, slotId: string, orgPath: string, title: string | undefined) =>
     deps.guard.requireClean(
       { place: 'room', target: `room_slot:${slotId}`, orgPath, roomId: null, personId: principal.personId },
@@ -178,8 +192,8 @@ export function createRoomSlotsService(deps: RoomSlotsDeps) {
     });
 
   async function lock(tx: Tx, principal: StaffPrincipal, slotId: string) {
-    const [slot] = await tx<{ id: string; orgPath: string; state: 'active' | 'ended' }>`
-      SELECT id, org_path AS "orgPath", state FROM room_slots WHERE id = ${slotId} FOR UPDATE`;
+    const [slot] = await tx<{ id: string; orgPath: string; state: 'active' | 'ended'; productIds: string[] }>`
+      SELECT id, org_path AS "orgPath", state, product_ids AS "productIds" FROM room_slots WHERE id = ${slotId} FOR UPDATE`;
     if (!slot) throw new AppError('not_found');
     requireScope(principal, 'rooms:write', slot.orgPath);
     return slot;
@@ -213,6 +227,7 @@ export function createRoomSlotsService(deps: RoomSlotsDeps) {
       await db.transaction(async (tx) => {
         const hostId = body.hostId ?? principal.personId;
         await requireHost(tx, hostId, unit.path);
+        await requireProducts(tx, body.productIds);
         const now = clock.now();
         await tx`INSERT INTO room_slots (id, org_unit_id, org_path, host_id, title, cover_url, weekdays, start_minute, zone, duration_minutes,
             product_ids, from_date, until_date, exceptions, state, created_by, created_at, updated_at)
@@ -234,6 +249,7 @@ export function createRoomSlotsService(deps: RoomSlotsDeps) {
         const slot = await lock(tx, principal, slotId);
         if (slot.state === 'ended') throw new AppError('state_conflict', { facts: { state: slot.state } });
         if (body.hostId) await requireHost(tx, body.hostId, slot.orgPath);
+        if (body.productIds) await requireProducts(tx, body.productIds, slot.productIds);
         const setsUntil = body.until !== undefined;
         await tx`UPDATE room_slots SET title = coalesce(${body.title ?? null}, title), host_id = coalesce(${body.hostId ?? null}::uuid, host_id),
             cover_url = coalesce(${body.coverUrl ?? null}, cover_url), weekdays = coalesce(${body.weekdays ?? null}::int[], weekdays),
@@ -268,11 +284,15 @@ export function createRoomSlotsService(deps: RoomSlotsDeps) {
           id: string;
         }>`SELECT id FROM room_slots WHERE state = 'active' AND id > ${after} ORDER BY id LIMIT ${SLOTS_AT_ONCE}`;
         for (const { id } of ids) {
-          done += await db.transaction(async (tx) => {
-            const [free] =
-              await tx`SELECT 1 AS free FROM room_slots WHERE id = ${id} AND state = 'active' FOR UPDATE SKIP LOCKED`;
-            return free ? align(tx, id) : 0;
-          });
+          try {
+            done += await db.transaction(async (tx) => {
+              const [free] =
+                await tx`SELECT 1 AS free FROM room_slots WHERE id = ${id} AND state = 'active' FOR UPDATE SKIP LOCKED`;
+              return free ? align(tx, id) : 0;
+            });
+          } catch (error) {
+            log.error({ err: error, slotId: id }, 'room slot: rooms not brought in line, will be tried again');
+          }
         }
         if (ids.length < SLOTS_AT_ONCE) return done;
         after = ids.at(-1)?.id ?? after;

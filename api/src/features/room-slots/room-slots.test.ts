@@ -116,3 +116,49 @@ test('a host who may not go live here any more makes no rooms, and the slot says
   );
   expect((await rooms()).length).toBe(6);
 });
+
+test('a slot that cannot make its rooms holds up no other', async () => {
+  const bad = await create();
+  const good = await create();
+  const { sql } = api.api.platform.db;
+  await sql`UPDATE room_slots SET product_ids = ${[crypto.randomUUID()]}::uuid[] WHERE id = ${bad.id}`;
+  expect(bad.id < good.id).toBe(true); // it is looked at first
+  api.clock.advanceSeconds(7 * DAY_SECONDS);
+  await api.api.platform.jobs.runNow(SLOTS_JOB);
+  const made = await sql<{ slotId: string; rooms: number }>`
+    SELECT slot_id AS "slotId", count(*)::int AS rooms FROM room_slot_dates GROUP BY slot_id ORDER BY slot_id`;
+  expect(made).toEqual([
+    { slotId: bad.id, rooms: 4 },
+    { slotId: good.id, rooms: 6 },
+  ]);
+  // Mended by hand, and ended by hand.
+  const productIds = [brand.products.milk.id];
+  await api.ok(patchRoomSlot, { params: { id: bad.id }, body: { productIds }, as: brand.staff.a.manager });
+  expect(await rooms()).toHaveLength(12);
+});
+
+test('products of a slot exist, once each, and are on sale when they come to it', async () => {
+  const { milk, kernels, family } = brand.products;
+  const { sql } = api.api.platform.db;
+  await sql`UPDATE products SET status = 'off_sale' WHERE id = ${kernels.id}`;
+  const as = brand.staff.a.manager;
+  const slot = await create();
+  const answers: [string[], number][] = [
+    [[milk.id, milk.id], 400],
+    [[crypto.randomUUID()], 404],
+    [[kernels.id], 409],
+  ];
+  for (const [productIds, status] of answers) {
+    expect((await api.call(createRoomSlot, { body: { ...weekly, productIds }, as })).status).toBe(status);
+    expect((await api.call(patchRoomSlot, { params: { id: slot.id }, body: { productIds }, as })).status).toBe(status);
+  }
+  expect((await api.ok(listRoomSlots, { as })).items.map(({ id, productIds }) => [id, productIds])).toEqual([
+    [slot.id, [milk.id]],
+  ]);
+  // What left the shelf since does not stand in the way of another change.
+  await sql`UPDATE products SET status = 'off_sale' WHERE id = ${milk.id}`;
+  const productIds = [milk.id, family.id];
+  expect(await api.ok(patchRoomSlot, { params: { id: slot.id }, body: { productIds }, as })).toMatchObject({
+    productIds,
+  });
+});
