@@ -43,7 +43,7 @@ import { createMediaStreams, createRoomStream } from './features/room-stream/ind
 import { createMediaGrants, createRooms, ROOM_SOCKET_PATH, STANDING_NEWS } from './features/rooms/index.ts';
 import { createShareLinks } from './features/share-links/index.ts';
 import { createStreamKeys } from './features/stream-keys/index.ts';
-import { createWebhooks } from './features/webhooks/index.ts';
+import { createWebhooks, type Webhooks } from './features/webhooks/index.ts';
 import { createLedger } from './ledger/index.ts';
 import { createMediaControl, type MediaControl } from './media-control/index.ts';
 import { type Clock, type Random, systemClock, systemRandom } from './platform/clock.ts';
@@ -85,6 +85,7 @@ export interface Api {
   readonly mediaControl: MediaControl;
   readonly roomSockets: RoomSockets;
   readonly likes: RoomLikes;
+  readonly webhooks: Pick<Webhooks, 'idle'>;
   /** The routes that were bound; the table tests hold them against contracts. */
   readonly boundRoutes: readonly Route[];
   /** Starts listening; resolves with the port. */
@@ -326,10 +327,11 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     findRoom: rooms.get,
   });
   createReports({ bind, db, clock });
-  createWebhooks({
+  const webhooks = createWebhooks({
     ...{ bind, db, clock, random, log, jobs, serverSecret: config.AUTH_SECRET },
     allowPrivate: config.WEBHOOKS_ALLOW_PRIVATE,
   });
+  closers.push(webhooks.close);
   createTelling({
     ...{ bind, config, db, clock, random, log, jobs, rooms, guard, offersWithin },
     policyAt: bindings.policyAt,
@@ -343,6 +345,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     mediaControl,
     roomSockets,
     likes,
+    webhooks,
     boundRoutes: http.bound,
     listen: () =>
       new Promise((resolve, reject) => {

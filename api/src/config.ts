@@ -83,9 +83,9 @@ export const ConfigSchema = z.object({
   /** Where WeChat's own api is; another address only for tests and proxies. */
   WECHAT_API_URL: z.url({ protocol: /^https?$/ }).default('https://api.weixin.qq.com'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  /** Replies are checked against their contracts (tests, development). */
   /** Webhooks may go to addresses that are not public, and by http: for a receiver in the brand's own network. */
   WEBHOOKS_ALLOW_PRIVATE: flag,
+  /** Replies are checked against their contracts (tests, development). */
   CHECK_REPLIES: flag,
 });
 export type Config = z.infer<typeof ConfigSchema>;

@@ -25,7 +25,7 @@ const OPTIONAL: Record<string, string> = {
   RECORDING_S3_ENDPOINT: 'https://s3.example.com',
 };
 /** Secrets of services that a deployment may do without: empty switches them off. */
-const SECRETS_OF_EXTRAS = ['TURN_SECRET', 'RECORDING_S3_SECRET_ACCESS_KEY'];
+const SECRETS_OF_EXTRAS = ['TURN_SECRET', 'RECORDING_S3_SECRET_ACCESS_KEY', 'WECHAT_APP_SECRET'];
 const filledIn = Object.fromEntries(
   Object.entries(example).map(([key, value]) => [key, value || (OPTIONAL[key] ?? 'x'.repeat(40))]),
 );
@@ -148,7 +148,7 @@ describe('.env.example', () => {
       Object.fromEntries(
         Object.entries(parseEnv(read(`${workspace}/.env.example`))).map(([key, value]) => [
           key,
-          value === '' && /SECRET|TOKEN/.test(key) ? 'x'.repeat(40) : value,
+          value === '' && /SECRET|TOKEN|^WECHAT_/.test(key) ? 'x'.repeat(40) : value,
         ]),
       );
     expect(() => loadConfig(filled('api'))).not.toThrow();

@@ -21,13 +21,16 @@ export function coalesce(run: () => Promise<void>): Coalesced {
     }
     if (closed) return Promise.resolve();
     running = (async () => {
-      do {
-        again = false;
-        await run();
-      } while (again && !closed);
-    })().finally(() => {
-      running = undefined;
-    });
+      try {
+        do {
+          again = false;
+          await (async () => run())(); // so that one that throws at once is no exception
+        } while (again && !closed);
+      } finally {
+        // In the same turn as the last look at `again`: nobody asks in between and is forgotten.
+        running = undefined;
+      }
+    })();
     return running;
   }
 

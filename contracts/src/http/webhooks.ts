@@ -121,11 +121,11 @@ export const rotateWebhookSecret = defineRoute({
   path: '/webhooks/:id/rotate-secret',
   tag: 'integration',
   access,
-  summary: 'A new secret; for a day the one before signs as well. Audited',
+  summary: 'A new secret; for a day the one before signs as well, and there is no third meanwhile. Audited',
   params,
   body: Empty,
   reply: WebhookWithSecret,
-  errors: ['not_found'],
+  errors: ['not_found', 'state_conflict'],
 });
 export const testWebhook = defineRoute({
   id: 'webhooks.test',

@@ -30,9 +30,9 @@ test('where the sandbox is switched off, nobody becomes anybody and nothing is p
 
 test('the sandbox is off unless somebody switches it on', async () => {
   await using api = await startTestApi();
-  const { SANDBOX: _on, ICE_SERVERS: _parsed, CHECK_REPLIES: _flag, ...config } = api.api.platform.config;
+  const { SANDBOX: _on, ICE_SERVERS: _parsed, ...config } = api.api.platform.config;
   const environment = Object.entries(config).flatMap(([key, value]) =>
-    value === undefined ? [] : [[key, String(value)]],
+    value === undefined ? [] : [[key, typeof value === 'boolean' ? String(Number(value)) : String(value)]],
   );
   expect(loadConfig(Object.fromEntries(environment)).SANDBOX).toBe(false);
 });

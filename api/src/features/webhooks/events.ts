@@ -33,14 +33,15 @@ export function createEvents(deps: { db: Db; clock: Clock; random: Random }) {
     return db.transaction(async (tx) => {
       const [lock] = await tx<{ got: boolean }>`SELECT pg_try_advisory_xact_lock(${NUMBERING_LOCK}) AS got`;
       if (!lock?.got) return 0;
-      const rows = await tx<Omit<EventRow, 'no'> & { orgPath: string }>`
+      const numbered = await tx<Omit<EventRow, 'no'> & { seq: bigint; orgPath: string }>`
         WITH next AS (SELECT seq FROM domain_events WHERE no IS NULL ORDER BY seq LIMIT ${BATCH}),
           counted AS (SELECT seq, row_number() OVER (ORDER BY seq) + (SELECT coalesce(max(no), 0) FROM domain_events) AS no FROM next)
         UPDATE domain_events e SET no = counted.no FROM counted WHERE e.seq = counted.seq
-        RETURNING e.id, e.type, e.org_path AS "orgPath", e.data, e.at`;
-      if (rows.length === 0) return 0;
+        RETURNING e.seq, e.id, e.type, e.org_path AS "orgPath", e.data, e.at`;
+      if (numbered.length === 0) return 0;
+      const rows = numbered.sort((a, b) => (a.seq < b.seq ? -1 : 1));
       const endpoints = await tx<{ id: string; orgPath: string; types: string[] }>`
-        SELECT id, org_path AS "orgPath", types FROM webhook_endpoints WHERE state = 'active' AND deleted_at IS NULL`;
+        SELECT id, org_path AS "orgPath", types FROM webhook_endpoints WHERE state = 'active' AND deleted_at IS NULL FOR SHARE`;
       const deliveries = rows.flatMap((row) =>
         endpoints
           .filter(({ types }) => types.length === 0 || types.includes(row.type))

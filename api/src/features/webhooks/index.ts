@@ -31,6 +31,7 @@ import { createEvents, toDomainEvent } from './events.ts';
 import { createOutgoing } from './outgoing.ts';
 import { secretOf } from './signature.policy.ts';
 
+export const NUMBERING_JOB = 'domain events: numbers';
 export const WEBHOOKS_JOB = 'webhooks';
 const EVERY_MS = 1_000;
 const ENDPOINTS_PER_UNIT = 10;
@@ -186,7 +187,10 @@ export function createWebhooks(deps: {
   bind(rotateWebhookSecret, ({ principal, params }) =>
     db.transaction(async (tx) => {
       await tx`SELECT 1 FROM webhook_endpoints WHERE id = ${params.id} FOR UPDATE`;
-      await own(tx, principal, params.id);
+      const before = toWebhook(await own(tx, principal, params.id));
+      // A third secret would end the first one's day.
+      const { previousSecretUntil: until } = before;
+      if (until) throw new AppError('state_conflict', { facts: { previousSecretUntil: until } });
       await tx`UPDATE webhook_endpoints SET secret_version = secret_version + 1,
         previous_until = ${new Date(clock.now().getTime() + PREVIOUS_SECRET_MS)} WHERE id = ${params.id}`;
       const row = await own(tx, principal, params.id);
@@ -257,22 +261,22 @@ export function createWebhooks(deps: {
     return { items: items.map(toDomainEvent), nextCursor: encodeNo(last), hasMore: found.length > query.limit };
   });
 
-  jobs.every(WEBHOOKS_JOB, EVERY_MS, async () => {
-    await events.number();
-    await deliveries.sendDue();
-  });
+  jobs.every(NUMBERING_JOB, EVERY_MS, async () => void (await events.number()));
+  jobs.every(WEBHOOKS_JOB, EVERY_MS, deliveries.startDue);
   jobs.every('webhooks: what is old goes', RETENTION_EVERY_MS, async () => {
     const before = new Date(clock.now().getTime() - KEPT_MS);
     const sweeps = [
       () => db.sql`DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM webhook_deliveries
-        WHERE ended_at < ${before} LIMIT ${RETENTION_BATCH} FOR UPDATE SKIP LOCKED) RETURNING 1 AS gone`,
+        WHERE coalesce(ended_at, created_at) < ${before} LIMIT ${RETENTION_BATCH} FOR UPDATE SKIP LOCKED) RETURNING 1 AS gone`,
       // By number, and never the last: the next number follows from it.
       () => db.sql`DELETE FROM domain_events WHERE at < ${before} AND no < (SELECT max(no) FROM domain_events)
         AND seq IN (SELECT seq FROM domain_events ORDER BY no LIMIT ${RETENTION_BATCH} FOR UPDATE SKIP LOCKED) RETURNING 1 AS gone`,
     ];
     for (const sweep of sweeps) while ((await sweep()).length === RETENTION_BATCH);
   });
+  return { idle: deliveries.idle, close: deliveries.close };
 }
+export type Webhooks = ReturnType<typeof createWebhooks>;
 
 const encodeNo = (no: bigint): string => Buffer.from(`e${no}`).toString('base64url');
 function decodeNo(cursor: string | undefined): bigint {

@@ -37,7 +37,7 @@ export interface Outgoing {
   /** Null, or what is wrong with this address as an endpoint. */
   fault(url: string): 'https_only' | 'not_public' | 'credentials' | null;
   /** @throws Error when there is no whole answer in time */
-  post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<Answer>;
+  post(url: string, headers: Readonly<Record<string, string>>, body: string, stop: AbortSignal): Promise<Answer>;
 }
 
 /** `allowPrivate`: for a brand whose receiver stands in its own network, and for tests; http is fine there too. */
@@ -56,7 +56,7 @@ export function createOutgoing({ allowPrivate }: { allowPrivate: boolean }): Out
 
   return {
     fault,
-    post: (value, headers, body) =>
+    post: (value, headers, body, stop) =>
       new Promise((resolve, reject) => {
         if (fault(value)) throw new NotPublic();
         const url = new URL(value);
@@ -68,7 +68,7 @@ export function createOutgoing({ allowPrivate }: { allowPrivate: boolean }): Out
             headers: { ...headers, 'content-length': Buffer.byteLength(body) },
             agent: false,
             ...(allowPrivate ? {} : { lookup: publicLookup }),
-            signal: AbortSignal.timeout(TIMEOUT_MS),
+            signal: AbortSignal.any([stop, AbortSignal.timeout(TIMEOUT_MS)]),
           },
           (response) => {
             let read = 0;

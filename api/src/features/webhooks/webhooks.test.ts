@@ -14,12 +14,13 @@ import {
   testWebhook,
 } from '@walnut-live/contracts';
 import { Webhook } from 'standardwebhooks';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createApi } from '../../compose.ts';
 import { createDb } from '../../platform/db.ts';
 import { type Brand, seedBrand } from '../../testing/fixtures.ts';
 import { TEST_ADDRESS } from '../../testing/shop.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
-import { WEBHOOKS_JOB } from './index.ts';
+import { NUMBERING_JOB, WEBHOOKS_JOB } from './index.ts';
 
 interface Got {
   headers: IncomingHttpHeaders;
@@ -46,7 +47,11 @@ async function start() {
   const brand = await seedBrand(api);
   return { api, brand, receiver: await startReceiver() };
 }
-const turn = (api: TestApi) => api.api.platform.jobs.runNow(WEBHOOKS_JOB);
+const turn = async ({ api }: TestApi) => {
+  await api.platform.jobs.runNow(NUMBERING_JOB);
+  await api.platform.jobs.runNow(WEBHOOKS_JOB);
+  await api.webhooks.idle();
+};
 const place = (api: TestApi, { rooms, products, consumers }: Brand) => {
   const { sku } = products.milk;
   const lines = [{ skuId: sku.id, quantity: 1, seenPriceFen: sku.priceFen }];
@@ -148,6 +153,9 @@ test('a secret that is changed signs beside the one before for a day', async () 
   const params = { id: hook.id };
   const { secret } = await api.ok(rotateWebhookSecret, { params, body: {}, as: staff.admin });
   expect(secret).not.toBe(hook.secret);
+  // A third one would end the first one's day.
+  const third = await api.call(rotateWebhookSecret, { params, body: {}, as: staff.admin });
+  expect(third.problem.code).toBe('state_conflict');
   const signatures = async () => {
     await api.ok(testWebhook, { params, body: {}, as: staff.admin });
     await turn(api);
@@ -246,4 +254,50 @@ test('deleted, it sends nothing more; its log stays', async () => {
   expect(receiver.got).toEqual([]);
   const { items } = await api.ok(listWebhookDeliveries, { params, as: staff.admin });
   expect(items).toMatchObject([{ state: 'failed', lastError: 'endpoint deleted' }]);
+});
+
+test('a receiver that is switched off, or never answers, keeps nobody waiting', async () => {
+  const { api, brand, receiver } = await start();
+  const { staff, rooms } = brand;
+  const make = (url: string) =>
+    api.ok(createWebhook, { body: { orgUnitId: rooms.a.orgUnit.id, url, types: ['order.placed'] }, as: staff.admin });
+  const silent = createServer(() => undefined);
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void silent.closeAllConnections());
+  onTestFinished(() => void silent.close());
+  await make(`http://127.0.0.1:${(silent.address() as AddressInfo).port}/`);
+  for (let n = 0; n < 6; n += 1) {
+    const off = await make(receiver.url);
+    await api.ok(testWebhook, { params: { id: off.id }, body: {}, as: staff.admin });
+    await api.ok(changeWebhook, { params: { id: off.id }, body: { state: 'disabled' }, as: staff.admin });
+  }
+  await make(receiver.url);
+  const { jobs } = api.api.platform;
+  for (let order = 1; order <= 3; order += 1) {
+    const placed = await place(api, brand);
+    await api.ok(cancelOrder, { params: { id: placed.id }, body: {}, as: brand.consumers.anna });
+    await jobs.runNow(NUMBERING_JOB);
+    await jobs.runNow(WEBHOOKS_JOB);
+    await vi.waitFor(() => expect(receiver.got).toHaveLength(order), { timeout: 5_000 });
+  }
+});
+
+test('two nodes send the messages of an endpoint in their order', async () => {
+  const { api, brand, receiver } = await start();
+  const { staff, rooms } = brand;
+  const { platform } = api.api;
+  const second = await createApi({ ...platform.config, PORT: 0 }, { clock: api.clock });
+  onTestFinished(() => second.close());
+  const hook = await api.ok(createWebhook, {
+    body: { orgUnitId: rooms.a.orgUnit.id, url: receiver.url, types: ['order.paid'] },
+    as: staff.admin,
+  });
+  await platform.db.sql`INSERT INTO domain_events (type, org_path, data, at)
+    SELECT 'order.paid', ${rooms.a.orgUnit.path}, jsonb_build_object('no', n), ${api.clock.now()} FROM generate_series(1, 40) AS n`;
+  await platform.jobs.runNow(NUMBERING_JOB);
+  for (const node of [api.api, second, api.api, second]) await node.platform.jobs.runNow(WEBHOOKS_JOB);
+  await Promise.all([api.api.webhooks.idle(), second.webhooks.idle()]);
+  const numbers = receiver.got.map(({ body }) => (JSON.parse(body) as { data: { no: number } }).data.no);
+  expect(numbers).toEqual(Array.from({ length: 40 }, (_, n) => n + 1));
+  expect(hook.state).toBe('active');
 });
