@@ -42,8 +42,8 @@ async function makeWave(api: TestApi, room: FixtureRoom): Promise<{ waveId: stri
   const { sql } = api.api.platform.db;
   await sql`INSERT INTO waves (id, org_unit_id, org_path, title, state, round, phases, created_by, created_at, updated_at)
     VALUES (${waveId}, ${room.orgUnit.id}, ${room.orgUnit.path}, '上新', 'paused', 1, ${JSON.stringify(wavePlan)}::jsonb, ${room.host.personId}, ${at}, ${at})`;
-  await sql`INSERT INTO wave_actions (id, wave_id, phase, at, deed, late_minutes, state, reason, ended_at)
-    VALUES (${waveActionId}, ${waveId}, 'sale', ${at}, '{"kind":"room_close","roomId":null}', 60, 'failed', 'no_room', ${at})`;
+  await sql`INSERT INTO wave_actions (id, wave_id, added_by, phase, at, deed, late_minutes, state, reason, ended_at)
+    VALUES (${waveActionId}, ${waveId}, ${room.host.personId}, 'sale', ${at}, '{"kind":"room_close","roomId":null}', 60, 'failed', 'no_room', ${at})`;
   return { waveId, waveActionId };
 }
 

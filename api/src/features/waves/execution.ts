@@ -5,7 +5,7 @@
  * are one fact; a process that dies in between leaves a claim that lapses, and nothing else. What went wrong for a reason that
  * may pass is tried again; what the rules refuse has failed, and waits for a person.
  * Invariants: actions of a wave happen in order, one at a time; what has failed for good holds nobody up, but what needs its room
- * fails too; every effect has the rights that whoever planned it has today.
+ * fails too; every effect has the rights that whoever added it has today.
  */
 import type { WaveAction } from '@walnut-live/contracts';
 import type { Clock } from '../../platform/clock.ts';
@@ -147,7 +147,7 @@ export function createExecution(deps: ExecutionDeps) {
     if (!wave) return;
     const finish = (tx: Tx, outcome: Outcome) => rows.finishAction(tx, action, { ...outcome, at: clock.now() });
     try {
-      const by = await rows.staffNow(db.sql, wave.createdById);
+      const by = await rows.staffNow(db.sql, action.addedById);
       if (!by) throw new AppError('forbidden');
       const isLate = isTooLate(action, clock.now());
       if (!isLate) await endLive(action, by);

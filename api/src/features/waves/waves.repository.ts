@@ -19,6 +19,8 @@ export interface WaveRow {
 export interface ActionRow {
   readonly id: string;
   readonly waveId: string;
+  /** With whose rights it happens. */
+  readonly addedById: string;
   readonly phase: WaveAction['phase'];
   readonly at: Date;
   readonly deed: WaveDeed;
@@ -39,7 +41,7 @@ export function toWave(row: WaveRow, actions: readonly ActionRow[]): Wave {
     state: row.state,
     round: row.round,
     phases: row.phases,
-    actions: actions.map(({ waveId, at, endedAt, ...action }) => ({
+    actions: actions.map(({ waveId, addedById, at, endedAt, ...action }) => ({
       ...action,
       at: at.toISOString(),
       endedAt: endedAt?.toISOString() ?? null,
@@ -61,15 +63,15 @@ export function selectWaves(sql: Sql, filter: { id?: string; scope?: string; lim
 }
 export function selectActions(sql: Sql, waveIds: readonly string[]): Promise<ActionRow[]> {
   return sql<ActionRow>`
-    SELECT id, wave_id AS "waveId", phase, at, deed, late_minutes AS "lateMinutes", state, reason, attempts, result, ended_at AS "endedAt"
+    SELECT id, wave_id AS "waveId", added_by AS "addedById", phase, at, deed, late_minutes AS "lateMinutes", state, reason, attempts, result, ended_at AS "endedAt"
     FROM wave_actions WHERE wave_id = ANY(${[...waveIds]}::uuid[]) ORDER BY at, id`;
 }
 export async function insertAction(
   tx: Tx,
-  action: { id: string; waveId: string; phase: string; at: Date; deed: WaveDeed; lateMinutes: number },
+  action: Pick<ActionRow, 'id' | 'waveId' | 'addedById' | 'phase' | 'at' | 'deed' | 'lateMinutes'>,
 ): Promise<void> {
-  await tx`INSERT INTO wave_actions (id, wave_id, phase, at, deed, late_minutes, state)
-    VALUES (${action.id}, ${action.waveId}, ${action.phase}, ${action.at}, ${JSON.stringify(action.deed)}::jsonb, ${action.lateMinutes}, 'planned')`;
+  await tx`INSERT INTO wave_actions (id, wave_id, added_by, phase, at, deed, late_minutes, state)
+    VALUES (${action.id}, ${action.waveId}, ${action.addedById}, ${action.phase}, ${action.at}, ${JSON.stringify(action.deed)}::jsonb, ${action.lateMinutes}, 'planned')`;
 }
 export async function lockWave(
   tx: Tx,
@@ -97,7 +99,7 @@ export async function claimNext(tx: Tx, at: Date, until: Date): Promise<ClaimedA
         AND (a.claimed_until IS NULL OR a.claimed_until <= ${at})
         AND NOT EXISTS (SELECT 1 FROM wave_actions e WHERE e.wave_id = a.wave_id AND e.state IN ('planned', 'running') AND (e.at, e.id) < (a.at, a.id))
       ORDER BY a.at, a.id LIMIT 1 FOR UPDATE OF a SKIP LOCKED)
-    RETURNING id, wave_id AS "waveId", phase, at, deed, late_minutes AS "lateMinutes", state, reason, attempts, result, ended_at AS "endedAt"`;
+    RETURNING id, wave_id AS "waveId", added_by AS "addedById", phase, at, deed, late_minutes AS "lateMinutes", state, reason, attempts, result, ended_at AS "endedAt"`;
   return row;
 }
 /** Mine still, and the wave still running? Both are held until the transaction ends. */
@@ -162,7 +164,7 @@ export async function findRoom(
     SELECT id, org_path AS "orgPath", state, title, cover_url AS "coverUrl", scheduled_at AS "scheduledAt" FROM rooms WHERE id = ${roomId}`;
   return row;
 }
-/** Whoever planned it, with the rights they have today; undefined when they are gone. */
+/** Whoever added it, with the rights they have today; undefined when they are gone. */
 export async function staffNow(sql: Sql, personId: string): Promise<StaffPrincipal | undefined> {
   const [row] = await sql<{ name: string; role: StaffRole; orgUnitId: string; orgPath: string }>`
     SELECT p.name, s.role, s.org_unit_id AS "orgUnitId", s.org_path AS "orgPath" FROM staff_accounts s JOIN people p ON p.id = s.person_id

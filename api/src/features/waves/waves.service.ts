@@ -73,8 +73,8 @@ export function createWavesService(deps: WavesDeps) {
     );
   const textsOf = ({ deed }: NewAction): string | undefined =>
     deed.kind === 'message' ? deed.text : deed.kind === 'room_open' ? deed.title : undefined;
-  const insert = (tx: Tx, waveId: string, { at, ...action }: NewAction) =>
-    rows.insertAction(tx, { ...action, id: random.id(), waveId, at: new Date(at) });
+  const insert = (tx: Tx, by: StaffPrincipal, waveId: string, { at, ...action }: NewAction) =>
+    rows.insertAction(tx, { ...action, id: random.id(), waveId, addedById: by.personId, at: new Date(at) });
 
   return {
     async list(by: StaffPrincipal): Promise<Wave[]> {
@@ -110,7 +110,7 @@ export function createWavesService(deps: WavesDeps) {
         const now = clock.now();
         await tx`INSERT INTO waves (id, org_unit_id, org_path, title, state, round, phases, created_by, created_at, updated_at)
           VALUES (${id}, ${unitId}, ${unit.path}, ${body.title}, 'draft', 1, ${JSON.stringify(body.phases)}::jsonb, ${by.personId}, ${now}, ${now})`;
-        for (const action of body.actions) await insert(tx, id, action);
+        for (const action of body.actions) await insert(tx, by, id, action);
         await audit(tx, by, 'wave:created', { id, orgPath: unit.path }, { detail: { title: body.title } });
       });
       return read(id);
@@ -126,7 +126,7 @@ export function createWavesService(deps: WavesDeps) {
           throw new AppError('state_conflict', { facts: { state: now.state } });
         if ((await rows.selectActions(tx, [waveId])).length >= ACTIONS_OF_A_WAVE) throw new AppError('limit_exceeded');
         check(action, now.phases, now.state);
-        await insert(tx, waveId, action);
+        await insert(tx, by, waveId, action);
         await audit(tx, by, 'wave:action_added', now, { detail: { kind: action.deed.kind, at: action.at } });
       });
       return read(waveId);
@@ -201,7 +201,13 @@ export function createWavesService(deps: WavesDeps) {
             ${JSON.stringify(shiftPhases(wave.phases, byMs))}::jsonb, ${by.personId}, ${now}, ${now})`;
         for (const action of await rows.selectActions(tx, [waveId])) {
           await rows.insertAction(tx, {
-            ...{ id: random.id(), waveId: id, phase: action.phase, lateMinutes: action.lateMinutes },
+            ...{
+              id: random.id(),
+              waveId: id,
+              addedById: by.personId,
+              phase: action.phase,
+              lateMinutes: action.lateMinutes,
+            },
             at: new Date(action.at.getTime() + byMs),
             deed: shiftDeed(action.deed, byMs),
           });
