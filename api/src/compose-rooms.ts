@@ -32,6 +32,7 @@ export function createAroundRooms(deps: {
   createPersonas({ ...shared, files, viewersNow: deps.viewersNow });
   createConferences({ ...shared, files });
   const { shown } = createDrainCards({ ...shared, files });
-  return { shownDrainCard: shown, close: mediaControl.onConnect(access.repeatRefusals) };
+  const { endPictures } = access;
+  return { shownDrainCard: shown, endPictures, close: mediaControl.onConnect(access.repeatRefusals) };
 }
 export type AroundRooms = ReturnType<typeof createAroundRooms>;

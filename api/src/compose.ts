@@ -271,6 +271,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     limits,
     trustProxyHops: config.TRUST_PROXY_HOPS,
     readSnapshot: rooms.readSnapshot,
+    endPictures: aroundRooms.endPictures,
     readStandings: rooms.standings.read,
     enterPresence(room, person, onSurplus) {
       const leave = presence.enter(room, person, onSurplus);
@@ -333,7 +334,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   closers.push(webhooks.close);
   createTelling({
-    ...{ bind, config, db, clock, random, log, jobs, rooms, guard, offersWithin },
+    ...{ bind, config, db, clock, random, log, jobs, rooms, entries, guard, offersWithin },
     policyAt: bindings.policyAt,
   });
 

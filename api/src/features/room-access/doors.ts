@@ -102,7 +102,7 @@ const doors: Record<string, Door> = {
       'no room' as const,
     ]),
   ),
-  // What somebody bought, won, gave or earned stays theirs when the room is closed to them.
+  // What somebody bought, won, gave, earned or booked stays theirs when the room is closed to them.
   ...Object.fromEntries(
     [
       ...[
@@ -123,7 +123,7 @@ const doors: Record<string, Door> = {
         'wallet.top-up',
         'gifts.take-back',
       ],
-      ...['prizes.claim', 'prizes.mine', 'rewards.mine', 'coupons.claim', 'coupons.mine'],
+      ...['prizes.claim', 'prizes.mine', 'rewards.mine', 'coupons.claim', 'coupons.mine', 'room-bookings.undo'],
     ].map((id) => [id, 'own things' as const]),
   ),
 };

@@ -3,7 +3,9 @@
  *
  * The rule is one pure function (room-access.policy.ts); it is asked at every HTTP door (doors.ts), at the handshake of a socket
  * and whenever the database says that the audience, the list or a mark has changed: then whoever may not stay is told, their
- * sockets are closed on every node, and the media servers end their picture. docs/13-rooms-for-whom.md
+ * sockets are closed on every node, and the media servers end their picture. Each node ends the pictures of those whose sockets
+ * it closes, at once; the node that made the change goes through everybody who was there, for those who only watch.
+ * docs/13-rooms-for-whom.md
  */
 import {
   endMark,
@@ -20,6 +22,7 @@ import {
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db } from '../../platform/db.ts';
+import { eachOf } from '../../platform/each-of.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
 import { requireScope } from '../../platform/principal.ts';
@@ -27,6 +30,11 @@ import type { Entries } from './entries.ts';
 import { createInvitations } from './invitations.ts';
 import { createMarks } from './marks.ts';
 import { createRoomAccessRepository } from './room-access.repository.ts';
+
+/** People whose right is read by one statement. */
+const LOOKED_AT_TOGETHER = 500;
+/** Orders to the media servers under way at a time; every one takes a moment of theirs. */
+const ENDINGS_AT_ONCE = 16;
 
 export function createRoomAccess(deps: {
   bind: Binder;
@@ -41,19 +49,30 @@ export function createRoomAccess(deps: {
   const { bind, db, entries } = deps;
   const rows = createRoomAccessRepository(db.sql);
 
+  /** Ends what these people see of the room, whatever they may. */
+  async function endPictures(roomId: string, personIds: readonly string[]): Promise<void> {
+    if (personIds.length === 0) return;
+    const streams = await deps.streamsOf(roomId);
+    await eachOf(personIds, ENDINGS_AT_ONCE, async (personId) => {
+      for (const streamId of streams) await deps.revokeMedia(personId, streamId);
+    });
+  }
   /** Ends the picture of those who may not be in the room now; their sockets hear it from the database. */
   async function letOut(roomId: string, personIds: readonly string[]): Promise<void> {
-    const refused = await entries.refusals(personIds.map((personId) => ({ roomId, personId })));
-    const out = personIds.filter((personId) => entries.refusalIn(refused, roomId, personId));
-    if (out.length === 0) return;
-    const streams = await deps.streamsOf(roomId);
-    for (const personId of out) for (const streamId of streams) await deps.revokeMedia(personId, streamId);
+    for (let from = 0; from < personIds.length; from += LOOKED_AT_TOGETHER) {
+      const some = personIds.slice(from, from + LOOKED_AT_TOGETHER);
+      const refused = await entries.refusals(some.map((personId) => ({ roomId, personId })));
+      const out = some.filter((personId) => entries.refusalIn(refused, roomId, personId));
+      await endPictures(roomId, out);
+    }
   }
-  async function letOutAll(roomId: string): Promise<void> {
-    for (const id of [roomId, ...(await rows.relaysOf(roomId))]) await letOut(id, await rows.visitors(id));
+  /** Through every room that shows this one too. Without people: everybody who was there. */
+  async function letOutEverywhere(roomId: string, personIds?: readonly string[]): Promise<void> {
+    for (const id of [roomId, ...(await rows.relaysOf(roomId))])
+      await letOut(id, personIds ?? (await rows.visitors(id)));
   }
 
-  const invitations = createInvitations({ ...deps, letOut });
+  const invitations = createInvitations({ ...deps, letOut: letOutEverywhere });
   const marks = createMarks({
     ...deps,
     async onEnded(personId) {
@@ -86,7 +105,7 @@ export function createRoomAccess(deps: {
         ...{ actorId: principal.personId, action: 'room:audience-set', target: `room:${params.id}` },
         ...{ orgPath: room.orgPath, detail: { audience: body.audience, before: door?.audience } },
       });
-      tx.afterCommit(() => letOutAll(params.id));
+      tx.afterCommit(() => letOutEverywhere(params.id));
     });
     return { audience: body.audience };
   });
@@ -100,6 +119,8 @@ export function createRoomAccess(deps: {
   bind(kocCandidates, ({ principal, query }) => marks.candidates(principal, query));
 
   return {
+    /** Of people whose sockets are closed because the room is not for them. */
+    endPictures,
     /** To a media server that was away: whose picture is to end, in every live room with a door. */
     async repeatRefusals(): Promise<void> {
       for (const roomId of await rows.gatedLiveRooms(null)) await letOut(roomId, await rows.visitors(roomId));

@@ -46,7 +46,8 @@ export function createInvitations(deps: {
   clock: Clock;
   random: Random;
   findRoom: (roomId: string) => Promise<InvitedRoom>;
-  letOut: (roomId: string, personIds: readonly string[]) => Promise<void>;
+  /** Whoever of them may not stay, there and where it is relayed; without people: of all who were there. */
+  letOut: (roomId: string, personIds?: readonly string[]) => Promise<void>;
 }) {
   const { db, clock, random } = deps;
   const limit = createLimit({ points: REDEMPTIONS_PER_MINUTE, seconds: 60 });
@@ -148,12 +149,7 @@ export function createInvitations(deps: {
           ...{ orgPath: row.orgPath, detail: { invitation: id } },
         });
         // Of a number: whoever came with it is among the visitors.
-        tx.afterCommit(async () =>
-          deps.letOut(
-            row.roomId,
-            row.personId === null ? await createRoomAccessRepository(db.sql).visitors(row.roomId) : [row.personId],
-          ),
-        );
+        tx.afterCommit(() => deps.letOut(row.roomId, row.personId === null ? undefined : [row.personId]));
       });
       return undefined;
     },

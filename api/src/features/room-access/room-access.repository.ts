@@ -109,9 +109,10 @@ export function createRoomAccessRepository(sql: Sql) {
       return row;
     },
 
-    /** Who was in the room, for whom it may not be any longer. */
+    /** Who was in the room, for whom it may not be any longer; who came last, comes first: they are likely to be there. */
     async visitors(roomId: string): Promise<string[]> {
-      const rows = await sql<{ id: string }>`SELECT person_id AS id FROM room_visits WHERE room_id = ${roomId}`;
+      const rows = await sql<{ id: string }>`SELECT person_id AS id FROM room_visits
+        WHERE room_id = ${roomId} ORDER BY last_at DESC`;
       return rows.map(({ id }) => id);
     },
     /** Live rooms with a door, also behind a relay, that this person (or anybody) has been in. */

@@ -64,6 +64,8 @@ export function createRoomSockets(deps: {
   limits: SharedLimits;
   trustProxyHops: number;
   readSnapshot: (roomId: string) => Promise<RoomSnapshot>;
+  /** Ends what these people see of the room. */
+  endPictures: (roomId: string, personIds: readonly string[]) => Promise<void>;
   readStandings: (pairs: readonly { roomId: string; personId: string }[]) => Promise<readonly Standing[]>;
   /** Calls back when the person has too many sockets in the room and this is the oldest. Returns the undo. */
   enterPresence: (
@@ -176,8 +178,11 @@ export function createRoomSockets(deps: {
     );
     const standings = await deps.readStandings([...pairs.values()]);
     const known = new Map(standings.map((standing) => [key(standing.roomId, standing.principal.personId), standing]));
+    const out = new Map<string, Set<string>>();
     for (const member of members) {
       const standing = known.get(key(member.roomId, member.principal.personId));
+      if (standing?.banned || (standing?.valid && standing.refusal))
+        out.set(member.roomId, (out.get(member.roomId) ?? new Set()).add(member.principal.personId));
       if (standing?.banned) hub.close(member, 'banned');
       else if (standing?.valid && standing.refusal) hub.close(member, 'not_in_audience');
       else if (!standing?.valid || standing.role !== member.role) hub.close(member, 'token_expired');
@@ -185,7 +190,13 @@ export function createRoomSockets(deps: {
       else if (Date.now() - member.enteredAtMs > LONGEST_STAY_MS) hub.close(member, 'token_expired');
       else member.principal = standing.principal;
     }
+    for (const [roomId, people] of out) endQuietly(roomId, [...people]);
   }
+  /** A socket that is closed takes no picture with it. */
+  const endQuietly = (roomId: string, people: string[]): void =>
+    void deps
+      .endPictures(roomId, people)
+      .catch((error: unknown) => log.warn({ err: error, roomId }, 'room sockets: pictures not ended'));
   const checkQuietly = (members?: Member[]): void =>
     void checkStandings(members).catch((error: unknown) =>
       log.warn({ err: error }, 'room sockets: standings not checked'),
