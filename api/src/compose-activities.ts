@@ -8,6 +8,9 @@ import { createPolls } from './features/polls/index.ts';
 import type { Rooms } from './features/rooms/index.ts';
 import type { RoomLog } from './room-log/index.ts';
 
+export const LEFT_OPEN_JOB = 'activities: rooms that have ended';
+const LEFT_OPEN_EVERY_MS = 30_000;
+
 export function createActivities(
   deps: Omit<ActivityDeps, 'append' | 'findRoom' | 'standing'> & { roomLog: Pick<RoomLog, 'append'>; rooms: Rooms },
 ) {
@@ -18,7 +21,16 @@ export function createActivities(
   const polls = createPolls(given);
   const countdowns = createCountdowns(given);
   const chains = createChains(given);
-  const undo = [checkIns, polls, countdowns, chains].map(({ roomEnded }) => rooms.onEnded(roomEnded));
+  const all = [checkIns, polls, countdowns, chains];
+  const undo = all.map(({ roomEnded }) => rooms.onEnded(roomEnded));
+  // Whoever ended the room may have died before the rest was ended.
+  deps.jobs.every(LEFT_OPEN_JOB, LEFT_OPEN_EVERY_MS, async () => {
+    const rows = await deps.db.sql<{ id: string }>`
+      SELECT r.id FROM rooms r WHERE r.state = 'ended' AND r.id IN (
+        SELECT room_id FROM check_ins WHERE state = 'open' UNION SELECT room_id FROM polls WHERE state = 'open'
+        UNION SELECT room_id FROM chains WHERE state = 'open' UNION SELECT room_id FROM countdowns WHERE state = 'running')`;
+    for (const { id } of rows) for (const { roomEnded } of all) await roomEnded(id);
+  });
   return {
     checkIns,
     polls,

@@ -35,6 +35,9 @@ const CountdownChip = (): ReactNode => {
   );
 };
 
+const DAY_MS = 86_400_000;
+const SHANGHAI_OFFSET_MS = 8 * 3_600_000;
+
 /** One tap; afterwards it is a badge. */
 const CheckInChip = ({ checkIn }: { checkIn: CheckIn }): ReactNode => {
   const t = useActivityT();
@@ -43,7 +46,9 @@ const CheckInChip = ({ checkIn }: { checkIn: CheckIn }): ReactNode => {
   const problemText = useProblemText();
   const { api, requireConsumer } = useServices();
   const session = useRoomHandle();
-  const { mine, again } = useMine(checkIn.id, () => api.call(myCheckIn, { params: { id: checkIn.id } }));
+  // Once a day: after midnight in China it is another question.
+  const day = Math.floor((session.serverNowMs() + SHANGHAI_OFFSET_MS) / DAY_MS);
+  const { mine, again } = useMine(`${checkIn.id} ${day}`, () => api.call(myCheckIn, { params: { id: checkIn.id } }));
   const [busy, setBusy] = useState(false);
 
   const go = async (): Promise<void> => {

@@ -11,10 +11,15 @@ import type { BodyOf, Chain, ChainLine, openChain, removeChainLine } from '@waln
 import { writeAudit } from '../../platform/audit.ts';
 import type { Sql, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
+import { createGate } from '../../platform/gate.ts';
 import { writeRoomEvent } from '../../platform/outbox.ts';
 import { type Principal, requireScope } from '../../platform/principal.ts';
 import { type ActivityDeps, refusalOfTakingPart, roomToOpenIn } from '../activities/index.ts';
 import { addUp, type ChainRow, lineOf, lockOpen, readChains, toChain, toLine, writeLine } from './chains.repository.ts';
+
+/** They wait for one row: more of them would only hold connections that orders need. */
+const JOINS_AT_ONCE = 2;
+const JOINS_IN_LINE = 2_000;
 
 export interface LineReply {
   readonly line: ChainLine;
@@ -26,6 +31,7 @@ export function createChainsService(
   deps: ActivityDeps & { readonly onChanged: (chainId: string, roomId: string) => void },
 ) {
   const { db, clock, random, guard } = deps;
+  const oneByOne = createGate(JOINS_AT_ONCE, JOINS_IN_LINE);
 
   async function find(id: string, sql: Sql = db.sql): Promise<ChainRow> {
     const [row] = await readChains(sql, [id]);
@@ -139,32 +145,34 @@ export function createChainsService(
       const { personId } = principal;
       const chain = await admit(principal, chainId, roomId, body.note);
       const note = await judged(principal, chain, body.note);
-      return db.transaction(async (tx) => {
-        const held = await lockOpen(tx, chainId);
-        if (!held) throw new AppError('state_conflict', { facts: { state: 'closed' } });
-        const known = await lineOf(tx, chainId, { personId });
-        if (known?.state === 'removed') throw new AppError('gone');
-        const no = known?.no ?? held.lastNo + 1;
-        const wasIn = known?.state === 'in';
-        const sums = await addUp(tx, chainId, {
-          lines: known ? 0 : 1,
-          people: wasIn ? 0 : 1,
-          pieces: quantity - (wasIn ? known.quantity : 0),
-        });
-        if (!wasIn || known.quantity !== quantity || known.note !== note)
-          await writeLine(tx, {
-            chainId,
-            no,
-            personId,
-            quantity,
-            note,
-            state: 'in',
-            version: held.version,
-            now: clock.now(),
+      return oneByOne(() =>
+        db.transaction(async (tx) => {
+          const held = await lockOpen(tx, chainId);
+          if (!held) throw new AppError('state_conflict', { facts: { state: 'closed' } });
+          const known = await lineOf(tx, chainId, { personId });
+          if (known?.state === 'removed') throw new AppError('gone');
+          const no = known?.no ?? held.lastNo + 1;
+          const wasIn = known?.state === 'in';
+          const sums = await addUp(tx, chainId, {
+            lines: known ? 0 : 1,
+            people: wasIn ? 0 : 1,
+            pieces: quantity - (wasIn ? known.quantity : 0),
           });
-        tx.afterCommit(() => deps.onChanged(chainId, roomId));
-        return replyOf(tx, chainId, no, sums);
-      });
+          if (!wasIn || known.quantity !== quantity || known.note !== note)
+            await writeLine(tx, {
+              chainId,
+              no,
+              personId,
+              quantity,
+              note,
+              state: 'in',
+              version: held.version,
+              now: clock.now(),
+            });
+          tx.afterCommit(() => deps.onChanged(chainId, roomId));
+          return replyOf(tx, chainId, no, sums);
+        }),
+      );
     },
 
     /** Again = the same answer. @throws AppError not_found (no line), state_conflict (closed) */

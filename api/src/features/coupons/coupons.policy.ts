@@ -8,7 +8,7 @@ export interface CouponFacts {
   readonly orgPath: string;
   readonly minSpendFen: bigint;
   readonly newcomersOnly: boolean;
-  /** Has an order that was paid, ever. */
+  /** Has an order that was paid, ever, or one that waits for its payment with a newcomers' coupon. */
   readonly hasBought: boolean;
   readonly expiresAt: Date;
 }

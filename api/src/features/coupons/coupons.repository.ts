@@ -209,7 +209,8 @@ export function createCouponRows(sql: Sql) {
       const rows = await sql<{ id: string }>`
         SELECT c.id FROM coupons c WHERE c.person_id = ${personId} AND c.state = 'held' AND c.expires_at > ${now}
           AND (c.org_path = ${path} OR ${path} LIKE c.org_path || '.%')
-          AND NOT (c.newcomers_only AND EXISTS (SELECT 1 FROM orders o WHERE o.person_id = c.person_id AND o.paid_at IS NOT NULL))
+          AND NOT (c.newcomers_only AND EXISTS (SELECT 1 FROM orders o LEFT JOIN coupons other ON other.id = o.coupon_id
+            WHERE o.person_id = c.person_id AND (o.paid_at IS NOT NULL OR (o.state = 'pending_payment' AND other.newcomers_only))))
           AND (${after?.id ?? null}::uuid IS NULL OR (c.claimed_at, c.id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
         ORDER BY c.claimed_at DESC, c.id DESC LIMIT ${limit}`;
       return rows.map(({ id }) => id);
@@ -218,7 +219,8 @@ export function createCouponRows(sql: Sql) {
     async facts(id: string, personId: string): Promise<(CouponFacts & { offFen: bigint }) | undefined> {
       const [row] = await sql<CouponFacts & { offFen: bigint }>`
         SELECT c.state, c.org_path AS "orgPath", c.off_fen AS "offFen", c.min_spend_fen AS "minSpendFen", c.newcomers_only AS "newcomersOnly",
-          c.expires_at AS "expiresAt", EXISTS (SELECT 1 FROM orders o WHERE o.person_id = c.person_id AND o.paid_at IS NOT NULL) AS "hasBought"
+          c.expires_at AS "expiresAt", EXISTS (SELECT 1 FROM orders o LEFT JOIN coupons other ON other.id = o.coupon_id
+            WHERE o.person_id = c.person_id AND (o.paid_at IS NOT NULL OR (o.state = 'pending_payment' AND other.newcomers_only))) AS "hasBought"
         FROM coupons c WHERE c.id = ${id} AND c.person_id = ${personId}`;
       return row;
     },

@@ -113,7 +113,13 @@ export function createCouponsService(deps: { db: Db; clock: Clock; random: Rando
       tx: Tx,
       order: { couponId: string; personId: string; orgPath: string; itemsFen: bigint; at: Date },
     ): Promise<bigint> {
-      const coupon = await createCouponRows(tx).facts(order.couponId, order.personId);
+      const rows = createCouponRows(tx);
+      let coupon = await rows.facts(order.couponId, order.personId);
+      if (coupon?.newcomersOnly) {
+        // Orders of one person that would each be the first one stand in line.
+        await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`newcomer ${order.personId}`}, 0))`;
+        coupon = await rows.facts(order.couponId, order.personId);
+      }
       const refusal = refusalOfCoupon(coupon, order);
       if (refusal) throw notUsable(refusal.reason, refusal.facts);
       return coupon?.offFen ?? 0n;

@@ -152,11 +152,12 @@ describe('S10 M4 orders', () => {
       shippingFen: 0,
       totalFen: 11_671,
       coupon: { id: coupon.id, offFen: 1_999 },
-      items: [
-        { discountFen: 1_740, amountFen: 10_160 },
-        { discountFen: 259, amountFen: 1_511 },
-      ],
     });
+    const split = placed.items.map(({ discountFen, amountFen }) => ({ discountFen, amountFen }));
+    expect(split.sort((a, b) => b.amountFen - a.amountFen)).toEqual([
+      { discountFen: 1_740, amountFen: 10_160 },
+      { discountFen: 259, amountFen: 1_511 },
+    ]);
     expect((await mineNow())[0]).toMatchObject({ state: 'used', orderId: placed.id });
     await payFor(api, buyer, placed.id);
     const { sql } = api.api.platform.db;
@@ -179,6 +180,21 @@ describe('S10 M4 orders', () => {
     expect(after.commission.reduce((sum, { amountFen }) => sum + amountFen, 0)).toBe(0);
     expect((await mineNow())[0]).toMatchObject({ state: 'held', orderId: null, expiresAt: coupon.expiresAt });
     await expectBooksRight(api);
+  });
+
+  it('N2 who is new has one order at a newcomer’s price, also by several coupons at once', async () => {
+    await refresh();
+    const kind = await makeCouponKind(api, brand, brand.hq, { newcomersOnly: true, perPerson: 3 });
+    const coupons = [];
+    for (let n = 0; n < 3; n += 1) coupons.push(await giveCouponTo(api, brand, kind, buyer));
+    const answers = await Promise.all(coupons.map(({ id }) => order(id, lines())));
+    const won = answers.filter(({ status }) => status === 201);
+    expect(won).toHaveLength(1);
+    for (const answer of answers) if (answer.status !== 201) expect(reasonOf(answer)).toBe('not_newcomer');
+    // It came to nothing: they are as new as before.
+    const { body: placed } = won[0] as (typeof answers)[number];
+    await api.ok(cancelOrder, { as: buyer, params: { id: placed.id }, body: { reason: '' } });
+    expect((await order(coupons[1]?.id ?? '', lines())).status).toBe(201);
   });
 
   it('S10 twenty orders race for one coupon: one has it, the others leave nothing', async () => {

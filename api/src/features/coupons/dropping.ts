@@ -34,20 +34,30 @@ export function createDropping(deps: {
 }) {
   const { random } = deps;
 
-  /** Coupons for the first of `people` for whom there are some; what they hold now. */
-  async function handOut(tx: Tx, drop: DropRow, people: readonly string[], now: Date): Promise<Map<string, string>> {
-    const first = people.slice(0, drop.count - drop.taken);
-    if (first.length === 0) return new Map();
-    const counted = await createKindRows(tx).countHolders(drop.kindId, first);
-    const coupons = first
-      .filter((personId) => counted.has(personId))
-      .map((personId) => ({ id: random.id(), personId }));
-    if (coupons.length === 0) return new Map();
+  /**
+   * Coupons for the first of `people` for whom there are some: what they hold now, and how many were asked. Who has reached
+   * the limit by a claim of this very moment leaves their place to the next.
+   */
+  async function handOut(tx: Tx, drop: DropRow, people: readonly string[], now: Date) {
+    const counted: string[] = [];
+    let asked = 0;
+    for (
+      let left = drop.count - drop.taken;
+      left > 0 && asked < people.length;
+      left = drop.count - drop.taken - counted.length
+    ) {
+      const turn = people.slice(asked, asked + left);
+      const may = await createKindRows(tx).countHolders(drop.kindId, turn);
+      counted.push(...turn.filter((personId) => may.has(personId)));
+      asked += turn.length;
+    }
+    const coupons = counted.map((personId) => ({ id: random.id(), personId }));
+    if (coupons.length === 0) return { given: new Map<string, string>(), asked };
     if (!(await createDropRows(tx).take(drop.id, coupons.length))) throw new Error('a locked drop was emptied');
     await createCouponRows(tx).insert({ kindId: drop.kindId, coupons, source: 'drop', dropId: drop.id, at: now });
     const empty = drop.taken + coupons.length === drop.count;
     tx.afterCommit(() => deps.onTaken({ id: drop.id, roomId: drop.roomId, empty }));
-    return new Map(coupons.map(({ id, personId }) => [personId, id]));
+    return { given: new Map(coupons.map(({ id, personId }) => [personId, id])), asked };
   }
 
   const answerAll: AnswerAll<CouponGrab> = async (tx, { targetId, people, now }) => {
@@ -73,13 +83,11 @@ export function createDropping(deps: {
         else takers.push(personId);
       }
     }
-    const given = await handOut(tx, drop, takers, now);
-    const left = drop.count - drop.taken - given.size;
-    for (const personId of takers) {
+    const { given, asked } = await handOut(tx, drop, takers, now);
+    for (const [place, personId] of takers.entries()) {
       const couponId = given.get(personId);
       if (couponId !== undefined) holds.set(personId, couponId);
-      // Whoever was early enough and got none claimed another one in this very moment.
-      else answers.set(personId, nothing(left > 0 ? 'limit_reached' : 'gone'));
+      else answers.set(personId, nothing(place < asked ? 'limit_reached' : 'gone'));
     }
     for (const coupon of await createCouponRows(tx).read([...holds.values()]))
       answers.set(coupon.personId, { coupon: toCoupon(coupon), outcome: 'got' });

@@ -107,15 +107,20 @@ export function createWechatProvider(deps: {
   const { client, clock, random, log } = deps;
   const { merchant } = client;
 
-  async function stateBy(call: () => Promise<ChargeState>): Promise<ChargeState> {
+  /** Refusals are not signed: that a charge was paid is believed of a signed answer alone. */
+  async function stateBy(call: () => Promise<ChargeState>, ifPaid: () => Promise<ChargeState>): Promise<ChargeState> {
     try {
       return await call();
     } catch (error) {
       const state = error instanceof WechatError ? stateOfRefusal[error.code] : undefined;
       if (state === undefined) throw error;
-      return state;
+      return state === 'captured' ? ifPaid() : state;
     }
   }
+
+  const refuseToBelieve = (): never => {
+    throw new Error('WeChat Pay told of a payment without signing it');
+  };
 
   const query = (paymentId: string): Promise<ChargeState> =>
     stateBy(async () => {
@@ -126,7 +131,7 @@ export function createWechatProvider(deps: {
         throw new Error('WeChat Pay told of another trade than it was asked for');
       }
       return states[trade.trade_state];
-    });
+    }, refuseToBelieve);
 
   const prepaid = (charge: Charge, more: object): object => ({
     appid: merchant.appId,
@@ -183,21 +188,27 @@ export function createWechatProvider(deps: {
   return {
     async prepare(charge) {
       let offer: Omit<Cashier, 'state'> | undefined;
-      const state = await stateBy(async () => {
-        offer = await register(charge);
-        return 'open';
-      });
+      const state = await stateBy(
+        async () => {
+          offer = await register(charge);
+          return 'open';
+        },
+        () => query(charge.paymentId),
+      );
       return { state, cashierUrl: `/pay/${charge.paymentId}`, ...offer };
     },
     query,
 
     /** Closing what was never registered closes nothing: WeChat answers that there is no such order. */
     close: (paymentId) =>
-      stateBy(async () => {
-        const target = `/v3/pay/transactions/out-trade-no/${tradeNoOf(paymentId)}/close`;
-        await client.call('POST', target, z.unknown(), { mchid: merchant.merchantId });
-        return 'closed';
-      }),
+      stateBy(
+        async () => {
+          const target = `/v3/pay/transactions/out-trade-no/${tradeNoOf(paymentId)}/close`;
+          await client.call('POST', target, z.unknown(), { mchid: merchant.merchantId });
+          return 'closed';
+        },
+        () => query(paymentId),
+      ),
 
     async refund({ refundNo, paymentId, amountFen, totalFen }) {
       const body = {
