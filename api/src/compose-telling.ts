@@ -4,6 +4,7 @@ import type { BagFeature } from './features/bag/index.ts';
 import type { ClaimGuard } from './features/claim-guard/index.ts';
 import { createCouponReminders } from './features/coupons/index.ts';
 import { createMessages, type WechatConfig } from './features/messages/index.ts';
+import type { Entries } from './features/room-access/index.ts';
 import { createRoomBookings } from './features/room-bookings/index.ts';
 import { createRoomSlots } from './features/room-slots/index.ts';
 import type { Rooms } from './features/rooms/index.ts';
@@ -23,6 +24,7 @@ export function createTelling(deps: {
   log: Logger;
   jobs: Jobs;
   rooms: Rooms;
+  entries: Entries;
   offersWithin: BagFeature['offersWithin'];
   guard: Pick<ClaimGuard, 'requireClean'>;
   policyAt: (tx: Tx, at: Date) => Promise<{ creditWindowSeconds: number }>;

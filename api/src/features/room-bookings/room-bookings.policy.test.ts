@@ -23,6 +23,8 @@ test.each<[string, Parameters<typeof nextStep>[0], Date, Step | undefined]>([
     { tell: { kind: 'room_reminder', expiresAt: START }, after: { reminded: START } },
   ],
   ['a server that was away too long', { ...early, room: scheduled }, at(0), undefined],
+  ['never begun, a day less a minute later', { ...early, room: scheduled }, at(24 * 60 - 1), undefined],
+  ['never begun, a day later', { ...early, room: scheduled }, at(24 * 60), { tell: null, after: { closed: 'over' } }],
   ['reminded already', { ...early, remindedFor: START, room: scheduled }, at(-20), undefined],
   ['booked within the half hour', { ...lately, room: scheduled }, at(-9), { tell: null, after: { reminded: START } }],
   [

@@ -6,6 +6,8 @@ export const REMIND_MINUTES = 30;
 export const LIVE_NEWS_MINUTES = 30;
 /** A change, or a call-off, is told within this time or not at all. */
 const CHANGE_NEWS_HOURS = 24;
+/** A room that has not begun this long after its time is not waited for any more. */
+export const OVER_HOURS = 24;
 const MINUTE_MS = 60_000;
 
 export interface BookingFacts {
@@ -46,6 +48,7 @@ export function nextStep({ room, toldFor, toldAt, remindedFor }: BookingFacts, n
     const expiresAt = later(room.cancelledAt, CHANGE_NEWS_HOURS * 60);
     return { tell: now < expiresAt ? { kind: 'room_cancelled', expiresAt } : null, after: { closed: 'cancelled' } };
   }
+  if (scheduledAt && now >= later(scheduledAt, OVER_HOURS * 60)) return { tell: null, after: { closed: 'over' } };
   if (!same(toldFor, scheduledAt)) {
     const expiresAt = scheduledAt ?? later(now, CHANGE_NEWS_HOURS * 60);
     return { tell: now < expiresAt ? { kind: 'room_moved', expiresAt } : null, after: { knows: scheduledAt } };
