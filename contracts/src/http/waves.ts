@@ -14,7 +14,7 @@ export type WavePhase = z.infer<typeof WavePhase>;
 /** All four in their order, each after the one before; else `invalid_request` with the issue `phases_out_of_order`. */
 const Phases = z.array(WavePhase).length(wavePhases.length);
 
-/** Null: the room that this wave has opened last. */
+/** Null: the room of the `room_open` next before this action. One that is named belongs to the wave's unit or below, else `not_found`. */
 const room = { roomId: RoomId.nullable().default(null) };
 export const waveAudiences = ['booked', 'customers'] as const;
 export const WaveAudience = z.enum(waveAudiences).meta({ id: 'WaveAudience' });
@@ -51,7 +51,10 @@ export const NewWaveAction = z.strictObject({
   phase: WavePhaseName,
   at: Instant,
   deed: WaveDeed,
-  /** A message that is later than this is left out. */
+  /**
+   * A message that is more whole minutes late than this is left out, also where it waits to be sent. Planned within quiet hours
+   * it is sent at their end, and the minutes count from there.
+   */
   lateMinutes: z.int().min(0).max(10_080).default(60),
 });
 export const WaveActionState = z
@@ -67,7 +70,9 @@ export const WaveAction = z
     lateMinutes: z.int(),
     state: WaveActionState,
     /** Of a failed one the error; of a skipped one why. */
-    reason: ErrorCodeSchema.or(z.enum(['no_room', 'nothing_open', 'by_hand', 'wave_cancelled'])).nullable(),
+    reason: ErrorCodeSchema.or(
+      z.enum(['no_room', 'other_unit', 'nothing_open', 'by_hand', 'wave_cancelled']),
+    ).nullable(),
     attempts: z.int(),
     result: z.object({
       roomId: RoomId.optional(),
@@ -145,7 +150,8 @@ export const addWaveAction = defineRoute({
   id: 'waves.actions.add',
   method: 'POST',
   path: '/waves/:id/actions',
-  summary: 'One more action, within its phase; of a running campaign it may be in the future only',
+  summary:
+    'One more action, within its phase; of a running campaign it may be in the future only. It happens with the rights of who adds it',
   params,
   body: NewWaveAction,
   reply: Wave,
@@ -167,7 +173,8 @@ export const settleWaveAction = defineRoute({
   id: 'waves.actions.settle',
   method: 'POST',
   path: '/waves/:id/actions/:actionId',
-  summary: 'Try a failed action again, or leave out one that is planned or has failed; audited',
+  summary:
+    'Try a failed action again, or leave out one that is planned or has failed, while the campaign is not over; audited',
   params: ofAction,
   body: z.strictObject({ do: z.enum(['retry', 'skip']) }),
   reply: Wave,
@@ -179,7 +186,7 @@ export const moveWave = defineRoute({
   method: 'POST',
   path: '/waves/:id/state',
   summary:
-    'Set running, pause, resume or cancel; audited with its reason. Cancelled: what has not happened will not; what is open stays open. Again = the same answer',
+    'Set running, pause, resume or cancel; audited with its reason. Cancelled: what has not happened will not, messages that wait are not sent; what is open stays open. Again = the same answer',
   params,
   body: z.strictObject({ to: z.enum(['running', 'paused', 'cancelled']), reason: text(100, 0).default('') }),
   reply: Wave,
@@ -190,12 +197,12 @@ export const copyWave = defineRoute({
   id: 'waves.copy',
   method: 'POST',
   path: '/waves/:id/copy',
-  summary: 'The next wave: the same plan from another day on, as a draft',
+  summary: 'The next wave: the same plan from another day on, as a draft; it names no room of the wave before',
   params,
   body: z.strictObject({ startsAt: Instant }),
   reply: Wave,
   status: 201,
-  errors: ['not_found'],
+  errors: ['not_found', 'words_refused'],
 });
 export const waveReach = defineRoute({
   ...write,
@@ -206,6 +213,7 @@ export const waveReach = defineRoute({
   body: z.strictObject({
     orgUnitId: OrgUnitId.optional(),
     audience: WaveAudience,
+    /** Of `booked` it is needed. */
     roomId: RoomId.nullable().default(null),
   }),
   reply: z.object({ people: z.int(), optedOut: z.int() }),

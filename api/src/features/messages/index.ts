@@ -4,7 +4,8 @@ import type { Db } from '../../platform/db.ts';
 import type { Binder } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { hasGrant } from './messages.repository.ts';
+import { quietUntil } from './messages.policy.ts';
+import { hasGrant, readPolicy, withdrawOfWave } from './messages.repository.ts';
 import { bindMessageRoutes } from './messages.routes.ts';
 import { createMessagesService } from './messages.service.ts';
 import { createWechatChannel, type WechatConfig } from './wechat-channel.ts';
@@ -35,6 +36,12 @@ export function createMessages(deps: {
     enqueue: service.enqueue,
     giveConsent: service.giveConsent,
     sendDue: service.sendDue,
+    withdrawOfWave,
+    /** When the quiet hours end that `at` is in, by the policy of now; undefined outside of them. */
+    async quietUntil(at: Date): Promise<Date | undefined> {
+      const { quietFromMinute: fromMinute, quietUntilMinute: untilMinute } = await readPolicy(db.sql);
+      return quietUntil(at, { fromMinute, untilMinute });
+    },
     /** Where WeChat asks this person whether it may tell them about this room; null where there is nothing to ask. */
     async wechatUrl(personId: string, roomId: string): Promise<string | null> {
       if (!wechat || (await hasGrant(db.sql, personId, roomId))) return null;

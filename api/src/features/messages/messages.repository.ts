@@ -66,11 +66,12 @@ export async function insertMessages(tx: Sql, messages: readonly NewMessage[], a
   return rows.length;
 }
 
-/** Due ones that nobody else is at, the oldest first; they stay locked until the transaction ends. */
+/** Due ones that nobody else is at and whose wave is not paused, the oldest first; they stay locked until the transaction ends. */
 export function lockDue(tx: Tx, at: Date, limit: number): Promise<DueMessage[]> {
   return tx<DueMessage>`
     SELECT id, person_id AS "personId", kind, room_id AS "roomId", content, expires_at AS "expiresAt", attempts FROM messages
     WHERE state = 'waiting' AND due_at <= ${at} AND (claimed_until IS NULL OR claimed_until <= ${at})
+      AND NOT EXISTS (SELECT 1 FROM wave_actions a JOIN waves w ON w.id = a.wave_id WHERE a.id = messages.wave_action_id AND w.state = 'paused')
     ORDER BY due_at, id LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
 }
 
@@ -121,6 +122,12 @@ export async function reviveDead(tx: Sql, id: string, at: Date): Promise<boolean
   const rows = await tx`UPDATE messages SET state = 'waiting', reason = NULL, error = NULL, attempts = 0, due_at = ${at}
     WHERE id = ${id} AND state = 'dead' RETURNING id`;
   return rows.length === 1;
+}
+
+/** Those of a wave that were not released yet. */
+export async function withdrawOfWave(tx: Tx, waveId: string): Promise<void> {
+  await tx`UPDATE messages SET state = 'skipped', reason = 'not_wanted_any_more' WHERE state = 'waiting' AND released_at IS NULL
+    AND wave_action_id IN (SELECT id FROM wave_actions WHERE wave_id = ${waveId})`;
 }
 
 export async function grantSpent(

@@ -5,7 +5,7 @@ import type { Sql } from '../../platform/db.ts';
 export interface Audience {
   readonly audience: WaveAudience;
   readonly orgPath: string;
-  /** Of `booked`: this room alone; null: all rooms of the unit. */
+  /** Of `booked`: this room alone. Null: nobody has booked it. */
   readonly roomId: string | null;
   readonly at: Date;
 }
@@ -23,7 +23,7 @@ export function peopleOf(
       SELECT p.id, EXISTS (SELECT 1 FROM message_opt_outs o WHERE o.person_id = p.id AND o.topic = 'campaigns') AS "optedOut"
       FROM people p WHERE p.id > ${after} AND p.active AND p.kind = 'consumer' AND EXISTS (
         SELECT 1 FROM room_bookings b JOIN rooms r ON r.id = b.room_id WHERE b.person_id = p.id AND b.closed_as IS DISTINCT FROM 'undone'
-          AND (r.org_path = ${orgPath} OR r.org_path LIKE ${orgPath} || '.%') AND (${roomId}::uuid IS NULL OR r.id = ${roomId}))
+          AND (r.org_path = ${orgPath} OR r.org_path LIKE ${orgPath} || '.%') AND r.id = ${roomId})
       ORDER BY p.id LIMIT ${limit}`;
   return sql<{ id: string; optedOut: boolean }>`
     SELECT p.id, EXISTS (SELECT 1 FROM message_opt_outs o WHERE o.person_id = p.id AND o.topic = 'campaigns') AS "optedOut"

@@ -3,12 +3,26 @@ import { type WaveDeed, type WavePhase, wavePhases } from '@walnut-live/contract
 
 const MINUTE_MS = 60_000;
 
-/** A message is news for a while, an offer until it ends, a live until it should begin; closing is never too late. */
-export function isTooLate(action: { at: Date; lateMinutes: number; deed: WaveDeed }, now: Date): boolean {
+/**
+ * When a message is of no use any more: it may be so many whole minutes late. One that is planned within quiet hours is meant
+ * for their end, and its minutes count from there; one that is not would rather not come than come the next morning.
+ */
+export const lastMoment = (action: { at: Date; lateMinutes: number }, quietUntil: Date | undefined): Date =>
+  new Date((quietUntil ?? action.at).getTime() + (action.lateMinutes + 1) * MINUTE_MS);
+
+/**
+ * A message is news for a while, an offer until it ends, a live until it should begin; closing is never too late.
+ * `quietUntil`: the end of the quiet hours that the action's time is in.
+ */
+export function isTooLate(
+  action: { at: Date; lateMinutes: number; deed: WaveDeed },
+  now: Date,
+  quietUntil?: Date,
+): boolean {
   const { deed } = action;
   switch (deed.kind) {
     case 'message':
-      return now.getTime() > action.at.getTime() + action.lateMinutes * MINUTE_MS;
+      return now >= lastMoment(action, quietUntil);
     case 'offer_open':
       return now.getTime() >= Date.parse(deed.until);
     case 'room_open':
@@ -55,15 +69,15 @@ export function nextTry(attempts: number, now: Date): Date | undefined {
 }
 
 const moved = (instant: string, byMs: number): string => new Date(Date.parse(instant) + byMs).toISOString();
-/** The same plan later (循环): every time in it moves along; a room that was named is the next wave's own. */
+/** The same plan later (循环): every time in it moves along; a room that was named belongs to the wave before. */
 export function shiftDeed(deed: WaveDeed, byMs: number): WaveDeed {
   switch (deed.kind) {
     case 'room_open':
       return { ...deed, scheduledAt: moved(deed.scheduledAt, byMs) };
     case 'offer_open':
-      return { ...deed, until: moved(deed.until, byMs) };
+      return { ...deed, roomId: null, until: moved(deed.until, byMs) };
     default:
-      return deed;
+      return { ...deed, roomId: null };
   }
 }
 export const shiftPhases = (phases: readonly WavePhase[], byMs: number): WavePhase[] =>

@@ -126,41 +126,43 @@ export async function putBack(
   await tx`UPDATE wave_actions SET state = 'planned', next_try_at = ${nextTryAt}, reason = ${reason}, claimed_until = NULL
     WHERE id = ${action.id} AND state = 'running' AND attempts = ${action.attempts}`;
 }
-/** Waves with nothing left to happen are done. */
+/** Waves with nothing left to happen are done; while a message waits for the morning they can still be stopped. */
 export async function closeFinished(sql: Sql, at: Date): Promise<void> {
   await sql`UPDATE waves w SET state = 'done', updated_at = ${at} WHERE w.state = 'running'
     AND NOT EXISTS (SELECT 1 FROM wave_actions a WHERE a.wave_id = w.id AND a.state IN ('planned', 'running', 'failed'))
+    AND NOT EXISTS (SELECT 1 FROM messages m JOIN wave_actions a ON a.id = m.wave_action_id WHERE a.wave_id = w.id AND m.state = 'waiting')
     AND (w.phases -> 3 ->> 'until')::timestamptz <= ${at}`;
 }
 
-/** The room that the wave has opened last. */
-export async function roomOfWave(sql: Sql, waveId: string): Promise<string | undefined> {
-  const [row] = await sql<{ roomId: string }>`SELECT result ->> 'roomId' AS "roomId" FROM wave_actions
-    WHERE wave_id = ${waveId} AND state = 'done' AND deed ->> 'kind' = 'room_open' ORDER BY at DESC, id DESC LIMIT 1`;
+/** What the announcement next before this action has made: null when it was left out or has failed; undefined when there is none. */
+export async function roomBefore(
+  sql: Sql,
+  action: Pick<ActionRow, 'id' | 'waveId' | 'at'>,
+): Promise<string | null | undefined> {
+  const [row] = await sql<{ roomId: string | null }>`
+    SELECT CASE state WHEN 'done' THEN result ->> 'roomId' END AS "roomId" FROM wave_actions
+    WHERE wave_id = ${action.waveId} AND deed ->> 'kind' = 'room_open' AND (at, id) < (${action.at}::timestamptz, ${action.id}::uuid)
+    ORDER BY at DESC, id DESC LIMIT 1`;
   return row?.roomId;
 }
-export async function findRoom(
-  sql: Sql,
-  roomId: string,
-): Promise<
-  | {
-      id: string;
-      orgPath: string;
-      state: 'scheduled' | 'live' | 'ended';
-      title: string;
-      coverUrl: string;
-      scheduledAt: Date | null;
-    }
-  | undefined
-> {
+/** How many of these rooms belong to the unit or to one below it. */
+export async function countRoomsWithin(sql: Sql, orgPath: string, roomIds: readonly string[]): Promise<number> {
   const [row] = await sql<{
-    id: string;
-    orgPath: string;
-    state: 'scheduled' | 'live' | 'ended';
-    title: string;
-    coverUrl: string;
-    scheduledAt: Date | null;
-  }>`
+    rooms: number;
+  }>`SELECT count(*)::int AS rooms FROM rooms WHERE id = ANY(${[...roomIds]}::uuid[])
+    AND (org_path = ${orgPath} OR org_path LIKE ${orgPath} || '.%')`;
+  return row?.rooms ?? 0;
+}
+export interface RoomRow {
+  readonly id: string;
+  readonly orgPath: string;
+  readonly state: 'scheduled' | 'live' | 'ended';
+  readonly title: string;
+  readonly coverUrl: string;
+  readonly scheduledAt: Date | null;
+}
+export async function findRoom(sql: Sql, roomId: string): Promise<RoomRow | undefined> {
+  const [row] = await sql<RoomRow>`
     SELECT id, org_path AS "orgPath", state, title, cover_url AS "coverUrl", scheduled_at AS "scheduledAt" FROM rooms WHERE id = ${roomId}`;
   return row;
 }

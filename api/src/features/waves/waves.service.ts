@@ -6,6 +6,7 @@ import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import type { ClaimGuard } from '../claim-guard/index.ts';
+import type { Messages } from '../messages/index.ts';
 import { eachPage } from './audience.ts';
 import { areInOrder, refuseAction, shiftDeed, shiftPhases } from './waves.policy.ts';
 import * as rows from './waves.repository.ts';
@@ -18,6 +19,7 @@ export interface WavesDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly guard: Pick<ClaimGuard, 'requireClean'>;
+  readonly messages: Pick<Messages, 'withdrawOfWave'>;
 }
 type NewAction = BodyOf<typeof addWaveAction>;
 
@@ -65,13 +67,22 @@ export function createWavesService(deps: WavesDeps) {
         : undefined);
     if (issue) throw new AppError('invalid_request', { issues: [issue] });
   }
+  /** A plan reaches rooms of its own unit only; another one is as if it did not exist. */
+  async function requireRoomsWithin(orgPath: string, actions: readonly NewAction[]): Promise<void> {
+    const named = actions.flatMap(({ deed }) =>
+      deed.kind === 'room_open' || deed.roomId === null ? [] : [deed.roomId],
+    );
+    const different = [...new Set(named)];
+    if ((await rows.countRoomsWithin(db.sql, orgPath, different)) < different.length)
+      throw new AppError('not_found', { detail: 'no such room in the unit of this wave' });
+  }
   /** Rule Z3, over everything that people will read. */
   const clean = (by: StaffPrincipal, waveId: string, orgPath: string, texts: readonly (string | undefined)[]) =>
     deps.guard.requireClean(
       { place: 'room', target: `wave:${waveId}`, orgPath, roomId: null, personId: by.personId },
       texts,
     );
-  const textsOf = ({ deed }: NewAction): string | undefined =>
+  const textsOf = ({ deed }: Pick<NewAction, 'deed'>): string | undefined =>
     deed.kind === 'message' ? deed.text : deed.kind === 'room_open' ? deed.title : undefined;
   const insert = (tx: Tx, by: StaffPrincipal, waveId: string, { at, ...action }: NewAction) =>
     rows.insertAction(tx, { ...action, id: random.id(), waveId, addedById: by.personId, at: new Date(at) });
@@ -104,6 +115,7 @@ export function createWavesService(deps: WavesDeps) {
       if (!areInOrder(body.phases))
         throw new AppError('invalid_request', { issues: [{ path: '/phases', issue: 'phases_out_of_order' }] });
       for (const action of body.actions) check(action, body.phases, 'draft');
+      await requireRoomsWithin(unit.path, body.actions);
       const id = random.id();
       await clean(by, id, unit.path, [body.title, ...body.actions.map(textsOf)]);
       await db.transaction(async (tx) => {
@@ -119,6 +131,7 @@ export function createWavesService(deps: WavesDeps) {
     async add(by: StaffPrincipal, waveId: string, action: NewAction): Promise<Wave> {
       const wave = await read(waveId);
       requireScope(by, 'campaigns:write', wave.orgUnit.path);
+      await requireRoomsWithin(wave.orgUnit.path, [action]);
       await clean(by, waveId, wave.orgUnit.path, [textsOf(action)]);
       await db.transaction(async (tx) => {
         const now = await lock(tx, by, waveId);
@@ -151,6 +164,9 @@ export function createWavesService(deps: WavesDeps) {
     async settle(by: StaffPrincipal, waveId: string, actionId: string, what: 'retry' | 'skip'): Promise<Wave> {
       await db.transaction(async (tx) => {
         const wave = await lock(tx, by, waveId);
+        // Nothing happens any more, so trying again would be a promise nobody keeps.
+        if (wave.state === 'cancelled' || wave.state === 'done')
+          throw new AppError('state_conflict', { facts: { state: wave.state } });
         const now = clock.now();
         const changed =
           what === 'retry'
@@ -180,9 +196,11 @@ export function createWavesService(deps: WavesDeps) {
         const now = clock.now();
         await rows.setWaveState(tx, waveId, body.to, now);
         // One under way ends by itself: its transaction holds the wave.
-        if (body.to === 'cancelled')
+        if (body.to === 'cancelled') {
           await tx`UPDATE wave_actions SET state = 'skipped', reason = 'wave_cancelled', ended_at = ${now}, claimed_until = NULL
             WHERE wave_id = ${waveId} AND state IN ('planned', 'running')`;
+          await deps.messages.withdrawOfWave(tx, waveId);
+        }
         await audit(tx, by, `wave:${body.to}`, wave, { reason: body.reason });
       });
       return read(waveId);
@@ -194,12 +212,14 @@ export function createWavesService(deps: WavesDeps) {
       requireScope(by, 'campaigns:write', wave.orgPath);
       const byMs = Date.parse(startsAt) - Date.parse(wave.phases[0]?.from ?? startsAt);
       const id = random.id();
+      const copied = await rows.selectActions(db.sql, [waveId]);
+      await clean(by, id, wave.orgPath, [wave.title, ...copied.map(textsOf)]);
       await db.transaction(async (tx) => {
         const now = clock.now();
         await tx`INSERT INTO waves (id, org_unit_id, org_path, title, state, round, copied_from, phases, created_by, created_at, updated_at)
           VALUES (${id}, ${wave.orgUnitId}, ${wave.orgPath}, ${wave.title}, 'draft', ${wave.round + 1}, ${waveId},
             ${JSON.stringify(shiftPhases(wave.phases, byMs))}::jsonb, ${by.personId}, ${now}, ${now})`;
-        for (const action of await rows.selectActions(tx, [waveId])) {
+        for (const action of copied) {
           await rows.insertAction(tx, {
             ...{
               id: random.id(),
@@ -222,6 +242,8 @@ export function createWavesService(deps: WavesDeps) {
       const [unit] = await db.sql<{ path: string }>`SELECT path FROM org_units WHERE id = ${unitId}`;
       if (!unit) throw new AppError('not_found');
       requireScope(by, 'campaigns:write', unit.path);
+      if (body.audience === 'booked' && body.roomId === null)
+        throw new AppError('invalid_request', { issues: [{ path: '/roomId', issue: 'needed' }] });
       let people = 0;
       let optedOut = 0;
       await eachPage(db.sql, { ...body, orgPath: unit.path, at: clock.now() }, (page) => {
