@@ -8,6 +8,7 @@ import { useServices } from '../app/services.tsx';
 import { GiftList } from '../gifts/gift-panel.tsx';
 import { useGiftT } from '../gifts/messages.ts';
 import { useT } from '../i18n/index.ts';
+import { PastChains } from '../interaction/activities/chain-export.tsx';
 import { OrderList } from '../orders/order-list.tsx';
 import { ReplayPanel } from '../replay/replay-panel.tsx';
 import './ended.css';
@@ -65,6 +66,7 @@ export const EndedPage = ({ room }: { room: Room }): ReactNode => {
         </Button>
       </header>
       {!room.isDemo && <ReplayPanel roomId={room.id} />}
+      <PastChains roomId={room.id} className="st-ended-orders" />
       <section className="st-ended-orders">
         <h2>{giftT('title')}</h2>
         <GiftList roomId={room.id} />

@@ -1,22 +1,13 @@
-import {
-  type Chain,
-  type ChainLine,
-  chainPeople,
-  closeChain,
-  openChain,
-  removeChainLine,
-} from '@walnut-live/contracts';
+import { type Chain, type ChainLine, closeChain, openChain, removeChainLine } from '@walnut-live/contracts';
 import type { RoomSession } from '@walnut-live/live-client/room';
-import { Badge, Button, IconButton, useConfirm, useFormat, useToast } from '@walnut-live/ui';
-import { Download, Trash2 } from 'lucide-react';
+import { Badge, Button, IconButton, useConfirm, useFormat } from '@walnut-live/ui';
+import { Trash2 } from 'lucide-react';
 import { type ReactNode, useId, useState } from 'react';
 import { useSelect, useServices } from '../../app/services.tsx';
 import { TextField } from '../../controls/text-field.tsx';
+import { ExportChain, PastChains } from './chain-export.tsx';
 import { useActivityT } from './messages.ts';
 import { useRun } from './use-run.ts';
-
-/** A downloaded list is held by the page for so long. */
-const DOWNLOAD_HELD_MS = 10_000;
 
 const ChainForm = ({ session }: { session: RoomSession }): ReactNode => {
   const t = useActivityT();
@@ -117,23 +108,19 @@ const Lines = ({ chain }: { chain: Chain }): ReactNode => {
 export const ChainPanel = ({ session }: { session: RoomSession }): ReactNode => {
   const t = useActivityT();
   const format = useFormat();
-  const toast = useToast();
   const { api } = useServices();
   const { busy, run } = useRun();
   const chain = useSelect(session, (state) => state.activities.chain);
   /** The closed one that was put aside for another. */
   const [aside, setAside] = useState<string | null>(null);
-  if (!chain || (chain.state === 'closed' && aside === chain.id)) return <ChainForm session={session} />;
+  if (!chain || (chain.state === 'closed' && aside === chain.id))
+    return (
+      <>
+        <ChainForm session={session} />
+        <PastChains roomId={session.roomId} />
+      </>
+    );
   const params = { id: chain.id };
-  const download = async (): Promise<void> => {
-    const url = URL.createObjectURL(await api.download(chainPeople, { params, query: { format: 'csv' } }));
-    const anchor = document.createElement('a');
-    anchor.href = url;
-    anchor.download = `chain-${chain.openedAt.slice(0, 10)}.csv`;
-    anchor.click();
-    setTimeout(() => URL.revokeObjectURL(url), DOWNLOAD_HELD_MS);
-    toast(t('chain.exported'), { tone: 'success' });
-  };
   return (
     <div className="st-play" data-testid="chain-panel" data-state={chain.state}>
       <div className="st-play-now">
@@ -146,16 +133,7 @@ export const ChainPanel = ({ session }: { session: RoomSession }): ReactNode => 
           {t('chain.sums', { people: format.count(chain.people), pieces: format.count(chain.pieces) })}
         </span>
       </div>
-      <Button
-        variant="soft"
-        block
-        icon={<Download size={18} aria-hidden />}
-        disabled={busy}
-        onClick={() => void run(download)}
-        data-testid="chain-export"
-      >
-        {t('chain.export')}
-      </Button>
+      <ExportChain chain={chain} />
       <Lines chain={chain} />
       {chain.state === 'open' ? (
         <Button

@@ -79,6 +79,7 @@ export const activityI18n = createI18n({
     'chain.export': '导出名单',
     'chain.exported': '名单已下载',
     'chain.again': '再开一个',
+    'chain.past': '已结束的接龙',
     cancel: '再想想',
   },
   en: {
@@ -158,6 +159,7 @@ export const activityI18n = createI18n({
     'chain.export': 'Export the list',
     'chain.exported': 'The list is downloaded',
     'chain.again': 'Open another',
+    'chain.past': 'Lists that are over',
     cancel: 'Not now',
   },
 });
