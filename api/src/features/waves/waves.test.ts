@@ -1,89 +1,43 @@
 import {
   addWaveAction,
-  type BodyInputOf,
   bookRoom,
   copyWave,
-  createWave,
   getBag,
   getRoom,
-  getWave,
   listWaves,
-  moveWave,
-  myMessages,
   putMessageSettings,
   removeWaveAction,
   settleWaveAction,
   startRoom,
-  type Wave,
   waveReach,
 } from '@walnut-live/contracts';
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createApi } from '../../compose.ts';
-import { type Brand, makeConsumer, seedBrand } from '../../testing/fixtures.ts';
-import { startTestApi, type TestApi } from '../../testing/test-api.ts';
-import { MESSAGES_JOB } from '../messages/index.ts';
+import { makeConsumer } from '../../testing/fixtures.ts';
+import {
+  type Action,
+  api,
+  as,
+  at,
+  brand,
+  HOUR,
+  heard,
+  invite,
+  iso,
+  move,
+  openOffer,
+  openRoom,
+  plan,
+  read,
+  run,
+  START,
+  states,
+  turn,
+  useWaves,
+} from '../../testing/waves.ts';
 import { WAVES_JOB } from './index.ts';
 
-const HOUR = 60;
-const START = new Date('2031-03-04T10:00:00+08:00');
-const at = (minutes: number): Date => new Date(START.getTime() + minutes * 60_000);
-const iso = (minutes: number): string => at(minutes).toISOString();
-const phases: BodyInputOf<typeof createWave>['phases'] = [
-  { phase: 'build_up', from: iso(0), until: iso(2 * HOUR) },
-  { phase: 'pre_sale', from: iso(2 * HOUR), until: iso(4 * HOUR) },
-  { phase: 'sale', from: iso(4 * HOUR), until: iso(6 * HOUR) },
-  { phase: 'follow_up', from: iso(6 * HOUR), until: iso(8 * HOUR) },
-];
-
-let api: TestApi;
-let brand: Brand;
-let as: Brand['staff']['admin'];
-beforeEach(async () => {
-  api = await startTestApi();
-  api.clock.set(new Date(START.getTime() - 60 * 60_000));
-  brand = await seedBrand(api);
-  as = brand.staff.a.manager;
-  for (const [who, store] of [
-    [brand.consumers.anna, brand.stores.a],
-    [brand.consumers.bella, brand.stores.a],
-    [brand.consumers.chris, brand.stores.b],
-  ] as const)
-    await api.api.platform.db.sql`INSERT INTO owner_bindings (id, customer_id, store_id, reason, bound_at)
-      VALUES (${crypto.randomUUID()}, ${who.personId}, ${store.id}, 'sharer_store', ${api.clock.now()})`;
-});
-afterEach(() => api[Symbol.asyncDispose]());
-
-type Action = BodyInputOf<typeof addWaveAction>;
-const openRoom = (minutes = 5): Action => ({
-  phase: 'build_up',
-  at: iso(minutes),
-  deed: {
-    kind: 'room_open',
-    title: '新品发售夜',
-    hostId: brand.staff.a.guide.personId,
-    scheduledAt: iso(5 * HOUR),
-    productIds: [brand.products.milk.id],
-  },
-});
-const invite = (minutes = 10, text = '今晚新品发售，先来预约'): Action => ({
-  phase: 'build_up',
-  at: iso(minutes),
-  deed: { kind: 'message', audience: 'customers', text },
-});
-const openOffer = (minutes = 2 * HOUR + 5): Action => ({
-  phase: 'pre_sale',
-  at: iso(minutes),
-  deed: { kind: 'offer_open', skuId: brand.products.milk.sku.id, priceFen: 490, until: iso(6 * HOUR) },
-});
-const plan = (...actions: Action[]) => api.ok(createWave, { body: { title: '春日上新', phases, actions }, as });
-const run = (wave: Wave) => api.ok(moveWave, { params: { id: wave.id }, body: { to: 'running' }, as });
-const turn = async (minutes?: number): Promise<void> => {
-  if (minutes !== undefined) api.clock.set(at(minutes));
-  for (const job of [WAVES_JOB, MESSAGES_JOB]) await api.api.platform.jobs.runNow(job);
-};
-const read = (wave: Wave) => api.ok(getWave, { params: { id: wave.id }, as });
-const states = async (wave: Wave) =>
-  (await read(wave)).actions.map(({ deed, state, reason }) => [deed.kind, state, reason].filter(Boolean).join(' '));
+useWaves();
 
 test('a wave from the first word to the last, by itself and in order', async () => {
   const wave = await plan(
@@ -106,8 +60,6 @@ test('a wave from the first word to the last, by itself and in order', async () 
     state: 'scheduled',
     scheduledAt: iso(5 * HOUR),
   });
-  const heard = async (who = brand.consumers.anna) =>
-    (await api.ok(myMessages, { as: who })).items.map(({ content, why }) => `${why} ${content.text}`);
   expect(await heard()).toEqual(['customer 今晚新品发售，先来预约']);
   expect(await heard(brand.consumers.chris)).toEqual([]); // another store's
   await api.ok(bookRoom, { params: { id: roomId }, body: {}, as: brand.consumers.bella });
@@ -172,12 +124,10 @@ test('paused does nothing; resumed, it is late by the rules; cancelled, nothing 
   const wave = await plan(openRoom(), invite(30), invite(60, '再说一次'), openOffer());
   await run(wave);
   await turn(6);
-  const move = (to: 'running' | 'paused' | 'cancelled') =>
-    api.call(moveWave, { params: { id: wave.id }, body: { to, reason: '换货' }, as });
-  expect((await move('paused')).body.state).toBe('paused');
+  expect((await move(wave, 'paused')).body.state).toBe('paused');
   await turn(100);
   expect(await states(wave)).toEqual(['room_open done', 'message planned', 'message planned', 'offer_open planned']);
-  await move('running');
+  await move(wave, 'running');
   await turn(100);
   expect(await states(wave)).toEqual([
     'room_open done',
@@ -185,9 +135,12 @@ test('paused does nothing; resumed, it is late by the rules; cancelled, nothing 
     'message done',
     'offer_open planned',
   ]);
-  expect((await move('cancelled')).body.actions.at(-1)).toMatchObject({ state: 'skipped', reason: 'wave_cancelled' });
-  expect((await move('cancelled')).status).toBe(200);
-  expect((await move('running')).problem.code).toBe('state_conflict');
+  expect((await move(wave, 'cancelled')).body.actions.at(-1)).toMatchObject({
+    state: 'skipped',
+    reason: 'wave_cancelled',
+  });
+  expect((await move(wave, 'cancelled')).status).toBe(200);
+  expect((await move(wave, 'running')).problem.code).toBe('state_conflict');
   const log = await api.api.platform.db
     .sql`SELECT action FROM audit_log WHERE target = ${`wave:${wave.id}`} ORDER BY at, id`;
   expect(log.map(({ action }) => action)).toEqual([
@@ -237,8 +190,7 @@ test('a planner who has left has no hand any more', async () => {
   await run(wave);
   await api.api.platform.db.sql`UPDATE staff_accounts SET active = false WHERE person_id = ${as.personId}`;
   await turn(6);
-  as = brand.staff.admin;
-  expect(await states(wave)).toEqual(['room_open failed forbidden']);
+  expect(await states(wave, brand.staff.admin)).toEqual(['room_open failed forbidden']);
 });
 
 test('a live room is ended; the plan can be changed, copied and asked how many it reaches', async () => {
