@@ -1,99 +1,136 @@
 /**
- * How long somebody was in a conference: time with an open connection, on any node.
+ * When somebody was in a conference: time with an open connection, on any node.
  *
- * Model: a node keeps, for each person with a socket in a conference here, the moment up to which it has counted. Every
- * FLUSH_MS, with the last socket and at its end it adds the whole seconds since. The row knows up to when anybody has counted,
- * so two nodes (or two devices) at once count once. A node that is killed loses FLUSH_MS at most. Rooms of another kind are
- * asked once and then cost nothing.
+ * Model: a node keeps, for each person with a socket in a conference here, the moment from which it has not told yet. Every
+ * FLUSH_MS, with the last socket and at its end it adds the span since then to those of the row; the database keeps their
+ * union, so two nodes (or two devices) at once count once, whoever tells first, and what is told twice changes nothing. A
+ * span is forgotten when it is written: one that cannot be is told again with the next flush. A node that is killed loses
+ * FLUSH_MS at most. Rooms of another kind are asked once and then cost nothing.
  */
 import type { Clock } from '../../platform/clock.ts';
 import type { Db } from '../../platform/db.ts';
 import type { Logger } from '../../platform/logger.ts';
 
 const FLUSH_MS = 20_000;
+/** A room whose kind cannot be read is asked for again. */
+const ASK_AGAIN_MS = 1_000;
+/** Spans of people who have left, while the database is away; beyond, the oldest are lost. */
+const UNWRITTEN_KEPT = 10_000;
 
 interface Presence {
   readonly roomId: string;
   readonly personId: string;
   readonly firstAtMs: number;
   sockets: number;
-  countedToMs: number;
+  /** What was before is written. */
+  writtenToMs: number;
+  leftAtMs: number | undefined;
+}
+interface Room {
+  sockets: number;
+  readonly isConference: Promise<boolean>;
 }
 
-export function createAttendanceBook(deps: { db: Db; clock: Clock; log: Logger }) {
+export function createAttendanceBook(deps: {
+  db: { readonly sql: Db['sql'] };
+  clock: Clock;
+  log: Pick<Logger, 'warn'>;
+}) {
   const { db, clock, log } = deps;
   const present = new Map<string, Presence>();
-  const kinds = new Map<string, { sockets: number; isConference: Promise<boolean> }>();
+  /** They have left, and their last span is not written yet. */
+  const gone = new Set<Presence>();
+  const rooms = new Map<string, Room>();
+  let closed = false;
 
   async function write(presence: Presence): Promise<void> {
-    const seconds = Math.floor((clock.now().getTime() - presence.countedToMs) / 1_000);
-    presence.countedToMs += seconds * 1_000;
-    const countedTo = new Date(presence.countedToMs);
-    await db.sql`INSERT INTO room_attendances AS a (room_id, person_id, first_at, counted_to, seconds)
-      VALUES (${presence.roomId}, ${presence.personId}, ${new Date(presence.firstAtMs)}, ${countedTo}, ${seconds})
-      ON CONFLICT (room_id, person_id) DO UPDATE SET
-        seconds = a.seconds + greatest(0, least(EXCLUDED.seconds, floor(extract(epoch FROM EXCLUDED.counted_to - a.counted_to))::int)),
-        counted_to = greatest(a.counted_to, EXCLUDED.counted_to)`;
+    const { roomId, personId, firstAtMs, writtenToMs, leftAtMs } = presence;
+    const from = new Date(writtenToMs);
+    const to = new Date(Math.max(writtenToMs, leftAtMs ?? clock.now().getTime()));
+    await db.sql`INSERT INTO room_attendances AS a (room_id, person_id, first_at, counted_to, spans)
+      VALUES (${roomId}, ${personId}, ${new Date(firstAtMs)}, ${to}, tstzmultirange(tstzrange(${from}, ${to})))
+      ON CONFLICT (room_id, person_id) DO UPDATE SET first_at = least(a.first_at, EXCLUDED.first_at),
+        counted_to = greatest(a.counted_to, EXCLUDED.counted_to), spans = a.spans + EXCLUDED.spans`;
+    presence.writtenToMs = Math.max(presence.writtenToMs, to.getTime());
+    if (leftAtMs !== undefined) gone.delete(presence);
   }
   const writeQuietly = (presence: Presence): Promise<void> =>
     write(presence).catch((error: unknown) => log.warn({ err: error }, 'conference: attendance not written'));
-
-  const flushing = setInterval(() => {
-    for (const presence of present.values()) void writeQuietly(presence);
-  }, FLUSH_MS);
+  const flush = async (): Promise<void> => {
+    await Promise.all([...present.values(), ...gone].map(writeQuietly));
+  };
+  const flushing = setInterval(() => void flush(), FLUSH_MS);
   flushing.unref();
 
-  function kindOf(roomId: string) {
-    const known = kinds.get(roomId);
-    if (known) return known;
-    const made = {
-      sockets: 0,
-      isConference: db.sql<{ kind: string }>`SELECT kind FROM rooms WHERE id = ${roomId}`
-        .then(([row]) => row?.kind === 'conference')
-        .catch(() => false),
-    };
-    kinds.set(roomId, made);
-    return made;
+  function leave(presence: Presence, atMs: number): void {
+    presence.leftAtMs = atMs;
+    gone.add(presence);
+    for (const oldest of gone) {
+      if (gone.size <= UNWRITTEN_KEPT) break;
+      gone.delete(oldest);
+    }
+    void writeQuietly(presence);
+  }
+
+  /** Nobody's time is lost because the question failed: it is put again until it is answered. */
+  async function askKind(roomId: string): Promise<boolean> {
+    while (!closed) {
+      try {
+        const [row] = await db.sql<{ kind: string }>`SELECT kind FROM rooms WHERE id = ${roomId}`;
+        return row?.kind === 'conference';
+      } catch (error) {
+        log.warn({ err: error, roomId }, 'conference: kind of a room not read');
+        await new Promise<void>((resolve) => void setTimeout(resolve, ASK_AGAIN_MS).unref());
+      }
+    }
+    return false;
+  }
+  function open(roomId: string): Room {
+    const room = rooms.get(roomId) ?? { sockets: 0, isConference: askKind(roomId) };
+    rooms.set(roomId, room);
+    return room;
   }
 
   return {
     /** One socket came; the undo says that it left. */
     enter(roomId: string, personId: string): () => void {
-      const kind = kindOf(roomId);
-      kind.sockets += 1;
+      const room = open(roomId);
+      room.sockets += 1;
       const key = `${roomId} ${personId}`;
       const atMs = clock.now().getTime();
-      let left = false;
-      let counted = false;
-      void kind.isConference.then((isConference) => {
-        if (!isConference || left) return;
-        counted = true;
+      let leftAtMs: number | undefined;
+      let mine: Presence | undefined;
+      void room.isConference.then((isConference) => {
+        if (!isConference) return;
         const known = present.get(key);
-        if (known) known.sockets += 1;
-        else {
-          const presence = { roomId, personId, firstAtMs: atMs, sockets: 1, countedToMs: atMs };
-          present.set(key, presence);
-          void writeQuietly(presence); // whoever came is on the list at once
-        }
+        mine = known ?? { roomId, personId, firstAtMs: atMs, sockets: 0, writtenToMs: atMs, leftAtMs: undefined };
+        mine.sockets += 1;
+        present.set(key, mine);
+        if (leftAtMs !== undefined) release(mine, leftAtMs);
+        else if (!known) void writeQuietly(mine); // whoever came is on the list at once
       });
-      return () => {
-        if (left) return;
-        left = true;
-        kind.sockets -= 1;
-        if (kind.sockets === 0) kinds.delete(roomId);
-        const presence = present.get(key);
-        if (!counted || !presence) return;
+      function release(presence: Presence, toMs: number): void {
         presence.sockets -= 1;
         if (presence.sockets > 0) return;
         present.delete(key);
-        void writeQuietly(presence);
+        leave(presence, toMs);
+      }
+      return () => {
+        if (leftAtMs !== undefined) return;
+        leftAtMs = clock.now().getTime();
+        room.sockets -= 1;
+        if (room.sockets === 0 && rooms.get(roomId) === room) rooms.delete(roomId);
+        if (mine) release(mine, leftAtMs);
       };
     },
+    /** Writes what is not written yet. */
+    flush,
     async close(): Promise<void> {
+      closed = true;
       clearInterval(flushing);
-      const rest = [...present.values()];
+      await flush();
       present.clear();
-      await Promise.all(rest.map(writeQuietly));
+      gone.clear();
     },
   };
 }

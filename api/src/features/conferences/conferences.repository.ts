@@ -61,12 +61,13 @@ export function createConferencesRepository(sql: Sql) {
           FROM room_invitations i LEFT JOIN people p ON i.phone IS NOT NULL AND p.phone = i.phone AND p.kind = 'consumer' AND p.merged_into IS NULL
           WHERE i.room_id = ${roomId}
         ), came AS (
-          SELECT coalesce(p.merged_into, p.id) AS person_id, min(a.first_at) AS first_at, max(a.counted_to) AS last_at, sum(a.seconds)::int AS seconds
+          SELECT coalesce(p.merged_into, p.id) AS person_id, min(a.first_at) AS first_at, max(a.counted_to) AS last_at, range_agg(a.spans) AS spans
           FROM room_attendances a JOIN people p ON p.id = a.person_id WHERE a.room_id = ${roomId} GROUP BY 1
         )
         SELECT person_id AS "personId", p.name AS "personName", p.kind AS "personKind", u.path AS "ownerPath", i.name AS "invitedAs",
           i.redeemed_at AS "redeemedAt", i.revoked_at AS "revokedAt", i.expires_at AS "expiresAt",
-          c.first_at AS "firstAt", c.last_at AS "lastAt", c.seconds
+          c.first_at AS "firstAt", c.last_at AS "lastAt",
+          (SELECT floor(extract(epoch FROM sum(upper(s) - lower(s))))::int FROM unnest(c.spans) AS s) AS seconds
         FROM invited i FULL JOIN came c USING (person_id) LEFT JOIN people p ON p.id = person_id
           LEFT JOIN owner_bindings b ON b.customer_id = p.id AND b.ended_at IS NULL LEFT JOIN org_units u ON u.id = b.store_id
         WHERE i.revoked_at IS NULL OR c.first_at IS NOT NULL
