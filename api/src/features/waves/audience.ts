@@ -1,6 +1,7 @@
 /** Whom a wave may write to: those who have booked, or the unit's own customers. Never those of another store. */
 import type { WaveAudience } from '@walnut-live/contracts';
 import type { Sql } from '../../platform/db.ts';
+import { ROOM_MESSAGES } from '../messages/index.ts';
 
 export interface Audience {
   readonly audience: WaveAudience;
@@ -22,8 +23,9 @@ export function peopleOf(
     return sql<{ id: string; optedOut: boolean }>`
       SELECT p.id, EXISTS (SELECT 1 FROM message_opt_outs o WHERE o.person_id = p.id AND o.topic = 'campaigns') AS "optedOut"
       FROM people p WHERE p.id > ${after} AND p.active AND p.kind = 'consumer' AND EXISTS (
-        SELECT 1 FROM room_bookings b JOIN rooms r ON r.id = b.room_id WHERE b.person_id = p.id AND b.closed_as IS DISTINCT FROM 'undone'
+        SELECT 1 FROM room_bookings b JOIN rooms r ON r.id = b.room_id WHERE b.person_id = p.id AND coalesce(b.closed_as, '') NOT IN ('undone', 'refused')
           AND (r.org_path = ${orgPath} OR r.org_path LIKE ${orgPath} || '.%') AND r.id = ${roomId})
+        AND EXISTS (SELECT 1 FROM consents c WHERE c.person_id = p.id AND c.purpose = ${ROOM_MESSAGES} AND c.withdrawn_at IS NULL)
       ORDER BY p.id LIMIT ${limit}`;
   return sql<{ id: string; optedOut: boolean }>`
     SELECT p.id, EXISTS (SELECT 1 FROM message_opt_outs o WHERE o.person_id = p.id AND o.topic = 'campaigns') AS "optedOut"

@@ -1,6 +1,6 @@
 import type { WaveDeed, WavePhase } from '@walnut-live/contracts';
 import { expect, test } from 'vitest';
-import { areInOrder, isTooLate, nextTry, refuseAction, shiftDeed, shiftPhases } from './waves.policy.ts';
+import { areInOrder, isTooLate, lastMoment, nextTry, refuseAction, shiftDeed, shiftPhases } from './waves.policy.ts';
 
 const AT = new Date('2031-03-04T12:00:00.000Z');
 const later = (minutes: number): Date => new Date(AT.getTime() + minutes * 60_000);
@@ -30,6 +30,17 @@ test.each([
   ['closing an offer neither', { kind: 'offer_close', roomId: null, skuId: id } as const, 100_000, false],
 ])('%s', (_, deed, minutes, late) => {
   expect(isTooLate({ at: AT, lateMinutes: 60, deed }, later(minutes))).toBe(late);
+});
+
+test.each([
+  ['from its time', 60, undefined, 61],
+  ['from the end of the quiet hours that its time is in', 60, 480, 541],
+  ['not late at all is within its minute', 0, undefined, 1],
+])('a message’s minutes count %s', (_, lateMinutes, quietUntil, last) => {
+  const end = quietUntil === undefined ? undefined : later(quietUntil);
+  expect(lastMoment({ at: AT, lateMinutes }, end)).toEqual(later(last));
+  const isLate = (minutes: number) => isTooLate({ at: AT, lateMinutes, deed: message }, later(minutes), end);
+  expect([isLate(last - 0.01), isLate(last)]).toEqual([false, true]);
 });
 
 const phases: WavePhase[] = [
@@ -63,6 +74,13 @@ test('the next wave is the same later', () => {
   expect(shiftDeed(open, day)).toMatchObject({ scheduledAt: iso(1_740) });
   expect(shiftDeed(message, day)).toEqual(message);
 });
+
+test.each<WaveDeed>([message, offer, close, { kind: 'offer_close', roomId: null, skuId: id }])(
+  'the next wave has rooms of its own: $kind',
+  (deed) => {
+    expect(shiftDeed({ ...deed, roomId: id } as WaveDeed, 0)).toEqual(deed);
+  },
+);
 
 test('tries end', () => {
   expect([1, 2, 3, 4].map((attempts) => nextTry(attempts, AT)?.getTime())).toEqual(
