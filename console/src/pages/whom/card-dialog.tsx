@@ -26,6 +26,9 @@ type Values = {
   link?: string;
   expiresAt?: Dayjs | null;
 };
+/** An end that has come is nothing to begin with: the form could not be saved. */
+const endOf = (card: DrainCard | null): Dayjs | null =>
+  card?.expiresAt && card.state !== 'expired' ? dayjs(card.expiresAt) : null;
 const idOf = (url: string | null | undefined): string | null => url?.split('/').at(-1) ?? null;
 
 export const CardDialog = ({ card, onClose }: { card: DrainCard | null; onClose: () => void }): ReactNode => {
@@ -50,6 +53,7 @@ export const CardDialog = ({ card, onClose }: { card: DrainCard | null; onClose:
     try {
       const name = file.name.slice(-80);
       setPictureId((await api.call(uploadFile, { query: { purpose: 'card', name }, file })).id);
+      form.setFieldValue('expiresAt', null); // the end was that of the old picture; a group's new code has its own
     } catch (error) {
       toast(errorText(error), { tone: 'error' });
     } finally {
@@ -95,7 +99,7 @@ export const CardDialog = ({ card, onClose }: { card: DrainCard | null; onClose:
           title: card?.title ?? '',
           hint: card?.hint ?? '',
           link: card?.link ?? '',
-          expiresAt: card?.expiresAt ? dayjs(card.expiresAt) : null,
+          expiresAt: endOf(card),
         }}
         onFinish={(values) => void submit(values).catch(() => undefined)}
       >

@@ -10,13 +10,13 @@ import { Badge, EmptyState, useErrorText, useToast } from '@walnut-live/ui';
 import { App, Button, Input, Select } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
-import { useAction, useCall } from '../../data/use-call.ts';
-import { AsyncView } from '../../shared/async-view.tsx';
-import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
+import { useAction, useCall, usePages } from '../../data/use-call.ts';
+import type { Column } from '../../shared/data-table.tsx';
 import { Panel } from '../../shared/page.tsx';
+import { PagedTable } from '../../shared/paged-table.tsx';
 import { useWhomT } from './messages.ts';
 
-const LISTED = 100;
+const PAGE = 50;
 
 /** A link that was just made; it is told this once. */
 const NewLink = ({ path }: { path: string }): ReactNode => {
@@ -45,7 +45,7 @@ export const Invitations = ({ roomId }: { roomId: string }): ReactNode => {
   const { modal } = App.useApp();
   const { may } = useSession();
   const params = { id: roomId };
-  const query = useCall(listRoomInvitations, { params, query: { limit: LISTED } });
+  const query = usePages(listRoomInvitations, { params, query: { limit: PAGE } });
   const people = useCall(listStaff, undefined, { enabled: may('staff:read') });
   const add = useAction(invite, ['invitations.list', 'conferences.attendance']);
   const revoke = useAction(revokeInvitation, ['invitations.list', 'conferences.attendance']);
@@ -158,22 +158,14 @@ export const Invitations = ({ roomId }: { roomId: string }): ReactNode => {
         </div>
       )}
       {link && <NewLink path={link} />}
-      <AsyncView
+      <PagedTable
         query={query}
-        skeleton={<TableSkeleton rows={3} />}
-        isEmpty={({ items }) => items.length === 0}
         empty={<EmptyState compact illustration="people" title={t('invite.none')} />}
-      >
-        {({ items }) => (
-          <DataTable
-            caption={t('invitations')}
-            rows={items}
-            columns={columns}
-            rowKey={({ id }) => id}
-            testId="invitation-row"
-          />
-        )}
-      </AsyncView>
+        caption={t('invitations')}
+        columns={columns}
+        rowKey={({ id }) => id}
+        testId="invitation-row"
+      />
     </Panel>
   );
 };

@@ -11,14 +11,15 @@ import { Badge, EmptyState, useFormat, useToast } from '@walnut-live/ui';
 import { Button, Input, Modal } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
-import { useAction, useCall } from '../../data/use-call.ts';
+import { useAction, useCall, usePages } from '../../data/use-call.ts';
 import { AsyncView } from '../../shared/async-view.tsx';
 import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
 import { Page, Panel } from '../../shared/page.tsx';
+import { PagedTable } from '../../shared/paged-table.tsx';
 import { Failure } from '../../shared/ship-dialog.tsx';
 import { useWhomT } from './messages.ts';
 
-const LISTED = 100;
+const PAGE = 50;
 type Asked = { title: string; submit: (reason: string) => Promise<unknown>; error: unknown; pending: boolean };
 
 /** Rule N4: nobody is marked without a reason. */
@@ -131,7 +132,7 @@ const Marks = ({ onEnd }: { onEnd: (mark: CustomerMark) => void }): ReactNode =>
   const t = useWhomT();
   const format = useFormat();
   const { may } = useSession();
-  const query = useCall(listMarks, { query: { limit: LISTED } });
+  const query = usePages(listMarks, { query: { limit: PAGE } });
   const columns: Column<CustomerMark>[] = [
     { key: 'name', title: t('col.name'), head: true, render: (row) => <b>{row.person.name}</b> },
     { key: 'kind', title: t('card.kind'), render: (row) => <Badge tone="success">{t(`mark.${row.kind}`)}</Badge> },
@@ -162,22 +163,14 @@ const Marks = ({ onEnd }: { onEnd: (mark: CustomerMark) => void }): ReactNode =>
   ];
   return (
     <Panel title={t('members.marks')} flush>
-      <AsyncView
+      <PagedTable
         query={query}
-        skeleton={<TableSkeleton rows={4} />}
-        isEmpty={({ items }) => items.length === 0}
         empty={<EmptyState compact illustration="people" title={t('members.no-marks')} />}
-      >
-        {({ items }) => (
-          <DataTable
-            caption={t('members.marks')}
-            rows={items}
-            columns={columns}
-            rowKey={({ id }) => id}
-            testId="mark-row"
-          />
-        )}
-      </AsyncView>
+        caption={t('members.marks')}
+        columns={columns}
+        rowKey={({ id }) => id}
+        testId="mark-row"
+      />
     </Panel>
   );
 };
