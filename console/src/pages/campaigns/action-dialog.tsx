@@ -19,6 +19,7 @@ import dayjs, { type Dayjs } from 'dayjs';
 import type { ReactNode } from 'react';
 import { useAction, useCall } from '../../data/use-call.ts';
 import { useCampaignT } from './messages.ts';
+import { roomAt } from './wave-view.ts';
 
 type Values = {
   kind: WaveActionKind;
@@ -86,18 +87,21 @@ export const ActionDialog = ({
   const audience = Form.useWatch('audience', form) ?? 'customers';
   const staff = useCall(listStaff, undefined);
   const products = useCall(listProducts, { query: { status: 'on_sale', limit: 100 } });
-  const roomId = wave.actions.findLast(({ deed, state }) => deed.kind === 'room_open' && state === 'done')?.result
-    .roomId;
-  const reach = useCall(
-    waveReach,
-    { body: { orgUnitId: wave.orgUnit.id, audience, roomId: audience === 'booked' ? (roomId ?? null) : null } },
-    { enabled: kind === 'message' },
-  );
   const add = useAction(addWaveAction, [listWaves.id]);
   const window = wave.phases.find((one) => one.phase === phase);
   const from = dayjs(window?.from);
   const start = from.isAfter(dayjs()) ? from : dayjs().add(5, 'minute').startOf('minute');
   const end = dayjs(window?.until);
+  const happensAt = Form.useWatch('at', form) ?? start;
+  const lateMinutes = Form.useWatch('lateMinutes', form) ?? LATE_MINUTES;
+  const room = audience === 'booked' ? roomAt(wave, happensAt.startOf('minute').valueOf()) : undefined;
+  const roomId = room?.roomId ?? null;
+  const isKnown = audience === 'customers' || roomId !== null;
+  const reach = useCall(
+    waveReach,
+    { body: { orgUnitId: wave.orgUnit.id, audience, roomId } },
+    { enabled: kind === 'message' && isKnown },
+  );
   const needed = [{ required: true, message: t('form.needed') }];
   const time = {
     showTime: { format: 'HH:mm', minuteStep: 5 as const },
@@ -142,7 +146,7 @@ export const ActionDialog = ({
             options={waveActionKinds.map((one) => ({ value: one, label: t(`kind.${one}`) }))}
           />
         </Form.Item>
-        <Form.Item name="at" label={t('action.at')} rules={needed} extra={t(`late.${kind}`, { minutes: LATE_MINUTES })}>
+        <Form.Item name="at" label={t('action.at')} rules={needed} extra={t(`late.${kind}`, { minutes: lateMinutes })}>
           <DatePicker
             {...time}
             disabledDate={(day) => day.isBefore(from, 'day') || day.isAfter(end, 'day')}
@@ -203,10 +207,14 @@ export const ActionDialog = ({
               name="audience"
               label={t('form.audience')}
               extra={
-                reach.data && (
-                  <span data-testid="reach" data-people={reach.data.people}>
-                    {t('reach', { people: reach.data.people, optedOut: reach.data.optedOut })}
-                  </span>
+                !isKnown ? (
+                  <span data-testid="reach">{t(room ? 'reach.later' : 'reach.noRoom')}</span>
+                ) : (
+                  reach.data && (
+                    <span data-testid="reach" data-people={reach.data.people}>
+                      {t('reach', { people: reach.data.people, optedOut: reach.data.optedOut })}
+                    </span>
+                  )
                 )
               }
             >

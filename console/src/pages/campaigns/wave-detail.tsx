@@ -20,7 +20,7 @@ import { Panel } from '../../shared/page.tsx';
 import { ActionDialog } from './action-dialog.tsx';
 import { useCampaignT } from './messages.ts';
 import { PhaseBar, WaveStateBadge } from './wave-parts.tsx';
-import { nextOf } from './wave-view.ts';
+import { isOpen, nextOf } from './wave-view.ts';
 
 const WEEK_MS = 7 * 86_400_000;
 const tones: Record<WaveAction['state'], BadgeTone> = {
@@ -84,7 +84,6 @@ export const WaveDetail = ({ wave, onBack }: { wave: Wave; onBack: () => void })
     );
   };
   const next = nextOf(wave);
-  const isOpen = wave.state === 'draft' || wave.state === 'running' || wave.state === 'paused';
   return (
     <div className="co-campaigns" data-testid="wave" data-state={wave.state}>
       <div className="co-inline">
@@ -132,7 +131,7 @@ export const WaveDetail = ({ wave, onBack }: { wave: Wave; onBack: () => void })
               <Button loading={copy.isPending} onClick={again}>
                 {t('wave.copy')}
               </Button>
-              {isOpen && (
+              {isOpen(wave) && (
                 <Button danger onClick={() => void stop()}>
                   {t('wave.cancel')}
                 </Button>
@@ -149,7 +148,7 @@ export const WaveDetail = ({ wave, onBack }: { wave: Wave; onBack: () => void })
               <small>
                 {format.dateTime(phase.from)} – {format.dateTime(phase.until)}
               </small>
-              {mayWrite && isOpen && (
+              {mayWrite && isOpen(wave) && (
                 <Button
                   type="text"
                   size="small"
@@ -183,7 +182,7 @@ const Timeline = ({ wave, phase }: { wave: Wave; phase: WavePhase['phase'] }): R
   );
 };
 
-const waveReasons = ['too_late', 'no_room', 'nothing_open', 'by_hand', 'wave_cancelled'] as const;
+const waveReasons = ['too_late', 'no_room', 'other_unit', 'nothing_open', 'by_hand', 'wave_cancelled'] as const;
 
 const ActionLine = ({ wave, action }: { wave: Wave; action: WaveAction }): ReactNode => {
   const t = useCampaignT();
@@ -221,7 +220,7 @@ const ActionLine = ({ wave, action }: { wave: Wave; action: WaveAction }): React
             {t('action.remove')}
           </Button>
         )}
-        {mayWrite && action.state === 'failed' && (
+        {mayWrite && isOpen(wave) && action.state === 'failed' && (
           <>
             <Button size="small" onClick={() => settle.mutate({ params, body: { do: 'retry' } }, failed)}>
               {t('action.retry')}
