@@ -12,6 +12,8 @@ import { createWechatChannel, type WechatConfig } from './wechat-channel.ts';
 import { askUrl } from './wechat-consent.ts';
 
 export const MESSAGES_JOB = 'messages-due';
+/** Apart from the other, so that a slow WeChat holds up nobody's inbox. */
+export const PUSHES_JOB = 'messages-pushes';
 const DUE_EVERY_MS = 2_000;
 
 export function createMessages(deps: {
@@ -31,11 +33,11 @@ export function createMessages(deps: {
     wechat: wechat && createWechatChannel({ config: wechat, clock }),
   });
   bindMessageRoutes(deps.bind, { ...deps, messages: service });
-  deps.jobs.every(MESSAGES_JOB, DUE_EVERY_MS, async () => void (await service.sendDue()));
+  deps.jobs.every(MESSAGES_JOB, DUE_EVERY_MS, async () => void (await service.releaseDue()));
+  if (wechat) deps.jobs.every(PUSHES_JOB, DUE_EVERY_MS, async () => void (await service.pushDue()));
   return {
     enqueue: service.enqueue,
     giveConsent: service.giveConsent,
-    sendDue: service.sendDue,
     withdrawOfWave,
     /** When the quiet hours end that `at` is in, by the policy of now; undefined outside of them. */
     async quietUntil(at: Date): Promise<Date | undefined> {
@@ -50,6 +52,7 @@ export function createMessages(deps: {
   };
 }
 export type Messages = ReturnType<typeof createMessages>;
+export { ROOM_MESSAGES } from './consent.ts';
 export { MESSAGE_ZONE } from './messages.policy.ts';
 export type { MessageDraft } from './messages.service.ts';
 export type { WechatConfig } from './wechat-channel.ts';

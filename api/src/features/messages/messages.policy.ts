@@ -27,6 +27,7 @@ export const kindRules: Record<MessageKind, KindRules> = {
 };
 export const kindsOf = (topic: MessageTopic): MessageKind[] =>
   (Object.keys(kindRules) as MessageKind[]).filter((kind) => kindRules[kind].topic === topic);
+export const pushedKinds = (Object.keys(kindRules) as MessageKind[]).filter((kind) => kindRules[kind].pushes);
 export const countedKinds = (Object.keys(kindRules) as MessageKind[]).filter((kind) => kindRules[kind].counts);
 
 const clocks = new Intl.DateTimeFormat('en-GB', {
@@ -61,7 +62,7 @@ export interface MessageFacts {
   readonly expiresAt: Date;
   readonly quietHours: QuietHours;
   readonly optedOut: boolean;
-  /** It was asked for by a booking that was taken back since. */
+  /** What it was asked for by was taken back since (the booking, the consent), or what it says is not so any more. */
   readonly unwanted: boolean;
   /** Messages that count, released to the person on this day. */
   readonly today: number;

@@ -10,7 +10,8 @@ import type {
 } from '@walnut-live/contracts';
 import type { Sql, Tx } from '../../platform/db.ts';
 import { maskName } from '../bindings/index.ts';
-import { countedKinds } from './messages.policy.ts';
+import { ROOM_MESSAGES } from './consent.ts';
+import { countedKinds, pushedKinds } from './messages.policy.ts';
 
 /** Advisory locks of people whose day's number is counted. */
 const PERSON_LOCK = 170_001;
@@ -66,13 +67,23 @@ export async function insertMessages(tx: Sql, messages: readonly NewMessage[], a
   return rows.length;
 }
 
-/** Due ones that nobody else is at and whose wave is not paused, the oldest first; they stay locked until the transaction ends. */
-export function lockDue(tx: Tx, at: Date, limit: number): Promise<DueMessage[]> {
+/**
+ * Due ones that nobody else is at and whose wave is not paused, the oldest first; they stay locked until the transaction ends.
+ * `for` push: those released already that a "yes" in WeChat allows to push; `release`: all others.
+ */
+export function lockDue(
+  tx: Tx,
+  wanted: { readonly for: 'release' | 'push'; readonly at: Date; readonly limit: number; readonly canPush: boolean },
+): Promise<DueMessage[]> {
+  const { at, limit } = wanted;
+  const pushed = wanted.canPush ? pushedKinds : [];
   return tx<DueMessage>`
-    SELECT id, person_id AS "personId", kind, room_id AS "roomId", content, expires_at AS "expiresAt", attempts FROM messages
+    SELECT id, person_id AS "personId", kind, room_id AS "roomId", content, expires_at AS "expiresAt", attempts FROM messages m
     WHERE state = 'waiting' AND due_at <= ${at} AND (claimed_until IS NULL OR claimed_until <= ${at})
-      AND NOT EXISTS (SELECT 1 FROM wave_actions a JOIN waves w ON w.id = a.wave_id WHERE a.id = messages.wave_action_id AND w.state = 'paused')
-    ORDER BY due_at, id LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
+      AND NOT EXISTS (SELECT 1 FROM wave_actions a JOIN waves w ON w.id = a.wave_id WHERE a.id = m.wave_action_id AND w.state = 'paused')
+      AND ${wanted.for === 'push'} = (released_at IS NOT NULL AND kind = ANY(${pushed}::text[]) AND EXISTS (
+        SELECT 1 FROM wechat_grants g WHERE g.person_id = m.person_id AND g.room_id = m.room_id AND g.spent_at IS NULL))
+    ORDER BY due_at, id LIMIT ${limit} FOR UPDATE OF m SKIP LOCKED`;
 }
 
 /** In the order of the ids, by everybody, so nobody waits in a circle. */
@@ -84,8 +95,12 @@ export async function lockPeople(tx: Tx, personIds: readonly string[]): Promise<
 export function factsOf(tx: Tx, ids: readonly string[], dayStart: Date): Promise<DueFacts[]> {
   return tx<DueFacts>`
     SELECT m.id, ARRAY(SELECT o.topic FROM message_opt_outs o WHERE o.person_id = m.person_id) AS topics,
-      EXISTS (SELECT 1 FROM room_bookings b WHERE b.room_id = m.room_id AND b.person_id = m.person_id AND b.closed_as = 'undone'
-        AND m.why = 'booked' AND m.kind <> 'campaign')
+      m.why = 'booked' AND (
+          NOT EXISTS (SELECT 1 FROM consents c WHERE c.person_id = m.person_id AND c.purpose = ${ROOM_MESSAGES} AND c.withdrawn_at IS NULL)
+          OR m.kind <> 'campaign' AND EXISTS (SELECT 1 FROM room_bookings b
+            WHERE b.room_id = m.room_id AND b.person_id = m.person_id AND b.closed_as IN ('undone', 'refused')))
+        OR m.kind IN ('room_moved', 'room_reminder') AND EXISTS (SELECT 1 FROM rooms r WHERE r.id = m.room_id
+          AND (r.state <> 'scheduled' OR r.scheduled_at IS DISTINCT FROM (m.content ->> 'scheduledAt')::timestamptz))
         OR m.kind = 'coupon_ends' AND NOT EXISTS (
           SELECT 1 FROM coupons c WHERE 'coupon-ends:' || c.id = m.key AND c.person_id = m.person_id AND c.state = 'held') AS unwanted,
       (SELECT count(*)::int FROM messages d WHERE d.person_id = m.person_id AND d.released_at >= ${dayStart}
@@ -101,17 +116,27 @@ export async function markSent(tx: Sql, ids: readonly string[], channel: Message
       attempts = attempts + ${channel === 'inbox' ? 1 : 0}, claimed_until = NULL, error = NULL
     WHERE id = ANY(${[...ids]}::uuid[]) AND state = 'waiting'`;
 }
-/** For its one try: readable from now on, and nobody else's until the claim lapses. */
-export async function claimForPush(tx: Tx, ids: readonly string[], at: Date, until: Date): Promise<void> {
+/** Readable from now on; the push is still to come. */
+export async function markReleased(tx: Tx, ids: readonly string[], at: Date): Promise<void> {
   if (ids.length === 0) return;
-  await tx`UPDATE messages SET channel = 'wechat', released_at = coalesce(released_at, ${at}), claimed_until = ${until},
-      attempts = attempts + 1 WHERE id = ANY(${[...ids]}::uuid[])`;
+  await tx`UPDATE messages SET channel = 'wechat', released_at = coalesce(released_at, ${at}) WHERE id = ANY(${[...ids]}::uuid[])`;
 }
-export async function putOff(tx: Sql, id: string, until: Date, error: string | null): Promise<void> {
+/** For its one try: nobody else's until the claim lapses. */
+export async function claimForPush(tx: Tx, ids: readonly string[], until: Date): Promise<void> {
+  if (ids.length === 0) return;
+  await tx`UPDATE messages SET channel = 'wechat', claimed_until = ${until}, attempts = attempts + 1 WHERE id = ANY(${[...ids]}::uuid[])`;
+}
+/** Locks a claimed message for noting how its push went; false when the claim lapsed and somebody else has it, or has settled it. */
+export async function stillClaimed(tx: Tx, id: string, until: Date): Promise<boolean> {
+  const rows =
+    await tx`SELECT 1 AS mine FROM messages WHERE id = ${id} AND state = 'waiting' AND claimed_until = ${until} FOR UPDATE`;
+  return rows.length === 1;
+}
+export async function putOff(tx: Tx, id: string, until: Date, error: string | null): Promise<void> {
   await tx`UPDATE messages SET due_at = ${until}, claimed_until = NULL, error = ${error} WHERE id = ${id} AND state = 'waiting'`;
 }
 export async function giveUp(
-  tx: Sql,
+  tx: Tx,
   id: string,
   as: { state: 'skipped' | 'dead'; reason: MessageReason; error: string | null },
 ): Promise<void> {

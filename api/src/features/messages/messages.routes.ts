@@ -17,8 +17,9 @@ import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Binder, written } from '../../platform/http.ts';
+import { ROOM_MESSAGES } from './consent.ts';
 import * as rows from './messages.repository.ts';
-import { type MessagesService, ROOM_MESSAGES } from './messages.service.ts';
+import type { MessagesService } from './messages.service.ts';
 import type { WechatConfig } from './wechat-channel.ts';
 import { readReserved, sceneOf } from './wechat-consent.ts';
 

@@ -23,15 +23,19 @@ beforeEach(async () => {
   });
   personId = randomUUID();
   await db.sql`INSERT INTO people (id, kind, name, created_at) VALUES (${personId}, 'consumer', '安然', ${now})`;
+  await db.transaction((tx) => node().giveConsent(tx, personId));
 });
-const node = (wechat?: MessageChannel) =>
-  createMessagesService({
-    db,
-    clock: { now: () => now },
-    random: systemRandom,
+const node = (wechat?: MessageChannel) => {
+  const service = createMessagesService({
+    ...{ db, clock: { now: () => now }, random: systemRandom, wechat },
     log: createLogger('silent', 'test'),
-    wechat,
   });
+  const sendDue = async (): Promise<void> => {
+    await service.releaseDue();
+    await service.pushDue();
+  };
+  return { ...service, sendDue };
+};
 const draft = (key: string, change: Partial<MessageDraft> = {}): MessageDraft => ({
   key,
   personId,

@@ -19,7 +19,7 @@ import { createApi } from '../../compose.ts';
 import { type Brand, type FixtureRoom, makeConsumer, makeRoom, seedBrand } from '../../testing/fixtures.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
 import { startWechatStandIn } from '../../testing/wechat-stand-in.ts';
-import { MESSAGES_JOB } from '../messages/index.ts';
+import { MESSAGES_JOB, PUSHES_JOB } from '../messages/index.ts';
 import { BOOKINGS_JOB } from './index.ts';
 
 const MINUTE = 60_000;
@@ -219,7 +219,7 @@ test('with WeChat: the question, the answer, one message; what WeChat refuses is
     expect([forged.status, (await sql`SELECT 1 FROM wechat_grants WHERE openid = 'thief'`).length]).toEqual([404, 0]);
   }
   linked.clock.set(at(-25));
-  for (const job of [BOOKINGS_JOB, MESSAGES_JOB, MESSAGES_JOB]) await linked.api.platform.jobs.runNow(job);
+  for (const job of [BOOKINGS_JOB, MESSAGES_JOB, PUSHES_JOB, PUSHES_JOB]) await linked.api.platform.jobs.runNow(job);
   expect(wechat.sent.map(({ openid }) => openid).sort()).toEqual(['open-anna', 'open-bella']);
   expect(
     await sql`SELECT p.name, m.state, m.reason, m.channel, m.error FROM messages m JOIN people p ON p.id = m.person_id ORDER BY m.state DESC`,
