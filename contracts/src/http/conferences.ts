@@ -67,7 +67,7 @@ export const getMaterialFile = defineRoute({
   summary: 'The file itself, as an attachment',
   params: z.strictObject({ id: RoomId, materialId: z.uuid() }),
   produces: materialTypes,
-  errors: ['not_found', 'not_in_audience'],
+  errors: ['not_found', 'not_in_audience', 'rate_limited'],
 });
 
 export const AttendanceLine = z

@@ -62,6 +62,9 @@ test('material of a conference is for who may enter it, and is downloaded as wha
   expect((await api.call(getMaterialFile, elsewhere)).status).toBe(404);
   for (let time = 0; time < 2; time++) await api.ok(removeMaterial, { params, as });
   expect((await load(staff.channelEast)).status).toBe(404);
+  const greedy = await Promise.all(Array.from({ length: 40 }, () => load(staff.channelEast)));
+  expect([...new Set(greedy.map(({ status }) => status))].sort()).toEqual([404, 429]);
+  expect((await load(as)).status).toBe(404); // nobody else waits for it
   const shelf = async (who: Principal) => (await api.ok(listRooms, { as: who })).items.map(({ id }) => id);
   expect(await shelf(staff.channelEast)).toContain(room.id);
   for (const who of [consumers.anna, staff.channelNorth]) expect(await shelf(who)).not.toContain(room.id);

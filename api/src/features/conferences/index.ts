@@ -15,10 +15,14 @@ import { type CsvColumn, sendCsv } from '../../platform/csv.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Binder, written } from '../../platform/http.ts';
+import { createLimit } from '../../platform/limits.ts';
 import { requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import { nameFor } from '../bindings/index.ts';
 import type { Files } from '../files/index.ts';
 import { type AttendanceRow, createConferencesRepository, type MaterialRow } from './conferences.repository.ts';
+
+/** Of one person: a conference has a handful of files, each is wanted once or twice. */
+const DOWNLOADS_PER_MINUTE = 30;
 
 const toMaterial = (row: MaterialRow): Material => ({
   id: row.id,
@@ -50,6 +54,7 @@ export function createConferences(deps: {
 }) {
   const { bind, db, clock, files } = deps;
   const rows = createConferencesRepository(db.sql);
+  const downloads = createLimit({ points: DOWNLOADS_PER_MINUTE, seconds: 60 });
 
   async function conference(roomId: string) {
     const room = await deps.findRoom(roomId);
@@ -104,7 +109,8 @@ export function createConferences(deps: {
     });
     return undefined;
   });
-  bind(getMaterialFile, async ({ params, res }) => {
+  bind(getMaterialFile, async ({ principal, params, res }) => {
+    await downloads.take(principal.personId);
     const material = (await rows.materials(params.id)).find(({ id }) => id === params.materialId);
     if (!material?.fileId) throw new AppError('not_found');
     await files.send(res, material.fileId, ['material'], material.fileName ?? material.title);

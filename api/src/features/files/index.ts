@@ -11,6 +11,7 @@ import type { Db, Sql } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Binder, written } from '../../platform/http.ts';
 import { createLimit } from '../../platform/limits.ts';
+import { createFileContents } from './contents.ts';
 import { bytesFor, fits, type MediaType, mediaTypeOf } from './kinds.policy.ts';
 
 /** Uploads of one person. */
@@ -50,6 +51,7 @@ async function readBody(req: IncomingMessage, most: number): Promise<Buffer> {
 export function createFiles(deps: { bind: Binder; db: Db; clock: Clock; random: Random }): Files {
   const { bind, db, clock, random } = deps;
   const limit = createLimit({ points: UPLOADS_PER_MINUTE, seconds: 60 });
+  const contents = createFileContents({ sql: db.sql });
 
   async function send(
     res: ServerResponse,
@@ -57,11 +59,10 @@ export function createFiles(deps: { bind: Binder; db: Db; clock: Clock; random: 
     purposes: readonly FilePurpose[],
     asAttachment?: string,
   ): Promise<void> {
-    const [row] = await db.sql<{ mediaType: string; content: Buffer }>`
-      SELECT media_type AS "mediaType", content FROM stored_files WHERE id = ${id} AND purpose = ANY(${[...purposes]}::text[])`;
-    if (!row) throw new AppError('not_found');
-    res.setHeader('Content-Type', row.mediaType);
-    res.setHeader('Content-Length', row.content.length);
+    const file = await contents.get(id, purposes);
+    if (!file) throw new AppError('not_found');
+    res.setHeader('Content-Type', file.mediaType);
+    res.setHeader('Content-Length', file.content.length);
     res.setHeader('Content-Security-Policy', "default-src 'none'; sandbox");
     res.setHeader(
       'Cache-Control',
@@ -69,7 +70,7 @@ export function createFiles(deps: { bind: Binder; db: Db; clock: Clock; random: 
     );
     if (asAttachment !== undefined)
       res.setHeader('Content-Disposition', `attachment; filename*=UTF-8''${encodeURIComponent(asAttachment)}`);
-    res.end(row.content);
+    res.end(file.content);
   }
 
   bind(uploadFile, async ({ principal, query, req, res }) => {
