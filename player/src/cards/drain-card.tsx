@@ -4,6 +4,7 @@ import { QrCode, X } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useMe, useServices } from '../app/services.tsx';
 import { useRoomHandle } from '../room/use-room.ts';
+import { askDelayMs } from './ask-delay.ts';
 import { useCardT } from './messages.ts';
 import './card.css';
 
@@ -44,11 +45,12 @@ const CardSheet = ({ card, onClose }: { card: RoutedDrainCard; onClose: () => vo
 };
 
 /** The card of the viewer's own store, as long as the host shows it. Nothing when that store has none. */
-const DrainCard = (): ReactNode => {
+const DrainCard = ({ random = Math.random }: { random?: () => number }): ReactNode => {
   const t = useCardT();
   const { api } = useServices();
   const me = useMe();
-  const { roomId } = useRoomHandle();
+  const room = useRoomHandle();
+  const { roomId } = room;
   const [card, setCard] = useState<RoutedDrainCard | null>(null);
   const [open, setOpen] = useState(false);
   const [hidden, setHidden] = useState(false);
@@ -56,17 +58,24 @@ const DrainCard = (): ReactNode => {
   // biome-ignore lint/correctness/useExhaustiveDependencies: whoever signs in may belong to another store
   useEffect(() => {
     let wanted = true;
-    // A card that does not come is none: the live goes on.
-    void api.call(getMyDrainCard, { params: { id: roomId } }).then(
-      (answer) => {
-        if (!wanted) return;
-        setCard(answer.card);
-        if (answer.card) mark(answer.card.id, 'seen');
-      },
-      () => undefined,
+    const { viewersNow, drainCard } = room.get();
+    const shownAgoMs = drainCard ? room.serverNowMs() - Date.parse(drainCard.shownAt) : 0;
+    const waiting = setTimeout(
+      () =>
+        // A card that does not come is none: the live goes on.
+        void api.call(getMyDrainCard, { params: { id: roomId } }).then(
+          (answer) => {
+            if (!wanted) return;
+            setCard(answer.card);
+            if (answer.card) mark(answer.card.id, 'seen');
+          },
+          () => undefined,
+        ),
+      askDelayMs({ viewers: viewersNow, shownAgoMs }, random),
     );
     return () => {
       wanted = false;
+      clearTimeout(waiting);
     };
   }, [api, roomId, me?.id]);
   function mark(cardId: string, what: 'seen' | 'tapped'): void {
