@@ -12,12 +12,14 @@ import type { MediaControl } from './media-control/index.ts';
 import type { Clock, Random } from './platform/clock.ts';
 import type { Db } from './platform/db.ts';
 import type { Binder } from './platform/http.ts';
+import type { Jobs } from './platform/jobs.ts';
 
 export function createAroundRooms(deps: {
   bind: Binder;
   db: Db;
   clock: Clock;
   random: Random;
+  jobs: Jobs;
   guard: ClaimGuard;
   entries: Entries;
   rooms: Pick<Rooms, 'get'>;
@@ -28,7 +30,7 @@ export function createAroundRooms(deps: {
   const { bind, db, clock, random, guard, entries, mediaControl } = deps;
   const shared = { bind, db, clock, random, guard, entries, findRoom: deps.rooms.get };
   const access = createRoomAccess({ ...shared, revokeMedia: mediaControl.revoke, streamsOf: deps.stage.streamsOf });
-  const files = createFiles(shared);
+  const files = createFiles({ ...shared, jobs: deps.jobs });
   createPersonas({ ...shared, files, viewersNow: deps.viewersNow });
   createConferences({ ...shared, files });
   const { shown } = createDrainCards({ ...shared, files });

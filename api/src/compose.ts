@@ -228,7 +228,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   closers.push(rooms.close);
   const aroundRooms: AroundRooms = createAroundRooms({
-    ...{ bind, db, clock, random, guard, entries, rooms, stage, mediaControl },
+    ...{ bind, db, clock, random, jobs, guard, entries, rooms, stage, mediaControl },
     viewersNow: presence.now,
   });
   const attendanceBook = createAttendanceBook({ db, clock, log });

@@ -1,7 +1,8 @@
 /**
  * Small files of the product itself: photos of guides, pictures of cards, training material. They lie in the database, so that
  * every node has them and the backup too; what is large (video) lies in the media servers' storage. Who may see material is
- * asked by the conference it belongs to; photos and cards are for everybody.
+ * asked by the conference it belongs to; photos and cards are for everybody. A file is uploaded first and then used by a card,
+ * a page or a conference; one that nothing has used for a day goes.
  */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -10,6 +11,7 @@ import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Sql } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Binder, written } from '../../platform/http.ts';
+import type { Jobs } from '../../platform/jobs.ts';
 import { createLimit } from '../../platform/limits.ts';
 import { createFileContents } from './contents.ts';
 import { bytesFor, fits, type MediaType, mediaTypeOf } from './kinds.policy.ts';
@@ -17,6 +19,12 @@ import { bytesFor, fits, type MediaType, mediaTypeOf } from './kinds.policy.ts';
 /** Uploads of one person. */
 const UPLOADS_PER_MINUTE = 20;
 const CACHE_SECONDS = 86_400;
+export const FILES_SWEEP = 'unused files';
+const SWEEP_EVERY_MS = 3_600_000;
+const SWEPT_AT_ONCE = 100;
+const UNUSED_KEPT_MS = 86_400_000;
+/** Within which a file must be used: well before it may be swept, so that nobody uses what is going this moment. */
+const USABLE_MS = UNUSED_KEPT_MS - SWEEP_EVERY_MS;
 
 export interface StoredFile {
   readonly id: string;
@@ -28,7 +36,7 @@ export interface StoredFile {
   readonly createdAt: Date;
 }
 export interface Files {
-  /** A file that this person uploaded for this purpose. @throws AppError not_found */
+  /** A file that this person uploaded for this purpose within USABLE_MS. @throws AppError not_found */
   mine(sql: Sql, id: string, purpose: FilePurpose, personId: string): Promise<StoredFile>;
   /** Answers the request with the bytes. @throws AppError not_found */
   send(res: ServerResponse, id: string, purposes: readonly FilePurpose[], asAttachment?: string): Promise<void>;
@@ -48,7 +56,7 @@ async function readBody(req: IncomingMessage, most: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-export function createFiles(deps: { bind: Binder; db: Db; clock: Clock; random: Random }): Files {
+export function createFiles(deps: { bind: Binder; db: Db; clock: Clock; random: Random; jobs: Jobs }): Files {
   const { bind, db, clock, random } = deps;
   const limit = createLimit({ points: UPLOADS_PER_MINUTE, seconds: 60 });
   const contents = createFileContents({ sql: db.sql });
@@ -72,6 +80,21 @@ export function createFiles(deps: { bind: Binder; db: Db; clock: Clock; random: 
       res.setHeader('Content-Disposition', `attachment; filename*=UTF-8''${encodeURIComponent(asAttachment)}`);
     res.end(file.content);
   }
+
+  /** What was taken away but is remembered (material, cards) still points to its file. */
+  async function sweepUnused(): Promise<void> {
+    const before = new Date(clock.now().getTime() - UNUSED_KEPT_MS);
+    let gone: object[];
+    do {
+      gone = await db.sql`DELETE FROM stored_files WHERE id IN (
+        SELECT f.id FROM stored_files f WHERE f.created_at < ${before}
+          AND NOT EXISTS (SELECT FROM conference_materials m WHERE m.file_id = f.id)
+          AND NOT EXISTS (SELECT FROM drain_cards c WHERE c.picture_id = f.id)
+          AND NOT EXISTS (SELECT FROM guide_personas g WHERE g.photo_id = f.id)
+        LIMIT ${SWEPT_AT_ONCE} FOR UPDATE SKIP LOCKED) RETURNING id`;
+    } while (gone.length === SWEPT_AT_ONCE);
+  }
+  deps.jobs.every(FILES_SWEEP, SWEEP_EVERY_MS, sweepUnused);
 
   bind(uploadFile, async ({ principal, query, req, res }) => {
     await limit.take(principal.personId);
@@ -98,7 +121,8 @@ export function createFiles(deps: { bind: Binder; db: Db; clock: Clock; random: 
     async mine(sql, id, purpose, personId) {
       const [row] = await sql<StoredFile>`
         SELECT id, purpose, name, media_type AS "mediaType", bytes, created_by AS "createdBy", created_at AS "createdAt"
-        FROM stored_files WHERE id = ${id} AND purpose = ${purpose} AND created_by = ${personId}`;
+        FROM stored_files WHERE id = ${id} AND purpose = ${purpose} AND created_by = ${personId}
+          AND created_at > ${new Date(clock.now().getTime() - USABLE_MS)}`;
       if (!row) throw new AppError('not_found');
       return row;
     },
