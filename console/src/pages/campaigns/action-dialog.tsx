@@ -210,7 +210,8 @@ export const ActionDialog = ({
                 !isKnown ? (
                   <span data-testid="reach">{t(room ? 'reach.later' : 'reach.noRoom')}</span>
                 ) : (
-                  reach.data && (
+                  reach.data &&
+                  !reach.isPlaceholderData && (
                     <span data-testid="reach" data-people={reach.data.people}>
                       {t('reach', { people: reach.data.people, optedOut: reach.data.optedOut })}
                     </span>
