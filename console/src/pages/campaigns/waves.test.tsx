@@ -114,9 +114,9 @@ test.each([
   ['running', true],
   ['cancelled', false],
 ] as const)('a failed action of a wave that is %s can be tried again: %s', async (state, can) => {
-  const failed = action('one', { deed: { kind: 'room_close', roomId: null }, state: 'failed', reason: 'other_unit' });
+  const failed = action('one', { deed: { kind: 'room_close', roomId: null }, state: 'failed', reason: 'nothing_open' });
   await show(<WaveDetail wave={wave(state, failed)} onBack={() => undefined} />);
-  await shown('直播间不属于这个浪潮的组织');
+  await shown('当时没有开放的直播价');
   // antd sets two characters apart on some buttons.
   const buttons = [...host.querySelectorAll('button')].map((button) => button.textContent?.replace(/\s/g, ''));
   expect(['重试', '跳过'].map((name) => buttons.includes(name))).toEqual([can, can]);
