@@ -1,7 +1,8 @@
 import { bookRoom, getBooking, type RoomBooking, unbookRoom } from '@walnut-live/contracts';
-import { Button, useErrorText, useFormat, useToast } from '@walnut-live/ui';
+import { Button, ErrorState, useErrorText, useFormat, useToast } from '@walnut-live/ui';
 import { Bell, BellRing } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
+import { useSearchParams } from 'react-router';
 import { useServices } from '../app/services.tsx';
 import { useMine } from '../interaction/use-mine.ts';
 import { useBookingT } from './messages.ts';
@@ -9,17 +10,60 @@ import './booking.css';
 
 const inWechat = (): boolean => /MicroMessenger/i.test(navigator.userAgent);
 
+/** What came of WeChat's question, as the way back from it says. */
+const outcomes = ['wechat', 'here', 'late'] as const;
+const useTold = (): (typeof outcomes)[number] | null => {
+  const [query, setQuery] = useSearchParams();
+  const [told] = useState(() => outcomes.find((outcome) => outcome === query.get('told')) ?? null);
+  // Said once; nobody should copy it on.
+  useEffect(() => {
+    if (!query.has('told')) return;
+    setQuery(
+      (before) => {
+        const rest = new URLSearchParams(before);
+        rest.delete('told');
+        return rest;
+      },
+      { replace: true },
+    );
+  }, [query, setQuery]);
+  return told;
+};
+
 /** Book the room by one tap, take it back by another; nothing while it is not known whether one has. */
-const Booking = ({ roomId }: { roomId: string }): ReactNode => {
+const Booking = ({
+  roomId,
+  leaveFor = (url) => location.assign(url),
+}: {
+  roomId: string;
+  leaveFor?: (url: string) => void;
+}): ReactNode => {
   const t = useBookingT();
   const format = useFormat();
   const toast = useToast();
   const errorText = useErrorText();
   const { api, requireConsumer } = useServices();
-  const { mine } = useMine<RoomBooking>(roomId, () => api.call(getBooking, { params: { id: roomId } }));
+  const told = useTold();
+  const [failure, setFailure] = useState<unknown>(null);
+  const ask = (): Promise<RoomBooking> => api.call(getBooking, { params: { id: roomId } });
+  const { mine, again } = useMine<RoomBooking>(roomId, async () => {
+    setFailure(null);
+    try {
+      return await ask();
+    } catch (error) {
+      setFailure(error);
+      throw error;
+    }
+  });
   const [changed, setChanged] = useState<RoomBooking | null>(null);
   const [busy, setBusy] = useState(false);
   const booking = changed ?? mine;
+  if (!booking && failure !== null)
+    return (
+      <div className="pl-booking" data-testid="booking-failed">
+        <ErrorState error={failure} onRetry={() => void again()} compact />
+      </div>
+    );
   if (!booking) return <div className="pl-booking" aria-busy="true" />;
   const { booked, people, remindMinutes: minutes, wechatUrl } = booking;
 
@@ -30,6 +74,20 @@ const Booking = ({ roomId }: { roomId: string }): ReactNode => {
       const params = { id: roomId };
       setChanged(wanted ? await api.call(bookRoom, { params, body: {} }) : await api.call(unbookRoom, { params }));
       toast(wanted ? t('book.toast', { minutes }) : t('book.undone'), { tone: wanted ? 'success' : 'info' });
+    } catch (error) {
+      toast(errorText(error), { tone: 'error' });
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  /** The way to WeChat's question lasts an hour, so it is fetched when it is taken. */
+  const askInWechat = async (): Promise<void> => {
+    setBusy(true);
+    try {
+      const fresh = await ask();
+      setChanged(fresh);
+      if (fresh.wechatUrl !== null) leaveFor(fresh.wechatUrl);
     } catch (error) {
       toast(errorText(error), { tone: 'error' });
     } finally {
@@ -64,10 +122,15 @@ const Booking = ({ roomId }: { roomId: string }): ReactNode => {
         {people === 0 ? t('book.first') : t('book.people', { count: format.count(people) })}
       </p>
       <p className="pl-center-hint">{booked ? t('book.when', { minutes }) : t('book.consent')}</p>
+      {told !== null && booked && (
+        <p className="pl-center-hint" role="status" data-testid="told">
+          {t(`told.${told}`)}
+        </p>
+      )}
       {wechatUrl !== null && inWechat() && (
-        <a className="wl-btn wl-btn-glass wl-btn-m wl-btn-block" href={wechatUrl} data-testid="book-wechat">
+        <Button variant="glass" block loading={busy} onClick={() => void askInWechat()} data-testid="book-wechat">
           {t('book.wechat')}
-        </a>
+        </Button>
       )}
     </div>
   );

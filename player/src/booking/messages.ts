@@ -13,6 +13,9 @@ export const bookingI18n = createI18n({
     'book.consent': '点击预约即同意就这场直播给你发消息，可随时退订',
     'book.when': '开播前 {minutes} 分钟和开播时提醒，改期或取消也会告诉你',
     'book.wechat': '也在微信里提醒我',
+    'told.wechat': '好的，开播时也会在微信里提醒你',
+    'told.here': '好的，不发微信，只在这里提醒你',
+    'told.late': '刚才的确认已超时，请再点一次',
     'inbox.title': '我的消息',
     'inbox.none': '还没有消息。预约一场直播，开播前会提醒你',
     'inbox.new': '新',
@@ -36,7 +39,7 @@ export const bookingI18n = createI18n({
     'why.coupon': '因为你领过{unit}的这张券',
     settings: '消息设置',
     'topic.reminders': '开播提醒',
-    'topic.reminders.hint': '预约的直播开始前和开始时',
+    'topic.reminders.hint': '预约的直播开始前和开始时。关闭后，预约带来的其他消息也不再发',
     'topic.changes': '改期与取消',
     'topic.changes.hint': '预约的直播换了时间或不播了',
     'topic.campaigns': '活动消息',
@@ -45,7 +48,7 @@ export const bookingI18n = createI18n({
     'topic.coupons.hint': '你手里的券到期前三天',
     'settings.orders': '自己订单的消息始终会收到',
     'settings.quiet': '每天 {from}–{until} 不打扰',
-    'settings.consent': '你在 {time} 同意接收预约提醒；关闭“开播提醒”即撤回',
+    'settings.consent': '你在 {time} 同意接收预约提醒；关闭“开播提醒”即撤回，再打开即再次同意',
   },
   en: {
     book: 'Remind me',
@@ -58,6 +61,9 @@ export const bookingI18n = createI18n({
     'book.consent': 'By booking you agree to messages about this live. Switch them off at any time',
     'book.when': 'You hear {minutes} minutes before, at the start, and if it moves or is called off',
     'book.wechat': 'Remind me in WeChat too',
+    'told.wechat': 'Done. You are reminded in WeChat too',
+    'told.here': 'Alright, you are reminded here only',
+    'told.late': 'That answer came too late, please tap once more',
     'inbox.title': 'My messages',
     'inbox.none': 'No messages yet. Book a live and we remind you before it starts',
     'inbox.new': 'New',
@@ -81,7 +87,8 @@ export const bookingI18n = createI18n({
     'why.coupon': 'Because you hold this coupon of {unit}',
     settings: 'Message settings',
     'topic.reminders': 'Reminders',
-    'topic.reminders.hint': 'Before and when a live that you booked starts',
+    'topic.reminders.hint':
+      'Before and when a live that you booked starts. Without it, nothing else about bookings comes either',
     'topic.changes': 'Changes',
     'topic.changes.hint': 'A live that you booked moves or is called off',
     'topic.campaigns': 'Campaigns',
@@ -90,7 +97,8 @@ export const bookingI18n = createI18n({
     'topic.coupons.hint': 'Three days before a coupon that you hold ends',
     'settings.orders': 'News of your own orders always reaches you',
     'settings.quiet': 'Nothing is sent from {from} to {until}',
-    'settings.consent': 'You agreed to reminders on {time}; switching reminders off takes that back',
+    'settings.consent':
+      'You agreed to reminders on {time}; switching reminders off takes that back, and on again gives it anew',
   },
 });
 export const useBookingT = bookingI18n.useT;

@@ -138,9 +138,12 @@ export function bindMessageRoutes(
     const asked = readReserved(deps.secret, query.reserved, now);
     if (!deps.wechat || !asked || query.template_id !== deps.wechat.templateId || query.scene !== sceneOf(asked.roomId))
       throw new AppError('not_found');
+    const { isLate, ...grant } = asked;
     const said = query.action === 'confirm' && query.openid !== '';
-    if (said) await rows.saveGrant(sql, { ...asked, openid: query.openid, scene: query.scene, at: now });
-    res.redirect(302, `/r/${asked.roomId}?told=${said ? 'wechat' : 'here'}`);
+    if (said && !isLate) await rows.saveGrant(sql, { ...grant, openid: query.openid, scene: query.scene, at: now });
+    // The room's page says what came of it.
+    const told = !said ? 'here' : isLate ? 'late' : 'wechat';
+    res.redirect(302, `/r/${grant.roomId}?told=${told}`);
     return written;
   });
 }

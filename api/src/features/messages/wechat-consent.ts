@@ -38,17 +38,17 @@ export function askUrl(
   return `${ASK_URL}?${query}#wechat_redirect`;
 }
 
-/** Whom the answer is from; undefined when it is forged or too old. */
+/** Whom the answer is from, and whether it came when it does not count any more; undefined when it is forged. */
 export function readReserved(
   secret: string,
   reserved: string,
   now: Date,
-): { personId: string; roomId: string } | undefined {
+): { personId: string; roomId: string; isLate: boolean } | undefined {
   const parts = Reserved.exec(reserved);
   if (!parts) return undefined;
   const [, person = '', room = '', until = '', mac = ''] = parts;
   const expected = macOf(secret, person + room + until);
   if (!timingSafeEqual(Buffer.from(mac), Buffer.from(expected))) return undefined;
-  if (Number.parseInt(until, 16) * 1_000 < now.getTime()) return undefined;
-  return { personId: dashed(person), roomId: dashed(room) };
+  const isLate = Number.parseInt(until, 16) * 1_000 < now.getTime();
+  return { personId: dashed(person), roomId: dashed(room), isLate };
 }

@@ -213,6 +213,21 @@ test('with WeChat: the question, the answer, one message; what WeChat refuses is
     if (name !== 'chris') wechat.allow(`open-${name}`, Number(answer.get('scene')));
     const followed = await fetch(`${linked.url}${back.pathname}?${answer}`, { redirect: 'manual' });
     expect([followed.status, followed.headers.get('location')]).toEqual([302, `/r/${show.id}?told=wechat`]);
+    if (name === 'chris') {
+      // The same answer when its hour is over, and a "no": back to the room, which says so; the right stays as it is.
+      linked.clock.advanceSeconds(3_700);
+      for (const [action, told] of [
+        ['confirm', 'late'],
+        ['cancel', 'here'],
+      ] as const) {
+        answer.set('action', action);
+        answer.set('openid', 'too-late');
+        const late = await fetch(`${linked.url}${back.pathname}?${answer}`, { redirect: 'manual' });
+        expect([late.status, late.headers.get('location')]).toEqual([302, `/r/${show.id}?told=${told}`]);
+      }
+      expect(await sql`SELECT 1 FROM wechat_grants WHERE openid = 'too-late'`).toEqual([]);
+      answer.set('action', 'confirm');
+    }
     answer.set('reserved', `${answer.get('reserved')?.slice(0, -4)}0000`);
     answer.set('openid', 'thief');
     const forged = await fetch(`${linked.url}${back.pathname}?${answer}`, { redirect: 'manual' });
