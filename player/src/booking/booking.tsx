@@ -2,7 +2,6 @@ import { bookRoom, getBooking, type RoomBooking, unbookRoom } from '@walnut-live
 import { Button, ErrorState, useErrorText, useFormat, useToast } from '@walnut-live/ui';
 import { Bell, BellRing } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
-import { useSearchParams } from 'react-router';
 import { useServices } from '../app/services.tsx';
 import { useMine } from '../interaction/use-mine.ts';
 import { useBookingT } from './messages.ts';
@@ -10,23 +9,23 @@ import './booking.css';
 
 const inWechat = (): boolean => /MicroMessenger/i.test(navigator.userAgent);
 
-/** What came of WeChat's question, as the way back from it says. */
+/**
+ * What came of WeChat's question, as the way back from it says. Read past the router: whichever hook of its this part asked
+ * for would be fetched by everybody before the room opens.
+ */
 const outcomes = ['wechat', 'here', 'late'] as const;
 const useTold = (): (typeof outcomes)[number] | null => {
-  const [query, setQuery] = useSearchParams();
-  const [told] = useState(() => outcomes.find((outcome) => outcome === query.get('told')) ?? null);
+  const [told] = useState(() => {
+    const said = new URLSearchParams(location.search).get('told');
+    return outcomes.find((outcome) => outcome === said) ?? null;
+  });
   // Said once; nobody should copy it on.
   useEffect(() => {
-    if (!query.has('told')) return;
-    setQuery(
-      (before) => {
-        const rest = new URLSearchParams(before);
-        rest.delete('told');
-        return rest;
-      },
-      { replace: true },
-    );
-  }, [query, setQuery]);
+    const url = new URL(location.href);
+    if (!url.searchParams.has('told')) return;
+    url.searchParams.delete('told');
+    history.replaceState(history.state, '', url);
+  }, []);
   return told;
 };
 

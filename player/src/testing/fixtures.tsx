@@ -158,7 +158,7 @@ export type ApiAnswer = { status?: number; json: unknown } | 'offline';
 /** Renders inside everything a part of the room expects. `answer` plays the server. */
 export const renderInRoom = async (
   node: ReactNode,
-  options: { room?: TestRoom; me?: Me; path?: string; answer?: (call: ApiCall) => ApiAnswer } = {},
+  options: { room?: TestRoom; me?: Me; answer?: (call: ApiCall) => ApiAnswer } = {},
 ) => {
   const room = options.room ?? testRoom();
   const calls: ApiCall[] = [];
@@ -190,7 +190,7 @@ export const renderInRoom = async (
     root.render(
       <UiProvider locale="zh-CN">
         <ServicesProvider api={api} pending={pending}>
-          <MemoryRouter initialEntries={[options.path ?? '/']}>
+          <MemoryRouter>
             <RoomProvider value={room}>
               <HeartsProvider>
                 <PurchaseProvider>
