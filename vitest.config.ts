@@ -22,8 +22,8 @@ function project(name: string, test: TestProjectInlineConfiguration['test'] = {}
 export default defineConfig({
   test: {
     passWithNoTests: true,
-    // Tests of media and of the database wait more than they compute: three at a time also on two cores.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    // Tests of media and of the database wait more than they compute: two at a time also on two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       project('contracts'),
       project('api', { globalSetup: postgres }),

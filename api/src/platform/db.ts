@@ -97,6 +97,8 @@ export function createDb(options: { url: string; poolSize: number; onError: (err
     },
   });
   pool.on('error', options.onError); // an idle connection that the server ended; the pool replaces it
+  // One that ends between two queries of whoever holds it is told by the next query; nobody listening would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   let prisma: PrismaClient | undefined;
 
   async function once<T>(work: (tx: Tx) => Promise<T>, isolation: string): Promise<T> {
