@@ -23,3 +23,17 @@ export function decodeTimeCursor(cursor: string | undefined): TimeCursor | undef
     throw new AppError('invalid_request', { issues: [{ path: '/cursor', issue: 'unknown_cursor' }] }, cause);
   }
 }
+
+/**
+ * A page out of rows of which one more than the page holds was asked for: that one says that there is a next page, and where
+ * it begins is told by the last row of this one.
+ */
+export function cutPage<Row>(
+  found: readonly Row[],
+  limit: number,
+  cursorOf: (last: Row) => string,
+): { rows: Row[]; nextCursor: string | null } {
+  const rows = found.slice(0, limit);
+  const last = rows.at(-1);
+  return { rows, nextCursor: found.length > limit && last !== undefined ? cursorOf(last) : null };
+}

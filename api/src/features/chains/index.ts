@@ -13,7 +13,7 @@ import {
   type StaffRole,
 } from '@walnut-live/contracts';
 import { type CsvColumn, sendCsv } from '../../platform/csv.ts';
-import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
+import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import { AppError } from '../../platform/errors.ts';
 import { written } from '../../platform/http.ts';
 import { createLimit } from '../../platform/limits.ts';
@@ -83,8 +83,9 @@ export function createChains(deps: ActivityDeps) {
       SELECT id, opened_at AS "openedAt" FROM chains WHERE room_id = ${query.roomId}
         AND (${after?.id ?? null}::uuid IS NULL OR (opened_at, id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
       ORDER BY opened_at DESC, id DESC LIMIT ${query.limit + 1}`;
-    const page = found.slice(0, query.limit);
-    const last = page.at(-1);
+    const { rows: page, nextCursor } = cutPage(found, query.limit, (last) =>
+      encodeTimeCursor({ at: last.openedAt, id: last.id }),
+    );
     return {
       items: (
         await readChains(
@@ -92,16 +93,15 @@ export function createChains(deps: ActivityDeps) {
           page.map(({ id }) => id),
         )
       ).map(toChain),
-      nextCursor: found.length > query.limit && last ? encodeTimeCursor({ at: last.openedAt, id: last.id }) : null,
+      nextCursor,
     };
   });
   bind(chainLines, async ({ params, query }) => {
     const before = decodeNo(query.cursor);
     await service.find(params.id);
     const found = await linesByNumber(db.sql, params.id, { before }, query.limit + 1);
-    const page = found.slice(0, query.limit);
-    const last = page.at(-1);
-    return { items: page.map(toLine), nextCursor: found.length > query.limit && last ? encodeNo(last.no) : null };
+    const { rows: page, nextCursor } = cutPage(found, query.limit, (last) => encodeNo(last.no));
+    return { items: page.map(toLine), nextCursor };
   });
   bind(myLine, async ({ principal, params }) => {
     await service.find(params.id);
@@ -126,11 +126,10 @@ export function createChains(deps: ActivityDeps) {
       return written;
     }
     const found = await linesByNumber(db.sql, params.id, { after: from }, query.limit + 1);
-    const page = found.slice(0, query.limit);
-    const last = page.at(-1);
+    const { rows: page, nextCursor } = cutPage(found, query.limit, (last) => encodeNo(last.no));
     return {
       items: page.map((row) => toPerson(row, role)),
-      nextCursor: found.length > query.limit && last ? encodeNo(last.no) : null,
+      nextCursor,
     };
   });
   bind(removeChainLine, ({ principal, params, body }) => service.remove(principal, params.id, body));

@@ -15,7 +15,7 @@ import {
   startCountdown,
 } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
-import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
+import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Sql, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { writeRoomEvent } from '../../platform/outbox.ts';
@@ -140,8 +140,9 @@ export function createCountdowns(deps: Omit<ActivityDeps, 'standing'>) {
       SELECT id, started_at AS "startedAt" FROM countdowns WHERE room_id = ${query.roomId}
         AND (${after?.id ?? null}::uuid IS NULL OR (started_at, id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
       ORDER BY started_at DESC, id DESC LIMIT ${query.limit + 1}`;
-    const page = found.slice(0, query.limit);
-    const last = page.at(-1);
+    const { rows: page, nextCursor } = cutPage(found, query.limit, (last) =>
+      encodeTimeCursor({ at: last.startedAt, id: last.id }),
+    );
     return {
       items: (
         await readCountdowns(
@@ -149,7 +150,7 @@ export function createCountdowns(deps: Omit<ActivityDeps, 'standing'>) {
           page.map(({ id }) => id),
         )
       ).map(toCountdown),
-      nextCursor: found.length > query.limit && last ? encodeTimeCursor({ at: last.startedAt, id: last.id }) : null,
+      nextCursor,
     };
   });
   deps.jobs.every(COUNTDOWNS_JOB, DUE_EVERY_MS, async () => {

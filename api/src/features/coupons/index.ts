@@ -17,7 +17,7 @@ import {
   stopCouponKind,
 } from '@walnut-live/contracts';
 import { sendCsv } from '../../platform/csv.ts';
-import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
+import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Binder, written } from '../../platform/http.ts';
 import { requireKey } from '../../platform/idempotency.ts';
@@ -103,11 +103,12 @@ export function createCoupons(
   bind(myCouponGrab, ({ principal, params }) => drops.mine(principal, params.id));
   bind(listCouponDrops, async ({ query }) => {
     const found = await drops.ofRoom(query.roomId, decodeTimeCursor(query.cursor), query.limit + 1);
-    const items = found.slice(0, query.limit);
-    const last = items.at(-1);
+    const { rows: items, nextCursor } = cutPage(found, query.limit, (last) =>
+      encodeTimeCursor({ at: last.createdAt, id: last.id }),
+    );
     return {
       items: items.map(toDrop),
-      nextCursor: found.length > query.limit && last ? encodeTimeCursor({ at: last.createdAt, id: last.id }) : null,
+      nextCursor,
     };
   });
   deps.jobs.every(COUPON_DROPS_JOB, DUE_EVERY_MS, drops.finishDue);

@@ -12,7 +12,7 @@ import {
   shipPrize,
 } from '@walnut-live/contracts';
 import { z } from 'zod';
-import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
+import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Binder, written } from '../../platform/http.ts';
 import { toDraw } from './draws.repository.ts';
@@ -44,22 +44,24 @@ export function bindDrawRoutes(bind: Binder, draws: DrawsService, prizes: Prizes
   bind(publicDraw, ({ params }) => draws.find(params.id));
   bind(listDraws, async ({ query }) => {
     const found = await draws.ofRoom(query.roomId, decodeTimeCursor(query.cursor), query.limit + 1);
-    const items = found.slice(0, query.limit);
-    const last = items.at(-1);
+    const { rows: items, nextCursor } = cutPage(found, query.limit, (last) =>
+      encodeTimeCursor({ at: last.preparedAt, id: last.id }),
+    );
     return {
       items: items.map(toDraw),
-      nextCursor: found.length > query.limit && last ? encodeTimeCursor({ at: last.preparedAt, id: last.id }) : null,
+      nextCursor,
     };
   });
   bind(drawParticipants, async ({ params, query, res }) => {
     let after = decodeIdCursor(query.cursor);
     if (query.format === 'json') {
       const found = await draws.frozen(params.id, after, query.limit + 1);
-      const items = found.slice(0, query.limit);
-      const last = items.at(-1);
+      const { rows: items, nextCursor } = cutPage(found, query.limit, (last) =>
+        Buffer.from(last).toString('base64url'),
+      );
       return {
         items,
-        nextCursor: found.length > query.limit && last ? Buffer.from(last).toString('base64url') : null,
+        nextCursor,
       };
     }
     let ids = await draws.frozen(params.id, after, IDS_AT_ONCE);

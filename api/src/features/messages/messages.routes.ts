@@ -13,7 +13,7 @@ import {
 } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
-import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
+import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Binder, written } from '../../platform/http.ts';
@@ -39,11 +39,12 @@ export function bindMessageRoutes(
 
   bind(myMessages, async ({ principal, query }) => {
     const found = await rows.listInbox(sql, principal.personId, decodeTimeCursor(query.cursor), query.limit);
-    const items = found.slice(0, query.limit);
-    const last = items.at(-1);
+    const { rows: items, nextCursor } = cutPage(found, query.limit, (last) =>
+      encodeTimeCursor({ at: last.at, id: last.id }),
+    );
     return {
       items: items.map((row) => ({ ...row, at: row.at.toISOString(), readAt: row.readAt?.toISOString() ?? null })),
-      nextCursor: found.length > query.limit && last ? encodeTimeCursor({ at: last.at, id: last.id }) : null,
+      nextCursor,
       unread: await rows.countUnread(sql, principal.personId),
     };
   });
@@ -76,11 +77,12 @@ export function bindMessageRoutes(
     const { cursor, limit, ...filter } = query;
     const scope = principal.staff.orgPath;
     const found = await rows.listOutbox(sql, { ...filter, scope, after: decodeTimeCursor(cursor), limit });
-    const items = found.slice(0, limit);
-    const last = items.at(-1);
+    const { rows: items, nextCursor } = cutPage(found, limit, (last) =>
+      encodeTimeCursor({ at: last.createdAt, id: last.id }),
+    );
     return {
       items: items.map(rows.toOutboxMessage),
-      nextCursor: found.length > limit && last ? encodeTimeCursor({ at: last.createdAt, id: last.id }) : null,
+      nextCursor,
     };
   });
   bind(retryMessage, async ({ principal, params }) => {

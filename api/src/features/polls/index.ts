@@ -19,7 +19,7 @@ import {
   QUIZ_SECONDS,
 } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
-import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
+import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Sql, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { writeRoomEvent } from '../../platform/outbox.ts';
@@ -154,8 +154,9 @@ export function createPolls(deps: ActivityDeps) {
       SELECT id, opened_at AS "openedAt" FROM polls WHERE room_id = ${query.roomId}
         AND (${after?.id ?? null}::uuid IS NULL OR (opened_at, id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
       ORDER BY opened_at DESC, id DESC LIMIT ${query.limit + 1}`;
-    const page = found.slice(0, query.limit);
-    const last = page.at(-1);
+    const { rows: page, nextCursor } = cutPage(found, query.limit, (last) =>
+      encodeTimeCursor({ at: last.openedAt, id: last.id }),
+    );
     return {
       items: (
         await readPolls(
@@ -163,7 +164,7 @@ export function createPolls(deps: ActivityDeps) {
           page.map(({ id }) => id),
         )
       ).map(toPoll),
-      nextCursor: found.length > query.limit && last ? encodeTimeCursor({ at: last.openedAt, id: last.id }) : null,
+      nextCursor,
     };
   });
   bind(myAnswer, async ({ principal, params }) => {

@@ -13,7 +13,7 @@ import {
   type RoomEvent,
   startRedPacket,
 } from '@walnut-live/contracts';
-import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
+import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Binder } from '../../platform/http.ts';
 import { requireKey } from '../../platform/idempotency.ts';
 import type { Jobs } from '../../platform/jobs.ts';
@@ -75,11 +75,12 @@ export function createRedPackets(
   bind(myGrab, ({ principal, params }) => service.mine(principal, params.id));
   bind(listRedPackets, async ({ query }) => {
     const found = await service.ofRoom(query.roomId, decodeTimeCursor(query.cursor), query.limit + 1);
-    const items = found.slice(0, query.limit);
-    const last = items.at(-1);
+    const { rows: items, nextCursor } = cutPage(found, query.limit, (last) =>
+      encodeTimeCursor({ at: last.createdAt, id: last.id }),
+    );
     return {
       items: items.map(toRedPacket),
-      nextCursor: found.length > query.limit && last ? encodeTimeCursor({ at: last.createdAt, id: last.id }) : null,
+      nextCursor,
     };
   });
   bind(myRewards, async ({ principal, query }) => {
@@ -88,8 +89,9 @@ export function createRedPackets(
       decodeTimeCursor(query.cursor),
       query.limit + 1,
     );
-    const items = found.slice(0, query.limit);
-    const last = items.at(-1);
+    const { rows: items, nextCursor } = cutPage(found, query.limit, (last) =>
+      encodeTimeCursor({ at: last.at, id: last.id }),
+    );
     return {
       balanceFen,
       items: items.map(({ amountFen, at, ...item }) => ({
@@ -98,7 +100,7 @@ export function createRedPackets(
         amountFen: fenToWire(amountFen),
         at: at.toISOString(),
       })),
-      nextCursor: found.length > query.limit && last ? encodeTimeCursor({ at: last.at, id: last.id }) : null,
+      nextCursor,
     };
   });
   bind(listBudgets, ({ principal }) => budgets.list(principal));

@@ -19,7 +19,7 @@ import {
 } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
-import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
+import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { createLimit } from '../../platform/limits.ts';
@@ -89,11 +89,12 @@ export function createInvitations(deps: {
       const found = await createRoomAccessRepository(db.sql).invitations({
         ...{ roomId, id: null, after, limit: query.limit + 1 },
       });
-      const rows = found.slice(0, query.limit);
-      const last = rows.at(-1);
+      const { rows, nextCursor } = cutPage(found, query.limit, (last) =>
+        encodeTimeCursor({ at: last.createdAt, id: last.id }),
+      );
       return {
         items: rows.map((row) => toView(principal, row)),
-        nextCursor: found.length > query.limit && last ? encodeTimeCursor({ at: last.createdAt, id: last.id }) : null,
+        nextCursor,
       };
     },
 

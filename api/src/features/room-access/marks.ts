@@ -14,7 +14,7 @@ import type {
 import { isWithin } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
-import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
+import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { requireScope, type StaffPrincipal } from '../../platform/principal.ts';
@@ -58,11 +58,12 @@ export function createMarks(deps: {
         ...{ id: null, scope: principal.staff.orgPath, kind: query.kind ?? null },
         ...{ after: decodeTimeCursor(query.cursor), limit: query.limit + 1 },
       });
-      const rows = found.slice(0, query.limit);
-      const last = rows.at(-1);
+      const { rows, nextCursor } = cutPage(found, query.limit, (last) =>
+        encodeTimeCursor({ at: last.at, id: last.id }),
+      );
       return {
         items: rows.map((row) => toView(principal, row)),
-        nextCursor: found.length > query.limit && last ? encodeTimeCursor({ at: last.at, id: last.id }) : null,
+        nextCursor,
       };
     },
 

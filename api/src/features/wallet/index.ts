@@ -9,6 +9,7 @@ import {
   refundWallet,
   topUpWallet,
 } from '@walnut-live/contracts';
+import { cutPage } from '../../platform/cursor.ts';
 import type { Binder } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import { createLimit } from '../../platform/limits.ts';
@@ -42,8 +43,7 @@ export function createWallet(
       wallet.movements(personId, query.cursor, query.limit + 1),
     ]);
     const { usage, coolingSeconds } = await deps.readGiftTerms(subject);
-    const shown = found.slice(0, query.limit);
-    const last = shown.at(-1);
+    const { rows: shown, nextCursor } = cutPage(found, query.limit, (last) => encodeSeq(last.seq));
     return {
       coins: fenToWire(coins),
       fenPerCoin: FEN_PER_COIN,
@@ -67,7 +67,7 @@ export function createWallet(
                 roomTitle: row.roomTitle ?? '',
               },
       })),
-      nextCursor: found.length > query.limit && last ? encodeSeq(last.seq) : null,
+      nextCursor,
     };
   });
   bind(
