@@ -1,0 +1,60 @@
+/** Closing an unpaid order: everything it held is given back, unless its payer was faster (rule S3). */
+import type { OrderView } from '@walnut-live/contracts';
+import type { Tx } from '../../platform/db.ts';
+import { AppError } from '../../platform/errors.ts';
+import type { Principal } from '../../platform/principal.ts';
+import type { OrderMoves } from './order-moves.ts';
+import { tellStock } from './order-news.ts';
+import { readOrder } from './order-view.ts';
+import { nextState } from './orders.policy.ts';
+import { lockOrder, type OrderRow, readItems } from './orders.repository.ts';
+import type { OrdersDeps } from './orders.service.ts';
+import type { Paying } from './paying.ts';
+import { releaseLines } from './reservations.repository.ts';
+
+export function createClosing(
+  deps: OrdersDeps,
+  { lockOwn, move }: OrderMoves,
+  { takePayment }: Pick<Paying, 'takePayment'>,
+) {
+  const { clock, payments } = deps;
+
+  async function cancel(tx: Tx, buyer: Principal, orderId: string, reason: string): Promise<OrderView> {
+    const order = await lockOwn(tx, buyer, orderId);
+    if (order.paidFen > 0n) throw new AppError('already_paid');
+    const closed = await closeUnpaid(tx, order, 'cancel', { actorId: buyer.personId, reason, at: clock.now() });
+    if (closed === 'captured') throw new AppError('already_paid'); // its callback is on the way
+    return readOrder(tx, orderId, 'buyer');
+  }
+
+  /** Rule S3 on an order whose row is locked: paid after all, or closed and everything given back. */
+  async function expire(tx: Tx, orderId: string): Promise<'paid' | 'expired'> {
+    const order = await lockOrder(tx, orderId);
+    if (!order) throw new Error(`order ${orderId} is gone`);
+    const at = clock.now();
+    const closed = await closeUnpaid(tx, order, 'expire', { actorId: null, reason: '', at });
+    if (closed === 'closed') return 'expired';
+    const payment = await payments.current(tx, orderId);
+    if (payment) await takePayment(tx, payment.id, at);
+    return 'paid';
+  }
+
+  async function closeUnpaid(
+    tx: Tx,
+    order: OrderRow,
+    event: 'cancel' | 'expire',
+    by: { actorId: string | null; reason: string; at: Date },
+  ): Promise<'closed' | 'captured'> {
+    if (nextState(order.state, event) === undefined)
+      throw new AppError('state_conflict', { facts: { state: order.state } });
+    const payment = await payments.current(tx, order.id);
+    if (payment && (await payments.close(tx, payment, by.at)) === 'captured') return 'captured';
+    await move(tx, order, event, by, { closedAt: by.at });
+    if (order.couponId !== null) await deps.coupons.giveBack(tx, order.id, null);
+    const levels = await releaseLines(tx, { personId: order.personId, at: by.at }, await readItems(tx, order.id));
+    await tellStock(tx, clock, order.roomId, levels);
+    return 'closed';
+  }
+
+  return { cancel, expire };
+}
