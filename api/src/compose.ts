@@ -308,7 +308,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     bind,
     db,
     lockPerson: bindings.lockPerson,
-    onOrder: bindings.onOrder,
+    onOrders: bindings.onOrders,
   });
   const commissions = createCommissions({ bind, db, clock, random, ledger, policyAt: bindings.policyAt });
   const adults = createAdultChecks({ bind, db, clock, random, secret: config.AUTH_SECRET });

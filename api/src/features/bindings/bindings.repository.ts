@@ -21,6 +21,10 @@ export async function lockPerson(tx: Tx, personId: string): Promise<string> {
   await lockId(tx, row.merged_into);
   return row.merged_into;
 }
+/** The same for many who never were somebody's guest; always in one order, so that two who lock many do not wait in a circle. */
+export async function lockPeople(tx: Tx, personIds: readonly string[]): Promise<void> {
+  await tx`SELECT pg_advisory_xact_lock(hashtextextended(id, ${PERSON_LOCK})) FROM unnest(${[...personIds].sort()}::text[]) AS p (id)`;
+}
 export async function lockBoth(tx: Tx, guestId: string, personId: string): Promise<void> {
   await lockId(tx, guestId);
   await lockId(tx, personId);
@@ -78,23 +82,34 @@ export async function endBinding(tx: Tx, bindingId: string, at: Date): Promise<v
 export async function moveBinding(tx: Tx, bindingId: string, customerId: string): Promise<void> {
   await tx`UPDATE owner_bindings SET customer_id = ${customerId} WHERE id = ${bindingId}`;
 }
-export async function insertBinding(
-  tx: Tx,
-  binding: {
-    id: string;
-    customerId: string;
-    owner: Owner;
-    reason: BindingReason;
-    touchId: string | null;
-    at: Date;
-    protectUntil: Date | null;
-    validUntil: Date | null;
-  },
-): Promise<void> {
+export interface NewBinding {
+  readonly id: string;
+  readonly customerId: string;
+  readonly owner: Owner;
+  readonly reason: BindingReason;
+  readonly touchId: string | null;
+  readonly at: Date;
+  readonly protectUntil: Date | null;
+  readonly validUntil: Date | null;
+}
+export async function insertBindings(tx: Tx, bindings: readonly NewBinding[]): Promise<void> {
   await tx`
     INSERT INTO owner_bindings (id, customer_id, store_id, guide_id, reason, touch_id, bound_at, protect_until, valid_until)
-    VALUES (${binding.id}, ${binding.customerId}, ${binding.owner.storeId}, ${binding.owner.guideId}, ${binding.reason},
-      ${binding.touchId}, ${binding.at}, ${binding.protectUntil}, ${binding.validUntil})`;
+    SELECT * FROM unnest(${bindings.map((b) => b.id)}::uuid[], ${bindings.map((b) => b.customerId)}::uuid[],
+      ${bindings.map((b) => b.owner.storeId)}::uuid[], ${bindings.map((b) => b.owner.guideId)}::uuid[],
+      ${bindings.map((b) => b.reason)}::text[], ${bindings.map((b) => b.touchId)}::uuid[], ${bindings.map((b) => b.at)}::timestamptz[],
+      ${bindings.map((b) => b.protectUntil)}::timestamptz[], ${bindings.map((b) => b.validUntil)}::timestamptz[])`;
+}
+/** Ends the bonds of these people that are over; answers who of them has none now. */
+export async function endInvalidBindings(tx: Tx, personIds: readonly string[], at: Date): Promise<Set<string>> {
+  const bound = await tx<{ customer_id: string; valid: boolean }>`
+    WITH ended AS (
+      UPDATE owner_bindings SET ended_at = ${at}
+      WHERE customer_id = ANY(${personIds}::uuid[]) AND ended_at IS NULL AND valid_until <= ${at} RETURNING customer_id)
+    SELECT customer_id FROM owner_bindings
+    WHERE customer_id = ANY(${personIds}::uuid[]) AND ended_at IS NULL AND (valid_until IS NULL OR valid_until > ${at})`;
+  const held = new Set(bound.map(({ customer_id }) => customer_id));
+  return new Set(personIds.filter((personId) => !held.has(personId)));
 }
 export async function unitKind(tx: Tx, unitId: string): Promise<'hq' | 'channel' | 'store'> {
   const [row] = await tx<{ kind: 'hq' | 'channel' | 'store' }>`SELECT kind FROM org_units WHERE id = ${unitId}`;

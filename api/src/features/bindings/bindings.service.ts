@@ -42,7 +42,7 @@ export function createBindingsService(deps: { db: Db; clock: Clock; random: Rand
     if (decision === 'keep') return;
     if (current) await rows.endBinding(tx, current.id, why.at);
     const terms = bindingTerms(await rows.policyAt(tx, why.at), await rows.unitKind(tx, owner.storeId), why.at);
-    await rows.insertBinding(tx, { id: random.id(), customerId, owner, ...why, ...terms });
+    await rows.insertBindings(tx, [{ id: random.id(), customerId, owner, ...why, ...terms }]);
   }
 
   /** Rule A5: first inviter wins; nobody invites themselves or somebody above them. */
@@ -66,12 +66,21 @@ export function createBindingsService(deps: { db: Db; clock: Clock; random: Rand
     await invite(tx, { inviteeId: touch.visitorId, inviterId: sharer.id, touchId: touch.id, at: touch.at });
   }
 
-  /** An order of somebody who is nobody's customer yet binds them to the room it was made in. */
-  async function onOrder(tx: Tx, order: { personId: string; room: Room; at: Date }): Promise<void> {
-    const current = await rows.currentBinding(tx, order.personId);
-    if (current && isValid(current, order.at)) return;
-    const owner = { storeId: order.room.orgUnitId, guideId: order.room.hostId };
-    await bindTo(tx, order.personId, owner, { reason: 'first_order', touchId: null, at: order.at });
+  /** Orders of people who are nobody's customers yet bind them to the room they were made in. Their locks are held. */
+  async function onOrders(tx: Tx, orders: { personIds: readonly string[]; room: Room; at: Date }): Promise<void> {
+    const { personIds, room, at } = orders;
+    const ended = await rows.endInvalidBindings(tx, personIds, at);
+    const free = personIds.filter((personId) => ended.has(personId));
+    if (free.length === 0) return;
+    const terms = bindingTerms(await rows.policyAt(tx, at), await rows.unitKind(tx, room.orgUnitId), at);
+    const owner = { storeId: room.orgUnitId, guideId: room.hostId };
+    await rows.insertBindings(
+      tx,
+      free.map((customerId) => ({
+        ...{ id: random.id(), customerId, owner, reason: 'first_order' as const, touchId: null, at },
+        ...terms,
+      })),
+    );
   }
 
   /** In the transaction of a merge: the person takes over bond and edges of the guest they were, where they have none. */
@@ -131,8 +140,9 @@ export function createBindingsService(deps: { db: Db; clock: Clock; random: Rand
 
   return {
     lockPerson: rows.lockPerson,
+    lockPeople: rows.lockPeople,
     onTouch,
-    onOrder,
+    onOrders,
     onGuestBecamePerson,
     read,
     /** The policy in force at a moment. */

@@ -5,8 +5,9 @@ import type { Click, CreditWhy } from './credits.policy.ts';
 /** Clicks looked at per order, those of the order's room first; more would only make the reasoning long. */
 const CLICKS_CONSIDERED = 100;
 
-/** What a decision needs besides clicks and orders, in one statement: the order's transaction holds stock meanwhile. */
+/** What a decision needs besides clicks, in one statement: the order's transaction holds stock meanwhile. */
 export interface CreditFacts {
+  buyerId: string;
   ruleVersion: number;
   windowSeconds: number;
   /** The buyer and every guest they were. */
@@ -15,12 +16,21 @@ export interface CreditFacts {
   bond: { guideId: string | null; guideActive: boolean; boundAt: Date; validUntil: Date | null } | null;
   hostActive: boolean;
   storeRoom: boolean;
+  /** When the last order of this room that was paid was placed, whatever became of it afterwards. */
+  previousOrderAt: Date | null;
 }
+/** One row for each buyer, in their order. */
 export async function creditFacts(
   tx: Tx,
-  order: { buyerId: string; room: { orgUnitId: string; hostId: string }; at: Date },
-): Promise<CreditFacts> {
-  const [row] = await tx<{
+  orders: {
+    buyerIds: readonly string[];
+    room: { id: string; orgUnitId: string; hostId: string };
+    at: Date;
+  },
+): Promise<CreditFacts[]> {
+  const { room, at } = orders;
+  const rows = await tx<{
+    buyer_id: string;
     version: number;
     credit_window_seconds: number;
     buyer_ids: string[];
@@ -30,24 +40,29 @@ export async function creditFacts(
     valid_until: Date | null;
     host_active: boolean | null;
     unit_kind: 'hq' | 'channel' | 'store';
+    previous_order_at: Date | null;
   }>`
-    SELECT policy.version, policy.credit_window_seconds,
-      ARRAY(SELECT id FROM people WHERE id = ${order.buyerId} OR merged_into = ${order.buyerId}) AS buyer_ids,
+    SELECT w.buyer_id, policy.version, policy.credit_window_seconds, mine.ids AS buyer_ids,
       b.guide_id, g.active AND COALESCE(gs.active, true) AS guide_active, b.bound_at, b.valid_until,
-      h.active AND COALESCE(hs.active, true) AS host_active, u.kind AS unit_kind
-    FROM org_units u
+      h.active AND COALESCE(hs.active, true) AS host_active, u.kind AS unit_kind,
+      (SELECT max(placed_at) FROM orders
+        WHERE person_id = ANY(mine.ids) AND room_id = ${room.id} AND placed_at <= ${at} AND paid_at IS NOT NULL) AS previous_order_at
+    FROM unnest(${orders.buyerIds}::uuid[]) WITH ORDINALITY AS w (buyer_id, n)
+    JOIN org_units u ON u.id = ${room.orgUnitId}
     CROSS JOIN LATERAL (
       SELECT version, credit_window_seconds FROM attribution_policies
-      WHERE effective_from <= ${order.at} ORDER BY effective_from DESC, version DESC LIMIT 1
+      WHERE effective_from <= ${at} ORDER BY effective_from DESC, version DESC LIMIT 1
     ) policy
-    LEFT JOIN owner_bindings b ON b.customer_id = ${order.buyerId} AND b.ended_at IS NULL
+    CROSS JOIN LATERAL (SELECT ARRAY(SELECT id FROM people WHERE id = w.buyer_id OR merged_into = w.buyer_id) AS ids) mine
+    LEFT JOIN owner_bindings b ON b.customer_id = w.buyer_id AND b.ended_at IS NULL
     LEFT JOIN people g ON g.id = b.guide_id
     LEFT JOIN staff_accounts gs ON gs.person_id = g.id
-    LEFT JOIN people h ON h.id = ${order.room.hostId}
+    LEFT JOIN people h ON h.id = ${room.hostId}
     LEFT JOIN staff_accounts hs ON hs.person_id = h.id
-    WHERE u.id = ${order.room.orgUnitId}`;
-  if (!row) throw new Error('credit: no org unit or no attribution policy in force');
-  return {
+    ORDER BY w.n`;
+  if (rows.length !== orders.buyerIds.length) throw new Error('credit: no org unit or no attribution policy in force');
+  return rows.map((row) => ({
+    buyerId: row.buyer_id,
     ruleVersion: row.version,
     windowSeconds: row.credit_window_seconds,
     buyerIds: row.buyer_ids,
@@ -59,31 +74,37 @@ export async function creditFacts(
     },
     hostActive: row.host_active ?? false,
     storeRoom: row.unit_kind === 'store',
-  };
+    previousOrderAt: row.previous_order_at,
+  }));
 }
 
-export async function clicksOf(tx: Tx, buyerIds: readonly string[], roomId: string, at: Date): Promise<Click[]> {
-  return tx<Click>`
-    SELECT t.id AS "touchId", p.id AS "sharerId", p.active AND COALESCE(s.active, true) AS "sharerActive",
-      t.room_id AS "roomId", t.channel, t.at
-    FROM touches t
-    JOIN people raw ON raw.id = t.sharer_id
-    JOIN people p ON p.id = COALESCE(raw.merged_into, raw.id)
-    LEFT JOIN staff_accounts s ON s.person_id = p.id
-    WHERE t.visitor_id = ANY(${buyerIds}::uuid[]) AND t.at <= ${at}
-    ORDER BY t.room_id = ${roomId} DESC, t.at DESC, t.id DESC LIMIT ${CLICKS_CONSIDERED}`;
-}
-
-/** When the last order of this room that was paid was placed, whatever became of it afterwards. */
-export async function previousOrderAt(
+/** The clicks of each buyer, their former guest selves' included. */
+export async function clicksOf(
   tx: Tx,
-  order: { orderId: string; buyerIds: readonly string[]; roomId: string; at: Date },
-): Promise<Date | null> {
-  const [row] = await tx<{ at: Date | null }>`
-    SELECT max(placed_at) AS at FROM orders
-    WHERE person_id = ANY(${order.buyerIds}::uuid[]) AND room_id = ${order.roomId} AND id <> ${order.orderId}
-      AND placed_at <= ${order.at} AND paid_at IS NOT NULL`;
-  return row?.at ?? null;
+  buyerIds: readonly string[],
+  roomId: string,
+  at: Date,
+): Promise<Map<string, Click[]>> {
+  const rows = await tx<Click & { buyer_id: string }>`
+    SELECT w.buyer_id, c.*
+    FROM unnest(${buyerIds}::uuid[]) AS w (buyer_id)
+    CROSS JOIN LATERAL (
+      SELECT t.id AS "touchId", p.id AS "sharerId", p.active AND COALESCE(s.active, true) AS "sharerActive",
+        t.room_id AS "roomId", t.channel, t.at
+      FROM touches t
+      JOIN people raw ON raw.id = t.sharer_id
+      JOIN people p ON p.id = COALESCE(raw.merged_into, raw.id)
+      LEFT JOIN staff_accounts s ON s.person_id = p.id
+      WHERE t.visitor_id = ANY(ARRAY(SELECT id FROM people WHERE id = w.buyer_id OR merged_into = w.buyer_id)) AND t.at <= ${at}
+      ORDER BY t.room_id = ${roomId} DESC, t.at DESC, t.id DESC LIMIT ${CLICKS_CONSIDERED}
+    ) c`;
+  const clicks = new Map<string, Click[]>();
+  for (const { buyer_id, ...click } of rows) {
+    const known = clicks.get(buyer_id);
+    if (known) known.push(click);
+    else clicks.set(buyer_id, [click]);
+  }
+  return clicks;
 }
 
 export interface UnitRow {
@@ -92,23 +113,40 @@ export interface UnitRow {
   path: string;
   name: string;
 }
-/** Where the credit goes: the person's own unit if they are staff, HQ when it stands in, else the unit of the room. */
-export async function creditedTo(
-  tx: Tx,
-  winner: { personId: string | null; isHq: boolean },
-  roomUnitId: string,
-): Promise<{ unit: UnitRow; inviter: { id: string; name: string } | null }> {
-  const [row] = await tx<UnitRow & { person_id: string | null; person_name: string | null }>`
-    SELECT u.id, u.kind, u.path, u.name, p.id AS person_id, p.name AS person_name
-    FROM org_units u LEFT JOIN people p ON p.id = ${winner.personId}
-    WHERE u.id = COALESCE(
-      (SELECT org_unit_id FROM staff_accounts WHERE person_id = ${winner.personId}),
-      (SELECT id FROM org_units WHERE ${winner.isHq}::boolean AND kind = 'hq' ORDER BY path LIMIT 1),
-      ${roomUnitId}::uuid)`;
-  if (!row) throw new Error('credit: the room has no org unit');
-  const { person_id, person_name, ...unit } = row;
-  return { unit, inviter: person_id === null ? null : { id: person_id, name: person_name ?? '' } };
+export interface Winner {
+  readonly personId: string | null;
+  readonly isHq: boolean;
 }
+export interface CreditedTo {
+  readonly unit: UnitRow;
+  readonly inviter: { readonly id: string; readonly name: string } | null;
+}
+/** Where each credit goes: the person's own unit if they are staff, HQ when it stands in, else the unit of the room. */
+export async function creditedTo(tx: Tx, winners: readonly Winner[], roomUnitId: string): Promise<CreditedTo[]> {
+  const distinct = new Map(winners.map((winner) => [nameOfWinner(winner), winner]));
+  const wanted = [...distinct.entries()];
+  const rows = await tx<UnitRow & { winner: string; person_id: string | null; person_name: string | null }>`
+    SELECT w.winner, u.id, u.kind, u.path, u.name, p.id AS person_id, p.name AS person_name
+    FROM unnest(${wanted.map(([name]) => name)}::text[], ${wanted.map(([, { personId }]) => personId)}::uuid[],
+      ${wanted.map(([, { isHq }]) => isHq)}::boolean[]) AS w (winner, person_id, is_hq)
+    JOIN org_units u ON u.id = COALESCE(
+      (SELECT org_unit_id FROM staff_accounts WHERE person_id = w.person_id),
+      (SELECT id FROM org_units WHERE w.is_hq AND kind = 'hq' ORDER BY path LIMIT 1),
+      ${roomUnitId}::uuid)
+    LEFT JOIN people p ON p.id = w.person_id`;
+  const found = new Map(
+    rows.map(({ winner, person_id, person_name, ...unit }) => [
+      winner,
+      { unit, inviter: person_id === null ? null : { id: person_id, name: person_name ?? '' } },
+    ]),
+  );
+  return winners.map((winner) => {
+    const to = found.get(nameOfWinner(winner));
+    if (!to) throw new Error('credit: the room has no org unit');
+    return to;
+  });
+}
+const nameOfWinner = ({ personId, isHq }: Winner): string => `${personId} ${isHq}`;
 
 /** How a candidate stands in the frozen trace. */
 export interface TraceEntry {
@@ -130,11 +168,17 @@ export interface CreditRow {
   trace: { rules: number; windowSeconds: number; considered: readonly TraceEntry[] };
   decidedAt: Date;
 }
-export async function insertCredit(tx: Tx, row: CreditRow): Promise<void> {
+/** All in one statement; their orders must be there. */
+export async function insertCredits(tx: Tx, rows: readonly CreditRow[]): Promise<void> {
   await tx`
     INSERT INTO order_credits (order_id, reason, person_id, org_unit_id, org_path, touch_id, rule_version, trace, decided_at)
-    VALUES (${row.orderId}, ${row.reason}, ${row.personId}, ${row.unit.id}, ${row.unit.path}, ${row.touchId},
-      ${row.ruleVersion}, ${JSON.stringify(row.trace)}::jsonb, ${row.decidedAt})`;
+    SELECT c.order_id, c.reason, c.person_id, c.org_unit_id, c.org_path, c.touch_id, c.rule_version, c.trace::jsonb, c.decided_at
+    FROM unnest(${rows.map((row) => row.orderId)}::uuid[], ${rows.map((row) => row.reason)}::text[],
+      ${rows.map((row) => row.personId)}::uuid[], ${rows.map((row) => row.unit.id)}::uuid[],
+      ${rows.map((row) => row.unit.path)}::text[], ${rows.map((row) => row.touchId)}::uuid[],
+      ${rows.map((row) => row.ruleVersion)}::int[], ${rows.map((row) => JSON.stringify(row.trace))}::text[],
+      ${rows.map((row) => row.decidedAt)}::timestamptz[])
+      AS c (order_id, reason, person_id, org_unit_id, org_path, touch_id, rule_version, trace, decided_at)`;
 }
 
 export interface ExplainedOrder {

@@ -7,64 +7,115 @@ import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { mayIn, type Principal } from '../../platform/principal.ts';
 import { isValid, nameFor } from '../bindings/index.ts';
-import { CREDIT_RULES, decideCredit } from './credits.policy.ts';
+import { type Click, CREDIT_RULES, decideCredit } from './credits.policy.ts';
 import * as rows from './credits.repository.ts';
 
+interface CreditedRoom {
+  readonly id: string;
+  readonly orgUnitId: string;
+  readonly orgPath: string;
+  readonly hostId: string;
+}
 export interface OrderToCredit {
   readonly orderId: string;
   readonly personId: string;
-  readonly room: { readonly id: string; readonly orgUnitId: string; readonly orgPath: string; readonly hostId: string };
+  readonly room: CreditedRoom;
   readonly at: Date;
 }
 export type CreditView = ReplyOf<typeof orderCredit>['credit'];
+/** A decision that is not written yet. */
+export interface Considered {
+  readonly buyerId: string;
+  /** The buyer was nobody's customer when it was decided. */
+  readonly mayBind: boolean;
+  readonly view: CreditView;
+  readonly row: rows.CreditRow;
+}
 
 export interface CreditsDeps {
   readonly db: Db;
   readonly lockPerson: (tx: Tx, personId: string) => Promise<string>;
   /** An order binds a customer who is nobody's; told after the decision, so that it does not count for itself. */
-  readonly onOrder: (tx: Tx, order: { personId: string; room: OrderToCredit['room']; at: Date }) => Promise<void>;
+  readonly onOrders: (tx: Tx, orders: { personIds: readonly string[]; room: CreditedRoom; at: Date }) => Promise<void>;
 }
 
 export function createCreditsService(deps: CreditsDeps) {
   const { db } = deps;
 
-  /** Decides and freezes. The order's row must be in this transaction already. */
-  async function decide(tx: Tx, order: OrderToCredit): Promise<CreditView> {
-    const { room, at } = order;
-    const buyerId = await deps.lockPerson(tx, order.personId);
-    const facts = await rows.creditFacts(tx, { buyerId, room, at });
-    const { buyerIds, bond, ruleVersion, windowSeconds } = facts;
-    const decision = decideCredit({
+  /**
+   * Decides for many orders of one room, each of a person of their own whose lock is held. Nothing is written: `freeze` does
+   * that once the orders are there.
+   */
+  async function consider(
+    tx: Tx,
+    { orders, room, at }: { orders: readonly { orderId: string; personId: string }[]; room: CreditedRoom; at: Date },
+  ): Promise<Considered[]> {
+    const buyerIds = orders.map(({ personId }) => personId);
+    const facts = await rows.creditFacts(tx, { buyerIds, room, at });
+    const clicks = await rows.clicksOf(tx, buyerIds, room.id, at);
+    const decisions = facts.map((fact) => decideFor(fact, clicks.get(fact.buyerId) ?? [], room, at));
+    const creditedTo = await rows.creditedTo(
+      tx,
+      decisions.map(({ reason, personId }) => ({ personId, isHq: reason === 'hq' })),
+      room.orgUnitId,
+    );
+    return orders.map(({ orderId, personId }, n) => {
+      const [fact, decision, to] = [facts[n], decisions[n], creditedTo[n]];
+      if (!fact || !decision || !to) throw new Error(`credit: nothing is known about order ${orderId}`);
+      const { reason, touchId, considered } = decision;
+      return {
+        buyerId: personId,
+        mayBind: !fact.bond || !isValid(fact.bond, at),
+        view: { reason, inviter: to.inviter, orgUnit: to.unit },
+        row: {
+          ...{ orderId, reason, personId: decision.personId, unit: to.unit, touchId, ruleVersion: fact.ruleVersion },
+          trace: {
+            rules: CREDIT_RULES,
+            windowSeconds: fact.windowSeconds,
+            considered: considered.map((one) => ({ ...one, at: one.at?.toISOString() ?? null })),
+          },
+          decidedAt: at,
+        },
+      };
+    });
+  }
+
+  function decideFor(fact: rows.CreditFacts, clicks: readonly Click[], room: CreditedRoom, at: Date) {
+    const { bond } = fact;
+    return decideCredit({
       at,
-      buyerIds: new Set(buyerIds),
+      buyerIds: new Set(fact.buyerIds),
       roomId: room.id,
-      windowSeconds,
-      clicks: await rows.clicksOf(tx, buyerIds, room.id, at),
-      previousOrderAt: await rows.previousOrderAt(tx, { orderId: order.orderId, buyerIds, roomId: room.id, at }),
+      windowSeconds: fact.windowSeconds,
+      clicks,
+      previousOrderAt: fact.previousOrderAt,
       owner: bond?.guideId
         ? { guideId: bond.guideId, guideActive: bond.guideActive, valid: isValid(bond, at), boundAt: bond.boundAt }
         : null,
-      host: { id: room.hostId, active: facts.hostActive },
-      storeRoom: facts.storeRoom,
+      host: { id: room.hostId, active: fact.hostActive },
+      storeRoom: fact.storeRoom,
     });
-    const { reason, personId, touchId } = decision;
-    const { unit, inviter } = await rows.creditedTo(tx, { personId, isHq: reason === 'hq' }, room.orgUnitId);
-    await rows.insertCredit(tx, {
-      orderId: order.orderId,
-      reason,
-      personId,
-      unit,
-      touchId,
-      ruleVersion,
-      trace: {
-        rules: CREDIT_RULES,
-        windowSeconds,
-        considered: decision.considered.map((one) => ({ ...one, at: one.at?.toISOString() ?? null })),
-      },
-      decidedAt: at,
-    });
-    if (!bond || !isValid(bond, at)) await deps.onOrder(tx, { personId: buyerId, room, at });
-    return { reason, inviter, orgUnit: unit };
+  }
+
+  /** Writes decisions down, and binds buyers who are nobody's to the room. The orders must be in this transaction already. */
+  async function freeze(tx: Tx, considered: readonly Considered[], room: CreditedRoom, at: Date): Promise<void> {
+    await rows.insertCredits(
+      tx,
+      considered.map(({ row }) => row),
+    );
+    const unbound = considered.filter(({ mayBind }) => mayBind).map(({ buyerId }) => buyerId);
+    if (unbound.length > 0) await deps.onOrders(tx, { personIds: unbound, room, at });
+  }
+
+  /** One order, decided and frozen. Its row must be in this transaction already. */
+  async function decide(tx: Tx, order: OrderToCredit): Promise<CreditView> {
+    const { orderId, room, at } = order;
+    const personId = await deps.lockPerson(tx, order.personId);
+    const considered = await consider(tx, { orders: [{ orderId, personId }], room, at });
+    await freeze(tx, considered, room, at);
+    const [only] = considered;
+    if (!only) throw new Error(`credit: order ${orderId} was not considered`);
+    return only.view;
   }
 
   /** Why this inviter. The buyer reads names but no commission; staff within scope, customers' names by role. */
@@ -111,5 +162,5 @@ export function createCreditsService(deps: CreditsDeps) {
     };
   }
 
-  return { decide, explain };
+  return { decide, consider, freeze, explain };
 }
