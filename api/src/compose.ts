@@ -23,6 +23,7 @@ import { createAttendanceBook } from './features/conferences/index.ts';
 import { createCredits } from './features/credits/index.ts';
 import { createGifts, type Gifts } from './features/gifts/index.ts';
 import { createIdentity } from './features/identity/index.ts';
+import { createMediaLibrary } from './features/media-library/index.ts';
 import { SHIPPING_TERMS } from './features/orders/index.ts';
 import { createOrg } from './features/org/index.ts';
 import type { DeliveryPlan } from './features/payments/index.ts';
@@ -172,7 +173,8 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   const guard = createClaimGuard({ bind, db, clock, random, log, jobs });
   closers.push(guard.close);
-  createCatalogue({ bind, db, clock, random, guard });
+  const pictures = createMediaLibrary({ bind, db, clock, random, jobs });
+  createCatalogue({ bind, db, clock, random, guard, pictures });
   const { bag, offers, offersWithin } = createBag({ bind, db, clock, random, jobs, shipping: SHIPPING_TERMS });
 
   const roomLog = createRoomLog({

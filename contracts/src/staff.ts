@@ -21,6 +21,7 @@ export const permissions = [
   'offers:write',
   'catalogue:read',
   'catalogue:write',
+  'floors:write', // the price below which nothing may sell a SKU (rule S6)
   'stock:write',
   'orders:read',
   'orders:ship',
@@ -57,6 +58,7 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'catalogue:write',
     'stock:write',
     'orders:read',
+    'floors:write',
     'orders:ship',
     'reports:read',
     'customers:read',

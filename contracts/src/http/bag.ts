@@ -2,10 +2,41 @@ import { z } from 'zod';
 import { OfferId, ProductId, RoomId, SkuId } from '../ids.ts';
 import { Fen, PriceFen, Quantity } from '../money.ts';
 import { ProductView } from './catalogue.ts';
-import { Instant } from './common.ts';
+import { Instant, OrgUnitRef, PageQuery, PictureUrl, page } from './common.ts';
 import { defineRoute } from './route.ts';
 
 const params = z.strictObject({ id: RoomId });
+
+export const OfferStair = z.strictObject({ fromQuantity: z.int().min(2).max(999), priceFen: PriceFen });
+export type OfferStair = z.infer<typeof OfferStair>;
+/** Every `per` pieces bought bring one of the SKU; `taken` of `cap` are gone. */
+export const OfferGift = z.object({
+  skuId: SkuId,
+  title: z.string(),
+  skuName: z.string(),
+  pictureUrl: PictureUrl,
+  per: z.int().min(1),
+  cap: z.int().min(1),
+  taken: z.int(),
+});
+export type OfferGift = z.infer<typeof OfferGift>;
+
+/** Rule S6: an open offer whose price lies below the floor, because the floor was raised after it had opened. */
+export const FlaggedOffer = z
+  .object({
+    offerId: OfferId,
+    roomId: RoomId,
+    roomTitle: z.string(),
+    orgUnit: OrgUnitRef,
+    skuId: SkuId,
+    productTitle: z.string(),
+    skuName: z.string(),
+    priceFen: PriceFen,
+    floorPriceFen: PriceFen,
+    endsAt: Instant,
+  })
+  .meta({ id: 'FlaggedOffer' });
+export type FlaggedOffer = z.infer<typeof FlaggedOffer>;
 
 export const OfferView = z
   .object({
@@ -22,6 +53,12 @@ export const OfferView = z
     taken: z.int(),
     perPersonLimit: z.int().nullable(),
     state: z.enum(['open', 'closed']),
+    /** So many pieces in one order cost less each; ascending quantities, falling prices. `priceFen` is for fewer. */
+    stairs: z.array(OfferStair).optional(),
+    /** Comes with the goods for nothing while it lasts. */
+    gift: OfferGift.optional(),
+    /** Rule Z4: the lowest deal of the seven days before the offer was announced; what may be struck where no basis is stated. */
+    baselineFen: PriceFen.nullable().optional(),
   })
   .meta({ id: 'Offer' });
 export type OfferView = z.infer<typeof OfferView>;
@@ -100,6 +137,17 @@ export const openOffer = defineRoute({
   reply: OfferView,
   status: 201,
   errors: ['forbidden', 'below_price_floor', 'state_conflict'],
+});
+export const listFlaggedOffers = defineRoute({
+  id: 'offers.flagged',
+  method: 'GET',
+  path: '/offers/below-floor',
+  tag: 'bag',
+  access: { staff: 'catalogue:read' },
+  summary:
+    'Open offers of my scope that lie below a floor raised since; they run on as announced until somebody changes them',
+  query: PageQuery,
+  reply: page(FlaggedOffer),
 });
 export const patchOffer = defineRoute({
   id: 'offers.patch',

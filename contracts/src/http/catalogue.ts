@@ -4,6 +4,23 @@ import { PriceFen } from '../money.ts';
 import { Instant, OrgUnitRef, PageQuery, PictureUrl, page, text } from './common.ts';
 import { defineRoute } from './route.ts';
 
+/** Traffic pack (引流款), main (主推), family pack (家庭装), gift (礼盒), bundle (组合装). */
+export const productRoles = ['traffic', 'main', 'family', 'gift', 'bundle'] as const;
+/** Nobody outside the brand sees a draft; one that was on sale once never becomes one again. */
+export const productStatuses = ['draft', 'on_sale', 'off_sale'] as const;
+export type ProductStatus = (typeof productStatuses)[number];
+export const MAX_PICTURES = 9;
+export const MAX_OPTIONS = 3;
+export const MAX_SKUS = 50;
+
+/** What one can choose, for example 口味: 原味, 奶香. */
+export const ProductOption = z
+  .strictObject({ name: text(12), values: z.array(text(20)).min(1).max(20) })
+  .meta({ id: 'ProductOption' });
+export type ProductOption = z.infer<typeof ProductOption>;
+/** Under which another system knows it. */
+export const CatalogueCode = z.string().regex(/^[\w.:/-]{1,64}$/);
+
 export const SkuView = z
   .object({
     id: SkuId,
@@ -13,8 +30,12 @@ export const SkuView = z
     listPriceFen: PriceFen.nullable(),
     listPriceBasis: z.string().nullable(),
     active: z.boolean(),
-    /** Rule S6: no store may offer it for less. Told to staff only. */
+    /** One value for each option of the product, in their order; empty where it has none. */
+    optionValues: z.array(z.string()).optional(),
+    /** Rule S6: nothing may sell it for less. Told to staff only. */
     floorPriceFen: PriceFen.nullable().optional(),
+    /** Told to staff only. */
+    code: z.string().nullable().optional(),
   })
   .meta({ id: 'Sku' });
 export const ProductView = z
@@ -23,10 +44,14 @@ export const ProductView = z
     title: z.string(),
     subtitle: z.string(),
     description: z.string(),
+    /** The first of the pictures. */
     pictureUrl: PictureUrl,
-    /** Traffic pack (引流款), main (主推), family pack (家庭装), gift (礼盒). */
-    role: z.enum(['traffic', 'main', 'family', 'gift']),
-    status: z.enum(['on_sale', 'off_sale']),
+    pictures: z.array(PictureUrl).optional(),
+    role: z.enum(productRoles),
+    status: z.enum(productStatuses),
+    options: z.array(ProductOption).optional(),
+    /** Told to staff only. */
+    code: z.string().nullable().optional(),
     skus: z.array(SkuView),
   })
   .meta({ id: 'Product' });
@@ -39,6 +64,8 @@ const skuInput = z.strictObject({
   listPriceFen: PriceFen.nullable().default(null),
   listPriceBasis: text(60).nullable().default(null),
   floorPriceFen: PriceFen.nullable().default(null),
+  optionValues: z.array(text(20)).max(MAX_OPTIONS).default([]),
+  code: CatalogueCode.nullable().default(null),
 });
 /** Terms that are not named stay as they are. */
 const skuPatch = z.strictObject({
@@ -48,6 +75,8 @@ const skuPatch = z.strictObject({
   listPriceFen: PriceFen.nullable().optional(),
   listPriceBasis: text(60).nullable().optional(),
   floorPriceFen: PriceFen.nullable().optional(),
+  optionValues: z.array(text(20)).max(MAX_OPTIONS).optional(),
+  code: CatalogueCode.nullable().optional(),
   /** An inactive SKU is not sold any more; orders keep it. */
   active: z.boolean().optional(),
 });
@@ -55,9 +84,14 @@ const productInput = z.strictObject({
   title: text(60),
   subtitle: text(80, 0),
   description: text(4_000, 0),
-  pictureUrl: PictureUrl,
-  role: z.enum(['traffic', 'main', 'family', 'gift']),
-  skus: z.array(skuInput).min(1).max(50),
+  /** One picture where `pictures` is not given. */
+  pictureUrl: PictureUrl.optional(),
+  pictures: z.array(PictureUrl).min(1).max(MAX_PICTURES).optional(),
+  role: z.enum(productRoles),
+  options: z.array(ProductOption).max(MAX_OPTIONS).optional(),
+  code: CatalogueCode.nullable().optional(),
+  status: z.enum(productStatuses).optional(),
+  skus: z.array(skuInput).min(1).max(MAX_SKUS),
 });
 
 export const listProducts = defineRoute({
@@ -67,7 +101,11 @@ export const listProducts = defineRoute({
   tag: 'catalogue',
   access: { staff: 'catalogue:read' },
   summary: 'Products of the brand',
-  query: PageQuery.extend({ search: text(60).optional(), status: z.enum(['on_sale', 'off_sale']).optional() }),
+  query: PageQuery.extend({
+    search: text(60).optional(),
+    status: z.enum(productStatuses).optional(),
+    role: z.enum(productRoles).optional(),
+  }),
   reply: page(ProductView),
 });
 export const createProduct = defineRoute({
@@ -76,10 +114,14 @@ export const createProduct = defineRoute({
   path: '/products',
   tag: 'catalogue',
   access: { staff: 'catalogue:write' },
-  summary: 'Create a product with its SKUs',
-  body: productInput,
+  summary: 'Create a product with its SKUs; on sale at once unless it is said to be a draft',
+  body: productInput.refine(({ pictures, pictureUrl }) => pictures !== undefined || pictureUrl !== undefined, {
+    path: ['pictures'],
+    message: 'needed',
+  }),
   reply: ProductView,
   status: 201,
+  errors: ['conflict', 'forbidden', 'words_refused'],
 });
 export const getProduct = defineRoute({
   id: 'products.get',
@@ -97,13 +139,12 @@ export const patchProduct = defineRoute({
   path: '/products/:id',
   tag: 'catalogue',
   access: { staff: 'catalogue:write' },
-  summary: 'Change a product; SKUs named by id are changed, others added',
+  summary:
+    'Change a product; SKUs named by id are changed, others added. Offers that lie below a floor raised by it run on and are listed as such',
   params: z.strictObject({ id: ProductId }),
-  body: productInput.partial().extend({
-    skus: z.array(skuPatch).min(1).max(50).optional(),
-    status: z.enum(['on_sale', 'off_sale']).optional(),
-  }),
+  body: productInput.partial().extend({ skus: z.array(skuPatch).min(1).max(MAX_SKUS).optional() }),
   reply: ProductView,
+  errors: ['conflict', 'forbidden', 'state_conflict', 'words_refused'],
 });
 
 export const StockView = z

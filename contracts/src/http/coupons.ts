@@ -30,6 +30,7 @@ export const couponReasons = [
   'stopped',
   'all_claimed',
   'limit_reached', // the person has had as many as one may
+  'price_floor', // it would take goods below their floor (rule S6); facts: mostOffFen
 ] as const;
 export const CouponReason = z.enum(couponReasons).meta({ id: 'CouponReason' });
 export type CouponReason = z.infer<typeof CouponReason>;
@@ -46,6 +47,8 @@ export const CouponKind = CouponTerms.extend({
   perPerson: z.int().min(1),
   /** For people without a paid order. */
   newcomersOnly: z.boolean(),
+  /** Rule S6: a coupon of headquarters that may take goods below their floor. */
+  belowFloor: z.boolean().optional(),
   /** Anybody may claim one; else only drops and staff hand them out. */
   listed: z.boolean(),
   active: z.boolean(),
@@ -82,12 +85,14 @@ export const createCouponKind = defineRoute({
       total: z.int().min(1).max(MAX_TOTAL),
       perPerson: z.int().min(1).max(MAX_PER_PERSON).default(1),
       newcomersOnly: z.boolean().default(false),
+      /** Only for a coupon of headquarters, and by who may set floors. */
+      belowFloor: z.boolean().default(false),
       listed: z.boolean().default(false),
     })
     .refine(({ offFen, minSpendFen }) => minSpendFen > offFen, { path: ['minSpendFen'], message: 'not_above_off' }),
   reply: CouponKind,
   status: 201,
-  errors: ['not_found', 'words_refused'],
+  errors: ['not_found', 'forbidden', 'words_refused'],
 });
 export const listCouponKinds = defineRoute({
   id: 'coupon-kinds.list',

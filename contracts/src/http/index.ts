@@ -14,6 +14,7 @@ import * as files from './files.ts';
 import * as follows from './follows.ts';
 import * as gifts from './gifts.ts';
 import * as messages from './messages.ts';
+import * as mediaLibrary from './media-library.ts';
 import * as moderation from './moderation.ts';
 import * as orders from './orders.ts';
 import * as org from './org.ts';
@@ -54,6 +55,7 @@ export * from './moderation.ts';
 export * from './orders.ts';
 export * from './org.ts';
 export * from './personas.ts';
+export * from './media-library.ts';
 export * from './polls.ts';
 export * from './red-packets.ts';
 export * from './replays.ts';
@@ -93,6 +95,7 @@ export const routes: readonly Route[] = [
   draws,
   redPackets,
   coupons,
+  mediaLibrary,
   checkIns,
   polls,
   countdowns,

@@ -56,8 +56,11 @@ export async function listBagProducts(tx: Sql, roomId: string): Promise<string[]
   return rows.map((row) => row.id);
 }
 
+/** Those that may lie in a bag: a draft is shown to nobody. */
 export async function countProducts(tx: Sql, ids: readonly string[]): Promise<number> {
-  const [row] = await tx<{ count: number }>`SELECT count(*)::int AS count FROM products WHERE id = ANY(${ids}::uuid[])`;
+  const [row] = await tx<{
+    count: number;
+  }>`SELECT count(*)::int AS count FROM products WHERE id = ANY(${ids}::uuid[]) AND status <> 'draft'`;
   return row?.count ?? 0;
 }
 

@@ -8,5 +8,6 @@ export function bindBagRoutes(bind: Binder, { bag, offers }: { bag: BagService; 
   bind(contracts.putBag, ({ principal, params, body }) => bag.set(principal, params.id, body.productIds));
   bind(contracts.pinProduct, ({ principal, params, body }) => bag.pin(principal, params.id, body.productId));
   bind(contracts.openOffer, ({ principal, params, body }) => offers.open(principal, params.id, body));
+  bind(contracts.listFlaggedOffers, ({ principal, query }) => offers.flagged(principal, query));
   bind(contracts.patchOffer, ({ principal, params, body }) => offers.patch(principal, params.id, body));
 }

@@ -36,6 +36,6 @@ export function createBag(deps: {
   return {
     bag,
     offers,
-    offersWithin: (tx) => createOffersService({ clock, random, db: { transaction: (work) => work(tx) } }),
+    offersWithin: (tx) => createOffersService({ clock, random, db: { sql: tx, transaction: (work) => work(tx) } }),
   };
 }

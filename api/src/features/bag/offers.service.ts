@@ -4,13 +4,14 @@
  * Invariants: one open offer per room and SKU (partial unique index); every version's terms are kept, with the moment they
  * were superseded, so that a buyer who saw an older price is treated fairly (rule S4); `taken` is written by orders only.
  */
-import type { BodyOf, OfferView, openOffer, patchOffer } from '@walnut-live/contracts';
+import type { BodyOf, listFlaggedOffers, OfferView, openOffer, patchOffer, QueryOf } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
+import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { writeRoomEvent } from '../../platform/outbox.ts';
-import { type Principal, requireScope } from '../../platform/principal.ts';
+import { type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import { lockRoom } from './bag.repository.ts';
 import { type Refusal, refuseCap, refusePrice, refuseWindow } from './offers.policy.ts';
 import * as offers from './offers.repository.ts';
@@ -24,7 +25,7 @@ function refuse(refusal: Refusal | undefined): void {
   throw new AppError(refusal.code, { ...(facts ? { facts } : {}), ...(issues ? { issues } : {}) });
 }
 
-export function createOffersService(deps: { db: Pick<Db, 'transaction'>; clock: Clock; random: Random }) {
+export function createOffersService(deps: { db: Pick<Db, 'transaction' | 'sql'>; clock: Clock; random: Random }) {
   const { db, clock, random } = deps;
 
   async function roomFor(tx: Tx, principal: Principal | undefined, roomId: string | undefined) {
@@ -116,6 +117,16 @@ export function createOffersService(deps: { db: Pick<Db, 'transaction'>; clock: 
         await note(tx, principal, 'offer:changed', changed, room.orgPath);
         return view;
       });
+    },
+
+    /** Rule S6: what a raised floor has overtaken; it runs on as announced until somebody changes it. */
+    async flagged({ staff }: StaffPrincipal, { cursor, limit }: QueryOf<typeof listFlaggedOffers>) {
+      const wanted = { scope: staff.orgPath, after: decodeTimeCursor(cursor), limit: limit + 1, at: clock.now() };
+      const found = await offers.listFlaggedOffers(db.sql, wanted);
+      const { rows, nextCursor } = cutPage(found, limit, (last) =>
+        encodeTimeCursor({ at: last.endsAt, id: last.offerId }),
+      );
+      return { items: rows.map((row) => ({ ...row, endsAt: row.endsAt.toISOString() })), nextCursor };
     },
 
     /** Closes what has ended; any number of processes may do so at the same time. */

@@ -1,11 +1,7 @@
-import type { ProductView } from '@walnut-live/contracts';
+import type { ProductOption, ProductView } from '@walnut-live/contracts';
 import type { TimeCursor } from '../../platform/cursor.ts';
 import type { Sql } from '../../platform/db.ts';
 
-export interface ProductRow extends Omit<ProductView, 'skus'> {
-  createdAt: Date;
-  skus: SkuRow[];
-}
 export interface SkuRow {
   id: string;
   name: string;
@@ -13,49 +9,69 @@ export interface SkuRow {
   listPriceFen: number | null;
   listPriceBasis: string | null;
   floorPriceFen: number | null;
+  optionValues: string[];
+  code: string | null;
   active: boolean;
 }
 export interface ProductFields {
   title: string;
   subtitle: string;
   description: string;
-  pictureUrl: string;
+  /** At least one. */
+  pictures: string[];
   role: ProductView['role'];
   status: ProductView['status'];
+  options: ProductOption[];
+  code: string | null;
+}
+export interface ProductRow extends ProductFields {
+  id: string;
+  createdAt: Date;
+  snapshotHash: string | null;
+  skus: SkuRow[];
 }
 
-export async function findProduct(sql: Sql, id: string): Promise<ProductRow | undefined> {
-  const [row] = await sql<ProductRow>`
-    SELECT p.id, p.title, p.subtitle, p.description, p.picture_url AS "pictureUrl", p.role, p.status, p.created_at AS "createdAt",
+/** Products by their ids, in that order; those that do not exist are left out. */
+export function readProducts(sql: Sql, ids: readonly string[]): Promise<ProductRow[]> {
+  return sql<ProductRow>`
+    SELECT p.id, p.title, p.subtitle, p.description, CASE WHEN p.pictures = '{}' THEN ARRAY[p.picture_url] ELSE p.pictures END AS pictures,
+      p.role, p.status, p.options, p.code, p.snapshot_hash AS "snapshotHash", p.created_at AS "createdAt",
       (SELECT coalesce(json_agg(json_build_object('id', k.id, 'name', k.name, 'priceFen', k.price_fen, 'listPriceFen', k.list_price_fen,
-        'listPriceBasis', k.list_price_basis, 'floorPriceFen', k.floor_price_fen, 'active', k.active) ORDER BY k.position, k.id), '[]')
+        'listPriceBasis', k.list_price_basis, 'floorPriceFen', k.floor_price_fen, 'optionValues', k.option_values, 'code', k.code,
+        'active', k.active) ORDER BY k.position, k.id), '[]')
        FROM skus k WHERE k.product_id = p.id) AS skus
-    FROM products p WHERE p.id = ${id}`;
-  return row;
+    FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS wanted (id, n) JOIN products p ON p.id = wanted.id ORDER BY wanted.n`;
+}
+export async function findProduct(sql: Sql, id: string): Promise<ProductRow | undefined> {
+  return (await readProducts(sql, [id]))[0];
 }
 
-/** Newest first. */
+export interface ProductFilter {
+  readonly search?: string | undefined;
+  readonly status?: string | undefined;
+  readonly role?: string | undefined;
+}
+/** Newest first; found by words of its title, or by the code of it or of one of its SKUs. */
 export function listProducts(
   sql: Sql,
-  wanted: { search?: string | undefined; status?: string | undefined; after?: TimeCursor | undefined; limit: number },
-): Promise<ProductRow[]> {
+  wanted: ProductFilter & { after?: TimeCursor | undefined; limit: number },
+): Promise<{ id: string; createdAt: Date }[]> {
   const search = wanted.search ? `%${wanted.search.replaceAll(/[\\%_]/g, '\\$&')}%` : null;
   const { at, id } = wanted.after ?? {};
-  return sql<ProductRow>`
-    SELECT p.id, p.title, p.subtitle, p.description, p.picture_url AS "pictureUrl", p.role, p.status, p.created_at AS "createdAt",
-      (SELECT coalesce(json_agg(json_build_object('id', k.id, 'name', k.name, 'priceFen', k.price_fen, 'listPriceFen', k.list_price_fen,
-        'listPriceBasis', k.list_price_basis, 'floorPriceFen', k.floor_price_fen, 'active', k.active) ORDER BY k.position, k.id), '[]')
-       FROM skus k WHERE k.product_id = p.id) AS skus
-    FROM products p
-    WHERE (${search}::text IS NULL OR p.title ILIKE ${search} OR p.subtitle ILIKE ${search})
+  return sql<{ id: string; createdAt: Date }>`
+    SELECT p.id, p.created_at AS "createdAt" FROM products p
+    WHERE (${search}::text IS NULL OR p.title ILIKE ${search} OR p.subtitle ILIKE ${search} OR p.code = ${wanted.search ?? null}
+        OR EXISTS (SELECT FROM skus k WHERE k.product_id = p.id AND k.code = ${wanted.search ?? null}))
       AND (${wanted.status ?? null}::text IS NULL OR p.status = ${wanted.status ?? null})
+      AND (${wanted.role ?? null}::text IS NULL OR p.role = ${wanted.role ?? null})
       AND (${at ?? null}::timestamptz IS NULL OR (p.created_at, p.id) < (${at ?? null}::timestamptz, ${id ?? null}::uuid))
     ORDER BY p.created_at DESC, p.id DESC LIMIT ${wanted.limit}`;
 }
 
 export async function insertProduct(tx: Sql, id: string, product: ProductFields, at: Date): Promise<void> {
-  await tx`INSERT INTO products (id, title, subtitle, description, picture_url, role, status, created_at, updated_at)
-    VALUES (${id}, ${product.title}, ${product.subtitle}, ${product.description}, ${product.pictureUrl}, ${product.role}, ${product.status}, ${at}, ${at})`;
+  await tx`INSERT INTO products (id, title, subtitle, description, picture_url, pictures, role, status, options, code, created_at, updated_at)
+    VALUES (${id}, ${product.title}, ${product.subtitle}, ${product.description}, ${product.pictures[0]}, ${product.pictures},
+      ${product.role}, ${product.status}, ${JSON.stringify(product.options)}::jsonb, ${product.code}, ${at}, ${at})`;
 }
 
 /** Locks the product for the rest of the transaction; false when there is none. */
@@ -65,17 +81,39 @@ export async function lockProduct(tx: Sql, id: string): Promise<boolean> {
 
 export async function updateProduct(tx: Sql, id: string, product: ProductFields, at: Date): Promise<void> {
   await tx`UPDATE products SET title = ${product.title}, subtitle = ${product.subtitle}, description = ${product.description},
-    picture_url = ${product.pictureUrl}, role = ${product.role}, status = ${product.status}, updated_at = ${at} WHERE id = ${id}`;
+    picture_url = ${product.pictures[0]}, pictures = ${product.pictures}, role = ${product.role}, status = ${product.status},
+    options = ${JSON.stringify(product.options)}::jsonb, code = ${product.code}, updated_at = ${at} WHERE id = ${id}`;
 }
 
 export async function insertSku(tx: Sql, productId: string, sku: SkuRow): Promise<void> {
-  await tx`INSERT INTO skus (id, product_id, position, name, price_fen, list_price_fen, list_price_basis, floor_price_fen, active)
+  await tx`INSERT INTO skus (id, product_id, position, name, price_fen, list_price_fen, list_price_basis, floor_price_fen, option_values,
+      code, active)
     VALUES (${sku.id}, ${productId}, (SELECT coalesce(max(position) + 1, 0) FROM skus WHERE product_id = ${productId}), ${sku.name},
-      ${sku.priceFen}, ${sku.listPriceFen}, ${sku.listPriceBasis}, ${sku.floorPriceFen}, ${sku.active})`;
+      ${sku.priceFen}, ${sku.listPriceFen}, ${sku.listPriceBasis}, ${sku.floorPriceFen}, ${sku.optionValues}, ${sku.code}, ${sku.active})`;
 }
 
 export async function updateSku(tx: Sql, productId: string, sku: SkuRow): Promise<void> {
   await tx`UPDATE skus SET name = ${sku.name}, price_fen = ${sku.priceFen}, list_price_fen = ${sku.listPriceFen},
-    list_price_basis = ${sku.listPriceBasis}, floor_price_fen = ${sku.floorPriceFen}, active = ${sku.active}
+    list_price_basis = ${sku.listPriceBasis}, floor_price_fen = ${sku.floorPriceFen}, option_values = ${sku.optionValues},
+    code = ${sku.code}, active = ${sku.active}
     WHERE id = ${sku.id} AND product_id = ${productId}`;
+}
+
+/** Rule Z1: the page as it is now becomes the version that orders refer to. */
+export async function refreshSnapshot(tx: Sql, productId: string, at: Date): Promise<void> {
+  await tx`SELECT refresh_product_snapshots(ARRAY[${productId}::uuid], ${at})`;
+}
+
+/** Rule S6: open offers of these SKUs that a raised floor has overtaken. */
+export function listOvertakenOffers(
+  tx: Sql,
+  skuIds: readonly string[],
+): Promise<{ offerId: string; orgPath: string; skuId: string; priceFen: number; floorPriceFen: number }[]> {
+  return tx<{ offerId: string; orgPath: string; skuId: string; priceFen: number; floorPriceFen: number }>`
+    SELECT o.id AS "offerId", r.org_path AS "orgPath", o.sku_id AS "skuId", o.price_fen::float8 AS "priceFen",
+      k.floor_price_fen::float8 AS "floorPriceFen"
+    FROM offers o JOIN skus k ON k.id = o.sku_id JOIN rooms r ON r.id = o.room_id
+    WHERE o.sku_id = ANY(${skuIds}::uuid[]) AND o.state = 'open' AND (o.price_fen < k.floor_price_fen
+      OR EXISTS (SELECT FROM jsonb_to_recordset(o.stairs) AS s ("priceFen" bigint) WHERE s."priceFen" < k.floor_price_fen))
+    ORDER BY o.id`;
 }

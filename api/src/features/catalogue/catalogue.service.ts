@@ -1,47 +1,53 @@
 /** Products belong to the brand: HQ writes them, every store sells them, from its own stock or HQ's. */
-import type { BodyOf, createProduct, listProducts, ProductView, patchProduct, QueryOf } from '@walnut-live/contracts';
-import { writeAudit } from '../../platform/audit.ts';
-import type { Clock, Random } from '../../platform/clock.ts';
+import {
+  type BodyOf,
+  type createProduct,
+  type listProducts,
+  may,
+  type ProductView,
+  type patchProduct,
+  type QueryOf,
+} from '@walnut-live/contracts';
+import type { Random } from '../../platform/clock.ts';
 import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { StaffPrincipal } from '../../platform/principal.ts';
 import type { ClaimGuard } from '../claim-guard/index.ts';
-import { priceFaultOf } from './catalogue.policy.ts';
 import * as products from './catalogue.repository.ts';
+import type { Writer, Writing } from './writing.ts';
 
-/** Price floors are the brand's own business: staff see them, viewers do not. */
-function toView({ createdAt: _, skus, ...product }: products.ProductRow, forStaff: boolean): ProductView {
+/** Floors and codes are the brand's own business: staff see them, viewers do not. */
+function toView(row: products.ProductRow, forStaff: boolean): ProductView {
+  const { createdAt: _created, snapshotHash: _hash, skus, code, ...product } = row;
   return {
     ...product,
+    pictureUrl: product.pictures[0] ?? '',
+    ...(forStaff ? { code } : {}),
     skus: skus
       .filter((sku) => forStaff || sku.active)
-      .map(({ floorPriceFen, ...sku }) => (forStaff ? { ...sku, floorPriceFen } : sku)),
+      .map(({ floorPriceFen, code: skuCode, ...sku }) => (forStaff ? { ...sku, floorPriceFen, code: skuCode } : sku)),
   };
 }
 
-function checkPrices(skus: readonly products.SkuRow[]): void {
-  for (const [index, sku] of skus.entries()) {
-    const found = priceFaultOf(sku);
-    if (found) {
-      throw new AppError('invalid_request', {
-        issues: [{ path: `/skus/${index}/${found.field}`, issue: found.fault }],
-      });
-    }
-  }
-}
+/** Who writes products with the rights of this person. */
+export const writerOf = ({ personId, staff }: StaffPrincipal): Writer => ({
+  personId,
+  orgPath: staff.orgPath,
+  maySetFloors: may(staff.role, 'floors:write'),
+});
 
 export function createCatalogueService(deps: {
   db: Db;
-  clock: Clock;
   random: Random;
   guard: Pick<ClaimGuard, 'requireClean'>;
+  writing: Writing;
 }) {
-  const { db, clock, random, guard } = deps;
+  const { db, random, guard, writing } = deps;
 
   async function view(id: string, forStaff: boolean): Promise<ProductView> {
     const product = await products.findProduct(db.sql, id);
-    if (!product) throw new AppError('not_found');
+    if (!product || (product.status === 'draft' && !forStaff)) throw new AppError('not_found');
     return toView(product, forStaff);
   }
 
@@ -50,10 +56,11 @@ export function createCatalogueService(deps: {
     principal: StaffPrincipal,
     id: string,
     texts: Partial<Record<'title' | 'subtitle' | 'description', string | undefined>> & {
+      options?: readonly { name: string; values: readonly string[] }[] | undefined;
       skus?: readonly { name: string }[] | undefined;
     },
   ): Promise<void> {
-    const { title, subtitle, description, skus = [] } = texts;
+    const { title, subtitle, description, options = [], skus = [] } = texts;
     await guard.requireClean(
       {
         place: 'product',
@@ -62,7 +69,13 @@ export function createCatalogueService(deps: {
         roomId: null,
         personId: principal.personId,
       },
-      [title, subtitle, description, ...skus.map(({ name }) => name)],
+      [
+        title,
+        subtitle,
+        description,
+        ...options.flatMap((option) => [option.name, ...option.values]),
+        ...skus.map(({ name }) => name),
+      ],
     );
   }
 
@@ -70,31 +83,38 @@ export function createCatalogueService(deps: {
     view,
 
     async list(query: QueryOf<typeof listProducts>) {
-      const { search, status, limit } = query;
-      const after = decodeTimeCursor(query.cursor);
-      const rows = await products.listProducts(db.sql, { search, status, after, limit: limit + 1 });
-      const items = rows.slice(0, limit);
-      const last = items.at(-1);
-      const nextCursor = rows.length > limit && last ? encodeTimeCursor({ at: last.createdAt, id: last.id }) : null;
-      return { items: items.map((row) => toView(row, true)), nextCursor };
+      const { cursor, limit, ...filter } = query;
+      const rows = await products.listProducts(db.sql, {
+        ...filter,
+        after: decodeTimeCursor(cursor),
+        limit: limit + 1,
+      });
+      const shown = rows.slice(0, limit);
+      const last = shown.at(-1);
+      const items = await products.readProducts(
+        db.sql,
+        shown.map(({ id }) => id),
+      );
+      return {
+        items: items.map((row) => toView(row, true)),
+        nextCursor: rows.length > limit && last ? encodeTimeCursor({ at: last.createdAt, id: last.id }) : null,
+      };
     },
 
     async create(principal: StaffPrincipal, body: BodyOf<typeof createProduct>): Promise<ProductView> {
       const id = random.id();
-      const skus = body.skus.map((sku) => ({ ...sku, id: random.id(), active: true }));
-      checkPrices(skus);
       await requireClean(principal, id, body);
-      await db.transaction(async (tx) => {
-        await products.insertProduct(tx, id, { ...body, status: 'on_sale' }, clock.now());
-        for (const sku of skus) await products.insertSku(tx, id, sku);
-        await writeAudit(tx, deps, {
-          actorId: principal.personId,
-          action: 'product:created',
-          target: `product:${id}`,
-          orgPath: principal.staff.orgPath,
-          detail: { title: body.title, skus },
-        });
-      });
+      const { skus, pictureUrl, pictures, options = [], code = null, status = 'on_sale', ...texts } = body;
+      const gallery = pictures ?? (pictureUrl === undefined ? [] : [pictureUrl]);
+      await db.transaction((tx) =>
+        writing.insert(
+          tx,
+          writerOf(principal),
+          id,
+          { ...texts, pictures: gallery, options, code, status },
+          skus.map(({ id: _given, ...sku }) => ({ ...sku, active: true })),
+        ),
+      );
       return view(id, true);
     },
 
@@ -105,31 +125,24 @@ export function createCatalogueService(deps: {
         const found = await products.lockProduct(tx, id);
         const before = found ? await products.findProduct(tx, id) : undefined;
         if (!before) throw new AppError('not_found');
-        const { skus: wanted = [], ...fields } = body;
+        const { skus: wanted = [], pictureUrl, ...fields } = body;
         const named = wanted.flatMap((sku) => sku.id ?? []);
         if (new Set(named).size < named.length) {
           throw new AppError('invalid_request', { issues: [{ path: '/skus', issue: 'duplicate_id' }] });
         }
-        const changed = wanted.map((sku): products.SkuRow => {
+        const skus = wanted.map((sku): products.SkuRow => {
           const known = before.skus.find((candidate) => candidate.id === sku.id);
           if (sku.id && !known) throw new AppError('not_found', { detail: 'SKU of another product' });
-          const kept = known ?? { listPriceFen: null, listPriceBasis: null, floorPriceFen: null, active: true };
-          const given = Object.fromEntries(Object.entries(sku).filter(([, value]) => value !== undefined));
-          return { ...kept, ...given, id: known?.id ?? random.id(), name: sku.name, priceFen: sku.priceFen };
+          return {
+            ...(known ?? newSku),
+            ...definedOf(sku),
+            id: known?.id ?? random.id(),
+            name: sku.name,
+            priceFen: sku.priceFen,
+          };
         });
-        checkPrices(changed);
-        await products.updateProduct(tx, id, { ...before, ...definedOf(fields) }, clock.now());
-        for (const sku of changed) {
-          const write = before.skus.some(({ id: skuId }) => skuId === sku.id) ? products.updateSku : products.insertSku;
-          await write(tx, id, sku);
-        }
-        await writeAudit(tx, deps, {
-          actorId: principal.personId,
-          action: 'product:changed',
-          target: `product:${id}`,
-          orgPath: principal.staff.orgPath,
-          detail: { ...definedOf(fields), ...(changed.length > 0 ? { skus: changed } : {}) },
-        });
+        const first = pictureUrl === undefined ? {} : { pictures: [pictureUrl, ...before.pictures.slice(1)] };
+        await writing.change(tx, writerOf(principal), before, { fields: { ...first, ...definedOf(fields) }, skus });
       });
       return view(id, true);
     },
@@ -137,6 +150,14 @@ export function createCatalogueService(deps: {
 }
 export type CatalogueService = ReturnType<typeof createCatalogueService>;
 
+const newSku = {
+  listPriceFen: null,
+  listPriceBasis: null,
+  floorPriceFen: null,
+  optionValues: [],
+  code: null,
+  active: true,
+};
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 function definedOf<T extends object>(fields: T): Defined<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;

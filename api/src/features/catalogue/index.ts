@@ -3,9 +3,14 @@ import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db } from '../../platform/db.ts';
 import type { Binder } from '../../platform/http.ts';
 import type { ClaimGuard } from '../claim-guard/index.ts';
+import type { MediaLibrary } from '../media-library/index.ts';
 import { bindCatalogueRoutes } from './catalogue.routes.ts';
 import { createCatalogueService } from './catalogue.service.ts';
 import { createStockService } from './stock.service.ts';
+import { createWriting, type Writing } from './writing.ts';
+
+export { allocateAboveFloors, type FlooredAmount, isBelowFloor, roomAboveFloor } from './price-floor.policy.ts';
+export type { Writer, Writing } from './writing.ts';
 
 export function createCatalogue(deps: {
   bind: Binder;
@@ -13,6 +18,12 @@ export function createCatalogue(deps: {
   clock: Clock;
   random: Random;
   guard: Pick<ClaimGuard, 'requireClean'>;
-}): void {
-  bindCatalogueRoutes(deps.bind, { catalogue: createCatalogueService(deps), stock: createStockService(deps) });
+  pictures: Pick<MediaLibrary, 'use'>;
+}): { readonly writing: Writing } {
+  const writing = createWriting(deps);
+  bindCatalogueRoutes(deps.bind, {
+    catalogue: createCatalogueService({ ...deps, writing }),
+    stock: createStockService(deps),
+  });
+  return { writing };
 }

@@ -8,6 +8,7 @@ const coupon: CouponFacts = {
   orgPath: 'hq.east',
   minSpendFen: 5_000n,
   newcomersOnly: false,
+  belowFloor: false,
   hasBought: true,
   expiresAt: new Date(at.getTime() + 1),
 };

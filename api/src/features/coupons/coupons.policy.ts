@@ -10,6 +10,8 @@ export interface CouponFacts {
   readonly newcomersOnly: boolean;
   /** Has an order that was paid, ever, or one that waits for its payment with a newcomers' coupon. */
   readonly hasBought: boolean;
+  /** Rule S6: headquarters' own kind, that may take goods below their floor. */
+  readonly belowFloor: boolean;
   readonly expiresAt: Date;
 }
 export interface CouponRefusal {

@@ -16,6 +16,7 @@ export interface KindRow {
   readonly left: number;
   readonly perPerson: number;
   readonly newcomersOnly: boolean;
+  readonly belowFloor: boolean;
   readonly listed: boolean;
   readonly active: boolean;
   readonly createdAt: Date;
@@ -56,6 +57,7 @@ export interface NewKind {
   readonly total: number;
   readonly perPerson: number;
   readonly newcomersOnly: boolean;
+  readonly belowFloor: boolean;
   readonly listed: boolean;
   readonly createdBy: string;
   readonly createdAt: Date;
@@ -66,8 +68,8 @@ export function createKindRows(sql: Sql) {
     SELECT k.id, json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS "orgUnit", k.title,
       k.off_fen AS "offFen", k.min_spend_fen AS "minSpendFen", k.valid_days AS "validDays", k.total,
       (k.claimed + coalesce((SELECT sum(d.taken) FROM coupon_drops d WHERE d.kind_id = k.id AND d.state = 'running'), 0))::int AS claimed,
-      k.total - k.claimed - k.set_aside AS left, k.per_person AS "perPerson", k.newcomers_only AS "newcomersOnly", k.listed,
-      k.active, k.created_at AS "createdAt", k.stopped_at AS "stoppedAt"
+      k.total - k.claimed - k.set_aside AS left, k.per_person AS "perPerson", k.newcomers_only AS "newcomersOnly",
+      k.below_floor AS "belowFloor", k.listed, k.active, k.created_at AS "createdAt", k.stopped_at AS "stoppedAt"
     FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS wanted(id, n) JOIN coupon_kinds k ON k.id = wanted.id
     JOIN org_units u ON u.id = k.org_unit_id ORDER BY wanted.n`;
   return {
@@ -75,9 +77,9 @@ export function createKindRows(sql: Sql) {
     find: async (id: string): Promise<KindRow | undefined> => (await read([id]))[0],
     async insert(kind: NewKind): Promise<void> {
       await sql`INSERT INTO coupon_kinds (id, org_unit_id, org_path, title, off_fen, min_spend_fen, valid_days, total, per_person,
-          newcomers_only, listed, created_by, created_at)
+          newcomers_only, below_floor, listed, created_by, created_at)
         VALUES (${kind.id}, ${kind.orgUnitId}, ${kind.orgPath}, ${kind.title}, ${kind.offFen}, ${kind.minSpendFen}, ${kind.validDays},
-          ${kind.total}, ${kind.perPerson}, ${kind.newcomersOnly}, ${kind.listed}, ${kind.createdBy}, ${kind.createdAt})`;
+          ${kind.total}, ${kind.perPerson}, ${kind.newcomersOnly}, ${kind.belowFloor}, ${kind.listed}, ${kind.createdBy}, ${kind.createdAt})`;
     },
     /** False when it was stopped before. */
     async stop(id: string, at: Date): Promise<boolean> {
@@ -219,7 +221,7 @@ export function createCouponRows(sql: Sql) {
     async facts(id: string, personId: string): Promise<(CouponFacts & { offFen: bigint }) | undefined> {
       const [row] = await sql<CouponFacts & { offFen: bigint }>`
         SELECT c.state, c.org_path AS "orgPath", c.off_fen AS "offFen", c.min_spend_fen AS "minSpendFen", c.newcomers_only AS "newcomersOnly",
-          c.expires_at AS "expiresAt", EXISTS (SELECT 1 FROM orders o LEFT JOIN coupons other ON other.id = o.coupon_id
+          (SELECT k.below_floor FROM coupon_kinds k WHERE k.id = c.kind_id) AS "belowFloor", c.expires_at AS "expiresAt", EXISTS (SELECT 1 FROM orders o LEFT JOIN coupons other ON other.id = o.coupon_id
             WHERE o.person_id = c.person_id AND (o.paid_at IS NOT NULL OR (o.state = 'pending_payment' AND other.newcomers_only))) AS "hasBought"
         FROM coupons c WHERE c.id = ${id} AND c.person_id = ${personId}`;
       return row;

@@ -14,11 +14,20 @@ import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db, Sql, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
+import { allocateAboveFloors, type FlooredAmount, roomAboveFloor } from '../catalogue/index.ts';
 import { refusalOfCoupon } from './coupons.policy.ts';
 import { createCouponRows, createKindRows, type KindRow, toCoupon } from './coupons.repository.ts';
 
 /** What a room offers at once; nobody reads more. */
 const OPEN_KINDS = 20;
+
+interface QuotedOrder {
+  readonly couponId: string;
+  readonly personId: string;
+  readonly orgPath: string;
+  readonly itemsFen: bigint;
+  readonly at: Date;
+}
 
 export const notUsable = (reason: CouponReason, facts: Readonly<Record<string, number>> = {}) =>
   new AppError('coupon_not_usable', { facts: { reason, ...facts } });
@@ -109,20 +118,24 @@ export function createCouponsService(deps: { db: Db; clock: Clock; random: Rando
 
     // ── for orders ──────────────────────────────────────────────────────────────────────────────────────────────────
     /** What the coupon takes off an order. @throws AppError coupon_not_usable */
-    async quote(
+    quote: async (tx: Tx, order: QuotedOrder): Promise<bigint> => (await usable(tx, order)).offFen,
+    /**
+     * What the coupon takes off each item of an order: rule M4, and rule S6: no item falls below its floor, the others take what
+     * it cannot; a coupon that finds too little room is refused whole, for nobody was shown a smaller one.
+     * @throws AppError coupon_not_usable
+     */
+    async shares(
       tx: Tx,
-      order: { couponId: string; personId: string; orgPath: string; itemsFen: bigint; at: Date },
-    ): Promise<bigint> {
-      const rows = createCouponRows(tx);
-      let coupon = await rows.facts(order.couponId, order.personId);
-      if (coupon?.newcomersOnly) {
-        // Orders of one person that would each be the first one stand in line.
-        await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`newcomer ${order.personId}`}, 0))`;
-        coupon = await rows.facts(order.couponId, order.personId);
-      }
-      const refusal = refusalOfCoupon(coupon, order);
-      if (refusal) throw notUsable(refusal.reason, refusal.facts);
-      return coupon?.offFen ?? 0n;
+      order: { couponId: string; personId: string; orgPath: string; items: readonly FlooredAmount[]; at: Date },
+    ): Promise<bigint[]> {
+      const { items, ...rest } = order;
+      const itemsFen = items.reduce((sum, { amountFen }) => sum + amountFen, 0n);
+      const { offFen, belowFloor } = await usable(tx, { ...rest, itemsFen });
+      const floored = belowFloor ? items.map((item) => ({ ...item, floorPriceFen: null })) : items;
+      const shares = allocateAboveFloors(offFen, floored);
+      if (shares) return shares;
+      const mostOff = floored.reduce((sum, item) => sum + roomAboveFloor(item), 0n);
+      throw notUsable('price_floor', { mostOffFen: Number(mostOff) });
     },
     /** Rule S10. @throws AppError coupon_not_usable when another order was faster */
     async redeem(tx: Tx, use: { couponId: string; personId: string; orderId: string; at: Date }): Promise<void> {
@@ -132,6 +145,20 @@ export function createCouponsService(deps: { db: Db; clock: Clock; random: Rando
     giveBack: (tx: Tx, orderId: string, refundedAt: Date | null): Promise<void> =>
       createCouponRows(tx).giveBack(orderId, refundedAt),
   };
+
+  /** The coupon of an order that takes it. */
+  async function usable(tx: Tx, order: QuotedOrder) {
+    const rows = createCouponRows(tx);
+    let coupon = await rows.facts(order.couponId, order.personId);
+    if (coupon?.newcomersOnly) {
+      // Orders of one person that would each be the first one stand in line.
+      await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`newcomer ${order.personId}`}, 0))`;
+      coupon = await rows.facts(order.couponId, order.personId);
+    }
+    const refusal = refusalOfCoupon(coupon, order);
+    if (refusal) throw notUsable(refusal.reason, refusal.facts);
+    return coupon ?? { offFen: 0n, belowFloor: false };
+  }
 
   async function pathOf(roomId: string): Promise<string> {
     const [room] = await db.sql<{ path: string }>`SELECT org_path AS path FROM rooms WHERE id = ${roomId}`;

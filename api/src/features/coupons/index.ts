@@ -131,7 +131,7 @@ export function createCoupons(
 
   return {
     /** What orders need of coupons. */
-    forOrders: { quote: coupons.quote, redeem: coupons.redeem, giveBack: coupons.giveBack },
+    forOrders: { quote: coupons.quote, shares: coupons.shares, redeem: coupons.redeem, giveBack: coupons.giveBack },
     current: drops.current,
     roomEnded: drops.roomEnded,
     async stop(): Promise<void> {

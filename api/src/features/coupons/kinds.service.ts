@@ -43,6 +43,7 @@ export function createKinds(deps: KindsDeps) {
         offFen: Number(kind.offFen),
         minSpendFen: Number(kind.minSpendFen),
         total: kind.total,
+        belowFloor: kind.belowFloor,
         claimed: kind.claimed,
       },
     });
@@ -97,6 +98,9 @@ export function createKinds(deps: KindsDeps) {
       const [unit] = await tx<{ path: string }>`SELECT path FROM org_units WHERE id = ${body.orgUnitId}`;
       if (!unit) throw new AppError('not_found');
       requireScope(principal, 'coupons:write', unit.path);
+      // Rule S6: only headquarters lets anything be sold below a floor.
+      if (body.belowFloor && (unit.path.includes('.') || !may(principal.staff.role, 'floors:write')))
+        throw new AppError('forbidden');
       const id = random.id();
       const { personId } = principal;
       // Rule Z3. What was refused stays in the correction log although this transaction does not.
@@ -138,6 +142,7 @@ export const kindColumns: readonly CsvColumn<CouponKind>[] = [
   { title: 'minSpendFen', value: (k) => k.minSpendFen },
   { title: 'validDays', value: (k) => k.validDays },
   { title: 'newcomersOnly', value: (k) => k.newcomersOnly },
+  { title: 'belowFloor', value: (k) => k.belowFloor },
   { title: 'listed', value: (k) => k.listed },
   { title: 'active', value: (k) => k.active },
   { title: 'total', value: (k) => k.total },

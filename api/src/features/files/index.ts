@@ -16,6 +16,9 @@ import { createLimit } from '../../platform/limits.ts';
 import { createFileContents } from './contents.ts';
 import { bytesFor, fits, type MediaType, mediaTypeOf } from './kinds.policy.ts';
 
+export { createKept } from './kept.ts';
+export { mediaTypeOf } from './kinds.policy.ts';
+
 /** Uploads of one person. */
 const UPLOADS_PER_MINUTE = 20;
 const CACHE_SECONDS = 86_400;
@@ -43,8 +46,8 @@ export interface Files {
 }
 export const pictureUrl = (id: string | null): string | null => (id === null ? null : `/api/v1/files/${id}`);
 
-/** Reads a body up to a size; what comes after is not read. */
-async function readBody(req: IncomingMessage, most: number): Promise<Buffer> {
+/** Reads a body up to a size; what comes after is not read. @throws AppError body_too_large */
+export async function readBody(req: IncomingMessage, most: number): Promise<Buffer> {
   if (Number(req.headers['content-length'] ?? 0) > most) throw new AppError('body_too_large');
   const chunks: Buffer[] = [];
   let bytes = 0;
