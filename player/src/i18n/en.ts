@@ -171,6 +171,7 @@ export const en: Record<keyof typeof zh, string> = {
   'product.role.main': 'Featured',
   'product.role.family': 'Family pack',
   'product.role.gift': 'Gift box',
+  'product.role.bundle': 'Bundle',
 
   'panel.back': 'Back',
   'panel.close': 'Close and return to the room',

@@ -166,6 +166,7 @@ export const zh = {
   'product.role.main': '主推',
   'product.role.family': '家庭装',
   'product.role.gift': '礼盒',
+  'product.role.bundle': '组合装',
 
   'panel.back': '上一步',
   'panel.close': '关闭，回到直播间',

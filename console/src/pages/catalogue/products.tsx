@@ -12,7 +12,7 @@ import { MoreButton } from '../../shared/page.tsx';
 import { ProductDrawer } from './product-drawer.tsx';
 
 const PAGE_SIZE = 24;
-const statuses = ['on_sale', 'off_sale'] as const;
+const statuses = ['on_sale', 'draft', 'off_sale'] as const;
 
 export const Products = ({ filters }: { filters: Filters }): ReactNode => {
   const t = useT();
