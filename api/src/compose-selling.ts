@@ -43,7 +43,7 @@ export function createSelling(deps: {
   server: Server;
   addressLimits: AddressLimits;
   coupons: OrdersDeps['coupons'];
-  decideCredit: OrdersDeps['decideCredit'];
+  credits: OrdersDeps['credits'];
   adults: AdultChecks;
   orderPaid: OrdersDeps['orderPaid'];
   orderRefunded: OrdersDeps['orderRefunded'];
@@ -82,7 +82,7 @@ export function createSelling(deps: {
     payments,
     addressLimits: deps.addressLimits,
     coupons: deps.coupons,
-    decideCredit: deps.decideCredit,
+    credits: deps.credits,
     orderPaid: deps.orderPaid,
     orderRefunded: deps.orderRefunded,
     onStep: deps.onOrderStep,
@@ -117,6 +117,7 @@ export function createSelling(deps: {
     orders,
     wallet,
     async close() {
+      await orders.close();
       await refunds.close();
       await sandbox.stop();
       await sandboxDb.close();

@@ -310,6 +310,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     bind,
     db,
     lockPerson: bindings.lockPerson,
+    lockPeople: bindings.lockPeople,
     onOrders: bindings.onOrders,
   });
   const commissions = createCommissions({ bind, db, clock, random, ledger, policyAt: bindings.policyAt });
@@ -318,7 +319,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     ...{ bind, config, db, clock, random, log, jobs, ledger, server, addressLimits },
     adults,
     coupons: play.coupons.forOrders,
-    decideCredit: credits.decide,
+    credits,
     orderPaid: commissions.onOrderPaid,
     orderRefunded: commissions.onOrderRefunded,
     onOrderStep: (event) => metrics.orders.inc({ event }),

@@ -24,6 +24,10 @@ export function requireKey(key: string | undefined): string {
   return key;
 }
 
+/** What tells a repeated request from another one under the same key. */
+export const hashOfRequest = (request: unknown): string =>
+  createHash('sha256').update(JSON.stringify(request)).digest('base64url');
+
 export async function withIdempotencyKey(
   deps: { db: Db; clock: Clock },
   request: { key: string | undefined; personId: string; route: string; request: unknown },
@@ -31,7 +35,7 @@ export async function withIdempotencyKey(
 ): Promise<StoredAnswer> {
   const { personId, route } = request;
   const key = requireKey(request.key);
-  const requestHash = createHash('sha256').update(JSON.stringify(request.request)).digest('base64url');
+  const requestHash = hashOfRequest(request.request);
   const lock = createHash('sha256').update(`${personId} ${route} ${key}`).digest().readBigInt64BE();
 
   return deps.db.transaction(async (tx) => {

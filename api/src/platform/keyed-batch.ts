@@ -11,6 +11,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { type Db, sqlState, type Tx } from './db.ts';
 import { AppError } from './errors.ts';
+import { askKeys, nameOfWish, storeAnswers } from './idempotency-many.ts';
 import { createMicroBatch } from './micro-batch.ts';
 
 const BATCH_WAIT_MS = 3;
@@ -38,9 +39,7 @@ export type AnswerAll<Reply> = (
   batch: { readonly targetId: string; readonly people: readonly string[]; readonly now: Date },
 ) => Promise<ReadonlyMap<string, Reply | AppError>>;
 
-const hashOf = (text: string) => createHash('sha256').update(text).digest();
-const requestHash = (targetId: string): string => hashOf(targetId).toString('base64url');
-const nameOf = ({ personId, key }: KeyedRequest): string => `${personId} ${key}`;
+const requestHash = (targetId: string): string => createHash('sha256').update(targetId).digest('base64url');
 
 export function createKeyedBatch<Reply extends object>(deps: {
   db: Db;
@@ -51,38 +50,25 @@ export function createKeyedBatch<Reply extends object>(deps: {
 }) {
   const { db, clock, route } = deps;
   type Outcome = KeyedAnswer<Reply> | AppError;
-  const lockOf = ({ personId, key }: KeyedRequest): bigint => hashOf(`${personId} ${route} ${key}`).readBigInt64BE();
 
   /** One target's batch in one transaction; an outcome for each request. */
   async function serve(tx: Tx, targetId: string, requests: readonly KeyedRequest[]): Promise<Map<string, Outcome>> {
     const outcomes = new Map<string, Outcome>();
-    const all = [...new Map(requests.map((request) => [nameOf(request), request])).values()];
-    const hash = requestHash(targetId);
-    const locks = await tx<{ name: string; got: boolean }>`
-      SELECT w.name, pg_try_advisory_xact_lock(w.lock) AS got
-      FROM unnest(${all.map(nameOf)}::text[], ${all.map((request) => String(lockOf(request)))}::bigint[]) AS w(name, lock)`;
-    for (const { name, got } of locks)
-      if (!got) outcomes.set(name, new AppError('request_in_flight', { retryAfterSeconds: 1 }));
-    const known = await tx<{ name: string; request_hash: string; reply: Reply }>`
-      SELECT w.name, k.request_hash, k.reply
-      FROM unnest(${all.map(nameOf)}::text[], ${all.map((r) => r.personId)}::uuid[], ${all.map((r) => r.key)}::text[]) AS w(name, person_id, key)
-      JOIN idempotency_keys k ON k.person_id = w.person_id AND k.route = ${route} AND k.key = w.key`;
-    for (const { name, request_hash, reply } of known)
-      outcomes.set(name, request_hash === hash ? { reply, replayed: true } : new AppError('idempotency_key_reused'));
+    const all = [...new Map(requests.map((request) => [nameOfWish(request), request])).values()];
+    const wishOf = ({ personId, key }: KeyedRequest) => ({ personId, key, requestHash: requestHash(targetId) });
+    for (const [name, settled] of await askKeys(tx, route, all.map(wishOf)))
+      outcomes.set(name, settled instanceof AppError ? settled : { reply: settled.reply as Reply, replayed: true });
 
-    const open = all.filter((request) => !outcomes.has(nameOf(request)));
+    const open = all.filter((request) => !outcomes.has(nameOfWish(request)));
     const now = clock.now();
     const people = [...new Set(open.map(({ personId }) => personId))];
     const answers = await deps.answerAll(tx, { targetId, people, now });
     const done = open.flatMap((request) => {
       const answer = answers.get(request.personId) ?? new AppError('not_found');
-      outcomes.set(nameOf(request), answer instanceof AppError ? answer : { reply: answer, replayed: false });
-      return answer instanceof AppError ? [] : [{ ...request, reply: JSON.stringify(answer) }];
+      outcomes.set(nameOfWish(request), answer instanceof AppError ? answer : { reply: answer, replayed: false });
+      return answer instanceof AppError ? [] : [{ wish: wishOf(request), status: 200, reply: answer }];
     });
-    await tx`INSERT INTO idempotency_keys (person_id, route, key, request_hash, state, status, reply, created_at, finished_at)
-      SELECT d.person_id, ${route}, d.key, ${hash}, 'done', 200, d.reply::jsonb, ${now}::timestamptz, ${now}::timestamptz
-      FROM unnest(${done.map((d) => d.personId)}::uuid[], ${done.map((d) => d.key)}::text[], ${done.map((d) => d.reply)}::text[])
-        AS d(person_id, key, reply)`;
+    await storeAnswers(tx, route, done, now);
     return outcomes;
   }
 
@@ -105,12 +91,12 @@ export function createKeyedBatch<Reply extends object>(deps: {
       const outcomes = new Map<string, Map<string, Outcome>>();
       for (const [targetId, some] of Map.groupBy(requests, (request) => request.targetId)) {
         const served = await serveAgain(targetId, some).catch(
-          (error: unknown) => new Map(some.map((request) => [nameOf(request), failure(error)])),
+          (error: unknown) => new Map(some.map((request) => [nameOfWish(request), failure(error)])),
         );
         outcomes.set(targetId, served);
       }
       return requests.map(
-        (request) => outcomes.get(request.targetId)?.get(nameOf(request)) ?? new AppError('unavailable'),
+        (request) => outcomes.get(request.targetId)?.get(nameOfWish(request)) ?? new AppError('unavailable'),
       );
     },
   });

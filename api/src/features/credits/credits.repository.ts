@@ -78,6 +78,13 @@ export async function creditFacts(
   }));
 }
 
+/** Who of these became somebody else. */
+export async function mergedAmong(tx: Tx, personIds: readonly string[]): Promise<Set<string>> {
+  const rows = await tx<{ id: string }>`
+    SELECT id FROM people WHERE id = ANY(${personIds}::uuid[]) AND merged_into IS NOT NULL`;
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** The clicks of each buyer, their former guest selves' included. */
 export async function clicksOf(
   tx: Tx,

@@ -35,6 +35,7 @@ export interface Considered {
 export interface CreditsDeps {
   readonly db: Db;
   readonly lockPerson: (tx: Tx, personId: string) => Promise<string>;
+  readonly lockPeople: (tx: Tx, personIds: readonly string[]) => Promise<void>;
   /** An order binds a customer who is nobody's; told after the decision, so that it does not count for itself. */
   readonly onOrders: (tx: Tx, orders: { personIds: readonly string[]; room: CreditedRoom; at: Date }) => Promise<void>;
 }
@@ -43,7 +44,7 @@ export function createCreditsService(deps: CreditsDeps) {
   const { db } = deps;
 
   /**
-   * Decides for many orders of one room, each of a person of their own whose lock is held. Nothing is written: `freeze` does
+   * Decides for orders of one room, each of a person of their own whose lock is held. Nothing is written: `freeze` does
    * that once the orders are there.
    */
   async function consider(
@@ -95,6 +96,22 @@ export function createCreditsService(deps: CreditsDeps) {
       host: { id: room.hostId, active: fact.hostActive },
       storeRoom: fact.storeRoom,
     });
+  }
+
+  /**
+   * The same for many people, each with one order; none of them may have been somebody's guest when they were looked up. Who
+   * became somebody else meanwhile is missing in the answer: `decide` follows them.
+   */
+  async function considerAll(
+    tx: Tx,
+    all: { orders: readonly { orderId: string; personId: string }[]; room: CreditedRoom; at: Date },
+  ): Promise<Map<string, Considered>> {
+    const personIds = all.orders.map(({ personId }) => personId);
+    await deps.lockPeople(tx, personIds);
+    const gone = await rows.mergedAmong(tx, personIds);
+    const orders = all.orders.filter(({ personId }) => !gone.has(personId));
+    const considered = orders.length === 0 ? [] : await consider(tx, { ...all, orders });
+    return new Map(considered.map((one) => [one.row.orderId, one]));
   }
 
   /** Writes decisions down, and binds buyers who are nobody's to the room. The orders must be in this transaction already. */
@@ -162,5 +179,5 @@ export function createCreditsService(deps: CreditsDeps) {
     };
   }
 
-  return { decide, consider, freeze, explain };
+  return { decide, considerAll, freeze, explain };
 }

@@ -1,4 +1,5 @@
 /** Orders: see orders.service.ts for the model. */
+import { placeOrder } from '@walnut-live/contracts';
 import type { Db } from '../../platform/db.ts';
 import type { Binder } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
@@ -9,6 +10,7 @@ import { FREE_SHIPPING_FROM_FEN, SHIPPING_FEN } from './orders.policy.ts';
 import { bindOrders } from './orders.routes.ts';
 import { createOrdersService, type OrdersDeps } from './orders.service.ts';
 import { createPlacing } from './placing.ts';
+import { createTakingOrders } from './taking-orders.ts';
 
 export { eyesOf, readOrders } from './order-view.ts';
 export { maskAddress, maskName } from './orders.policy.ts';
@@ -28,13 +30,16 @@ export function createOrders(
   const { db, clock, log, addressLimits } = deps;
   const orders = createOrdersService(deps);
   const { place } = createPlacing(deps);
-  bindOrders(deps.bind, { db, clock, place, orders, addressLimits });
+  const taking = createTakingOrders({ ...deps, route: placeOrder.id, place });
+  bindOrders(deps.bind, { db, clock, taking, orders, addressLimits });
   const expireDue = () => expireDueOrders({ db, clock, log, orders });
   deps.jobs.every(EXPIRY_JOB, EXPIRY_EVERY_MS, async () => void (await expireDue()));
   return {
     ...orders,
     /** Closes what is due now; answers how many orders gave their stock back. */
     expireDue,
+    /** Finishes the orders that were accepted. */
+    close: taking.close,
   };
 }
 export type Orders = ReturnType<typeof createOrders>;

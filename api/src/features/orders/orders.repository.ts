@@ -12,25 +12,37 @@ export interface SellingRoom {
   readonly state: 'scheduled' | 'live' | 'ended';
   /** It ended and can be looked at again: it sells at the normal price. */
   readonly sellsByReplay: boolean;
-  /** The asking person, or a guest they used to be, is banned here. */
-  readonly banned: boolean;
 }
 
-export async function readSellingRoom(
-  tx: Tx,
-  roomId: string,
-  personId: string,
-  at: Date,
-): Promise<SellingRoom | undefined> {
+export async function readSellingRoom(tx: Tx, roomId: string): Promise<SellingRoom | undefined> {
   const [room] = await tx<SellingRoom>`
     SELECT r.id, r.org_unit_id AS "orgUnitId", r.org_path AS "orgPath", r.host_id AS "hostId", r.state,
       r.state = 'ended' AND EXISTS (SELECT 1 FROM recordings c WHERE c.room_id = r.id AND c.state = 'ready' AND c.visible)
-        AS "sellsByReplay",
-      EXISTS (SELECT 1 FROM room_moderation m WHERE m.room_id = r.id AND m.kind = 'ban'
-        AND (m.person_id = ${personId} OR m.person_id IN (SELECT id FROM people WHERE merged_into = ${personId}))
-        AND m.lifted_at IS NULL AND (m.until IS NULL OR m.until > ${at})) AS banned
+        AS "sellsByReplay"
     FROM rooms r WHERE r.id = ${roomId}`;
   return room;
+}
+
+export interface Buyer {
+  /** They, or a guest they used to be, are banned in the room. */
+  readonly banned: boolean;
+  /** They are somebody else by now. */
+  readonly merged: boolean;
+}
+/** Buyers as a room sees them, by person; who does not exist is missing. */
+export async function readBuyers(
+  tx: Tx,
+  roomId: string,
+  personIds: readonly string[],
+  at: Date,
+): Promise<Map<string, Buyer>> {
+  const rows = await tx<Buyer & { id: string }>`
+    SELECT p.id, p.merged_into IS NOT NULL AS merged,
+      EXISTS (SELECT 1 FROM room_moderation m WHERE m.room_id = ${roomId} AND m.kind = 'ban'
+        AND (m.person_id = p.id OR m.person_id IN (SELECT id FROM people WHERE merged_into = p.id))
+        AND m.lifted_at IS NULL AND (m.until IS NULL OR m.until > ${at})) AS banned
+    FROM people p WHERE p.id = ANY(${personIds}::uuid[])`;
+  return new Map(rows.map(({ id, ...buyer }) => [id, buyer]));
 }
 
 export type SkuRow = SkuFacts & {
@@ -39,16 +51,22 @@ export type SkuRow = SkuFacts & {
   skuName: string;
   pictureUrl: string;
   left: LeftNow;
+  /** The line this is about: `SKU offer version`, as it was asked for. */
+  wanted: string;
 };
 
-/** Everything about the wanted SKUs in one statement; a SKU that does not exist has no row. */
+/**
+ * Everything about the wanted SKUs in one statement; a SKU that does not exist has no row. Without a person, what is left of
+ * the limit is the whole limit.
+ */
 export async function readSkus(
   tx: Tx,
-  where: { room: SellingRoom; personId: string },
+  where: { room: SellingRoom; personId: string | null },
   lines: readonly WantedLine[],
 ): Promise<SkuRow[]> {
   const { id: roomId, orgPath } = where.room;
   const rows = await tx<{
+    wanted: string;
     sku_id: string;
     sku_name: string;
     shelf_price_fen: bigint;
@@ -76,7 +94,8 @@ export async function readSkus(
     limit_now: number | null;
     mine: number | null;
   }>`
-    SELECT s.id AS sku_id, s.name AS sku_name, s.price_fen AS shelf_price_fen, p.id AS product_id, p.title, p.picture_url,
+    SELECT concat_ws(' ', wanted.sku_id, coalesce(wanted.offer_id::text, 'null'), coalesce(wanted.version::text, 'null')) AS wanted,
+      s.id AS sku_id, s.name AS sku_name, s.price_fen AS shelf_price_fen, p.id AS product_id, p.title, p.picture_url,
       s.active AND p.status = 'on_sale' AND EXISTS (
         SELECT 1 FROM bag_items b WHERE b.room_id = ${roomId} AND b.product_id = p.id) AS buyable,
       o.id AS offer_id, o.state AS offer_state, o.version AS offer_version, o.starts_at AS offer_starts_at,
@@ -96,6 +115,7 @@ export async function readSkus(
     LEFT JOIN offer_versions v ON v.offer_id = o.id AND v.version = coalesce(wanted.version, o.version)
     LEFT JOIN offers cur ON cur.room_id = ${roomId} AND cur.sku_id = s.id AND cur.state = 'open'`;
   return rows.map((row) => ({
+    wanted: row.wanted,
     skuId: row.sku_id,
     skuName: row.sku_name,
     productId: row.product_id,
@@ -136,6 +156,7 @@ export async function readSkus(
 
 export interface NewOrder {
   readonly id: string;
+  readonly orderNo: string;
   readonly personId: string;
   readonly room: SellingRoom;
   readonly itemsFen: bigint;
@@ -149,17 +170,33 @@ export interface NewOrder {
   readonly expiresAt: Date;
 }
 
-/** Writes the order and the first row of its history: two statements. */
-export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
-  const [drawn] = await tx<{ no: bigint }>`SELECT nextval('order_no_seq') AS no`;
-  if (!drawn) throw new Error('no order number');
+/** Numbers for so many new orders, as they were drawn. */
+export async function drawOrderNos(tx: Tx, count: number, at: Date): Promise<string[]> {
+  const drawn = await tx<{ no: bigint }>`SELECT nextval('order_no_seq') AS no FROM generate_series(1, ${count}::int)`;
+  return drawn.map(({ no }) => orderNo(no, at));
+}
+
+/** Writes orders and the first rows of their histories in one statement. */
+export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise<void> {
+  const listed = orders.map(({ room, ...order }) => ({
+    ...order,
+    roomId: room.id,
+    orgUnitId: room.orgUnitId,
+    orgPath: room.orgPath,
+    itemsFen: order.itemsFen.toString(),
+    discountFen: order.discountFen.toString(),
+    shippingFen: order.shippingFen.toString(),
+    totalFen: order.totalFen.toString(),
+  }));
   await tx`
     WITH made AS (
       INSERT INTO orders (id, order_no, person_id, room_id, org_unit_id, org_path, state, items_fen, discount_fen, shipping_fen,
         total_fen, address, remark, placed_at, expires_at, coupon_id)
-      VALUES (${order.id}, ${orderNo(drawn.no, order.placedAt)}, ${order.personId}, ${order.room.id}, ${order.room.orgUnitId},
-        ${order.room.orgPath}, 'pending_payment', ${order.itemsFen}, ${order.discountFen}, ${order.shippingFen}, ${order.totalFen},
-        ${JSON.stringify(order.address)}::jsonb, ${order.remark}, ${order.placedAt}, ${order.expiresAt}, ${order.couponId})
+      SELECT o.id, o."orderNo", o."personId", o."roomId", o."orgUnitId", o."orgPath", 'pending_payment', o."itemsFen",
+        o."discountFen", o."shippingFen", o."totalFen", o.address, o.remark, o."placedAt", o."expiresAt", o."couponId"
+      FROM jsonb_to_recordset(${JSON.stringify(listed)}::jsonb) AS o (id uuid, "orderNo" text, "personId" uuid, "roomId" uuid,
+        "orgUnitId" uuid, "orgPath" text, "itemsFen" bigint, "discountFen" bigint, "shippingFen" bigint, "totalFen" bigint,
+        address jsonb, remark text, "placedAt" timestamptz, "expiresAt" timestamptz, "couponId" uuid)
       RETURNING id, person_id, placed_at)
     INSERT INTO order_transitions (order_id, to_state, event, actor_id, at)
     SELECT id, 'pending_payment', 'place', person_id, placed_at FROM made`;
@@ -167,6 +204,8 @@ export async function insertOrder(tx: Tx, order: NewOrder): Promise<void> {
 
 export interface NewItem {
   readonly id: string;
+  readonly orderId: string;
+  readonly position: number;
   readonly productId: string;
   readonly skuId: string;
   readonly stockUnitId: string;
@@ -182,11 +221,10 @@ export interface NewItem {
   readonly offerTerms: Record<string, string | number | null> | null;
 }
 
-/** Writes all items in one statement. */
-export async function insertItems(tx: Tx, orderId: string, items: readonly NewItem[]): Promise<void> {
-  const listed = items.map((item, position) => ({
+/** Writes all items, of one order or of many, in one statement. */
+export async function insertItems(tx: Tx, items: readonly NewItem[]): Promise<void> {
+  const listed = items.map((item) => ({
     ...item,
-    position,
     unitPriceFen: item.unitPriceFen.toString(),
     discountFen: item.discountFen.toString(),
     amountFen: (item.unitPriceFen * BigInt(item.quantity) - item.discountFen).toString(),
@@ -194,10 +232,10 @@ export async function insertItems(tx: Tx, orderId: string, items: readonly NewIt
   await tx`
     INSERT INTO order_items (id, order_id, position, product_id, sku_id, stock_unit_id, title, sku_name, picture_url, quantity,
       unit_price_fen, discount_fen, amount_fen, offer_id, offer_version, offer_terms)
-    SELECT i.id, ${orderId}::uuid, i.position, i."productId", i."skuId", i."stockUnitId", i.title, i."skuName", i."pictureUrl",
+    SELECT i.id, i."orderId", i.position, i."productId", i."skuId", i."stockUnitId", i.title, i."skuName", i."pictureUrl",
       i.quantity, i."unitPriceFen", i."discountFen", i."amountFen", i."offerId", i."offerVersion", i."offerTerms"
-    FROM jsonb_to_recordset(${JSON.stringify(listed)}::jsonb) AS i (id uuid, position int, "productId" uuid, "skuId" uuid,
-      "stockUnitId" uuid, title text, "skuName" text, "pictureUrl" text, quantity int, "unitPriceFen" bigint,
+    FROM jsonb_to_recordset(${JSON.stringify(listed)}::jsonb) AS i (id uuid, "orderId" uuid, position int, "productId" uuid,
+      "skuId" uuid, "stockUnitId" uuid, title text, "skuName" text, "pictureUrl" text, quantity int, "unitPriceFen" bigint,
       "discountFen" bigint, "amountFen" bigint, "offerId" uuid, "offerVersion" int, "offerTerms" jsonb)`;
 }
 

@@ -14,11 +14,12 @@ import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Binder, written } from '../../platform/http.ts';
+import { requireKey } from '../../platform/idempotency.ts';
 import { type AddressLimits, createLimit } from '../../platform/limits.ts';
 import type { Principal } from '../../platform/principal.ts';
 import { eyesOf, findOrderIds, type OrderFilter, readOrders, type SeenOrder } from './order-view.ts';
 import type { OrdersService } from './orders.service.ts';
-import type { Placing } from './placing.ts';
+import type { TakingOrders } from './taking-orders.ts';
 
 const CSV_PAGE = 500;
 /** A person who taps for a flash sale stays far below this; a script does not. */
@@ -26,18 +27,30 @@ const PLACES_PER_MINUTE = 300;
 
 export function bindOrders(
   bind: Binder,
-  deps: { db: Db; clock: Clock; place: Placing['place']; orders: OrdersService; addressLimits: AddressLimits },
+  deps: {
+    db: Db;
+    clock: Clock;
+    taking: Pick<TakingOrders, 'take'>;
+    orders: OrdersService;
+    addressLimits: AddressLimits;
+  },
 ): void {
-  const { db, clock, place, orders, addressLimits } = deps;
+  const { db, clock, taking, orders, addressLimits } = deps;
 
   const places = createLimit({ points: PLACES_PER_MINUTE, seconds: 60 });
   bind(
     placeOrder,
-    ({ tx, principal, body }) => place(tx, principal, body),
+    async ({ principal: { personId }, params, query, body, req, res }) => {
+      const key = requireKey(req.get('idempotency-key'));
+      const { reply, replayed } = await taking.take({ personId, key, body, request: { params, query, body } });
+      if (replayed) res.set('Idempotency-Replayed', 'true');
+      return reply;
+    },
     async ({ principal, ip }) => {
       if (principal) await places.take(principal.personId);
       await addressLimits.orders.take(ip);
     },
+    'keeps its keys',
   );
   bind(payOrder, ({ tx, principal, params, body }) => orders.pay(tx, principal, params.id, body.provider));
   bind(cancelOrder, ({ tx, principal, params, body }) => orders.cancel(tx, principal, params.id, body.reason));

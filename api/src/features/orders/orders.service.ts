@@ -9,6 +9,7 @@ import type { Ledger } from '../../ledger/index.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db.ts';
 import type { Coupons } from '../coupons/index.ts';
+import type { Credits } from '../credits/index.ts';
 import type { Payments } from '../payments/index.ts';
 import { createClosing } from './closing.ts';
 import { createFulfilment } from './fulfilment.ts';
@@ -21,19 +22,11 @@ export interface OrdersDeps {
   clock: Clock;
   random: Random;
   ledger: Pick<Ledger, 'postTransfer'>;
-  payments: Pick<Payments, 'open' | 'current' | 'read' | 'prepare' | 'close' | 'markCaptured'>;
+  payments: Pick<Payments, 'open' | 'openAll' | 'current' | 'read' | 'prepare' | 'close' | 'markCaptured'>;
   /** Rule S10: what a coupon takes off, taking it, and giving it back when the order came to nothing. */
   coupons: Coupons['forOrders'];
-  /** Rules A3, A4: decides who brought the order and writes it down, once, in this transaction. */
-  decideCredit(
-    tx: Tx,
-    order: {
-      orderId: string;
-      personId: string;
-      room: { id: string; orgUnitId: string; orgPath: string; hostId: string };
-      at: Date;
-    },
-  ): Promise<unknown>;
+  /** Rules A3, A4: decides who brought an order and writes it down, once, in its transaction. */
+  credits: Pick<Credits, 'decide' | 'considerAll' | 'freeze'>;
   orderPaid(tx: Tx, orderId: string, at: Date): Promise<void>;
   orderRefunded(
     tx: Tx,

@@ -1,4 +1,7 @@
-/** Placing an order: price, stock, credit and payment, all in one transaction that a losing attempt leaves without a trace. */
+/**
+ * Placing an order: price, stock, credit and payment, all in one transaction that a losing attempt leaves without a trace.
+ * Orders of one SKU each without more to them, as in a flash sale, are placed many at a time: together.ts.
+ */
 import type { Address, OrderView } from '@walnut-live/contracts';
 import type { Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -7,9 +10,12 @@ import { tellStock } from './order-news.ts';
 import { readOrder } from './order-view.ts';
 import { allocateDiscount, shippingFen } from './orders.policy.ts';
 import {
+  drawOrderNos,
   insertItems,
-  insertOrder,
+  insertOrders,
   type NewItem,
+  type NewOrder,
+  readBuyers,
   readSellingRoom,
   readSkus,
   type SellingRoom,
@@ -42,7 +48,7 @@ export interface PlaceRequest {
 }
 
 /** A line that may be bought, with its price; `discountFen` is its share of the coupon. */
-interface Priced {
+export interface Priced {
   readonly line: WantedLine;
   readonly sku: SkuRow;
   readonly price: PricedLine;
@@ -55,7 +61,7 @@ export type Placing = ReturnType<typeof createPlacing>;
 export function createPlacing(
   deps: Pick<
     OrdersDeps,
-    'clock' | 'random' | 'payments' | 'coupons' | 'decideCredit' | 'reservationSeconds' | 'priceGraceSeconds' | 'onStep'
+    'clock' | 'random' | 'payments' | 'coupons' | 'credits' | 'reservationSeconds' | 'priceGraceSeconds' | 'onStep'
   >,
 ) {
   const { clock, random, payments } = deps;
@@ -63,32 +69,30 @@ export function createPlacing(
   /**
    * Rules S1–S5, M3. What is fought over is taken last, so that its rows are locked for as few statements as possible.
    *
-   * Statements for one line under an offer, besides BEGIN and COMMIT: idempotency key 2 · room 1 · SKUs, offers, what is left 1 ·
-   * order number 1 · order, history 1 · credit 13 · then, holding the hot rows: offer, person, stock 3 · items 1 · payment 1 ·
-   * outbox 2 · reading the answer 1 · idempotency key 1. A further line adds 3 under an offer (else 1) and 2 for the outbox.
-   * An attempt that is refused early costs the first four. A coupon adds two: what it takes off, and taking it.
+   * Statements for one line under an offer, besides BEGIN and COMMIT: idempotency key 2 · room, buyer 2 · SKUs, offers, what is
+   * left 1 · order number 1 · order, history 1 · credit 9 · then, holding the hot rows: offer, person, stock 3 · items 1 ·
+   * payment 1 · outbox 2 · reading the answer 1 · idempotency key 1. A further line adds 3 under an offer (else 1) and 2 for the
+   * outbox. An attempt that is refused early costs the first five. A coupon adds two: what it takes off, and taking it.
    */
-  async function place(tx: Tx, buyer: Principal, request: PlaceRequest): Promise<OrderView> {
+  async function place(tx: Tx, buyer: Pick<Principal, 'personId'>, request: PlaceRequest): Promise<OrderView> {
     const at = clock.now();
-    const room = await readSellingRoom(tx, request.roomId, buyer.personId, at);
+    const room = await readSellingRoom(tx, request.roomId);
     if (!room) throw new AppError('not_found');
-    if (room.banned) throw new AppError('banned');
-    if (room.state !== 'live' && !room.sellsByReplay) {
-      throw new AppError('room_not_live', { facts: { state: room.state } });
-    }
-    // Live prices are for the live.
-    if (room.sellsByReplay && request.lines.some((line) => line.offerId)) throw new AppError('offer_not_open');
+    const known = await readBuyers(tx, room.id, [buyer.personId], at);
+    refuseRoom(room, known.get(buyer.personId)?.banned ?? false, request);
 
     const lines = wantedLines(request);
     const offered = priceLines(lines, await readSkus(tx, { room, personId: buyer.personId }, lines), at);
     const priced = await discount(tx, offered, { couponId: request.couponId, buyer, room, at });
-    const orderId = random.id();
-    const totalFen = await writeOrder(tx, { orderId, buyer, room, request, priced, at });
-    await deps.decideCredit(tx, { orderId, personId: buyer.personId, room, at });
+    const [orderNo = ''] = await drawOrderNos(tx, 1, at);
+    const order = newOrder({ id: random.id(), orderNo, personId: buyer.personId, room, request, priced, at }, deps);
+    await insertOrders(tx, [order]);
+    tx.afterCommit(() => deps.onStep('place'));
+    await deps.credits.decide(tx, { orderId: order.id, personId: buyer.personId, room, at });
 
     // Rule S10: of two orders one gets the coupon, and the other one leaves nothing.
     if (request.couponId !== undefined)
-      await deps.coupons.redeem(tx, { couponId: request.couponId, personId: buyer.personId, orderId, at });
+      await deps.coupons.redeem(tx, { couponId: request.couponId, personId: buyer.personId, orderId: order.id, at });
     const reserved: Reserved[] = [];
     for (const { line } of priced) {
       const taken = await reserveLine(tx, { personId: buyer.personId, orgPath: room.orgPath, at }, line);
@@ -97,26 +101,13 @@ export function createPlacing(
     }
     await insertItems(
       tx,
-      orderId,
-      priced.map((part, n) => toItem(part, reserved[n]?.stockUnitId)),
-    );
-    await payments.open(tx, { orderId, amountFen: totalFen, provider: 'sandbox', at });
-    await tellStock(tx, clock, room.id, reserved);
-    return readOrder(tx, orderId, 'buyer');
-  }
-
-  function wantedLines(request: PlaceRequest): WantedLine[] {
-    return orRefuse(
-      sumLines(
-        request.lines.map((line) => ({
-          skuId: line.skuId,
-          quantity: line.quantity,
-          offerId: line.offerId ?? null,
-          offerVersion: line.offerVersion ?? null,
-          seenPriceFen: BigInt(line.seenPriceFen),
-        })),
+      priced.map((part, position) =>
+        newItem(part, { id: random.id(), orderId: order.id, position, stockUnitId: reserved[position]?.stockUnitId }),
       ),
     );
+    await payments.open(tx, { orderId: order.id, amountFen: order.totalFen, provider: 'sandbox', at });
+    await tellStock(tx, clock, room.id, reserved);
+    return readOrder(tx, order.id, 'buyer');
   }
 
   function priceLines(lines: readonly WantedLine[], skus: readonly SkuRow[], at: Date): Priced[] {
@@ -124,8 +115,7 @@ export function createPlacing(
     const priced = lines.map((line) => {
       const sku = bySku.get(line.skuId);
       if (!sku) throw new AppError('not_found', { facts: { skuId: line.skuId } });
-      const price = orRefuse(priceLine(line, sku, at, deps.priceGraceSeconds));
-      return { line, sku, price, amountFen: price.unitPriceFen * BigInt(line.quantity), discountFen: 0n };
+      return pricedLine(line, sku, at, deps.priceGraceSeconds);
     });
     for (const { line, sku } of priced) {
       const refusal = refuseEarly(line, sku.left);
@@ -138,7 +128,7 @@ export function createPlacing(
   async function discount(
     tx: Tx,
     priced: readonly Priced[],
-    order: { couponId: string | undefined; buyer: Principal; room: SellingRoom; at: Date },
+    order: { couponId: string | undefined; buyer: Pick<Principal, 'personId'>; room: SellingRoom; at: Date },
   ): Promise<readonly Priced[]> {
     const { couponId, buyer, room, at } = order;
     if (couponId === undefined) return priced;
@@ -151,71 +141,102 @@ export function createPlacing(
     return priced.map((part, n) => ({ ...part, discountFen: discounts[n] ?? 0n }));
   }
 
-  async function writeOrder(
-    tx: Tx,
-    order: {
-      orderId: string;
-      buyer: Principal;
-      room: SellingRoom;
-      request: PlaceRequest;
-      priced: readonly Priced[];
-      at: Date;
-    },
-  ): Promise<bigint> {
-    const { request, at } = order;
-    const itemsFen = order.priced.reduce((sum, part) => sum + part.amountFen, 0n);
-    const discountFen = order.priced.reduce((sum, part) => sum + part.discountFen, 0n);
-    const shipping = shippingFen(itemsFen - discountFen);
-    const totalFen = itemsFen - discountFen + shipping;
-    tx.afterCommit(() => deps.onStep('place'));
-    await insertOrder(tx, {
-      id: order.orderId,
-      personId: order.buyer.personId,
-      room: order.room,
-      itemsFen,
-      discountFen,
-      shippingFen: shipping,
-      totalFen,
-      address: request.address,
-      remark: request.remark,
-      couponId: request.couponId ?? null,
-      placedAt: at,
-      expiresAt: new Date(at.getTime() + deps.reservationSeconds * 1000),
-    });
-    return totalFen;
-  }
-
-  function toItem({ line, sku, price, discountFen }: Priced, stockUnitId: string | undefined): NewItem {
-    if (stockUnitId === undefined) throw new Error(`SKU ${sku.skuId} is not reserved`);
-    return {
-      id: random.id(),
-      productId: sku.productId,
-      skuId: sku.skuId,
-      stockUnitId,
-      title: sku.title,
-      skuName: sku.skuName,
-      pictureUrl: sku.pictureUrl,
-      quantity: line.quantity,
-      unitPriceFen: price.unitPriceFen,
-      discountFen,
-      offerId: price.offer?.id ?? null,
-      offerVersion: price.offer?.version ?? null,
-      offerTerms: price.offer && {
-        priceFen: Number(price.offer.priceFen),
-        startsAt: price.offer.startsAt.toISOString(),
-        endsAt: price.offer.endsAt.toISOString(),
-        cap: price.offer.cap,
-        perPersonLimit: price.offer.perPersonLimit,
-        honoured: price.offer.honoured,
-      },
-    };
-  }
-
   return { place };
+}
+
+/** Whether the room sells to this buyer, and in this way. @throws AppError banned, room_not_live, offer_not_open */
+export function refuseRoom(room: SellingRoom, banned: boolean, request: PlaceRequest): void {
+  if (banned) throw new AppError('banned');
+  if (room.state !== 'live' && !room.sellsByReplay)
+    throw new AppError('room_not_live', { facts: { state: room.state } });
+  // Live prices are for the live.
+  if (room.sellsByReplay && request.lines.some((line) => line.offerId)) throw new AppError('offer_not_open');
+}
+
+/** Rule S2. @throws AppError invalid_request */
+export function wantedLines(request: PlaceRequest): WantedLine[] {
+  return orRefuse(
+    sumLines(
+      request.lines.map((line) => ({
+        skuId: line.skuId,
+        quantity: line.quantity,
+        offerId: line.offerId ?? null,
+        offerVersion: line.offerVersion ?? null,
+        seenPriceFen: BigInt(line.seenPriceFen),
+      })),
+    ),
+  );
+}
+
+/** Rule S4. @throws AppError price_changed, offer_not_open, not_found */
+export function pricedLine(line: WantedLine, sku: SkuRow, at: Date, graceSeconds: number): Priced {
+  const price = orRefuse(priceLine(line, sku, at, graceSeconds));
+  return { line, sku, price, amountFen: price.unitPriceFen * BigInt(line.quantity), discountFen: 0n };
+}
+
+/** The order's row, with its sums. */
+export function newOrder(
+  order: {
+    id: string;
+    orderNo: string;
+    personId: string;
+    room: SellingRoom;
+    request: PlaceRequest;
+    priced: readonly Priced[];
+    at: Date;
+  },
+  { reservationSeconds }: Pick<OrdersDeps, 'reservationSeconds'>,
+): NewOrder {
+  const { request, priced, at, ...rest } = order;
+  const itemsFen = priced.reduce((sum, part) => sum + part.amountFen, 0n);
+  const discountFen = priced.reduce((sum, part) => sum + part.discountFen, 0n);
+  const shipping = shippingFen(itemsFen - discountFen);
+  return {
+    ...rest,
+    itemsFen,
+    discountFen,
+    shippingFen: shipping,
+    totalFen: itemsFen - discountFen + shipping,
+    address: request.address,
+    remark: request.remark,
+    couponId: request.couponId ?? null,
+    placedAt: at,
+    expiresAt: new Date(at.getTime() + reservationSeconds * 1000),
+  };
+}
+
+/** An item's row. Throws when nothing is reserved for it. */
+export function newItem(
+  { line, sku, price, discountFen }: Priced,
+  { stockUnitId, ...ids }: { id: string; orderId: string; position: number; stockUnitId: string | undefined },
+): NewItem {
+  if (stockUnitId === undefined) throw new Error(`SKU ${sku.skuId} is not reserved`);
+  return {
+    ...ids,
+    stockUnitId,
+    productId: sku.productId,
+    skuId: sku.skuId,
+    title: sku.title,
+    skuName: sku.skuName,
+    pictureUrl: sku.pictureUrl,
+    quantity: line.quantity,
+    unitPriceFen: price.unitPriceFen,
+    discountFen,
+    offerId: price.offer?.id ?? null,
+    offerVersion: price.offer?.version ?? null,
+    offerTerms: price.offer && {
+      priceFen: Number(price.offer.priceFen),
+      startsAt: price.offer.startsAt.toISOString(),
+      endsAt: price.offer.endsAt.toISOString(),
+      cap: price.offer.cap,
+      perPersonLimit: price.offer.perPersonLimit,
+      honoured: price.offer.honoured,
+    },
+  };
 }
 
 function orRefuse<T>(decision: Decision<T>): T {
   if (decision.ok) return decision.value;
   throw refused(decision.refusal);
 }
-const refused = ({ code, facts }: Refusal) => new AppError(code, { facts: { ...facts } });
+export const refused = ({ code, facts }: Refusal) => new AppError(code, { facts: { ...facts } });

@@ -63,6 +63,134 @@ export async function reserveLine(
   };
 }
 
+// ── many orders of one SKU at once ──────────────────────────────────────────────────────────────────────────────────────
+// In the order of arrival: `quantities` are what each wants. One statement takes the longest beginning of the line that fits
+// and says what is left, with the row held; whoever comes after that and still fits is asked for again.
+
+/** Pieces of an offer for a line of people; answers who got theirs. */
+export async function takeOfOffer(
+  tx: Tx,
+  offerId: string,
+  quantities: readonly number[],
+): Promise<
+  { granted: boolean[]; taken: number; perPersonLimit: number | null; left: number | null } | 'offer_not_open'
+> {
+  let facts = { taken: 0, perPersonLimit: null as number | null };
+  let closed = false;
+  const { granted, left } = await takeInOrder(quantities, async (sums) => {
+    const [offer] = await tx<{
+      taken: number;
+      granted: number;
+      left_over: number | null;
+      per_person_limit: number | null;
+    }>`
+      UPDATE offers SET taken = taken + (
+        SELECT coalesce(max(wanted), 0) FROM unnest(${sums}::int[]) AS sums (wanted) WHERE cap IS NULL OR taken + wanted <= cap)
+      WHERE id = ${offerId} AND state = 'open'
+      RETURNING new.taken, new.taken - old.taken AS granted, new.cap - new.taken AS left_over, new.per_person_limit`;
+    if (!offer) {
+      closed = true;
+      return { granted: 0, left: 0 };
+    }
+    facts = { taken: offer.taken, perPersonLimit: offer.per_person_limit };
+    return { granted: offer.granted, left: offer.left_over };
+  });
+  return closed ? 'offer_not_open' : { granted, left, ...facts };
+}
+
+/** Pieces of a SKU for a line of people, from the nearest unit that has a row. */
+export async function takeOfStock(
+  tx: Tx,
+  who: { skuId: string; orgPath: string; at: Date },
+  quantities: readonly number[],
+): Promise<{ granted: boolean[]; stockUnitId: string; left: number } | 'out_of_stock'> {
+  let stockUnitId: string | undefined;
+  const { granted, left } = await takeInOrder(quantities, async (sums) => {
+    const [stock] = await tx<{ org_unit_id: string; granted: number; left_over: number }>`
+      UPDATE stocks SET updated_at = ${who.at}, reserved = reserved + (
+        SELECT coalesce(max(wanted), 0) FROM unnest(${sums}::int[]) AS sums (wanted) WHERE reserved + wanted <= on_hand)
+      WHERE sku_id = ${who.skuId} AND org_unit_id = (
+        SELECT org_unit_id FROM stocks
+        WHERE sku_id = ${who.skuId} AND (org_path = ${who.orgPath} OR ${who.orgPath} LIKE org_path || '.%')
+        ORDER BY length(org_path) DESC LIMIT 1)
+      RETURNING org_unit_id, new.reserved - old.reserved AS granted, new.on_hand - new.reserved AS left_over`;
+    stockUnitId = stock?.org_unit_id;
+    return stock ? { granted: stock.granted, left: stock.left_over } : { granted: 0, left: 0 };
+  });
+  return stockUnitId === undefined ? 'out_of_stock' : { granted, stockUnitId, left: left ?? 0 };
+}
+
+/** `take` gets the sums of the line so far, takes the largest that fits and says what is left (null: without end). */
+async function takeInOrder(
+  quantities: readonly number[],
+  take: (sums: readonly number[]) => Promise<{ granted: number; left: number | null }>,
+): Promise<{ granted: boolean[]; left: number | null }> {
+  const granted = quantities.map(() => false);
+  let line = quantities.map((quantity, at) => ({ quantity, at }));
+  let left: number | null = 0;
+  while (line.length > 0) {
+    let sum = 0;
+    const sums = line.map(({ quantity }) => (sum += quantity));
+    const answer = await take(sums);
+    left = answer.left;
+    const served = sums.filter((wanted) => wanted <= answer.granted).length;
+    for (const { at } of line.slice(0, served)) granted[at] = true;
+    const most: number = left ?? Number.POSITIVE_INFINITY;
+    line = line.slice(served).filter(({ quantity }) => quantity <= most);
+    if (served === 0) break;
+  }
+  return { granted, left };
+}
+
+/** Adds to what each person holds under an offer; answers who stays within the limit. Nobody may be named twice. */
+export async function takeOfLimit(
+  tx: Tx,
+  offer: { id: string; perPersonLimit: number | null },
+  takers: readonly { personId: string; quantity: number }[],
+): Promise<Set<string>> {
+  const rows = await tx<{ person_id: string }>`
+    INSERT INTO offer_purchases AS held (offer_id, person_id, quantity)
+    SELECT ${offer.id}::uuid, person_id, quantity
+    FROM unnest(${takers.map(({ personId }) => personId)}::uuid[], ${takers.map(({ quantity }) => quantity)}::int[]) AS t (person_id, quantity)
+    WHERE ${offer.perPersonLimit}::int IS NULL OR quantity <= ${offer.perPersonLimit}::int
+    ON CONFLICT (offer_id, person_id) DO UPDATE SET quantity = held.quantity + excluded.quantity
+    WHERE ${offer.perPersonLimit}::int IS NULL OR held.quantity + excluded.quantity <= ${offer.perPersonLimit}::int
+    RETURNING person_id`;
+  return new Set(rows.map(({ person_id }) => person_id));
+}
+
+/** Gives pieces of an offer back in the transaction that took them; answers what is taken now. */
+export async function giveBackOfOffer(
+  tx: Tx,
+  offerId: string,
+  takers: readonly { personId: string; quantity: number; held: boolean }[],
+): Promise<number> {
+  const pieces = takers.reduce((sum, { quantity }) => sum + quantity, 0);
+  const [offer] = await tx<{ taken: number }>`
+    UPDATE offers SET taken = taken - ${pieces} WHERE id = ${offerId} RETURNING taken`;
+  const held = takers.filter((taker) => taker.held);
+  if (held.length > 0)
+    await tx`
+      UPDATE offer_purchases p SET quantity = p.quantity - t.quantity
+      FROM unnest(${held.map(({ personId }) => personId)}::uuid[], ${held.map(({ quantity }) => quantity)}::int[]) AS t (person_id, quantity)
+      WHERE p.offer_id = ${offerId} AND p.person_id = t.person_id`;
+  if (!offer) throw new Error(`offer ${offerId} is gone`);
+  return offer.taken;
+}
+
+/** What each person holds under each offer they want to buy from. */
+export async function readHeld(
+  tx: Tx,
+  wanted: readonly { offerId: string; personId: string }[],
+): Promise<Map<string, number>> {
+  if (wanted.length === 0) return new Map();
+  const rows = await tx<{ offer_id: string; person_id: string; quantity: number }>`
+    SELECT h.offer_id, h.person_id, h.quantity
+    FROM unnest(${wanted.map(({ offerId }) => offerId)}::uuid[], ${wanted.map(({ personId }) => personId)}::uuid[]) AS w (offer_id, person_id)
+    JOIN offer_purchases h ON h.offer_id = w.offer_id AND h.person_id = w.person_id`;
+  return new Map(rows.map((row) => [`${row.offer_id} ${row.person_id}`, row.quantity]));
+}
+
 async function isOpen(tx: Tx, offerId: string): Promise<boolean> {
   const [row] = await tx`SELECT 1 FROM offers WHERE id = ${offerId} AND state = 'open'`;
   return row !== undefined;

@@ -21,12 +21,16 @@ export interface PaymentRow {
   readonly state: z.infer<typeof PaymentState>;
 }
 
-export async function insertPayment(
+export async function insertPayments(
   tx: Tx,
-  payment: Pick<PaymentRow, 'id' | 'orderId' | 'topUpId' | 'provider' | 'amountFen'> & { at: Date },
+  payments: readonly Pick<PaymentRow, 'id' | 'orderId' | 'topUpId' | 'provider' | 'amountFen'>[],
+  at: Date,
 ): Promise<void> {
   await tx`INSERT INTO payments (id, order_id, top_up_id, provider, amount_fen, state, created_at)
-    VALUES (${payment.id}, ${payment.orderId}, ${payment.topUpId}, ${payment.provider}, ${payment.amountFen}, 'pending', ${payment.at})`;
+    SELECT p.id, p.order_id, p.top_up_id, p.provider, p.amount_fen, 'pending', ${at}::timestamptz
+    FROM unnest(${payments.map(({ id }) => id)}::uuid[], ${payments.map(({ orderId }) => orderId)}::uuid[],
+      ${payments.map(({ topUpId }) => topUpId)}::uuid[], ${payments.map(({ provider }) => provider)}::text[],
+      ${payments.map(({ amountFen }) => String(amountFen))}::bigint[]) AS p (id, order_id, top_up_id, provider, amount_fen)`;
 }
 
 export async function readPayment(sql: Sql, paymentId: string): Promise<PaymentRow | undefined> {

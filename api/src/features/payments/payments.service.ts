@@ -12,7 +12,7 @@ import {
   giveBackHold,
   holdForRefund,
   insertNotification,
-  insertPayment,
+  insertPayments,
   movePayment,
   noteLateCapture,
   type PaymentRow,
@@ -68,13 +68,27 @@ export function createPaymentsService(deps: {
       }: { amountFen: bigint; provider: ProviderName; at: Date } & ({ orderId: string } | { topUpId: string }),
     ): Promise<PaymentRow> {
       const row = { id: random.id(), orderId: null, topUpId: null, ...subject, provider, amountFen };
-      await insertPayment(tx, { ...row, at });
+      await insertPayments(tx, [row], at);
       return {
         ...row,
         capturedFen: 0n,
         refundedFen: 0n,
         state: 'pending',
       };
+    },
+
+    /** The same for many orders at once. Answers the payments' ids in their order. */
+    async openAll(
+      tx: Tx,
+      {
+        orders,
+        provider,
+        at,
+      }: { orders: readonly { orderId: string; amountFen: bigint }[]; provider: ProviderName; at: Date },
+    ): Promise<string[]> {
+      const rows = orders.map((order) => ({ id: random.id(), topUpId: null, provider, ...order }));
+      await insertPayments(tx, rows, at);
+      return rows.map(({ id }) => id);
     },
 
     /** Registers the payment with its provider; safe to repeat. */
