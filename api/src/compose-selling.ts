@@ -10,6 +10,7 @@ import {
   createSandboxProvider,
   type DeliveryPlan,
 } from './features/payments/index.ts';
+import { createCarrierTracking, createParcels } from './features/parcels/index.ts';
 import { createRefunds } from './features/refunds/index.ts';
 import { createWallet, type WalletService } from './features/wallet/index.ts';
 import type { Ledger } from './ledger/index.ts';
@@ -86,10 +87,13 @@ export function createSelling(deps: {
     orderPaid: deps.orderPaid,
     orderRefunded: deps.orderRefunded,
     onStep: deps.onOrderStep,
+    autoReceiveDays: config.AUTO_RECEIVE_DAYS,
+    extendReceiptDays: config.EXTEND_RECEIPT_DAYS,
     reservationSeconds: config.RESERVATION_SECONDS,
     priceGraceSeconds: config.PRICE_GRACE_SECONDS,
     sandbox: config.SANDBOX,
   });
+  createParcels({ bind, db, clock, random, log, jobs, orders, tracking: trackingOf(config) });
   const refunds = createRefunds({
     ...{ bind, db, clock, random, log, jobs, ledger, orders, payments },
     coinRefundFinished: (tx, ended) => wallet.refundFinished(tx, ended),
@@ -124,6 +128,10 @@ export function createSelling(deps: {
     },
   };
 }
+
+/** Without an address staff say by hand where parcels are. */
+const trackingOf = ({ CARRIER_API_URL: url, CARRIER_API_TOKEN: token }: Config) =>
+  url ? createCarrierTracking({ url, token }) : undefined;
 
 /** Where this process can reach itself; undefined while it does not listen. */
 function ownUrl(server: Server, host: string, path: string): string | undefined {

@@ -65,6 +65,12 @@ export const ConfigSchema = z.object({
   RESERVATION_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),
   /** How long a superseded price may still be paid (rule S4). */
   PRICE_GRACE_SECONDS: z.coerce.number().int().min(0).max(120).default(15),
+  /** After so many days a shipped order counts as received, and so many more when its buyer asks for them, once. */
+  AUTO_RECEIVE_DAYS: z.coerce.number().int().min(1).max(60).default(10),
+  EXTEND_RECEIPT_DAYS: z.coerce.number().int().min(1).max(30).default(7),
+  /** Tells where parcels are (docs/20); empty: staff say so by hand. */
+  CARRIER_API_URL: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default(''),
+  CARRIER_API_TOKEN: z.string().default(''),
   /** Sign-ins one address may try in a minute; one phone or user name gets a sixth, guests and refreshes ten times of it. */
   AUTH_RATE_PER_MINUTE: z.coerce.number().int().min(1).max(10_000_000).default(60),
   /** Multiplies what one address may do in a minute: handshakes of rooms, likes, chat and orders. */

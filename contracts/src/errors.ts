@@ -42,6 +42,8 @@ export const errorStatus = {
   budget_exceeded: 409,
   /** Facts: reason (CouponReason) and what it needs. */
   coupon_not_usable: 409,
+  /** Nothing is sent to this address by these terms; facts: province. */
+  not_delivered_there: 409,
   network_limit: 409,
   too_early: 409,
   gone: 410,

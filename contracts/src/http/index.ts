@@ -17,6 +17,7 @@ import * as messages from './messages.ts';
 import * as mediaLibrary from './media-library.ts';
 import * as moderation from './moderation.ts';
 import * as orders from './orders.ts';
+import * as parcels from './parcels.ts';
 import * as org from './org.ts';
 import * as personas from './personas.ts';
 import * as polls from './polls.ts';
@@ -45,6 +46,7 @@ export * from './common.ts';
 export * from './conferences.ts';
 export * from './countdowns.ts';
 export * from './coupons.ts';
+export * from './delivery.ts';
 export * from './drain-cards.ts';
 export * from './draws.ts';
 export * from './files.ts';
@@ -53,6 +55,7 @@ export * from './gifts.ts';
 export * from './messages.ts';
 export * from './moderation.ts';
 export * from './orders.ts';
+export * from './parcels.ts';
 export * from './org.ts';
 export * from './personas.ts';
 export * from './media-library.ts';
@@ -87,6 +90,7 @@ export const routes: readonly Route[] = [
   bag,
   catalogue,
   orders,
+  parcels,
   attribution,
   wallet,
   gifts,

@@ -3,6 +3,7 @@ import { CoinTopUpId, OfferId, OrderId, OrderItemId, PaymentId, ProductId, Refun
 import { Fen, PriceFen, Quantity } from '../money.ts';
 import { CouponId, CouponTerms } from '../realtime/coupons.ts';
 import { Empty, Instant, MAX_INT4, OrgUnitRef, PageQuery, PersonRef, PictureUrl, page, text } from './common.ts';
+import { Carrier, OrderDelivery, TrackingNo } from './delivery.ts';
 import { defineRoute } from './route.ts';
 
 /** Rule S7: the states an order can be in; the transition table lives in the api's `orders.policy.ts`. */
@@ -96,6 +97,10 @@ export const OrderView = z
     /** Of which the discount is. */
     coupon: CouponTerms.extend({ id: CouponId }).nullable().optional(),
     credit: CreditView,
+    /** Of an order that was paid for. */
+    delivery: OrderDelivery.optional(),
+    /** A note among staff; absent for the buyer. */
+    merchantRemark: z.string().optional(),
     history: z.array(z.object({ from: OrderState.nullable(), to: OrderState, event: z.string(), at: Instant })),
   })
   .meta({ id: 'Order' });
@@ -208,9 +213,9 @@ export const shipOrder = defineRoute({
   tag: 'orders',
   access: { staff: 'orders:ship' },
   idempotent: true,
-  summary: 'Mark as shipped',
+  summary: 'Send everything that is left in one parcel',
   params,
-  body: z.strictObject({ trackingNo: text(40) }),
+  body: z.strictObject({ trackingNo: TrackingNo, carrier: Carrier.default('other') }),
   reply: OrderView,
   errors: ['state_conflict'],
 });

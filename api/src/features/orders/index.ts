@@ -5,6 +5,7 @@ import type { Binder } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import type { AddressLimits } from '../../platform/limits.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { receiveDueOrders } from './auto-receive.ts';
 import { expireDueOrders } from './expiry.ts';
 import { FREE_SHIPPING_FROM_FEN, SHIPPING_FEN } from './orders.policy.ts';
 import { bindOrders } from './orders.routes.ts';
@@ -12,15 +13,19 @@ import { createOrdersService, type OrdersDeps } from './orders.service.ts';
 import { createPlacing } from './placing.ts';
 import { createTakingOrders } from './taking-orders.ts';
 
-export { eyesOf, readOrders } from './order-view.ts';
+export { piecesOf } from './fulfilment.policy.ts';
+export type { ParcelRequest } from './fulfilment.ts';
+export { eyesOf, readOrder, readOrders } from './order-view.ts';
 export { maskAddress, maskName } from './orders.policy.ts';
-export type { OrderRow } from './orders.repository.ts';
+export { lockOrder, type OrderRow } from './orders.repository.ts';
 export type { OrdersDeps, OrdersService } from './orders.service.ts';
 export { auditOrders } from './orders-audit.ts';
 
 /** The terms of shipping, for screens that show a total before an order is placed. */
 export const SHIPPING_TERMS = { feeFen: Number(SHIPPING_FEN), freeFromFen: Number(FREE_SHIPPING_FROM_FEN) };
 
+export const AUTO_RECEIVE_JOB = 'orders-auto-receive';
+const AUTO_RECEIVE_EVERY_MS = 60_000;
 export const EXPIRY_JOB = 'orders-expiry';
 const EXPIRY_EVERY_MS = 5_000;
 
@@ -34,6 +39,11 @@ export function createOrders(
   bindOrders(deps.bind, { db, clock, taking, orders, addressLimits });
   const expireDue = () => expireDueOrders({ db, clock, log, orders });
   deps.jobs.every(EXPIRY_JOB, EXPIRY_EVERY_MS, async () => void (await expireDue()));
+  deps.jobs.every(
+    AUTO_RECEIVE_JOB,
+    AUTO_RECEIVE_EVERY_MS,
+    async () => void (await receiveDueOrders({ db, log, orders })),
+  );
   return {
     ...orders,
     /** Closes what is due now; answers how many orders gave their stock back. */

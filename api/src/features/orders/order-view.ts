@@ -5,6 +5,7 @@ import type { Sql } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { mayIn, type Principal, type StaffPrincipal } from '../../platform/principal.ts';
 import { type NamedPerson, nameFor } from '../bindings/index.ts';
+import { type DeliveryRow, readDeliveries, toDelivery } from './order-delivery.ts';
 import { maskAddress, maskName } from './orders.policy.ts';
 
 /** Whose eyes: the buyer sees everything, shipping staff the address, other staff see it masked. */
@@ -106,12 +107,17 @@ export async function readOrders(sql: Sql, ids: readonly string[]): Promise<Seen
     LEFT JOIN people cp ON cp.id = c.person_id
     LEFT JOIN org_units cu ON cu.id = c.org_unit_id
     ORDER BY wanted.n`;
+  // An order that was just placed has nothing to tell of this, and its reading is on the hot path.
+  const deliveries = await readDeliveries(
+    sql,
+    rows.filter((row) => row.paid_at !== null).map((row) => row.id),
+  );
   return rows.map((row) => ({
     id: row.id,
     personId: row.person_id,
     orgPath: row.org_path,
     placedAt: row.placed_at,
-    view: (eyes) => toView(row, eyes),
+    view: (eyes) => toView(row, eyes, deliveries.get(row.id)),
   }));
 }
 
@@ -124,7 +130,7 @@ export async function readOrder(sql: Sql, orderId: string, eyes: Eyes): Promise<
 const instant = (at: string | Date): string => new Date(at).toISOString();
 const maybeInstant = (at: Date | null): string | null => at?.toISOString() ?? null;
 
-function toView(row: ViewRow, eyes: Eyes): OrderView {
+function toView(row: ViewRow, eyes: Eyes, delivery: DeliveryRow | undefined): OrderView {
   const open = eyes === 'buyer' || may(eyes.role, 'orders:ship');
   return {
     id: row.id,
@@ -158,6 +164,10 @@ function toView(row: ViewRow, eyes: Eyes): OrderView {
       inviter: row.inviter && shownInviter(row.inviter, eyes),
       orgUnit: row.credit_unit ?? row.store,
     },
+    ...(delivery && {
+      delivery: toDelivery(delivery, eyes === 'buyer'),
+      ...(eyes === 'buyer' ? {} : { merchantRemark: delivery.merchantRemark }),
+    }),
     history: row.history.map((step) => ({ ...step, at: instant(step.at) })),
   };
 }

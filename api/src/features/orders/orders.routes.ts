@@ -54,7 +54,7 @@ export function bindOrders(
   );
   bind(payOrder, ({ tx, principal, params, body }) => orders.pay(tx, principal, params.id, body.provider));
   bind(cancelOrder, ({ tx, principal, params, body }) => orders.cancel(tx, principal, params.id, body.reason));
-  bind(shipOrder, ({ tx, principal, params, body }) => orders.ship(tx, principal, params.id, body.trackingNo));
+  bind(shipOrder, ({ tx, principal, params, body }) => orders.ship(tx, principal, params.id, body));
   bind(receiveOrder, ({ tx, principal, params }) => orders.receive(tx, principal, params.id));
 
   bind(getOrder, async ({ principal, params }) => {

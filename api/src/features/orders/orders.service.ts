@@ -12,13 +12,13 @@ import type { Coupons } from '../coupons/index.ts';
 import type { Credits } from '../credits/index.ts';
 import type { Payments } from '../payments/index.ts';
 import { createClosing } from './closing.ts';
-import { createFulfilment } from './fulfilment.ts';
+import { createFulfilment, type FulfilmentDeps } from './fulfilment.ts';
 import { createOrderMoves } from './order-moves.ts';
 import type { OrderEvent } from './orders.policy.ts';
 import { createPaying } from './paying.ts';
 import { createRefunding } from './refunding.ts';
 
-export interface OrdersDeps {
+export interface OrdersDeps extends FulfilmentDeps {
   clock: Clock;
   random: Random;
   ledger: Pick<Ledger, 'postTransfer'>;
@@ -50,10 +50,11 @@ export type OrdersService = ReturnType<typeof createOrdersService>;
 export function createOrdersService(deps: OrdersDeps) {
   const moves = createOrderMoves(deps);
   const paying = createPaying(deps, moves);
+  const fulfilment = createFulfilment(deps, moves);
   return {
     ...paying,
     ...createClosing(deps, moves, paying),
-    ...createFulfilment(deps, moves),
+    ...fulfilment,
     ...createRefunding(deps, moves),
   };
 }

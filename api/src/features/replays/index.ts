@@ -17,6 +17,8 @@ import { createReplaysRepository } from './replays.repository.ts';
 import { bindReplayRoutes } from './replays.routes.ts';
 import { createReplaysService } from './replays.service.ts';
 
+export { positionOf } from './replays.policy.ts';
+
 export function createReplays(deps: {
   bind: Binder;
   db: Db;
