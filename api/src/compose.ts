@@ -175,7 +175,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   closers.push(guard.close);
   const pictures = createMediaLibrary({ bind, db, clock, random, jobs });
   createCatalogue({ bind, db, clock, random, guard, pictures });
-  const { bag, offers, offersWithin } = createBag({ bind, db, clock, random, jobs, shipping: SHIPPING_TERMS });
+  const { bag, offers, offersWithin } = createBag({ bind, db, clock, random, jobs, guard, shipping: SHIPPING_TERMS });
 
   const roomLog = createRoomLog({
     redis,

@@ -9,6 +9,7 @@ export const RoomId = id('a room');
 export const StreamId = id('a stream');
 export const ProductId = id('a product');
 export const SkuId = id('a SKU');
+export const BundleId = id('a bundle');
 export const OfferId = id('an offer');
 export const OrderId = id('an order');
 export const OrderItemId = id('an order item');

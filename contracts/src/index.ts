@@ -6,5 +6,6 @@ export * from './ids.ts';
 export * from './limit-key.ts';
 export * from './media/index.ts';
 export * from './money.ts';
+export * from './prices.ts';
 export * from './realtime/index.ts';
 export * from './staff.ts';

@@ -1,11 +1,14 @@
 import { z } from 'zod';
-import { OfferId, ProductId, RoomId, SkuId } from '../ids.ts';
+import { BundleId, OfferId, ProductId, RoomId, SkuId } from '../ids.ts';
 import { Fen, PriceFen, Quantity } from '../money.ts';
 import { ProductView } from './catalogue.ts';
-import { Instant, OrgUnitRef, PageQuery, PictureUrl, page } from './common.ts';
+import { Empty, Instant, OrgUnitRef, PageQuery, PictureUrl, page, text } from './common.ts';
 import { defineRoute } from './route.ts';
 
 const params = z.strictObject({ id: RoomId });
+
+export const MAX_STAIRS = 5;
+export const MAX_BUNDLE_PARTS = 8;
 
 export const OfferStair = z.strictObject({ fromQuantity: z.int().min(2).max(999), priceFen: PriceFen });
 export type OfferStair = z.infer<typeof OfferStair>;
@@ -63,6 +66,38 @@ export const OfferView = z
   .meta({ id: 'Offer' });
 export type OfferView = z.infer<typeof OfferView>;
 
+/** Several SKUs for one price. Its terms do not change; other terms are another bundle. */
+export const BundleView = z
+  .object({
+    id: BundleId,
+    roomId: RoomId,
+    title: z.string(),
+    priceFen: PriceFen,
+    /** What the pieces cost on the shelf; what is saved is the difference. */
+    shelfFen: Fen,
+    parts: z.array(
+      z.object({
+        skuId: SkuId,
+        productId: ProductId,
+        title: z.string(),
+        skuName: z.string(),
+        pictureUrl: PictureUrl,
+        priceFen: PriceFen,
+        quantity: z.int().min(1),
+        /** Pieces left for this room. */
+        available: z.int(),
+      }),
+    ),
+    startsAt: Instant,
+    endsAt: Instant,
+    cap: z.int().nullable(),
+    taken: z.int(),
+    perPersonLimit: z.int().nullable(),
+    state: z.enum(['open', 'closed']),
+  })
+  .meta({ id: 'Bundle' });
+export type BundleView = z.infer<typeof BundleView>;
+
 export const BagItem = z
   .object({
     position: z.int(),
@@ -78,6 +113,7 @@ export const Bag = z
     roomId: RoomId,
     pinnedProductId: ProductId.nullable(),
     items: z.array(BagItem),
+    bundles: z.array(BundleView).optional(),
     /** What sending one order costs, so that a buyer knows the total before placing it. Free from `freeFromFen` of goods. */
     shipping: z.object({ feeFen: Fen, freeFromFen: Fen }).optional(),
   })
@@ -124,7 +160,8 @@ export const openOffer = defineRoute({
   path: '/rooms/:id/offers',
   tag: 'bag',
   access: { staff: 'offers:write' },
-  summary: 'Open an offer for a SKU of the bag: window, cap, per-person limit; rule S6 refuses a price below the floor',
+  summary:
+    'Open an offer for a SKU of the bag: window, cap, per-person limit, stairs, a gift; rule S6 refuses a price below the floor. What starts later is shown with a countdown until it does',
   params,
   body: z.strictObject({
     skuId: SkuId,
@@ -133,10 +170,49 @@ export const openOffer = defineRoute({
     durationSeconds: z.int().min(10).max(86_400),
     cap: z.int().min(1).max(1_000_000).nullable().default(null),
     perPersonLimit: Quantity.nullable().default(null),
+    stairs: z.array(OfferStair).max(MAX_STAIRS).optional(),
+    /** A SKU with a floor can be given away only by who may set floors. */
+    gift: z.strictObject({ skuId: SkuId, per: Quantity.default(1), cap: z.int().min(1).max(1_000_000) }).optional(),
   }),
   reply: OfferView,
   status: 201,
-  errors: ['forbidden', 'below_price_floor', 'state_conflict'],
+  errors: ['forbidden', 'not_found', 'below_price_floor', 'state_conflict'],
+});
+export const openBundle = defineRoute({
+  id: 'bundles.open',
+  method: 'POST',
+  path: '/rooms/:id/bundles',
+  tag: 'bag',
+  access: { staff: 'offers:write' },
+  summary: 'Open a bundle: SKUs of the bag for one price below that of its pieces, no piece below its floor (S6)',
+  params,
+  body: z.strictObject({
+    title: text(40),
+    priceFen: PriceFen,
+    parts: z
+      .array(z.strictObject({ skuId: SkuId, quantity: z.int().min(1).max(99).default(1) }))
+      .min(2)
+      .max(MAX_BUNDLE_PARTS),
+    startsAt: Instant.optional(),
+    durationSeconds: z.int().min(10).max(86_400),
+    cap: z.int().min(1).max(1_000_000).nullable().default(null),
+    perPersonLimit: z.int().min(1).max(99).nullable().default(null),
+  }),
+  reply: BundleView,
+  status: 201,
+  errors: ['forbidden', 'not_found', 'below_price_floor', 'state_conflict', 'words_refused'],
+});
+export const closeBundle = defineRoute({
+  id: 'bundles.close',
+  method: 'POST',
+  path: '/bundles/:id/close',
+  tag: 'bag',
+  access: { staff: 'offers:write' },
+  summary: 'End a bundle at once',
+  params: z.strictObject({ id: BundleId }),
+  body: Empty,
+  reply: BundleView,
+  errors: ['forbidden', 'not_found'],
 });
 export const listFlaggedOffers = defineRoute({
   id: 'offers.flagged',
@@ -162,6 +238,7 @@ export const patchOffer = defineRoute({
     endsAt: Instant.optional(),
     cap: z.int().min(1).max(1_000_000).nullable().optional(),
     perPersonLimit: Quantity.nullable().optional(),
+    stairs: z.array(OfferStair).max(MAX_STAIRS).optional(),
     state: z.literal('closed').optional(),
   }),
   reply: OfferView,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { OfferView } from '../http/bag.ts';
+import { BundleView, OfferView } from '../http/bag.ts';
 import { Instant } from '../http/common.ts';
-import { OfferId, PersonId, ProductId, SkuId } from '../ids.ts';
+import { BundleId, OfferId, PersonId, ProductId, SkuId } from '../ids.ts';
 import { activityEventShapes } from './activities.ts';
 import { chatEventShapes } from './chat.ts';
 import { drainCardEventShapes } from './drain-cards.ts';
@@ -35,6 +35,8 @@ export const roomEventSchemas = [
   event('offer:changed', { offer: OfferView, visibleFrom: Instant }),
   event('offer:closed', { offerId: OfferId, skuId: SkuId }),
   event('stock:changed', { skuId: SkuId, available: z.int(), offerId: OfferId.nullable(), taken: z.int().nullable() }),
+  event('bundle:opened', { bundle: BundleView, visibleFrom: Instant }),
+  event('bundle:closed', { bundleId: BundleId }),
   event('order:paid', { buyerName: z.string(), productId: ProductId, productTitle: z.string(), quantity: z.int() }),
   event('notice:set', { text: z.string() }),
   event('stream:changed', {
@@ -103,6 +105,8 @@ export const eventClass: Record<RoomEventKind, EventClass> = {
   'notice:set': 'critical',
   'stream:changed': 'critical',
   'stage:changed': 'critical',
+  'bundle:opened': 'critical',
+  'bundle:closed': 'critical',
   'gift:sent': 'critical',
   'gift:taken-back': 'critical',
   'draw:prepared': 'critical',

@@ -216,6 +216,19 @@ const apply = (state: RoomState, { seq, at, event }: SequencedEvent): RoomState 
     case 'offer:opened':
     case 'offer:changed':
       return mapBagItems(state, (item) => putOffer(item, event.offer));
+    case 'bundle:opened':
+      return {
+        ...state,
+        bag: {
+          ...state.bag,
+          bundles: [...(state.bag.bundles ?? []).filter(({ id }) => id !== event.bundle.id), event.bundle],
+        },
+      };
+    case 'bundle:closed':
+      return {
+        ...state,
+        bag: { ...state.bag, bundles: (state.bag.bundles ?? []).filter(({ id }) => id !== event.bundleId) },
+      };
     case 'offer:closed':
       return mapBagItems(state, (item) =>
         item.offers.some((offer) => offer.id === event.offerId)

@@ -18,17 +18,21 @@ export async function readBag(
     SELECT r.pinned_product_id AS "pinnedProductId", (
       SELECT coalesce(json_agg(json_build_object('position', b.position,
         'product', json_build_object('id', p.id, 'title', p.title, 'subtitle', p.subtitle, 'description', p.description,
-          'pictureUrl', p.picture_url, 'role', p.role, 'status', p.status, 'skus', skus.views),
+          'pictureUrl', p.picture_url, 'pictures', CASE WHEN p.pictures = '{}' THEN ARRAY[p.picture_url] ELSE p.pictures END,
+          'role', p.role, 'status', p.status, 'options', p.options, 'skus', skus.views),
         'offers', (
           SELECT coalesce(json_agg(json_build_object('id', o.id, 'roomId', o.room_id, 'skuId', o.sku_id, 'priceFen', o.price_fen,
             'version', o.version, 'startsAt', o.starts_at, 'endsAt', o.ends_at, 'cap', o.cap, 'taken', o.taken,
-            'perPersonLimit', o.per_person_limit, 'state', o.state) ORDER BY o.starts_at, o.id), '[]')
+            'perPersonLimit', o.per_person_limit, 'state', o.state, 'stairs', coalesce(o.stairs, '[]'), 'baselineFen', o.baseline_fen,
+            'gift', (SELECT json_build_object('skuId', g.id, 'title', gp.title, 'skuName', g.name, 'pictureUrl', gp.picture_url,
+              'per', o.gift_per, 'cap', o.gift_cap, 'taken', o.gift_taken)
+              FROM skus g JOIN products gp ON gp.id = g.product_id WHERE g.id = o.gift_sku_id)) ORDER BY o.starts_at, o.id), '[]')
           FROM offers o JOIN skus k ON k.id = o.sku_id
           WHERE o.room_id = r.id AND k.product_id = p.id AND o.state = 'open' AND o.ends_at > ${at}),
         'available', skus.available) ORDER BY b.position, p.id), '[]')
       FROM bag_items b JOIN products p ON p.id = b.product_id CROSS JOIN LATERAL (
         SELECT coalesce(json_agg(json_build_object('id', k.id, 'name', k.name, 'priceFen', k.price_fen, 'listPriceFen', k.list_price_fen,
-            'listPriceBasis', k.list_price_basis, 'active', k.active) ORDER BY k.position, k.id), '[]') AS views,
+            'listPriceBasis', k.list_price_basis, 'optionValues', k.option_values, 'active', k.active) ORDER BY k.position, k.id), '[]') AS views,
           coalesce(json_object_agg(k.id, coalesce(nearest.left_over, 0)), '{}') AS available
         FROM skus k LEFT JOIN LATERAL (
           SELECT s.on_hand - s.reserved AS left_over FROM stocks s
@@ -39,7 +43,13 @@ export async function readBag(
     FROM rooms r WHERE r.id = ${roomId}`;
   if (!row) return undefined;
   const utc = (time: string) => new Date(time).toISOString();
-  const inUtc = (offer: OfferView) => ({ ...offer, startsAt: utc(offer.startsAt), endsAt: utc(offer.endsAt) });
+  // An offer without a gift has none, as in the events.
+  const inUtc = ({ gift, ...offer }: OfferView): OfferView => ({
+    ...offer,
+    ...(gift ? { gift } : {}),
+    startsAt: utc(offer.startsAt),
+    endsAt: utc(offer.endsAt),
+  });
   return { ...row, items: row.items.map((item) => ({ ...item, offers: item.offers.map(inUtc) })) };
 }
 

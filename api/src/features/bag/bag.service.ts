@@ -7,6 +7,7 @@ import { AppError } from '../../platform/errors.ts';
 import { writeRoomEvent } from '../../platform/outbox.ts';
 import { type Principal, requireScope } from '../../platform/principal.ts';
 import * as bags from './bag.repository.ts';
+import { readBundles } from './bundles.repository.ts';
 import { closeOffersOutsideBag } from './offers.repository.ts';
 
 async function checkProducts(tx: Tx, productIds: readonly string[]): Promise<void> {
@@ -23,13 +24,16 @@ export function createBagService(deps: {
   clock: Clock;
   random: Random;
   shipping: NonNullable<Bag['shipping']>;
+  /** Ends bundles that lost a part with the bag's change. */
+  closeBundlesOutsideBag(tx: Tx, roomId: string, at: Date): Promise<void>;
 }) {
   const { db, clock, shipping } = deps;
 
   async function read(roomId: string): Promise<Bag> {
-    const bag = await bags.readBag(db.sql, roomId, clock.now());
+    const at = clock.now();
+    const bag = await bags.readBag(db.sql, roomId, at);
     if (!bag) throw new AppError('not_found');
-    return { roomId, ...bag, shipping };
+    return { roomId, ...bag, bundles: await readBundles(db.sql, { roomId, at }), shipping };
   }
   /** The room, locked, when `principal` may operate it and it is not over. */
   async function operate(tx: Tx, principal: Principal | undefined, roomId: string) {
@@ -70,6 +74,7 @@ export function createBagService(deps: {
         for (const { id: offerId, skuId } of await closeOffersOutsideBag(tx, roomId, at)) {
           await writeRoomEvent(tx, clock, roomId, { kind: 'offer:closed', offerId, skuId });
         }
+        await deps.closeBundlesOutsideBag(tx, roomId, at);
         if (room.pinnedProductId && !productIds.includes(room.pinnedProductId)) {
           await bags.writePin(tx, roomId, null, at);
           await writeRoomEvent(tx, clock, roomId, { kind: 'product:unpinned', mediaTime: at.toISOString() });

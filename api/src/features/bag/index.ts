@@ -4,12 +4,16 @@ import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
 import type { Binder } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
+import type { ClaimGuard } from '../claim-guard/index.ts';
 import { bindBagRoutes } from './bag.routes.ts';
 import { type BagService, createBagService } from './bag.service.ts';
+import { createBundlesService } from './bundles.service.ts';
 import { createOffersService, type OffersService } from './offers.service.ts';
 
+export { type BundlePart, refuseBundle, type SplitPart, splitBundles } from './bundles.policy.ts';
+
 const SWEEP_INTERVAL_MS = 2_000;
-/** Name of the job that closes offers whose window is over. */
+/** Name of the job that closes offers and bundles whose window is over. */
 export const CLOSE_ENDED_OFFERS = 'offers: close ended';
 
 export interface BagFeature {
@@ -25,13 +29,18 @@ export function createBag(deps: {
   clock: Clock;
   random: Random;
   jobs: Jobs;
+  guard: Pick<ClaimGuard, 'requireClean'>;
   /** What an order will be charged for shipping; told with the bag. */
   shipping: NonNullable<Bag['shipping']>;
 }): BagFeature {
-  const bag = createBagService(deps);
+  const bundles = createBundlesService(deps);
+  const bag = createBagService({ ...deps, closeBundlesOutsideBag: bundles.closeOutsideBag });
   const offers = createOffersService(deps);
-  bindBagRoutes(deps.bind, { bag, offers });
-  deps.jobs.every(CLOSE_ENDED_OFFERS, SWEEP_INTERVAL_MS, offers.sweep);
+  bindBagRoutes(deps.bind, { bag, offers, bundles });
+  deps.jobs.every(CLOSE_ENDED_OFFERS, SWEEP_INTERVAL_MS, async () => {
+    await offers.sweep();
+    await bundles.sweep();
+  });
   const { clock, random } = deps;
   return {
     bag,

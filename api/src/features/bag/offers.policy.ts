@@ -1,5 +1,6 @@
 /** What an offer's terms must satisfy. Pure; the window is decided by server time. */
 import type { ErrorCode } from '@walnut-live/contracts';
+import { isBelowFloor } from '../catalogue/index.ts';
 
 export interface Refusal {
   readonly code: ErrorCode;
@@ -14,7 +15,7 @@ export function refusePrice(
   priceFen: bigint,
   sku: { priceFen: bigint; floorPriceFen: bigint | null },
 ): Refusal | undefined {
-  if (sku.floorPriceFen !== null && priceFen < sku.floorPriceFen) {
+  if (isBelowFloor(priceFen, sku.floorPriceFen)) {
     return { code: 'below_price_floor', facts: { floorPriceFen: Number(sku.floorPriceFen) } };
   }
   if (priceFen > sku.priceFen) {
@@ -29,6 +30,31 @@ export function refuseWindow(window: { now: Date; startsAt: Date; endsAt: Date }
     return { code: 'invalid_request', issues: [{ path: '/endsAt', issue: 'in_the_past' }] };
   if (endsAt.getTime() - now.getTime() > LONGEST_OFFER_MS) {
     return { code: 'invalid_request', issues: [{ path: '/endsAt', issue: 'too_far_ahead' }] };
+  }
+  return undefined;
+}
+
+/** Rule S6 for every step; steps ascend in pieces and fall in price, each below the price of fewer pieces. */
+export function refuseStairs(
+  priceFen: bigint,
+  stairs: readonly { fromQuantity: number; priceFen: bigint }[],
+  sku: { floorPriceFen: bigint | null },
+  perPersonLimit: number | null,
+): Refusal | undefined {
+  let before = { fromQuantity: 1, priceFen };
+  for (const [index, stair] of stairs.entries()) {
+    const issue =
+      stair.fromQuantity <= before.fromQuantity
+        ? 'not_ascending'
+        : stair.priceFen >= before.priceFen
+          ? 'not_falling'
+          : perPersonLimit !== null && stair.fromQuantity > perPersonLimit
+            ? 'above_limit'
+            : undefined;
+    if (issue) return { code: 'invalid_request', issues: [{ path: `/stairs/${index}`, issue }] };
+    if (isBelowFloor(stair.priceFen, sku.floorPriceFen))
+      return { code: 'below_price_floor', facts: { floorPriceFen: Number(sku.floorPriceFen) } };
+    before = stair;
   }
   return undefined;
 }

@@ -1,6 +1,9 @@
-import type { FlaggedOffer, OfferView } from '@walnut-live/contracts';
+import type { FlaggedOffer, OfferGift, OfferView } from '@walnut-live/contracts';
 import type { TimeCursor } from '../../platform/cursor.ts';
 import type { Sql, Tx } from '../../platform/db.ts';
+
+/** Rule Z4: seven days. */
+const BASELINE_MS = 7 * 86_400_000;
 
 export interface OfferRow {
   id: string;
@@ -14,20 +17,27 @@ export interface OfferRow {
   taken: number;
   perPersonLimit: number | null;
   state: 'open' | 'closed';
+  /** Ascending; null: none. */
+  stairs: readonly { fromQuantity: number; priceFen: number }[] | null;
+  gift: OfferGift | null;
+  baselineFen: bigint | null;
 }
-export type OfferTerms = Pick<OfferRow, 'priceFen' | 'endsAt' | 'cap' | 'perPersonLimit'>;
+export type OfferTerms = Pick<OfferRow, 'priceFen' | 'endsAt' | 'cap' | 'perPersonLimit' | 'stairs'>;
 export interface ClosedOffer {
   id: string;
   roomId: string;
   skuId: string;
 }
 
-export function toOfferView(row: OfferRow): OfferView {
+export function toOfferView({ stairs, gift, baselineFen, ...row }: OfferRow): OfferView {
   return {
     ...row,
     priceFen: Number(row.priceFen),
     startsAt: row.startsAt.toISOString(),
     endsAt: row.endsAt.toISOString(),
+    baselineFen: baselineFen === null ? null : Number(baselineFen),
+    ...(stairs ? { stairs: [...stairs] } : {}),
+    ...(gift ? { gift } : {}),
   };
 }
 
@@ -38,9 +48,12 @@ export async function findOfferRoom(tx: Sql, offerId: string): Promise<string | 
 }
 
 export async function lockOffer(tx: Tx, offerId: string): Promise<OfferRow | undefined> {
-  const [row] =
-    await tx<OfferRow>`SELECT id, room_id AS "roomId", sku_id AS "skuId", price_fen AS "priceFen", version, starts_at AS "startsAt",
-    ends_at AS "endsAt", cap, taken, per_person_limit AS "perPersonLimit", state FROM offers WHERE id = ${offerId} FOR UPDATE`;
+  const [row] = await tx<OfferRow>`
+    SELECT o.id, o.room_id AS "roomId", o.sku_id AS "skuId", o.price_fen AS "priceFen", o.version, o.starts_at AS "startsAt",
+      o.ends_at AS "endsAt", o.cap, o.taken, o.per_person_limit AS "perPersonLimit", o.state, o.stairs, o.baseline_fen AS "baselineFen",
+      (SELECT json_build_object('skuId', g.id, 'title', p.title, 'skuName', g.name, 'pictureUrl', p.picture_url, 'per', o.gift_per,
+        'cap', o.gift_cap, 'taken', o.gift_taken) FROM skus g JOIN products p ON p.id = g.product_id WHERE g.id = o.gift_sku_id) AS gift
+    FROM offers o WHERE o.id = ${offerId} FOR UPDATE OF o`;
   return row;
 }
 
@@ -62,20 +75,48 @@ export async function insertOffer(
   tx: Tx,
   offer: Omit<OfferRow, 'version' | 'taken' | 'state'> & { createdBy: string; at: Date },
 ): Promise<OfferRow | undefined> {
-  const [row] = await tx<OfferRow>`
-    INSERT INTO offers (id, room_id, sku_id, price_fen, version, starts_at, ends_at, cap, per_person_limit, state, created_by, created_at)
+  const { createdBy, at, ...terms } = offer;
+  const rows = await tx`
+    INSERT INTO offers (id, room_id, sku_id, price_fen, version, starts_at, ends_at, cap, per_person_limit, state, created_by, created_at,
+      stairs, gift_sku_id, gift_per, gift_cap, baseline_fen)
     VALUES (${offer.id}, ${offer.roomId}, ${offer.skuId}, ${offer.priceFen}, 1, ${offer.startsAt}, ${offer.endsAt}, ${offer.cap},
-      ${offer.perPersonLimit}, 'open', ${offer.createdBy}, ${offer.at})
-    ON CONFLICT (room_id, sku_id) WHERE state = 'open' DO NOTHING
-    RETURNING id, room_id AS "roomId", sku_id AS "skuId", price_fen AS "priceFen", version, starts_at AS "startsAt", ends_at AS "endsAt",
-      cap, taken, per_person_limit AS "perPersonLimit", state`;
-  if (row) await insertVersion(tx, row, offer.startsAt);
+      ${offer.perPersonLimit}, 'open', ${createdBy}, ${at}, ${stairsJson(offer.stairs)}::jsonb, ${offer.gift?.skuId ?? null},
+      ${offer.gift?.per ?? null}, ${offer.gift?.cap ?? null}, ${offer.baselineFen})
+    ON CONFLICT (room_id, sku_id) WHERE state = 'open' DO NOTHING RETURNING id`;
+  if (rows.length === 0) return undefined;
+  const row: OfferRow = { ...terms, version: 1, taken: 0, state: 'open' };
+  await insertVersion(tx, row, offer.startsAt);
   return row;
 }
 
 async function insertVersion(tx: Tx, offer: OfferRow, effectiveFrom: Date): Promise<void> {
-  await tx`INSERT INTO offer_versions (offer_id, version, price_fen, effective_from, ends_at, cap, per_person_limit)
-    VALUES (${offer.id}, ${offer.version}, ${offer.priceFen}, ${effectiveFrom}, ${offer.endsAt}, ${offer.cap}, ${offer.perPersonLimit})`;
+  await tx`INSERT INTO offer_versions (offer_id, version, price_fen, effective_from, ends_at, cap, per_person_limit, stairs)
+    VALUES (${offer.id}, ${offer.version}, ${offer.priceFen}, ${effectiveFrom}, ${offer.endsAt}, ${offer.cap}, ${offer.perPersonLimit},
+      ${stairsJson(offer.stairs)}::jsonb)`;
+}
+const stairsJson = (stairs: OfferRow['stairs']) => (stairs ? JSON.stringify(stairs) : null);
+
+/** A SKU that may be given away with an offer: sold by the brand now. */
+export async function findGiftSku(
+  tx: Tx,
+  skuId: string,
+): Promise<(Pick<OfferGift, 'skuId' | 'title' | 'skuName' | 'pictureUrl'> & { floored: boolean }) | undefined> {
+  const [row] = await tx<Pick<OfferGift, 'skuId' | 'title' | 'skuName' | 'pictureUrl'> & { floored: boolean }>`
+    SELECT k.id AS "skuId", p.title, k.name AS "skuName", p.picture_url AS "pictureUrl", k.floor_price_fen IS NOT NULL AS floored
+    FROM skus k JOIN products p ON p.id = k.product_id WHERE k.id = ${skuId} AND k.active AND p.status <> 'draft' FOR SHARE OF k`;
+  return row;
+}
+
+/**
+ * Rule Z4: the lowest price at which a piece of the SKU was really sold in the seven days before `before`, in any room, after
+ * every discount; null when none was. Gifts are no deals, unpaid orders are none (rule A7).
+ */
+export async function lowestDeal(tx: Tx, skuId: string, before: Date): Promise<bigint | null> {
+  const since = new Date(before.getTime() - BASELINE_MS);
+  const [row] = await tx<{ fen: bigint | null }>`
+    SELECT min(i.amount_fen / i.quantity) AS fen FROM order_items i JOIN orders o ON o.id = i.order_id
+    WHERE i.sku_id = ${skuId} AND i.gift_of IS NULL AND i.amount_fen > 0 AND o.paid_at >= ${since} AND o.paid_at < ${before}`;
+  return row?.fen || null;
 }
 
 /** New terms are a new version; the one before is superseded `at` (rule S4). */
@@ -83,7 +124,7 @@ export async function changeOffer(tx: Tx, offer: OfferRow, terms: OfferTerms, at
   await tx`UPDATE offer_versions SET superseded_at = ${at} WHERE offer_id = ${offer.id} AND version = ${offer.version}`;
   const changed: OfferRow = { ...offer, ...terms, version: offer.version + 1 };
   await tx`UPDATE offers SET price_fen = ${changed.priceFen}, ends_at = ${changed.endsAt}, cap = ${changed.cap},
-    per_person_limit = ${changed.perPersonLimit}, version = ${changed.version} WHERE id = ${offer.id}`;
+    per_person_limit = ${changed.perPersonLimit}, stairs = ${stairsJson(changed.stairs)}::jsonb, version = ${changed.version} WHERE id = ${offer.id}`;
   // An offer that has not begun is not visible earlier because its terms changed.
   await insertVersion(tx, changed, at > offer.startsAt ? at : offer.startsAt);
   return changed;

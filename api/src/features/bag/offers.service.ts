@@ -11,9 +11,9 @@ import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/curs
 import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { writeRoomEvent } from '../../platform/outbox.ts';
-import { type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
+import { mayIn, type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import { lockRoom } from './bag.repository.ts';
-import { type Refusal, refuseCap, refusePrice, refuseWindow } from './offers.policy.ts';
+import { type Refusal, refuseCap, refusePrice, refuseStairs, refuseWindow } from './offers.policy.ts';
 import * as offers from './offers.repository.ts';
 
 /** Offers closed by one transaction of the sweeper. */
@@ -39,6 +39,19 @@ export function createOffersService(deps: { db: Pick<Db, 'transaction' | 'sql'>;
       await writeRoomEvent(tx, clock, roomId, { kind: 'offer:closed', offerId, skuId });
     }
   }
+  /** What comes with the goods. Rule S6: giving away what has a floor is selling it below it; only who sets floors may. */
+  async function giftOf(
+    tx: Tx,
+    principal: Principal,
+    orgPath: string,
+    gift: { skuId: string; per: number; cap: number },
+  ) {
+    const found = await offers.findGiftSku(tx, gift.skuId);
+    if (!found) throw new AppError('not_found', { detail: 'no such SKU to give away' });
+    const { floored, ...sku } = found;
+    if (floored && !mayIn(principal, 'floors:write', orgPath)) throw new AppError('below_price_floor');
+    return { ...sku, per: gift.per, cap: gift.cap, taken: 0 };
+  }
   const note = (tx: Tx, principal: Principal, action: string, offer: offers.OfferRow, orgPath: string) =>
     writeAudit(tx, deps, {
       actorId: principal.personId,
@@ -63,6 +76,9 @@ export function createOffersService(deps: { db: Pick<Db, 'transaction' | 'sql'>;
         const endsAt = new Date(startsAt.getTime() + body.durationSeconds * 1_000);
         refuse(refuseWindow({ now, startsAt, endsAt }));
         const { skuId, cap, perPersonLimit } = body;
+        const stairs = body.stairs?.length ? body.stairs : null;
+        refuse(refuseStairs(priceFen, inBigint(stairs), sku, perPersonLimit));
+        const gift = body.gift ? await giftOf(tx, principal, room.orgPath, body.gift) : null;
         await tellClosed(tx, await offers.closeEndedOffers(tx, { at: now, limit: 1, roomId, skuId }));
         const offer = await offers.insertOffer(tx, {
           id: random.id(),
@@ -73,6 +89,9 @@ export function createOffersService(deps: { db: Pick<Db, 'transaction' | 'sql'>;
           endsAt,
           cap,
           perPersonLimit,
+          stairs,
+          gift,
+          baselineFen: await offers.lowestDeal(tx, skuId, now),
           createdBy: principal.personId,
           at: now,
         });
@@ -103,11 +122,13 @@ export function createOffersService(deps: { db: Pick<Db, 'transaction' | 'sql'>;
           endsAt: body.endsAt === undefined ? offer.endsAt : new Date(body.endsAt),
           cap: body.cap === undefined ? offer.cap : body.cap,
           perPersonLimit: body.perPersonLimit === undefined ? offer.perPersonLimit : body.perPersonLimit,
+          stairs: body.stairs === undefined ? offer.stairs : body.stairs.length > 0 ? body.stairs : null,
         };
         if (isSame(offer, terms)) return offers.toOfferView(offer);
         const sku = await offers.findSkuOfBag(tx, offer.roomId, offer.skuId);
         if (!sku) throw new AppError('state_conflict', { detail: 'the SKU is not sold here any more' });
         refuse(refusePrice(terms.priceFen, sku));
+        refuse(refuseStairs(terms.priceFen, inBigint(terms.stairs), sku, terms.perPersonLimit));
         refuse(refuseWindow({ now, startsAt: offer.startsAt, endsAt: terms.endsAt }));
         refuse(refuseCap(terms.cap, offer.taken));
         const changed = await offers.changeOffer(tx, offer, terms, now);
@@ -143,11 +164,15 @@ export function createOffersService(deps: { db: Pick<Db, 'transaction' | 'sql'>;
 }
 export type OffersService = ReturnType<typeof createOffersService>;
 
+const inBigint = (stairs: offers.OfferRow['stairs']) =>
+  (stairs ?? []).map(({ fromQuantity, priceFen }) => ({ fromQuantity, priceFen: BigInt(priceFen) }));
+
 function isSame(offer: offers.OfferRow, terms: offers.OfferTerms): boolean {
   return (
     offer.priceFen === terms.priceFen &&
     offer.endsAt.getTime() === terms.endsAt.getTime() &&
     offer.cap === terms.cap &&
-    offer.perPersonLimit === terms.perPersonLimit
+    offer.perPersonLimit === terms.perPersonLimit &&
+    JSON.stringify(offer.stairs) === JSON.stringify(terms.stairs)
   );
 }
