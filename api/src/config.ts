@@ -1,5 +1,6 @@
 /** The only file of the api that reads process.env. One schema; all bad keys are reported at once. */
 import { z } from 'zod';
+import { wechatPayFaults } from './wechat-pay-config.ts';
 
 const secret = z.string().min(32, 'at least 32 characters');
 const flag = z
@@ -88,6 +89,32 @@ export const ConfigSchema = z.object({
   WECHAT_TEMPLATE_ID: z.string().default(''),
   /** Where WeChat's own api is; another address only for tests and proxies. */
   WECHAT_API_URL: z.url({ protocol: /^https?$/ }).default('https://api.weixin.qq.com'),
+  /**
+   * A merchant of WeChat Pay (API v3): all but what is marked, or none; see wechat-pay-config.ts, which says what is missing.
+   * The app is the one that people open the shop in (a service account).
+   */
+  WECHAT_PAY_MCH_ID: z.string().default(''),
+  WECHAT_PAY_APP_ID: z.string().default(''),
+  /** Optional; asks who somebody is to WeChat, for paying inside WeChat. Empty: WECHAT_APP_SECRET, where the app is the same. */
+  WECHAT_PAY_APP_SECRET: z.string().default(''),
+  /** Serial number of the merchant's certificate. */
+  WECHAT_PAY_CERT_SERIAL: z.string().default(''),
+  /** The merchant's private key: its PEM (line breaks may be written as \n), or the file it is in. */
+  WECHAT_PAY_PRIVATE_KEY: z.string().default(''),
+  WECHAT_PAY_PRIVATE_KEY_FILE: z.string().default(''),
+  WECHAT_PAY_API_V3_KEY: z.string().default(''),
+  /** WeChat Pay's public key, by its id ("PUB_KEY_ID_…"): its PEM or its file. Optional with platform certificates. */
+  WECHAT_PAY_PUBLIC_KEY_ID: z.string().default(''),
+  WECHAT_PAY_PUBLIC_KEY: z.string().default(''),
+  WECHAT_PAY_PUBLIC_KEY_FILE: z.string().default(''),
+  /** Platform certificates are downloaded and believed, instead of or (while a merchant moves) beside the public key. */
+  WECHAT_PAY_PLATFORM_CERTIFICATES: flag,
+  /** Origin that WeChat Pay reaches this api by, when it is not PUBLIC_URL. */
+  WECHAT_PAY_NOTIFY_URL: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default(''),
+  /** Scene of transfers to people, as the merchant was granted it. */
+  WECHAT_PAY_TRANSFER_SCENE_ID: z.string().default('1005'),
+  /** Where WeChat Pay's api is; another address only for tests and proxies. Empty: its own two. */
+  WECHAT_PAY_API_URL: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default(''),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Webhooks may go to addresses that are not public, and by http: for a receiver in the brand's own network. */
   WEBHOOKS_ALLOW_PRIVATE: flag,
@@ -101,7 +128,9 @@ const UsableConfig = ConfigSchema.refine(
     new Set([config.WECHAT_APP_ID, config.WECHAT_APP_SECRET, config.WECHAT_TEMPLATE_ID].map((given) => given === ''))
       .size === 1,
   { path: ['WECHAT_APP_ID'], message: 'WECHAT_APP_ID, WECHAT_APP_SECRET and WECHAT_TEMPLATE_ID belong together' },
-);
+).superRefine((config, ctx) => {
+  for (const { key, message } of wechatPayFaults(config)) ctx.addIssue({ code: 'custom', path: [key], message });
+});
 
 export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const parsed = UsableConfig.safeParse(env);

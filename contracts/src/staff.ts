@@ -33,6 +33,8 @@ export const permissions = [
   'audit:read',
   'gifts:write', // price and sale of gifts, their caps and shares
   'wallets:refund',
+  'payments:read', // payments of the whole brand, and the bills of providers
+  'payments:reconcile', // end differences between bills and books
   'words:read', // word lists and the correction log
   'words:write',
   'campaigns:read', // messages to customers, waves
@@ -91,6 +93,8 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'audit:read',
     'budgets:write',
     'wallets:refund',
+    'payments:read',
+    'payments:reconcile',
   ],
   channel_manager: [
     'rooms:read',

@@ -23,9 +23,19 @@ const OPTIONAL: Record<string, string> = {
   STUN_URLS: 'stun:turn.example.com:3478',
   TURN_URLS: 'turn:turn.example.com:3478?transport=udp,turns:turn.example.com:443?transport=tcp',
   RECORDING_S3_ENDPOINT: 'https://s3.example.com',
+  WECHAT_PAY_API_V3_KEY: 'x'.repeat(32),
+  WECHAT_PAY_PRIVATE_KEY_FILE: '',
+  WECHAT_PAY_PUBLIC_KEY_FILE: '',
+  WECHAT_PAY_NOTIFY_URL: 'https://live.example.com',
+  WECHAT_PAY_API_URL: 'https://proxy.example.com',
 };
 /** Secrets of services that a deployment may do without: empty switches them off. */
-const SECRETS_OF_EXTRAS = ['TURN_SECRET', 'RECORDING_S3_SECRET_ACCESS_KEY', 'WECHAT_APP_SECRET'];
+const SECRETS_OF_EXTRAS = [
+  'TURN_SECRET',
+  'RECORDING_S3_SECRET_ACCESS_KEY',
+  'WECHAT_APP_SECRET',
+  'WECHAT_PAY_APP_SECRET',
+];
 const filledIn = Object.fromEntries(
   Object.entries(example).map(([key, value]) => [key, value || (OPTIONAL[key] ?? 'x'.repeat(40))]),
 );
@@ -148,7 +158,7 @@ describe('.env.example', () => {
       Object.fromEntries(
         Object.entries(parseEnv(read(`${workspace}/.env.example`))).map(([key, value]) => [
           key,
-          value === '' && /SECRET|TOKEN|^WECHAT_/.test(key) ? 'x'.repeat(40) : value,
+          value === '' ? (OPTIONAL[key] ?? (/SECRET|TOKEN|^WECHAT_/.test(key) ? 'x'.repeat(40) : value)) : value,
         ]),
       );
     expect(() => loadConfig(filled('api'))).not.toThrow();

@@ -54,3 +54,39 @@ export async function withIdempotencyKey(
     return { ...answer, replayed: false };
   });
 }
+
+/**
+ * The same for work that asks another party, which must not hold a transaction meanwhile: the answer is stored after the work.
+ * A process that dies in between has stored none, and the work is done again: it must be safe to repeat by itself.
+ */
+export function createKeysApart(deps: { db: Db; clock: Clock }) {
+  const running = new Set<string>();
+  return async <Reply>(
+    request: { key: string | undefined; personId: string; route: string; request: unknown },
+    work: () => Promise<Reply>,
+  ): Promise<Reply> => {
+    const { personId, route } = request;
+    const key = requireKey(request.key);
+    const requestHash = hashOfRequest(request.request);
+    const name = `${personId} ${route} ${key}`;
+    if (running.has(name)) throw new AppError('request_in_flight', { retryAfterSeconds: 1 });
+    running.add(name);
+    try {
+      const [known] = await deps.db.sql<{ request_hash: string; reply: Reply }>`
+        SELECT request_hash, reply FROM idempotency_keys WHERE person_id = ${personId} AND route = ${route} AND key = ${key}`;
+      if (known) {
+        if (known.request_hash !== requestHash) throw new AppError('idempotency_key_reused');
+        return known.reply;
+      }
+      const reply = await work();
+      const now = deps.clock.now();
+      await deps.db
+        .sql`INSERT INTO idempotency_keys (person_id, route, key, request_hash, state, status, reply, created_at, finished_at)
+        VALUES (${personId}, ${route}, ${key}, ${requestHash}, 'done', 200, ${JSON.stringify(reply)}::jsonb, ${now}, ${now})
+        ON CONFLICT DO NOTHING`;
+      return reply;
+    } finally {
+      running.delete(name);
+    }
+  };
+}

@@ -100,6 +100,8 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
   'orders.refund': ({ orderId }) => ({ params: { id: orderId }, body: { reason: '不想要了' } }),
   'orders.cancel': ({ orderId }) => ({ params: { id: orderId }, body: { reason: '' } }),
   'payments.get': ({ paymentId }) => ({ params: { paymentId } }),
+  'payments.methods': ({ paymentId }) => ({ params: { paymentId } }),
+  'payments.start': ({ paymentId }) => ({ params: { paymentId }, body: { provider: 'sandbox' } }),
   'payments.sandbox.settle': ({ paymentId }) => ({ params: { paymentId }, body: { outcome: 'captured' } }),
   'bindings.get': ({ brand }) => ({ params: { id: brand.consumers.anna.personId } }),
   'reports.inviters': ({ brand }) => ({ query: `orgUnitId=${brand.stores.b.id}` }),
@@ -227,6 +229,9 @@ const belongsToNobody = new Set([
   'gifts.patch', // the brand's
   'wallets.refund', // of no store; finance alone, see the wallet's own tests
   'payments.notify', // proves itself by a signature
+  'payments.record', // of the whole brand; for finance of headquarters alone
+  'payments.ask',
+  'reconciliation.resolve',
   'share-links.follow',
   'guard.terms.patch', // the word list is the brand's
   'guard.terms.remove',

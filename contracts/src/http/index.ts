@@ -13,14 +13,16 @@ import * as draws from './draws.ts';
 import * as files from './files.ts';
 import * as follows from './follows.ts';
 import * as gifts from './gifts.ts';
-import * as messages from './messages.ts';
 import * as mediaLibrary from './media-library.ts';
+import * as messages from './messages.ts';
 import * as moderation from './moderation.ts';
 import * as orders from './orders.ts';
-import * as parcels from './parcels.ts';
 import * as org from './org.ts';
+import * as parcels from './parcels.ts';
+import * as payments from './payments.ts';
 import * as personas from './personas.ts';
 import * as polls from './polls.ts';
+import * as reconciliation from './reconciliation.ts';
 import * as redPackets from './red-packets.ts';
 import * as replays from './replays.ts';
 import * as roomAccess from './room-access.ts';
@@ -52,14 +54,17 @@ export * from './draws.ts';
 export * from './files.ts';
 export * from './follows.ts';
 export * from './gifts.ts';
+export * from './media-library.ts';
 export * from './messages.ts';
 export * from './moderation.ts';
 export * from './orders.ts';
-export * from './parcels.ts';
 export * from './org.ts';
+export * from './parcels.ts';
+export * from './payment-ways.ts';
+export * from './payments.ts';
 export * from './personas.ts';
-export * from './media-library.ts';
 export * from './polls.ts';
+export * from './reconciliation.ts';
 export * from './red-packets.ts';
 export * from './replays.ts';
 export * from './room-access.ts';
@@ -91,6 +96,8 @@ export const routes: readonly Route[] = [
   catalogue,
   orders,
   parcels,
+  payments,
+  reconciliation,
   attribution,
   wallet,
   gifts,

@@ -4,6 +4,7 @@ import { Fen, PriceFen, Quantity } from '../money.ts';
 import { CouponId, CouponTerms } from '../realtime/coupons.ts';
 import { Empty, Instant, MAX_INT4, OrgUnitRef, PageQuery, PersonRef, PictureUrl, page, text } from './common.ts';
 import { Carrier, OrderDelivery, TrackingNo } from './delivery.ts';
+import { PaymentChoice, PaymentProviderName, PaymentStart, PaymentWay } from './payment-ways.ts';
 import { defineRoute } from './route.ts';
 
 /** Rule S7: the states an order can be in; the transition table lives in the api's `orders.policy.ts`. */
@@ -196,15 +197,9 @@ export const payOrder = defineRoute({
   idempotent: true,
   summary: 'Start (or resume) paying: what the client needs to open the cashier',
   params,
-  body: z.strictObject({ provider: z.literal('sandbox') }),
-  reply: z.object({
-    paymentId: PaymentId,
-    provider: z.string(),
-    amountFen: Fen,
-    cashierUrl: z.string(),
-    expiresAt: Instant,
-  }),
-  errors: ['state_conflict', 'already_paid'],
+  body: z.strictObject(PaymentChoice),
+  reply: z.object({ paymentId: PaymentId, amountFen: Fen, expiresAt: Instant, ...PaymentStart }),
+  errors: ['state_conflict', 'already_paid', 'provider_unavailable'],
 });
 export const shipOrder = defineRoute({
   id: 'orders.ship',
@@ -321,6 +316,12 @@ export const notifyPayment = defineRoute({
   reply: z.object({ received: z.literal(true) }),
   errors: ['unauthenticated', 'not_found', 'conflict'],
 });
+/**
+ * What becomes of the sandbox's callback: it comes at once, late, twice, its first attempt gets lost, or it never comes and
+ * the payment is found by asking.
+ */
+export const SandboxCallback = z.enum(['prompt', 'delayed', 'twice', 'lost', 'never']).meta({ id: 'SandboxCallback' });
+export type SandboxCallback = z.infer<typeof SandboxCallback>;
 export const settleSandbox = defineRoute({
   id: 'payments.sandbox.settle',
   method: 'POST',
@@ -329,7 +330,7 @@ export const settleSandbox = defineRoute({
   access: 'consumer',
   summary: 'The sandbox cashier: the payer approves or declines; the sandbox then sends its signed callback',
   params: z.strictObject({ paymentId: PaymentId }),
-  body: z.strictObject({ outcome: z.enum(['captured', 'failed']) }),
+  body: z.strictObject({ outcome: z.enum(['captured', 'failed']), callback: SandboxCallback.default('prompt') }),
   reply: z.object({ paymentId: PaymentId, state: PaymentState }),
   errors: ['state_conflict'],
 });
@@ -352,6 +353,11 @@ export const getPayment = defineRoute({
     amountFen: Fen,
     state: PaymentState,
     payee: z.string(),
+    /** How it was begun to be paid; null: in no way yet. */
+    provider: PaymentProviderName.nullable(),
+    way: PaymentWay.nullable(),
+    /** The payment that took its place when another way was chosen, here or on another device. */
+    followedBy: PaymentId.nullable(),
     expiresAt: Instant,
   }),
 });

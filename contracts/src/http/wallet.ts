@@ -122,13 +122,16 @@ export const topUpWallet = defineRoute({
   access: 'consumer',
   idempotent: true,
   summary: 'Buy coins: a payment is prepared; the coins come when the provider reports it as captured',
-  body: z.strictObject({ packageId: z.enum(packageIds), provider: z.literal('sandbox') }),
+  body: z.strictObject({
+    packageId: z.enum(packageIds),
+    /** Left out: chosen at the cashier. */
+    provider: z.literal('sandbox').optional(),
+  }),
   reply: z
     .object({
       topUpId: CoinTopUpId,
       coins: Coins,
       paymentId: PaymentId,
-      provider: z.string(),
       amountFen: Fen,
       cashierUrl: z.string(),
       expiresAt: Instant,

@@ -8,7 +8,7 @@ import { lockOrder, moveOrder, type OrderRow, type TransitionFacts } from './ord
 export type OrderMoves = ReturnType<typeof createOrderMoves>;
 
 export function createOrderMoves(deps: { onStep: (event: OrderEvent) => void }) {
-  async function lockOwn(tx: Tx, buyer: Principal, orderId: string): Promise<OrderRow> {
+  async function lockOwn(tx: Tx, buyer: Pick<Principal, 'personId'>, orderId: string): Promise<OrderRow> {
     const order = await lockOrder(tx, orderId);
     if (order?.personId !== buyer.personId) throw new AppError('not_found');
     return order;

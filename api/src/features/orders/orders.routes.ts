@@ -3,7 +3,6 @@ import {
   getOrder,
   listOrders,
   type OrderView,
-  payOrder,
   placeOrder,
   receiveOrder,
   shipOrder,
@@ -52,7 +51,6 @@ export function bindOrders(
     },
     'keeps its keys',
   );
-  bind(payOrder, ({ tx, principal, params, body }) => orders.pay(tx, principal, params.id, body.provider));
   bind(cancelOrder, ({ tx, principal, params, body }) => orders.cancel(tx, principal, params.id, body.reason));
   bind(shipOrder, ({ tx, principal, params, body }) => orders.ship(tx, principal, params.id, body));
   bind(receiveOrder, ({ tx, principal, params }) => orders.receive(tx, principal, params.id));

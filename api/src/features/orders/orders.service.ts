@@ -41,8 +41,6 @@ export interface OrdersDeps extends FulfilmentDeps {
   priceGraceSeconds: number;
   /** Told of every step of an order, after it is committed. */
   onStep: (event: 'place' | OrderEvent) => void;
-  /** Whether one may pay by the sandbox provider, which takes no money. */
-  sandbox: boolean;
 }
 
 export type OrdersService = ReturnType<typeof createOrdersService>;

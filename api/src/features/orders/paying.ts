@@ -1,7 +1,6 @@
-/** Paying an order: the cashier, and the money that came (rules S3, S7). */
+/** Paying an order: whether it can be paid, and the money that came (rules S3, S7). */
 import type { Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
-import type { Principal } from '../../platform/principal.ts';
 import type { PaymentRow } from '../payments/index.ts';
 import type { OrderMoves } from './order-moves.ts';
 import { tellPaid } from './order-news.ts';
@@ -14,25 +13,13 @@ export type Paying = ReturnType<typeof createPaying>;
 export function createPaying(deps: OrdersDeps, { lockOwn, move }: OrderMoves) {
   const { clock, random, ledger, payments } = deps;
 
-  /** What the client needs to open the cashier; after a declined payment a new one is opened. */
-  async function pay(tx: Tx, buyer: Principal, orderId: string, provider: 'sandbox') {
-    if (!deps.sandbox) throw new AppError('not_found');
-    const order = await lockOwn(tx, buyer, orderId);
+  /** Locks an order of this person that can be paid now, and tells what is to pay. */
+  async function lockPayable(tx: Tx, personId: string, orderId: string) {
+    const order = await lockOwn(tx, { personId }, orderId);
     if (order.paidFen > 0n) throw new AppError('already_paid');
-    const at = clock.now();
-    if (order.state !== 'pending_payment' || order.expiresAt <= at)
+    if (order.state !== 'pending_payment' || order.expiresAt <= clock.now())
       throw new AppError('state_conflict', { facts: { state: order.state } });
-    const payment =
-      (await payments.current(tx, order.id)) ??
-      (await payments.open(tx, { orderId: order.id, amountFen: order.totalFen, provider, at }));
-    const { cashierUrl } = await payments.prepare(payment, { orderNo: order.orderNo, expiresAt: order.expiresAt });
-    return {
-      paymentId: payment.id,
-      provider: payment.provider,
-      amountFen: Number(payment.amountFen),
-      cashierUrl,
-      expiresAt: order.expiresAt.toISOString(),
-    };
+    return { no: order.orderNo, amountFen: order.totalFen, expiresAt: order.expiresAt };
   }
 
   /**
@@ -70,5 +57,5 @@ export function createPaying(deps: OrdersDeps, { lockOwn, move }: OrderMoves) {
     await tellPaid(tx, clock, order.roomId, await readPersonName(tx, order.personId), items);
   }
 
-  return { pay, takePayment };
+  return { lockPayable, takePayment };
 }

@@ -1,5 +1,5 @@
 /** Rows of payments and of the callbacks that were believed. */
-import type { PaymentState } from '@walnut-live/contracts';
+import type { PaymentState, PaymentWay } from '@walnut-live/contracts';
 import type { z } from 'zod';
 import type { Sql, Tx } from '../../platform/db.ts';
 import type { ProviderName, ProviderNotification } from './provider.ts';
@@ -19,6 +19,9 @@ export interface PaymentRow {
   readonly capturedFen: bigint;
   readonly refundedFen: bigint;
   readonly state: z.infer<typeof PaymentState>;
+  readonly way: PaymentWay | null;
+  /** Set before the provider hears of it; null: nobody there can know of it. */
+  readonly preparedAt: Date | null;
 }
 
 export async function insertPayments(
@@ -36,17 +39,18 @@ export async function insertPayments(
 export async function readPayment(sql: Sql, paymentId: string): Promise<PaymentRow | undefined> {
   const [row] = await sql<PaymentRow>`
     SELECT id, order_id AS "orderId", top_up_id AS "topUpId", provider, amount_fen AS "amountFen",
-      captured_fen AS "capturedFen", refunded_fen AS "refundedFen", state
+      captured_fen AS "capturedFen", refunded_fen AS "refundedFen", state, way, prepared_at AS "preparedAt"
     FROM payments WHERE id = ${paymentId}`;
   return row;
 }
 
-/** The one payment of a top-up. */
+/** The payment of a top-up that can pay it, or has paid it. */
 export async function readTopUpPayment(sql: Sql, topUpId: string): Promise<PaymentRow | undefined> {
   const [row] = await sql<PaymentRow>`
     SELECT id, order_id AS "orderId", top_up_id AS "topUpId", provider, amount_fen AS "amountFen",
-      captured_fen AS "capturedFen", refunded_fen AS "refundedFen", state
-    FROM payments WHERE top_up_id = ${topUpId}`;
+      captured_fen AS "capturedFen", refunded_fen AS "refundedFen", state, way, prepared_at AS "preparedAt"
+    FROM payments WHERE top_up_id = ${topUpId} AND state IN ('pending', 'captured')
+    ORDER BY state = 'captured' DESC LIMIT 1`;
   return row;
 }
 
@@ -54,9 +58,20 @@ export async function readTopUpPayment(sql: Sql, topUpId: string): Promise<Payme
 export async function readCurrentPayment(sql: Sql, orderId: string): Promise<PaymentRow | undefined> {
   const [row] = await sql<PaymentRow>`
     SELECT id, order_id AS "orderId", top_up_id AS "topUpId", provider, amount_fen AS "amountFen",
-      captured_fen AS "capturedFen", refunded_fen AS "refundedFen", state
+      captured_fen AS "capturedFen", refunded_fen AS "refundedFen", state, way, prepared_at AS "preparedAt"
     FROM payments WHERE order_id = ${orderId} AND state IN ('pending', 'captured')`;
   return row;
+}
+
+/** From now on its provider may know of it; an unprepared one takes the way that is chosen. */
+export async function adoptWay(
+  tx: Tx,
+  paymentId: string,
+  { provider, way, at, nextQueryAt }: { provider: ProviderName; way: PaymentWay | null; at: Date; nextQueryAt: Date },
+): Promise<void> {
+  await tx`UPDATE payments SET provider = ${provider}, way = ${way}, prepared_at = coalesce(prepared_at, ${at}),
+      next_query_at = ${nextQueryAt}, queries = 0
+    WHERE id = ${paymentId} AND state = 'pending' AND (prepared_at IS NULL OR (provider = ${provider} AND way IS NOT DISTINCT FROM ${way}))`;
 }
 
 export async function movePayment(
@@ -117,6 +132,32 @@ export async function insertNotification(
   return rows.length === 1;
 }
 
+/** Takes prepared payments whose provider has to be asked; until the next question is due nobody else does. */
+export async function claimToQuery(
+  sql: Sql,
+  now: Date,
+  limit: number,
+  nextAt: (queries: number) => Date,
+): Promise<string[]> {
+  const due = await sql<{ id: string; queries: number }>`
+    SELECT id, queries FROM payments WHERE state = 'pending' AND next_query_at <= ${now} ORDER BY next_query_at LIMIT ${limit}`;
+  const claimed: string[] = [];
+  for (const { id, queries } of due) {
+    const won = await sql`
+      UPDATE payments SET queries = queries + 1, next_query_at = ${nextAt(queries)}
+      WHERE id = ${id} AND queries = ${queries} AND state = 'pending' RETURNING id`;
+    if (won.length === 1) claimed.push(id);
+  }
+  return claimed;
+}
+
+export async function noteProviderState(sql: Sql, paymentId: string, said: string): Promise<void> {
+  await sql`UPDATE payments SET provider_state = ${said} WHERE id = ${paymentId}`;
+}
+export async function queryAt(sql: Sql, paymentId: string, at: Date): Promise<void> {
+  await sql`UPDATE payments SET next_query_at = ${at} WHERE id = ${paymentId} AND state = 'pending'`;
+}
+
 /** What the cashier page shows of a payment, and whose it is. */
 export async function readCashierSlip(sql: Sql, paymentId: string) {
   const [row] = await sql<{
@@ -128,11 +169,18 @@ export async function readCashierSlip(sql: Sql, paymentId: string) {
     amountFen: bigint;
     state: PaymentRow['state'];
     payee: string;
+    provider: ProviderName | null;
+    way: PaymentWay | null;
+    followedBy: string | null;
     expiresAt: Date;
   }>`
     SELECT p.id, o.id AS "orderId", coalesce(o.order_no, c.top_up_no) AS "orderNo",
       CASE WHEN c.id IS NULL THEN NULL ELSE json_build_object('id', c.id, 'coins', c.coins) END AS "topUp",
       coalesce(o.person_id, c.person_id) AS "personId", p.amount_fen AS "amountFen", p.state,
+      CASE WHEN p.prepared_at IS NOT NULL THEN p.provider END AS provider, p.way,
+      CASE WHEN p.state IN ('closed', 'failed') THEN (
+        SELECT n.id FROM payments n WHERE (n.order_id = p.order_id OR n.top_up_id = p.top_up_id)
+          AND n.state IN ('pending', 'captured') LIMIT 1) END AS "followedBy",
       coalesce(nullif(u.legal_name, ''), u.name) AS payee, coalesce(o.expires_at, c.expires_at) AS "expiresAt"
     FROM payments p LEFT JOIN orders o ON o.id = p.order_id LEFT JOIN coin_top_ups c ON c.id = p.top_up_id
     -- Coins are sold by headquarters.

@@ -6,8 +6,11 @@
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
+import { createGate } from '../../platform/gate.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { nextQueryAt } from './asking.policy.ts';
 import {
+  adoptWay,
   captureAtAnyTime,
   giveBackHold,
   holdForRefund,
@@ -20,7 +23,19 @@ import {
   readPayment,
   readTopUpPayment,
 } from './payments.repository.ts';
-import type { ProviderName, ProviderNotification, Providers, RefundOutcome } from './provider.ts';
+import type {
+  ChargeState,
+  PaymentProvider,
+  ProviderName,
+  ProviderNotification,
+  Providers,
+  RefundOutcome,
+} from './provider.ts';
+
+/** Transactions that may wait for a provider at once: the others of the pool go on selling. */
+const CLOSES_AT_ONCE = 3;
+/** Longest time a transaction waits for a provider; the database ends idle ones after 15 s. */
+const CLOSE_WITHIN_MS = 10_000;
 
 /** What others do when a provider reports; each runs in the transaction of the callback. */
 export interface PaymentListeners {
@@ -48,7 +63,37 @@ export function createPaymentsService(deps: {
     }
   }
 
+  function providerOf({ provider }: Pick<PaymentRow, 'provider'>): PaymentProvider {
+    const found = providers[provider];
+    if (!found) throw new AppError('provider_unavailable', { detail: `${provider} is not configured` });
+    return found;
+  }
+
+  /** Rule S3: asks first, closes then. Nobody can have told the provider of one that was not prepared. */
+  async function closeAtProvider(payment: PaymentRow): Promise<'closed' | 'captured'> {
+    if (payment.preparedAt === null) return 'closed';
+    const provider = providerOf(payment);
+    if ((await ask('query', () => provider.query(payment.id))) === 'captured') return 'captured';
+    const state = await ask('close', () => provider.close(payment.id));
+    if (state === 'open') throw new AppError('provider_unavailable', { detail: 'close', retryAfterSeconds: 5 });
+    return state === 'captured' ? 'captured' : 'closed';
+  }
+
+  const closes = createGate(CLOSES_AT_ONCE, 0);
+  /** The same while a transaction waits. */
+  function closeSoon(payment: PaymentRow): Promise<'closed' | 'captured'> {
+    if (payment.provider === 'sandbox' || payment.preparedAt === null) return closeAtProvider(payment);
+    return closes(() =>
+      within(CLOSE_WITHIN_MS, closeAtProvider(payment), () => {
+        throw new AppError('provider_unavailable', { detail: 'close', retryAfterSeconds: 5 });
+      }),
+    );
+  }
+
   return {
+    ask,
+    closeAtProvider,
+    query: (payment: PaymentRow): Promise<ChargeState> => ask('query', () => providerOf(payment).query(payment.id)),
     read: readPayment,
     current: readCurrentPayment,
     ofTopUp: readTopUpPayment,
@@ -74,6 +119,8 @@ export function createPaymentsService(deps: {
         capturedFen: 0n,
         refundedFen: 0n,
         state: 'pending',
+        way: null,
+        preparedAt: null,
       };
     },
 
@@ -91,13 +138,13 @@ export function createPaymentsService(deps: {
       return rows.map(({ id }) => id);
     },
 
-    /** Registers the payment with its provider; safe to repeat. */
-    async prepare(payment: PaymentRow, order: { orderNo: string; expiresAt: Date }): Promise<{ cashierUrl: string }> {
+    /** Opens the sandbox's charge at once: its books are next door. Others are told of a payment when its payer chose a way. */
+    async prepare(tx: Tx, payment: PaymentRow, order: { orderNo: string; expiresAt: Date }): Promise<void> {
+      const at = clock.now();
+      await adoptWay(tx, payment.id, { provider: 'sandbox', way: null, at, nextQueryAt: nextQueryAt(at, 0) });
       const charge = { paymentId: payment.id, amountFen: payment.amountFen, ...order };
-      const { state, cashierUrl } = await ask('prepare', () => providers[payment.provider].prepare(charge));
-      if (state === 'captured') throw new AppError('already_paid');
+      const { state } = await ask('prepare', () => providers.sandbox.prepare(charge));
       if (state !== 'open') throw new AppError('state_conflict', { detail: `the charge is ${state}` });
-      return { cashierUrl };
     },
 
     markCaptured: (tx: Tx, paymentId: string, at: Date) => movePayment(tx, paymentId, 'captured', at),
@@ -107,17 +154,14 @@ export function createPaymentsService(deps: {
      * closed. Call it with the order's row locked.
      */
     async close(tx: Tx, payment: PaymentRow, at: Date): Promise<'closed' | 'captured'> {
-      const provider = providers[payment.provider];
-      const state = await ask('query', () => provider.query(payment.id));
-      if (state === 'captured') return 'captured';
-      if ((await ask('close', () => provider.close(payment.id))) === 'captured') return 'captured';
+      if ((await closeSoon(payment)) === 'captured') return 'captured';
       await movePayment(tx, payment.id, 'closed', at);
       return 'closed';
     },
 
     /** Asks the provider for the money back; an error means: unknown, ask again under the same number. */
     refund(payment: PaymentRow, refund: { refundNo: string; amountFen: bigint }): Promise<RefundOutcome> {
-      return providers[payment.provider].refund({ paymentId: payment.id, totalFen: payment.amountFen, ...refund });
+      return providerOf(payment).refund({ paymentId: payment.id, totalFen: payment.amountFen, ...refund });
     },
 
     /** One callback. Throws `unauthenticated` (forged or stale), `not_found` (no such payment), `conflict` (wrong amount). */
@@ -127,7 +171,7 @@ export function createPaymentsService(deps: {
       rawBody: Buffer,
       listeners: PaymentListeners,
     ): Promise<void> {
-      const notification = await providers[name].verifyNotification(header, rawBody);
+      const notification = await providerOf({ provider: name }).verifyNotification(header, rawBody);
       if (!notification) return;
       await db.transaction(async (tx) => {
         const payment = await readPayment(tx, notification.paymentId);
@@ -171,5 +215,20 @@ export function createPaymentsService(deps: {
         return listeners.refundFinished(tx, notification.refundNo, outcome, at);
       }
     }
+  }
+}
+
+/** What `work` answers, or what `late` does when it takes too long; its end is not waited for then. */
+async function within<T>(ms: number, work: Promise<T>, late: () => never): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), ms);
+  });
+  try {
+    const first = await Promise.race([work.then((value) => ({ value })), over]);
+    return first === 'late' ? late() : first.value;
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => undefined); // nobody waits for it any more
   }
 }

@@ -1,4 +1,5 @@
 /** What the shop needs of a payment provider. A provider is another party: it has its own books, may be late, and tells twice. */
+import type { PaymentProviderName } from '@walnut-live/contracts';
 
 export interface Charge {
   readonly paymentId: string;
@@ -37,6 +38,18 @@ export interface ProviderNotification {
   readonly occurredAt: Date;
 }
 
+/** One line of a provider's bill of a day. */
+export interface BillLine {
+  readonly kind: 'payment' | 'refund';
+  /** Our number, as the provider knows it: of the payment, or of the refund. */
+  readonly number: string;
+  readonly amountFen: bigint;
+  readonly state: 'captured' | 'refund_succeeded' | 'refund_processing' | 'refund_failed' | 'revoked';
+  readonly providerRef: string | null;
+}
+/** `not_ready`: the provider still makes it; ask again later. A day without trade has a bill without lines. */
+export type Bill = readonly BillLine[] | 'not_ready';
+
 /** All calls are idempotent by their number and safe to repeat; a call that throws has an unknown outcome. */
 export interface PaymentProvider {
   /** Registers the charge and answers where the payer approves it. */
@@ -52,6 +65,10 @@ export interface PaymentProvider {
     /** Of the whole charge. */
     totalFen: bigint;
   }): Promise<RefundOutcome>;
+  /** The number that the provider knows a payment by. */
+  numberOf(paymentId: string): string;
+  /** All that was traded on a day in China (`2026-11-22`) that is over. */
+  bill(day: string): Promise<Bill>;
   /**
    * Null: genuine, and nothing to book. Throws `unauthenticated` unless the signature over exactly these bytes is right and
    * fresh.
@@ -63,5 +80,8 @@ export interface PaymentProvider {
 }
 
 /** Names of providers as they stand in paths and rows. */
-export type ProviderName = 'sandbox';
-export type Providers = Readonly<Record<ProviderName, PaymentProvider>>;
+export type ProviderName = PaymentProviderName;
+/** The sandbox is always there, as rows of its time may have to be closed; others are when they are configured. */
+export type Providers = { readonly sandbox: PaymentProvider } & Readonly<
+  Partial<Record<Exclude<ProviderName, 'sandbox'>, PaymentProvider>>
+>;

@@ -6,7 +6,7 @@
  * Invariants: a charge is captured at most once and never after it was closed; the refunds of a charge never exceed it and a
  * refund number counts once; the callback row is written in the transaction of its fact, so none is forgotten.
  */
-import { SandboxNotification } from '@walnut-live/contracts';
+import { type SandboxCallback, SandboxNotification } from '@walnut-live/contracts';
 import type { z } from 'zod';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
@@ -30,10 +30,13 @@ export type DeliveryPlan = (delivery: { id: string; type: string; paymentId: str
 const RETRY_AFTER_SECONDS = [5, 15, 30, 60, 180, 600, 1200, 1800, 3600, 10_800, 21_600];
 const BATCH = 20;
 const DELIVERY_TIMEOUT_MS = 5_000;
+/** How late a callback comes that its payer wished to be late. */
+export const DELAYED_SECONDS = 15;
+const BEIJING_OFFSET = '+08:00';
 
 export interface SandboxProvider extends PaymentProvider {
   /** The cashier: the payer approves or declines. Answers what the charge is now. */
-  settle(paymentId: string, outcome: 'captured' | 'failed'): Promise<ChargeState>;
+  settle(paymentId: string, outcome: 'captured' | 'failed', callback?: SandboxCallback): Promise<ChargeState>;
   /** Delivers the callbacks that are due; answers how many were tried. */
   deliverDue(): Promise<number>;
   /** Waits for deliveries under way; idempotent. */
@@ -59,12 +62,15 @@ export function createSandboxProvider(deps: {
   async function enqueue(
     tx: Tx,
     fact: { type: Notification['type']; paymentId: string; refundNo: string | null; amountFen: bigint },
+    callback: SandboxCallback = 'prompt',
   ): Promise<void> {
+    if (callback === 'never') return;
     const id = `evt_${random.id()}`;
     const now = clock.now();
     const body: Notification = { id, ...fact, amountFen: Number(fact.amountFen), occurredAt: now.toISOString() };
-    await tx`INSERT INTO sandbox_deliveries (id, payment_id, body, next_try_at)
-      VALUES (${id}, ${fact.paymentId}, ${JSON.stringify(body)}::jsonb, ${now})`;
+    const firstTryAt = new Date(now.getTime() + (callback === 'delayed' ? DELAYED_SECONDS * 1_000 : 0));
+    await tx`INSERT INTO sandbox_deliveries (id, payment_id, body, next_try_at, plan)
+      VALUES (${id}, ${fact.paymentId}, ${JSON.stringify(body)}::jsonb, ${firstTryAt}, ${callback})`;
     tx.afterCommit(() => {
       const trying: Promise<unknown> = attempt(id)
         .catch((error: unknown) => log.warn({ err: error }, 'sandbox: first delivery failed, will be repeated'))
@@ -78,19 +84,21 @@ export function createSandboxProvider(deps: {
     const url = deps.notifyUrl();
     if (closed || url === undefined) return false;
     const now = clock.now();
-    const [due] = await db.sql<{ body: Notification; attempts: number }>`
-      SELECT body, attempts FROM sandbox_deliveries WHERE id = ${id} AND delivered_at IS NULL AND next_try_at <= ${now}`;
+    const [due] = await db.sql<{ body: Notification; attempts: number; plan: SandboxCallback }>`
+      SELECT body, attempts, plan FROM sandbox_deliveries WHERE id = ${id} AND delivered_at IS NULL AND next_try_at <= ${now}`;
     if (!due) return false;
     const fate = plan({ id, type: due.body.type, paymentId: due.body.paymentId, attempt: due.attempts + 1 });
     if (fate === 'hold') return false;
+    const isLost = fate === 'lose' || (due.plan === 'lost' && due.attempts === 0);
+    const isDoubled = fate === 'send_twice' || due.plan === 'twice';
     const pause = RETRY_AFTER_SECONDS[due.attempts] ?? 86_400;
     const taken = await db.sql`
       UPDATE sandbox_deliveries SET attempts = attempts + 1, next_try_at = ${new Date(now.getTime() + pause * 1000)}
       WHERE id = ${id} AND attempts = ${due.attempts} AND delivered_at IS NULL RETURNING id`;
     if (taken.length === 0) return false; // another process has it
-    if (fate === 'lose') return true;
+    if (isLost) return true;
     let answered = await send(url, due.body);
-    if (fate === 'send_twice') answered = (await send(url, due.body)) || answered;
+    if (isDoubled) answered = (await send(url, due.body)) || answered;
     if (answered) await db.sql`UPDATE sandbox_deliveries SET delivered_at = ${clock.now()} WHERE id = ${id}`;
     return true;
   }
@@ -148,13 +156,15 @@ export function createSandboxProvider(deps: {
         ON CONFLICT (payment_id) DO UPDATE SET state = 'closed', updated_at = excluded.updated_at WHERE sandbox_charges.state = 'open'`;
       return stateOf(paymentId);
     },
-    async settle(paymentId, outcome) {
+    async settle(paymentId, outcome, callback) {
       return db.transaction(async (tx) => {
         const [charge] = await tx<{ amount_fen: bigint }>`
-          UPDATE sandbox_charges SET state = ${outcome}, updated_at = ${clock.now()}
+          UPDATE sandbox_charges SET state = ${outcome}, updated_at = ${clock.now()},
+            captured_at = CASE WHEN ${outcome} = 'captured' THEN ${clock.now()}::timestamptz END
           WHERE payment_id = ${paymentId} AND state = 'open' RETURNING amount_fen`;
         if (charge) {
-          await enqueue(tx, { type: `payment.${outcome}`, paymentId, refundNo: null, amountFen: charge.amount_fen });
+          const amountFen = charge.amount_fen;
+          await enqueue(tx, { type: `payment.${outcome}`, paymentId, refundNo: null, amountFen }, callback);
           return outcome;
         }
         const [known] = await tx<{
@@ -196,6 +206,25 @@ export function createSandboxProvider(deps: {
       if (!genuine) throw new AppError('unauthenticated', { detail: 'callback signature' });
       const body = SandboxNotification.parse(JSON.parse(rawBody.toString('utf8')));
       return { ...body, amountFen: BigInt(body.amountFen), occurredAt: new Date(body.occurredAt) };
+    },
+    numberOf: (paymentId) => paymentId,
+    async bill(day) {
+      const from = new Date(`${day}T00:00:00${BEIJING_OFFSET}`);
+      const until = new Date(from.getTime() + 86_400_000);
+      const charges = await db.sql<{ payment_id: string; amount_fen: bigint }>`
+        SELECT payment_id, amount_fen FROM sandbox_charges WHERE captured_at >= ${from} AND captured_at < ${until}`;
+      const refunds = await db.sql<{ refund_no: string; amount_fen: bigint }>`
+        SELECT refund_no, amount_fen FROM sandbox_refunds WHERE created_at >= ${from} AND created_at < ${until}`;
+      return [
+        ...charges.map(({ payment_id: number, amount_fen: amountFen }) => ({
+          ...{ kind: 'payment' as const, number, amountFen },
+          ...{ state: 'captured' as const, providerRef: null },
+        })),
+        ...refunds.map(({ refund_no: number, amount_fen: amountFen }) => ({
+          ...{ kind: 'refund' as const, number, amountFen },
+          ...{ state: 'refund_succeeded' as const, providerRef: null },
+        })),
+      ];
     },
     async deliverDue() {
       const rows = await db.sql<{ id: string }>`

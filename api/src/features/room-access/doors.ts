@@ -114,7 +114,15 @@ const doors: Record<string, Door> = {
         'orders.receive',
         'orders.refund',
       ],
-      ...['payments.get', 'payments.sandbox.settle', 'share-links.mine', 'bindings.get', 'commissions.mine'],
+      ...[
+        'payments.get',
+        'payments.methods',
+        'payments.start',
+        'payments.sandbox.settle',
+        'share-links.mine',
+        'bindings.get',
+        'commissions.mine',
+      ],
       ...[
         'adult-check.do',
         'adult-check.get',

@@ -32,6 +32,8 @@ export interface WalletDeps {
   readonly ledger: Pick<Ledger, 'postTransfer'>;
   readonly adults: AdultChecks;
   readonly payments: Pick<Payments, 'open' | 'prepare' | 'read' | 'ofTopUp' | 'close' | 'captureAtAnyTime'>;
+  /** Whether one may pay by the sandbox provider, which takes no money. */
+  readonly sandbox: boolean;
   /** Asks for money back; the refund ends in `refundFinished`. */
   readonly requestRefund: (
     tx: Tx,
@@ -95,6 +97,7 @@ export function createWalletService(deps: WalletDeps) {
     personId: string,
     { packageId, provider }: BodyOf<typeof topUpWallet>,
   ): Promise<ReplyOf<typeof topUpWallet>> {
+    if (provider === 'sandbox' && !deps.sandbox) throw new AppError('not_found');
     await deps.adults.require(tx, personId);
     const at = clock.now();
     const id = random.id();
@@ -105,17 +108,26 @@ export function createWalletService(deps: WalletDeps) {
     await rows.insertTopUp(tx, {
       ...{ id, topUpNo: no, personId, priceFen: amountFen, coins: BigInt(coins), at, expiresAt },
     });
-    const payment = await payments.open(tx, { topUpId: id, amountFen, provider, at });
-    const { cashierUrl } = await payments.prepare(payment, { orderNo: no, expiresAt });
+    const payment = await payments.open(tx, { topUpId: id, amountFen, provider: provider ?? 'sandbox', at });
+    if (provider === 'sandbox') await payments.prepare(tx, payment, { orderNo: no, expiresAt });
     return {
       topUpId: id,
       coins,
       paymentId: payment.id,
-      provider,
       amountFen: priceFen,
-      cashierUrl,
+      cashierUrl: `/pay/${payment.id}`,
       expiresAt: expiresAt.toISOString(),
     };
+  }
+
+  /** Locks a top-up of this person that can be paid now, and tells what is to pay. */
+  async function lockPayable(tx: Tx, personId: string, topUpId: string) {
+    const topUp = await rows.lockTopUp(tx, topUpId);
+    if (topUp?.personId !== personId) throw new AppError('not_found');
+    if (topUp.state === 'paid') throw new AppError('already_paid');
+    if (topUp.state !== 'pending' || topUp.expiresAt <= clock.now())
+      throw new AppError('state_conflict', { facts: { state: topUp.state } });
+    return { no: topUp.topUpNo, amountFen: topUp.priceFen, expiresAt: topUp.expiresAt };
   }
 
   /** The provider took the money: the coins are there. Telling it again, or late, books it once. */
@@ -124,8 +136,8 @@ export function createWalletService(deps: WalletDeps) {
     const payment = await payments.read(tx, id); // again, now that rivals are over
     if (!bought || !payment) throw new AppError('not_found');
     if (!(await payments.captureAtAnyTime(tx, id, at))) return;
-    if (!(await rows.moveTopUp(tx, bought.id, 'paid', at)))
-      throw new Error(`top-up ${bought.id} was paid without money`);
+    // Paid in two ways, although the first was closed: the coins of the second are there too, as coins can be had at any time.
+    await rows.moveTopUp(tx, bought.id, 'paid', at);
     await receive(tx, {
       kind: 'coins_bought',
       ref: payment.id,
@@ -242,6 +254,7 @@ export function createWalletService(deps: WalletDeps) {
     pay,
     receive,
     topUp,
+    lockPayable,
     takePayment,
     expireDue,
     refund,

@@ -29,6 +29,7 @@ async function open(keys: 'public key' | 'certificates' | 'both' = 'public key')
   const provider = createWechatProvider({
     ...{ client, clock, random: systemRandom, log },
     notifyUrl: 'https://shop.example/api/v1/payments/wechat/notify',
+    returnUrl: (id) => `https://shop.example/pay/${id}`,
     description: ({ orderNo }) => `核桃直播订单 ${orderNo}`,
   });
   const paymentId = randomUUID();
@@ -80,6 +81,7 @@ test('three ways to pay: inside WeChat by its bridge, in a browser by an address
   expect(bridged).toMatchObject({ state: 'open', cashierUrl: `/pay/${paymentId}`, bridge: { signType: 'RSA' } });
   const h5 = await provider.prepare(charge({ way: 'h5', address: '203.0.113.7' }));
   expect(h5.cashierUrl).toMatch(/^https:\/\/wx\.tenpay\.com\//);
+  expect(new URL(h5.cashierUrl).searchParams.get('redirect_url')).toBe(`https://shop.example/pay/${paymentId}`);
   expect((await provider.prepare(charge({ way: 'native' }))).codeUrl).toMatch(/^weixin:/);
 });
 

@@ -11,6 +11,7 @@ import type { Clock, Random } from '../../../platform/clock.ts';
 import { AppError } from '../../../platform/errors.ts';
 import type { Logger } from '../../../platform/logger.ts';
 import type {
+  Bill,
   Cashier,
   Charge,
   ChargeState,
@@ -18,6 +19,7 @@ import type {
   ProviderNotification,
   RefundOutcome,
 } from '../provider.ts';
+import { readTradeBill } from './bill.policy.ts';
 import { bridgeParameters, openSealed, signatureFault } from './signatures.policy.ts';
 import { type WechatClient, WechatError } from './wechat-client.ts';
 
@@ -32,7 +34,7 @@ const Trade = z.object({
   appid: z.string().optional(),
   out_trade_no: z.string(),
   trade_state: TradeState,
-  amount: z.object({ total: z.int() }).optional(),
+  amount: z.object({ total: z.int(), currency: z.string().optional() }).optional(),
   success_time: z.string().optional(),
 });
 const RefundAnswer = z.object({
@@ -59,6 +61,7 @@ const Notification = z.object({
     associated_data: z.string().optional(),
   }),
 });
+const BillAnswer = z.object({ hash_type: z.literal('SHA1'), hash_value: z.string(), download_url: z.url() });
 const JsapiAnswer = z.object({ prepay_id: z.string() });
 const H5Answer = z.object({ h5_url: z.url() });
 const NativeAnswer = z.object({ code_url: z.string() });
@@ -101,6 +104,8 @@ export function createWechatProvider(deps: {
   log: Logger;
   /** Where WeChat calls back; https, without a query. */
   notifyUrl: string;
+  /** Where the payer's browser comes back to after the provider's own page (h5). It proves nothing: the server is asked. */
+  returnUrl: (paymentId: string) => string;
   /** Of an order on the payer's bill. */
   description: (charge: Charge) => string;
 }): PaymentProvider {
@@ -163,7 +168,9 @@ export function createWechatProvider(deps: {
         const scene_info = { payer_client_ip: payer.address, h5_info: { type: 'Wap' } };
         const body = prepaid(charge, { scene_info });
         const { h5_url } = await client.call('POST', '/v3/pay/transactions/h5', H5Answer, body);
-        return { cashierUrl: h5_url };
+        const target = new URL(h5_url);
+        target.searchParams.set('redirect_url', deps.returnUrl(charge.paymentId));
+        return { cashierUrl: target.href };
       }
       case 'native': {
         const { code_url } = await client.call(
@@ -243,17 +250,45 @@ export function createWechatProvider(deps: {
       if (!key || signatureFault(key, signed, clock.now())) {
         throw new AppError('unauthenticated', { detail: 'callback signature' });
       }
-      const news = Notification.parse(JSON.parse(rawBody.toString('utf8')));
-      const opened: unknown = JSON.parse(openSealed(merchant.apiV3Key, news.resource).toString('utf8'));
+      const { news, opened } = readNews(rawBody);
       return news.event_type.startsWith('REFUND.') ? refundNews(news, opened) : tradeNews(news, opened);
     },
+
+    numberOf: tradeNoOf,
+    async bill(day): Promise<Bill> {
+      try {
+        const target = `/v3/bill/tradebill?bill_date=${day}&bill_type=ALL&tar_type=GZIP`;
+        const { hash_value, download_url } = await client.call('GET', target, BillAnswer);
+        return readTradeBill((await client.download(download_url, hash_value, true)).toString('utf8'));
+      } catch (error) {
+        if (!(error instanceof WechatError)) throw error;
+        if (error.code === 'NO_STATEMENT_EXIST') return [];
+        if (error.code === 'STATEMENT_CREATING') return 'not_ready';
+        throw error;
+      }
+    },
   };
+
+  /** Signed by WeChat by now: what cannot be opened is sealed with another key than ours, and somebody must look. */
+  function readNews(rawBody: Buffer): { news: z.infer<typeof Notification>; opened: unknown } {
+    try {
+      const news = Notification.parse(JSON.parse(rawBody.toString('utf8')));
+      return { news, opened: JSON.parse(openSealed(merchant.apiV3Key, news.resource).toString('utf8')) };
+    } catch (cause) {
+      log.error(
+        { err: cause },
+        'a callback of WeChat Pay is signed well and cannot be opened: is the API v3 key right?',
+      );
+      throw new AppError('invalid_request', { detail: 'sealed data' }, cause);
+    }
+  }
 
   function tradeNews({ id, event_type, create_time }: z.infer<typeof Notification>, opened: unknown) {
     if (event_type !== 'TRANSACTION.SUCCESS') return null;
     const trade = Trade.parse(opened);
     requireOurs(trade.mchid, trade.appid);
     if (trade.trade_state !== 'SUCCESS' || trade.amount === undefined) return null;
+    if ((trade.amount.currency ?? CURRENCY) !== CURRENCY) throw new AppError('conflict', { detail: 'currency' });
     return {
       id,
       type: 'payment.captured',

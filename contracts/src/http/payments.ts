@@ -1,0 +1,159 @@
+import { z } from 'zod';
+import { CoinTopUpId, OrderId, PaymentId, RefundId } from '../ids.ts';
+import { Fen } from '../money.ts';
+import { Instant, PageQuery, PersonRef, text } from './common.ts';
+import { PaymentState, RefundState } from './orders.ts';
+import { PaymentChoice, PaymentProviderName, PaymentStart, PaymentWay } from './payment-ways.ts';
+import { defineRoute } from './route.ts';
+
+const params = z.strictObject({ paymentId: PaymentId });
+
+// ── for payers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const PaymentMethod = z
+  .object({
+    provider: PaymentProviderName,
+    way: PaymentWay.nullable(),
+    /** Null: it can be used at once. Otherwise where WeChat tells who the payer is; it leads back to the cashier. */
+    askUrl: z.string().nullable(),
+  })
+  .meta({ id: 'PaymentMethod' });
+export type PaymentMethod = z.infer<typeof PaymentMethod>;
+
+export const listPaymentMethods = defineRoute({
+  id: 'payments.methods',
+  method: 'GET',
+  path: '/payments/:paymentId/methods',
+  tag: 'payments',
+  access: 'consumer',
+  summary: 'How this payment can be paid by the client that asks, the most fitting way first',
+  params,
+  reply: z.object({ items: z.array(PaymentMethod) }),
+});
+export const startPaymentBy = defineRoute({
+  id: 'payments.start',
+  method: 'POST',
+  path: '/payments/:paymentId/start',
+  tag: 'payments',
+  access: 'consumer',
+  idempotent: true,
+  summary:
+    'Pay in this way. When another way was begun before, that one is closed with its provider first, and the answer names a new payment',
+  params,
+  body: z.strictObject(PaymentChoice),
+  reply: z.object({ paymentId: PaymentId, amountFen: Fen, expiresAt: Instant, ...PaymentStart }),
+  errors: ['state_conflict', 'already_paid', 'provider_unavailable'],
+});
+/** Comes after WeChat told the cashier page a code (OAuth, scope snsapi_base). */
+export const tellWechatCode = defineRoute({
+  id: 'me.wechat',
+  method: 'POST',
+  path: '/me/wechat',
+  tag: 'payments',
+  access: 'consumer',
+  summary: 'Who I am to WeChat, by the code it gave my browser; needed to pay inside WeChat',
+  body: z.strictObject({ code: text(200), state: text(200) }),
+  status: 204,
+  errors: ['forbidden', 'provider_unavailable'],
+});
+
+/** `WECHATPAY2-SHA256-RSA2048` over the raw bytes, the rest sealed with AES-256-GCM; hence no schema of the body. */
+export const notifyWechatPayment = defineRoute({
+  id: 'payments.wechat.notify',
+  method: 'POST',
+  path: '/payments/wechat/notify',
+  tag: 'payments',
+  access: { secret: 'signature of WeChat Pay' },
+  summary: 'Callback of WeChat Pay about a payment or a refund; verified over the raw bytes, idempotent, any order',
+  consumes: ['application/json'],
+  reply: z.object({ code: z.literal('SUCCESS'), message: z.string() }),
+  errors: ['unauthenticated', 'not_found', 'conflict', 'invalid_request'],
+});
+
+// ── for finance ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const PaymentRecord = z
+  .object({
+    id: PaymentId,
+    provider: PaymentProviderName,
+    /** False: no provider was ever told of it. */
+    started: z.boolean(),
+    way: PaymentWay.nullable(),
+    state: PaymentState,
+    amountFen: Fen,
+    capturedFen: Fen,
+    refundedFen: Fen,
+    order: z.object({ id: OrderId, no: z.string(), state: z.string() }).nullable(),
+    topUp: z.object({ id: CoinTopUpId, no: z.string(), state: z.string() }).nullable(),
+    payer: PersonRef,
+    payee: z.string(),
+    /** The number that the provider knows it by. */
+    providerNo: z.string(),
+    createdAt: Instant,
+    capturedAt: Instant.nullable(),
+    closedAt: Instant.nullable(),
+  })
+  .meta({ id: 'PaymentRecord' });
+export type PaymentRecord = z.infer<typeof PaymentRecord>;
+
+export const listPayments = defineRoute({
+  id: 'payments.list',
+  method: 'GET',
+  path: '/payments',
+  tag: 'payments',
+  access: { staff: 'payments:read' },
+  summary: 'Payments of the whole brand, newest first; by the number of an order, a top-up, a refund or the provider',
+  query: PageQuery.extend({
+    state: PaymentState.optional(),
+    provider: PaymentProviderName.optional(),
+    /** Captured although it was closed, or given back in part or whole. */
+    trouble: z.enum(['late', 'refunded']).optional(),
+    search: text(64).optional(),
+    from: z.iso.date().optional(),
+    to: z.iso.date().optional(),
+  }),
+  reply: z.object({ items: z.array(PaymentRecord), nextCursor: z.string().nullable() }),
+});
+export const getPaymentRecord = defineRoute({
+  id: 'payments.record',
+  method: 'GET',
+  path: '/payments/:paymentId/record',
+  tag: 'payments',
+  access: { staff: 'payments:read' },
+  summary: 'A payment with its refunds, what its provider said, and what became of it',
+  params,
+  reply: PaymentRecord.extend({
+    providerRef: z.string().nullable(),
+    /** What the provider said when it was asked last. */
+    providerState: z.string().nullable(),
+    queries: z.int(),
+    nextQueryAt: Instant.nullable(),
+    refunds: z.array(
+      z.object({
+        id: RefundId,
+        no: z.string(),
+        amountFen: Fen,
+        state: RefundState,
+        reason: z.string(),
+        attempts: z.int(),
+        nextTryAt: Instant.nullable(),
+        createdAt: Instant,
+        finishedAt: Instant.nullable(),
+      }),
+    ),
+    notifications: z.array(z.object({ id: z.string(), kind: z.string(), receivedAt: Instant, body: z.unknown() })),
+  }),
+  errors: ['not_found'],
+});
+export const askPayment = defineRoute({
+  id: 'payments.ask',
+  method: 'POST',
+  path: '/payments/:paymentId/ask',
+  tag: 'payments',
+  access: { staff: 'payments:reconcile' },
+  summary: 'Ask the provider now what became of a payment, and book it',
+  params,
+  body: z.strictObject({}),
+  reply: z.object({ state: PaymentState, providerState: z.string() }),
+  errors: ['not_found', 'provider_unavailable'],
+});
