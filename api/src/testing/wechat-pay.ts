@@ -5,6 +5,7 @@
  */
 import {
   createCipheriv,
+  createHash,
   createPrivateKey,
   createSign,
   createVerify,
@@ -14,25 +15,15 @@ import {
 } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { selfSigned } from './certificates.ts';
+import { tradeBill } from './wechat-pay-bill.ts';
+import { createTransfers } from './wechat-pay-transfers.ts';
+import { type Refund, type Reply, refuse, type Trade } from './wechat-pay-types.ts';
 
-interface Trade {
-  state: 'NOTPAY' | 'SUCCESS' | 'REFUND' | 'CLOSED';
-  total: number;
-  refunded: number;
-  body: Record<string, unknown>;
-}
-interface Refund {
-  tradeNo: string;
-  refund: number;
-  total: number;
-  status: 'SUCCESS' | 'PROCESSING' | 'ABNORMAL' | 'CLOSED';
-}
 /** What becomes of the next answers: given as they are, not at all (the effect stays), with an error, or signed wrongly. */
 export type Fate = 'answer' | 'lose' | 'break' | 'forge' | 'probe' | 'stale';
-type Reply = { status: number; body?: unknown; raw?: Buffer; unsigned?: boolean };
 
-const refuse = (status: number, code: string): Reply => ({ status, body: { code, message: code }, unsigned: true });
 const WINDOW_SECONDS = 300;
 
 export async function startWechatPay(options: { clock?: { now(): Date } } = {}) {
@@ -54,6 +45,9 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
   const requests: string[] = [];
   const fates: Fate[] = [];
   let refundStatus: Refund['status'] = 'SUCCESS';
+  const transfers = createTransfers({ clock, merchantId, appId, privateKey: platformKeys.privateKey });
+  /** What the bill of a day says instead of the truth. */
+  let billEdit: (csv: string) => string | null = (csv) => csv;
 
   function newCertificate(privateKey: KeyObject) {
     const notAfter = new Date(clock.now().getTime() + 365 * 86_400_000);
@@ -158,7 +152,7 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
     if (trade.state !== 'SUCCESS' && trade.state !== 'REFUND') return refuse(400, 'INVALID_REQUEST');
     trade.refunded += amount.refund;
     trade.state = 'REFUND';
-    const made = { tradeNo: tradeNo ?? '', ...amount, status: refundStatus };
+    const made = { tradeNo: tradeNo ?? '', ...amount, at: clock.now(), status: refundStatus };
     refunds.set(refundNo, made);
     return refundReply(refundNo, made);
   }
@@ -194,9 +188,25 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
         },
       };
     }
+    const moved = transfers.route(method, pathname, body);
+    if (moved) return moved;
+    if (pathname === '/v3/bill/tradebill') return announceBill(url.searchParams);
     const file = files.get(pathname + url.search);
     if (file) return { status: 200, raw: file, unsigned: true };
     return refuse(404, 'NOT_FOUND');
+  }
+
+  function announceBill(query: URLSearchParams): Reply {
+    const day = query.get('bill_date') ?? '';
+    if (query.get('bill_type') !== 'ALL' || query.get('tar_type') !== 'GZIP') return refuse(400, 'PARAM_ERROR');
+    const whole = tradeBill({ day, appId, merchantId, trades, refunds });
+    const csv = whole === null ? null : billEdit(whole);
+    if (csv === null) return refuse(400, 'NO_STATEMENT_EXIST');
+    if (csv === 'creating') return refuse(400, 'STATEMENT_CREATING');
+    const path = `/v3/billdownload/file?token=${randomBytes(8).toString('hex')}`;
+    files.set(path, gzipSync(csv));
+    const hash_value = createHash('sha1').update(csv).digest('hex');
+    return { status: 200, body: { hash_type: 'SHA1', hash_value, download_url: origin + path } };
   }
 
   async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -260,16 +270,32 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
       const trade = trades.get(tradeNo);
       if (trade?.state !== 'NOTPAY') throw new Error(`trade ${tradeNo} is ${trade?.state}`);
       trade.state = 'SUCCESS';
+      trade.paidAt = clock.now();
+    },
+    transfers,
+    /** What bills say instead of the truth; null: there is none, 'creating': not yet. */
+    editBills(edit: (csv: string) => string | null): void {
+      billEdit = edit;
     },
     /** A callback as it would be sent: its headers and its bytes. */
-    news(eventType: string, resource: object, fate?: Fate, id = randomBytes(16).toString('hex')) {
+    news(
+      eventType: string,
+      resource: object,
+      fate?: Fate,
+      id = randomBytes(16).toString('hex'),
+      /** Bytes that are missing at the end of what is sealed. */
+      { cut = 0 } = {},
+    ) {
+      const sealed = seal(JSON.stringify(resource), 'transaction');
+      const bytes = Buffer.from(sealed.ciphertext, 'base64');
+      const ciphertext = bytes.subarray(0, bytes.length - cut).toString('base64');
       const body = Buffer.from(
         JSON.stringify({
           id,
           create_time: clock.now().toISOString(),
           event_type: eventType,
           resource_type: 'encrypt-resource',
-          resource: { original_type: 'transaction', ...seal(JSON.stringify(resource), 'transaction') },
+          resource: { original_type: 'transaction', ...sealed, ciphertext },
         }),
       );
       return { body, headers: signedHeaders(body, fate) };
