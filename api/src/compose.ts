@@ -14,6 +14,7 @@ import { createSelling } from './compose-selling.ts';
 import { createClaimGuard, createTalk } from './compose-talk.ts';
 import { createTelling } from './compose-telling.ts';
 import type { Config } from './config.ts';
+import { createAddresses } from './features/addresses/index.ts';
 import { createAdultChecks } from './features/adult-check/index.ts';
 import { createBag } from './features/bag/index.ts';
 import { createBindings } from './features/bindings/index.ts';
@@ -43,6 +44,7 @@ import { createRoomStage } from './features/room-stage/index.ts';
 import { createMediaStreams, createRoomStream } from './features/room-stream/index.ts';
 import { createMediaGrants, createRooms, ROOM_SOCKET_PATH, STANDING_NEWS } from './features/rooms/index.ts';
 import { createShareLinks } from './features/share-links/index.ts';
+import { createShipping } from './features/shipping/index.ts';
 import { createStreamKeys } from './features/stream-keys/index.ts';
 import { createWebhooks, type Webhooks } from './features/webhooks/index.ts';
 import { createLedger } from './ledger/index.ts';
@@ -158,6 +160,8 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const bind = behindDoors(http.bind, { db, entries });
   const ledger = createLedger({ random });
   const bindings = createBindings({ bind, db, clock, random });
+  const addresses = createAddresses({ bind, db, clock, random });
+  createShipping({ bind, db, clock, random });
   const identity = createIdentity({
     bind,
     db,
@@ -169,7 +173,10 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     publicUrl: config.PUBLIC_URL,
     sandbox: config.SANDBOX,
     signInsPerMinute: config.AUTH_RATE_PER_MINUTE,
-    onGuestBecamePerson: bindings.onGuestBecamePerson,
+    async onGuestBecamePerson(tx, guestId, personId) {
+      await bindings.onGuestBecamePerson(tx, guestId, personId);
+      await addresses.onGuestBecamePerson(tx, guestId, personId);
+    },
   });
   const guard = createClaimGuard({ bind, db, clock, random, log, jobs });
   closers.push(guard.close);

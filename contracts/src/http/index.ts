@@ -1,3 +1,4 @@
+import * as addresses from './addresses.ts';
 import * as attribution from './attribution.ts';
 import * as audience from './audience.ts';
 import * as auth from './auth.ts';
@@ -31,12 +32,14 @@ import * as roomSlots from './room-slots.ts';
 import * as roomStream from './room-stream.ts';
 import * as rooms from './rooms.ts';
 import type { Route } from './route.ts';
+import * as shipping from './shipping.ts';
 import * as stage from './stage.ts';
 import * as streamKeys from './stream-keys.ts';
 import * as wallet from './wallet.ts';
 import * as waves from './waves.ts';
 import * as webhooks from './webhooks.ts';
 
+export * from './addresses.ts';
 export * from './attribution.ts';
 export * from './audience.ts';
 export * from './auth.ts';
@@ -73,6 +76,7 @@ export * from './room-slots.ts';
 export * from './room-stream.ts';
 export * from './rooms.ts';
 export * from './route.ts';
+export * from './shipping.ts';
 export * from './stage.ts';
 export * from './stream-keys.ts';
 export * from './wallet.ts';
@@ -96,6 +100,8 @@ export const routes: readonly Route[] = [
   catalogue,
   orders,
   parcels,
+  shipping,
+  addresses,
   payments,
   reconciliation,
   attribution,

@@ -23,11 +23,20 @@ export const Address = z
     city: text(20),
     district: text(20),
     street: text(100),
+    /** Of the district; the names must be its own. */
+    regionCode: z
+      .string()
+      .regex(/^\d{6}$/)
+      .optional(),
   })
   .meta({ id: 'Address' });
 export type Address = z.infer<typeof Address>;
 /** As shown: for staff whose role does not ship, recipient, phone and street are masked (`139****1234`, rule Z6). */
-export const AddressView = Address.extend({ recipient: z.string(), phone: z.string(), street: z.string() }).meta({
+export const AddressView = Address.extend({
+  ...{ recipient: z.string(), phone: z.string(), street: z.string() },
+  // Empty where the buyer fetches it.
+  ...{ province: z.string(), city: z.string(), district: z.string() },
+}).meta({
   id: 'AddressView',
 });
 
@@ -128,15 +137,23 @@ export const placeOrder = defineRoute({
   body: z.strictObject({
     roomId: RoomId,
     lines: z.array(OrderLine).min(1).max(20),
-    address: Address,
+    /** Where it is sent; or, instead, who fetches it from the store. */
+    address: Address.optional(),
+    pickup: Address.pick({ recipient: true, phone: true }).optional(),
+    /** What the buyer's screen showed for shipping; another fee is refused as price_changed. */
+    seenShippingFen: Fen.optional(),
     remark: text(200, 0).default(''),
     /** A coupon of the buyer; refused as coupon_not_usable with a reason in the facts. */
     couponId: CouponId.optional(),
+  }).refine(({ address, pickup }) => (address === undefined) !== (pickup === undefined), {
+    path: ['address'],
+    message: 'address_or_pickup',
   }),
   reply: OrderView,
   status: 201,
   errors: [
     'price_changed',
+    'not_delivered_there',
     'out_of_stock',
     'offer_not_open',
     'offer_sold_out',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { OrderId } from '../ids.ts';
 import { Empty, text } from './common.ts';
 import { Carrier, Parcel, ParcelId, PiecesOf, TrackingNo } from './delivery.ts';
-import { OrderView } from './orders.ts';
+import { Address, OrderView } from './orders.ts';
 import { defineRoute } from './route.ts';
 
 const orderParams = z.strictObject({ id: OrderId });
@@ -95,8 +95,8 @@ export const bulkShip = defineRoute({
   errors: ['invalid_request'],
 });
 
-/** Eight digits, easy to read out. */
-export const PickupCode = z.string().regex(/^\d{8}$/);
+/** Ten digits. */
+export const PickupCode = z.string().regex(/^\d{10}$/);
 const pickupParams = z.strictObject({ code: PickupCode });
 export const findPickup = defineRoute({
   id: 'pickups.get',
@@ -135,6 +135,19 @@ export const extendReceipt = defineRoute({
   body: Empty,
   reply: OrderView,
   errors: ['not_found', 'state_conflict'],
+});
+export const changeOrderAddress = defineRoute({
+  id: 'orders.change-address',
+  method: 'PUT',
+  path: '/orders/:id/address',
+  tag: 'orders',
+  access: 'consumer',
+  summary:
+    'Change the address of a paid order: once, before anything left, and not to where shipping costs more (price_changed) or nothing is sent',
+  params: orderParams,
+  body: z.strictObject({ address: Address }),
+  reply: OrderView,
+  errors: ['not_found', 'state_conflict', 'price_changed', 'not_delivered_there'],
 });
 export const setMerchantRemark = defineRoute({
   id: 'orders.remark',

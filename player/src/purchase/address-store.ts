@@ -3,7 +3,7 @@ import { readJson, type SafeStorage } from '@walnut-live/ui';
 
 const KEY = 'walnut-live.address';
 
-export type AddressDraft = Record<keyof Address, string>;
+export type AddressDraft = Record<Exclude<keyof Address, 'regionCode'>, string> & Pick<Address, 'regionCode'>;
 export const addressFields = ['recipient', 'phone', 'province', 'city', 'district', 'street'] as const;
 
 export const emptyAddress: AddressDraft = {

@@ -86,6 +86,7 @@ export async function lockNextToReceive(tx: Tx, at: Date, except: readonly strin
 
 /** Nothing is locked. */
 export async function orderOfPickup(tx: Tx, code: string): Promise<string | undefined> {
-  const [row] = await tx<{ id: string }>`SELECT id FROM orders WHERE pickup_code = ${code}`;
+  const [row] = await tx<{ id: string }>`SELECT id FROM orders WHERE pickup_code = ${code}
+    ORDER BY state IN ('pending_payment', 'paid') DESC, placed_at DESC LIMIT 1`;
   return row?.id;
 }

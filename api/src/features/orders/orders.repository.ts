@@ -1,5 +1,5 @@
 /** Rows of orders: what placing needs to know, writing an order, moving its state. Reading for people is in order-view.ts. */
-import type { Address, OrderState } from '@walnut-live/contracts';
+import type { Address, OrderState, ShippingTerms } from '@walnut-live/contracts';
 import type { Tx } from '../../platform/db.ts';
 import { type OrderEvent, orderNo } from './orders.policy.ts';
 import type { LeftNow, SkuFacts, WantedLine } from './pricing.policy.ts';
@@ -12,14 +12,22 @@ export interface SellingRoom {
   readonly state: 'scheduled' | 'live' | 'ended';
   /** It ended and can be looked at again: it sells at the normal price. */
   readonly sellsByReplay: boolean;
+  /** The terms of the nearest unit that has some. */
+  readonly shipping: ShippingTerms | null;
+  /** Where a store's orders are fetched, if they may be. */
+  readonly pickupPlace: string | null;
 }
 
 export async function readSellingRoom(tx: Tx, roomId: string): Promise<SellingRoom | undefined> {
   const [room] = await tx<SellingRoom>`
     SELECT r.id, r.org_unit_id AS "orgUnitId", r.org_path AS "orgPath", r.host_id AS "hostId", r.state,
       r.state = 'ended' AND EXISTS (SELECT 1 FROM recordings c WHERE c.room_id = r.id AND c.state = 'ready' AND c.visible)
-        AS "sellsByReplay"
-    FROM rooms r WHERE r.id = ${roomId}`;
+        AS "sellsByReplay",
+      CASE u.kind WHEN 'store' THEN u.address END AS "pickupPlace",
+      (SELECT s.terms FROM shipping_rules s WHERE (r.org_path = s.org_path OR r.org_path LIKE s.org_path || '.%') AND s.terms IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM shipping_rules n WHERE n.org_unit_id = s.org_unit_id AND n.version > s.version)
+        ORDER BY length(s.org_path) DESC LIMIT 1) AS shipping
+    FROM rooms r JOIN org_units u ON u.id = r.org_unit_id WHERE r.id = ${roomId}`;
   return room;
 }
 
@@ -51,6 +59,7 @@ export type SkuRow = SkuFacts & {
   skuName: string;
   pictureUrl: string;
   left: LeftNow;
+  weightGrams: number | null;
   /** The line this is about: `SKU offer version`, as it was asked for. */
   wanted: string;
 };
@@ -70,6 +79,7 @@ export async function readSkus(
     sku_id: string;
     sku_name: string;
     shelf_price_fen: bigint;
+    weight_grams: number | null;
     product_id: string;
     title: string;
     picture_url: string;
@@ -95,7 +105,7 @@ export async function readSkus(
     mine: number | null;
   }>`
     SELECT concat_ws(' ', wanted.sku_id, coalesce(wanted.offer_id::text, 'null'), coalesce(wanted.version::text, 'null')) AS wanted,
-      s.id AS sku_id, s.name AS sku_name, s.price_fen AS shelf_price_fen, p.id AS product_id, p.title, p.picture_url,
+      s.id AS sku_id, s.name AS sku_name, s.price_fen AS shelf_price_fen, s.weight_grams, p.id AS product_id, p.title, p.picture_url,
       s.active AND p.status = 'on_sale' AND EXISTS (
         SELECT 1 FROM bag_items b WHERE b.room_id = ${roomId} AND b.product_id = p.id) AS buyable,
       o.id AS offer_id, o.state AS offer_state, o.version AS offer_version, o.starts_at AS offer_starts_at,
@@ -123,6 +133,7 @@ export async function readSkus(
     pictureUrl: row.picture_url,
     buyable: row.buyable,
     shelfPriceFen: row.shelf_price_fen,
+    weightGrams: row.weight_grams,
     offer: row.offer_id === null ? null : { id: row.offer_id, state: row.offer_state, version: row.offer_version },
     named:
       row.version === null
@@ -164,6 +175,8 @@ export interface NewOrder {
   readonly shippingFen: bigint;
   readonly totalFen: bigint;
   readonly address: Address;
+  /** Of an order that is fetched from the store. */
+  readonly pickupCode: string | null;
   readonly remark: string;
   readonly couponId: string | null;
   readonly placedAt: Date;
@@ -191,12 +204,13 @@ export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise
   await tx`
     WITH made AS (
       INSERT INTO orders (id, order_no, person_id, room_id, org_unit_id, org_path, state, items_fen, discount_fen, shipping_fen,
-        total_fen, address, remark, placed_at, expires_at, coupon_id)
+        total_fen, address, remark, placed_at, expires_at, coupon_id, delivery, pickup_code)
       SELECT o.id, o."orderNo", o."personId", o."roomId", o."orgUnitId", o."orgPath", 'pending_payment', o."itemsFen",
-        o."discountFen", o."shippingFen", o."totalFen", o.address, o.remark, o."placedAt", o."expiresAt", o."couponId"
+        o."discountFen", o."shippingFen", o."totalFen", o.address, o.remark, o."placedAt", o."expiresAt", o."couponId",
+        CASE WHEN o."pickupCode" IS NULL THEN 'parcel' ELSE 'pickup' END, o."pickupCode"
       FROM jsonb_to_recordset(${JSON.stringify(listed)}::jsonb) AS o (id uuid, "orderNo" text, "personId" uuid, "roomId" uuid,
         "orgUnitId" uuid, "orgPath" text, "itemsFen" bigint, "discountFen" bigint, "shippingFen" bigint, "totalFen" bigint,
-        address jsonb, remark text, "placedAt" timestamptz, "expiresAt" timestamptz, "couponId" uuid)
+        address jsonb, remark text, "placedAt" timestamptz, "expiresAt" timestamptz, "couponId" uuid, "pickupCode" text)
       RETURNING id, person_id, placed_at)
     INSERT INTO order_transitions (order_id, to_state, event, actor_id, at)
     SELECT id, 'pending_payment', 'place', person_id, placed_at FROM made`;

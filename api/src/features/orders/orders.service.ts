@@ -11,6 +11,7 @@ import type { Tx } from '../../platform/db.ts';
 import type { Coupons } from '../coupons/index.ts';
 import type { Credits } from '../credits/index.ts';
 import type { Payments } from '../payments/index.ts';
+import { createAddressChange } from './address-change.ts';
 import { createClosing } from './closing.ts';
 import { createFulfilment, type FulfilmentDeps } from './fulfilment.ts';
 import { createOrderMoves } from './order-moves.ts';
@@ -53,6 +54,7 @@ export function createOrdersService(deps: OrdersDeps) {
     ...paying,
     ...createClosing(deps, moves, paying),
     ...fulfilment,
+    ...createAddressChange(deps, moves),
     ...createRefunding(deps, moves),
   };
 }

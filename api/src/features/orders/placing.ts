@@ -3,12 +3,14 @@
  * Orders of one SKU each without more to them, as in a flash sale, are placed many at a time: together.ts.
  */
 import type { Address, OrderView } from '@walnut-live/contracts';
+import type { Random } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Principal } from '../../platform/principal.ts';
 import { tellStock } from './order-news.ts';
 import { readOrder } from './order-view.ts';
 import { allocateDiscount, shippingFen } from './orders.policy.ts';
+import { addressOf, shippingOf } from './shipping-of.ts';
 import {
   drawOrderNos,
   insertItems,
@@ -42,7 +44,9 @@ export interface PlaceRequest {
     offerVersion?: number | undefined;
     seenPriceFen: number;
   }[];
-  address: Address;
+  address?: Address | undefined;
+  pickup?: { recipient: string; phone: string } | undefined;
+  seenShippingFen?: number | undefined;
   remark: string;
   couponId?: string | undefined;
 }
@@ -85,7 +89,11 @@ export function createPlacing(
     const offered = priceLines(lines, await readSkus(tx, { room, personId: buyer.personId }, lines), at);
     const priced = await discount(tx, offered, { couponId: request.couponId, buyer, room, at });
     const [orderNo = ''] = await drawOrderNos(tx, 1, at);
-    const order = newOrder({ id: random.id(), orderNo, personId: buyer.personId, room, request, priced, at }, deps);
+    const order = newOrder(
+      { id: random.id(), orderNo, personId: buyer.personId, room, request, priced, at },
+      deps,
+      request.pickup ? newPickupCode(random) : null,
+    );
     await insertOrders(tx, [order]);
     tx.afterCommit(() => deps.onStep('place'));
     await deps.credits.decide(tx, { orderId: order.id, personId: buyer.personId, room, at });
@@ -174,6 +182,10 @@ export function pricedLine(line: WantedLine, sku: SkuRow, at: Date, graceSeconds
   return { line, sku, price, amountFen: price.unitPriceFen * BigInt(line.quantity), discountFen: 0n };
 }
 
+/** Ten digits. */
+const newPickupCode = (random: Pick<Random, 'bytes'>): string =>
+  (random.bytes(8).readBigUInt64BE() % 10_000_000_000n).toString().padStart(10, '0');
+
 /** The order's row, with its sums. */
 export function newOrder(
   order: {
@@ -186,18 +198,20 @@ export function newOrder(
     at: Date;
   },
   { reservationSeconds }: Pick<OrdersDeps, 'reservationSeconds'>,
+  pickupCode: string | null = null,
 ): NewOrder {
   const { request, priced, at, ...rest } = order;
   const itemsFen = priced.reduce((sum, part) => sum + part.amountFen, 0n);
   const discountFen = priced.reduce((sum, part) => sum + part.discountFen, 0n);
-  const shipping = shippingFen(itemsFen - discountFen);
+  const shipping = shippingOf(order.room, request, priced);
   return {
     ...rest,
     itemsFen,
     discountFen,
     shippingFen: shipping,
     totalFen: itemsFen - discountFen + shipping,
-    address: request.address,
+    address: addressOf(order.room, request),
+    pickupCode,
     remark: request.remark,
     couponId: request.couponId ?? null,
     placedAt: at,

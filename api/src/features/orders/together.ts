@@ -42,6 +42,7 @@ import {
 import { refuseEarly, type WantedLine } from './pricing.policy.ts';
 import { readHeld } from './reservations.repository.ts';
 import { reserveTogether } from './reserving.ts';
+import { shippingOf } from './shipping-of.ts';
 import type { SoldOut } from './sold-out.ts';
 
 /** The first of a quiet lane waits so long for company: one turn of the event loop. */
@@ -71,7 +72,7 @@ type Outcome = StoredAnswer | AppError | typeof ALONE;
 
 /** Whether a request is of the simple kind that is placed together with others: one SKU, and nothing else to it. */
 export const isPlain = (request: PlaceRequest): boolean =>
-  request.couponId === undefined && new Set(request.lines.map(({ skuId }) => skuId)).size === 1;
+  request.couponId === undefined && request.address !== undefined && new Set(request.lines.map(({ skuId }) => skuId)).size === 1;
 
 /** An order on its way through a transaction. */
 interface Candidate {
@@ -168,6 +169,7 @@ export function createTogether(
         const sku = facts.find((fact) => fact.wanted === nameOfLine(line));
         if (!sku) throw new AppError('not_found', { facts: { skuId: line.skuId } });
         const priced = pricedLine(line, sku, at, deps.priceGraceSeconds);
+        shippingOf(room, asking.wish.body, [priced]);
         const mine = held.get(`${line.offerId} ${asking.wish.personId}`) ?? 0;
         const { ofLimit, ...left } = sku.left;
         const refusal = refuseEarly(line, { ...left, ofLimit: ofLimit === null ? null : ofLimit - mine });

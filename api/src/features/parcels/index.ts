@@ -1,6 +1,7 @@
 /** Parcels and what happens until they are received: see parcels.service.ts and orders/fulfilment.ts for the model. */
 import {
   bulkShip,
+  changeOrderAddress,
   correctParcel,
   extendReceipt,
   findPickup,
@@ -25,7 +26,7 @@ export function createParcels(
     bind: Binder;
     log: Logger;
     jobs: Jobs;
-    orders: Pick<OrdersService, 'sendParcel' | 'ship' | 'extend' | 'findPickup' | 'redeemPickup'>;
+    orders: Pick<OrdersService, 'sendParcel' | 'ship' | 'extend' | 'findPickup' | 'redeemPickup' | 'changeAddress'>;
     tracking: CarrierTracking | undefined;
   },
 ): void {
@@ -49,6 +50,9 @@ export function createParcels(
   bind(findPickup, ({ principal, params }) => db.transaction((tx) => orders.findPickup(tx, principal, params.code)));
   bind(redeemPickup, ({ tx, principal, params }) => orders.redeemPickup(tx, principal, params.code));
   bind(extendReceipt, ({ tx, principal, params }) => orders.extend(tx, principal, params.id));
+  bind(changeOrderAddress, ({ principal, params, body }) =>
+    db.transaction((tx) => orders.changeAddress(tx, principal, params.id, body.address)),
+  );
   bind(setMerchantRemark, ({ principal, params, body }) =>
     db.transaction(async (tx) => {
       await parcels.remark(tx, principal, params.id, body.remark);
