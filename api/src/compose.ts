@@ -28,6 +28,7 @@ import { createMediaLibrary } from './features/media-library/index.ts';
 import { SHIPPING_TERMS } from './features/orders/index.ts';
 import { createOrg } from './features/org/index.ts';
 import type { DeliveryPlan } from './features/payments/index.ts';
+import { createProductPages } from './features/product-pages/index.ts';
 import { createReplays } from './features/replays/index.ts';
 import { createReports } from './features/reports/index.ts';
 import { behindDoors, createEntries } from './features/room-access/index.ts';
@@ -339,6 +340,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   createReports({ bind, db, clock });
   const webhooks = createWebhooks({
+  createProductPages({ bind, db });
     ...{ bind, db, clock, random, log, jobs, serverSecret: config.AUTH_SECRET },
     allowPrivate: config.WEBHOOKS_ALLOW_PRIVATE,
   });

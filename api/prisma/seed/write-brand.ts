@@ -71,6 +71,7 @@ export async function writeCatalogue(tx: Tx, at: Date): Promise<void> {
       }
     }
   }
+  await tx`SELECT refresh_product_snapshots(${products.map(({ key }) => productId(key))}::uuid[], ${at})`;
 }
 
 /** What every store may spend on red packets; granted once, whatever is left of it. */

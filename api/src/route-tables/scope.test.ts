@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Principal } from '../platform/principal.ts';
 import { makeActivities } from '../testing/activities.ts';
 import { makeCoupons } from '../testing/coupons.ts';
-import { type Brand, makeOffer, seedBrand } from '../testing/fixtures.ts';
+import { type Brand, makeBundle, makeOffer, seedBrand } from '../testing/fixtures.ts';
 import { makeAroundRooms, type ThingsAroundRooms } from '../testing/for-whom.ts';
 import { giveCoinsAndGift } from '../testing/gifts.ts';
 import { drawTerms, makePlays } from '../testing/plays.ts';
@@ -23,6 +23,7 @@ interface ThingsOfB extends Tellings {
   offerId: string;
   /** An order in store B's room by `anna`, paid for by nobody yet. */
   orderId: string;
+  bundleId: string;
   paymentId: string;
   /** A guide of headquarters whom store B has asked to join. */
   seatId: string;
@@ -100,6 +101,12 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
   'orders.refund': ({ orderId }) => ({ params: { id: orderId }, body: { reason: '不想要了' } }),
   'orders.cancel': ({ orderId }) => ({ params: { id: orderId }, body: { reason: '' } }),
   'payments.get': ({ paymentId }) => ({ params: { paymentId } }),
+  'orders.item-snapshot': ({ orderId }) => ({ params: { id: orderId, itemId: randomUUID() } }),
+  'bundles.close': ({ bundleId }) => ({ params: { id: bundleId }, body: {} }),
+  'bundles.open': ({ brand }) => ({
+      title: '别家的组合',
+      priceFen: 10_000,
+      parts: [{ skuId: brand.products.milk.sku.id }, { skuId: brand.products.family.sku.id }],
   'payments.methods': ({ paymentId }) => ({ params: { paymentId } }),
   'payments.start': ({ paymentId }) => ({ params: { paymentId }, body: { provider: 'sandbox' } }),
   'payments.sandbox.settle': ({ paymentId }) => ({ params: { paymentId }, body: { outcome: 'captured' } }),
@@ -347,6 +354,7 @@ test.each(routes.filter(isNarrow))(
 
 const ofCustomers = routes.filter(
   ({ id, access }) =>
+    bundleId: await makeBundle(api, brand.rooms.b, [brand.products.milk, brand.products.family]),
     targets[id] && (access === 'consumer' || (typeof access === 'object' && 'consumerOrStaff' in access)),
 );
 test.each(ofCustomers)('$id: nothing of one customer for another', async (route) => {

@@ -151,6 +151,7 @@ export async function makeProduct(
     VALUES (${product.id}, ${title}, '', '', '/pictures/none.svg', ${terms.role ?? 'main'}, 'on_sale', ${now}, ${now})`;
   await sql`INSERT INTO skus (id, product_id, name, price_fen, floor_price_fen)
     VALUES (${product.sku.id}, ${product.id}, ${product.sku.name}, ${product.sku.priceFen}, ${product.sku.floorPriceFen})`;
+  await sql`SELECT refresh_product_snapshots(ARRAY[${product.id}::uuid], ${now})`;
   return product;
 }
 
@@ -212,4 +213,17 @@ export async function makeOffer(
   await sql`INSERT INTO offer_versions (offer_id, version, price_fen, effective_from, ends_at, cap, per_person_limit)
     VALUES (${id}, 1, ${terms.priceFen}, ${now}, ${endsAt}, ${cap}, ${limit})`;
   return { id, version: 1, priceFen: terms.priceFen };
+}
+
+/** An open bundle of one piece each, a fen below its shelf price, as `bundles.open` writes it. */
+export async function makeBundle(api: TestApi, room: FixtureRoom, parts: readonly FixtureProduct[]): Promise<string> {
+  const sql = sqlOf(api);
+  const id = randomUUID();
+  const now = api.clock.now();
+  const priceFen = parts.reduce((sum, { sku }) => sum + sku.priceFen, -1);
+  await sql`INSERT INTO bundles (id, room_id, title, price_fen, starts_at, ends_at, state, created_by, created_at)
+    VALUES (${id}, ${room.id}, '组合', ${priceFen}, ${now}, ${new Date(now.getTime() + 3_600_000)}, 'open', ${room.host.personId}, ${now})`;
+  for (const [position, { sku }] of parts.entries())
+    await sql`INSERT INTO bundle_parts (bundle_id, sku_id, position, quantity) VALUES (${id}, ${sku.id}, ${position}, 1)`;
+  return id;
 }

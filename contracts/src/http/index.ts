@@ -26,6 +26,7 @@ import * as polls from './polls.ts';
 import * as reconciliation from './reconciliation.ts';
 import * as redPackets from './red-packets.ts';
 import * as replays from './replays.ts';
+import * as productPages from './product-pages.ts';
 import * as roomAccess from './room-access.ts';
 import * as roomBookings from './room-bookings.ts';
 import * as roomSlots from './room-slots.ts';
@@ -72,6 +73,7 @@ export * from './red-packets.ts';
 export * from './replays.ts';
 export * from './room-access.ts';
 export * from './room-bookings.ts';
+export * from './product-pages.ts';
 export * from './room-slots.ts';
 export * from './room-stream.ts';
 export * from './rooms.ts';
@@ -102,6 +104,7 @@ export const routes: readonly Route[] = [
   parcels,
   shipping,
   addresses,
+  productPages,
   payments,
   reconciliation,
   attribution,

@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { CoinTopUpId, OfferId, OrderId, OrderItemId, PaymentId, ProductId, RefundId, RoomId, SkuId } from '../ids.ts';
+import {
+  BundleId,
+  CoinTopUpId,
+  OfferId,
+  OrderId,
+  OrderItemId,
+  PaymentId,
+  ProductId,
+  RefundId,
+  RoomId,
+  SkuId,
+} from '../ids.ts';
 import { Fen, PriceFen, Quantity } from '../money.ts';
 import { CouponId, CouponTerms } from '../realtime/coupons.ts';
 import { Empty, Instant, MAX_INT4, OrgUnitRef, PageQuery, PersonRef, PictureUrl, page, text } from './common.ts';
@@ -58,12 +69,16 @@ export const OrderItemView = z
     skuName: z.string(),
     pictureUrl: PictureUrl,
     quantity: Quantity,
-    unitPriceFen: PriceFen,
+    /** Nothing for a gift. */
+    unitPriceFen: Fen,
     discountFen: Fen,
     amountFen: Fen,
     refundedFen: Fen,
     offerId: OfferId.nullable(),
     offerVersion: z.int().nullable(),
+    /** The item it came with as a gift; it goes back with it. */
+    giftOf: OrderItemId.nullable().optional(),
+    bundleId: BundleId.nullable().optional(),
   })
   .meta({ id: 'OrderItem' });
 export const OrderView = z
@@ -136,7 +151,11 @@ export const placeOrder = defineRoute({
   summary: 'Place an order in a room: credit is decided, stock reserved, a payment prepared — once per Idempotency-Key',
   body: z.strictObject({
     roomId: RoomId,
-    lines: z.array(OrderLine).min(1).max(20),
+    lines: z.array(OrderLine).max(20).default([]),
+    bundles: z
+      .array(z.strictObject({ bundleId: BundleId, quantity: z.int().min(1).max(99), seenPriceFen: PriceFen }))
+      .max(5)
+      .optional(),
     /** Where it is sent; or, instead, who fetches it from the store. */
     address: Address.optional(),
     pickup: Address.pick({ recipient: true, phone: true }).optional(),

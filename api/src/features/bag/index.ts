@@ -10,7 +10,7 @@ import { type BagService, createBagService } from './bag.service.ts';
 import { createBundlesService } from './bundles.service.ts';
 import { createOffersService, type OffersService } from './offers.service.ts';
 
-export { type BundlePart, refuseBundle, type SplitPart, splitBundles } from './bundles.policy.ts';
+export { type BundlePart, refuseBundle, type SplitPart, splitBundle } from './bundles.policy.ts';
 
 const SWEEP_INTERVAL_MS = 2_000;
 /** Name of the job that closes offers and bundles whose window is over. */

@@ -3,6 +3,7 @@ import type { OrderView } from '@walnut-live/contracts';
 import type { Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Principal } from '../../platform/principal.ts';
+import { giveBackBundles, giveBackGifts } from './extras.repository.ts';
 import type { OrderMoves } from './order-moves.ts';
 import { tellStock } from './order-news.ts';
 import { readOrder } from './order-view.ts';
@@ -51,7 +52,10 @@ export function createClosing(
     if (payment && (await payments.close(tx, payment, by.at)) === 'captured') return 'captured';
     await move(tx, order, event, by, { closedAt: by.at });
     if (order.couponId !== null) await deps.coupons.giveBack(tx, order.id, null);
-    const levels = await releaseLines(tx, { personId: order.personId, at: by.at }, await readItems(tx, order.id));
+    const items = await readItems(tx, order.id);
+    await giveBackBundles(tx, order, items);
+    const levels = await releaseLines(tx, { personId: order.personId, at: by.at }, items);
+    await giveBackGifts(tx, order.id, items);
     await tellStock(tx, clock, order.roomId, levels);
     return 'closed';
   }

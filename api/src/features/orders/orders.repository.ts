@@ -60,6 +60,14 @@ export type SkuRow = SkuFacts & {
   pictureUrl: string;
   left: LeftNow;
   weightGrams: number | null;
+  /** Rule S6. */
+  floorPriceFen: bigint | null;
+  /** Rule Z1: the version of the product's page. */
+  snapshotHash: string | null;
+  /** Rule Z4: what could be struck beside the named offer's price. */
+  baselineFen: bigint | null;
+  /** What comes with goods under the named offer. */
+  gift: { skuId: string; per: number; cap: number; taken: number } | null;
   /** The line this is about: `SKU offer version`, as it was asked for. */
   wanted: string;
 };
@@ -94,6 +102,12 @@ export async function readSkus(
     ends_at: Date;
     cap: number | null;
     per_person_limit: number | null;
+    stairs: { fromQuantity: number; priceFen: number }[] | null;
+    open_stairs: { fromQuantity: number; priceFen: number }[] | null;
+    floor_price_fen: bigint | null;
+    snapshot_hash: string | null;
+    baseline_fen: bigint | null;
+    gift: SkuRow['gift'];
     open_id: string | null;
     open_version: number;
     open_price_fen: bigint;
@@ -109,7 +123,10 @@ export async function readSkus(
       s.active AND p.status = 'on_sale' AND EXISTS (
         SELECT 1 FROM bag_items b WHERE b.room_id = ${roomId} AND b.product_id = p.id) AS buyable,
       o.id AS offer_id, o.state AS offer_state, o.version AS offer_version, o.starts_at AS offer_starts_at,
-      v.version, v.price_fen, v.superseded_at, v.ends_at, v.cap, v.per_person_limit,
+      v.version, v.price_fen, v.superseded_at, v.ends_at, v.cap, v.per_person_limit, v.stairs, cur.stairs AS open_stairs,
+      s.floor_price_fen, p.snapshot_hash, o.baseline_fen,
+      CASE WHEN o.gift_sku_id IS NOT NULL THEN json_build_object('skuId', o.gift_sku_id, 'per', o.gift_per, 'cap', o.gift_cap,
+        'taken', o.gift_taken) END AS gift,
       cur.id AS open_id, cur.version AS open_version, cur.price_fen AS open_price_fen, cur.starts_at AS open_starts_at,
       cur.ends_at AS open_ends_at,
       (SELECT st.on_hand - st.reserved FROM stocks st
@@ -146,6 +163,7 @@ export async function readSkus(
             endsAt: row.ends_at,
             cap: row.cap,
             perPersonLimit: row.per_person_limit,
+            stairs: inBigint(row.stairs),
           },
     open:
       row.open_id === null
@@ -156,7 +174,12 @@ export async function readSkus(
             priceFen: row.open_price_fen,
             startsAt: row.open_starts_at,
             endsAt: row.open_ends_at,
+            stairs: inBigint(row.open_stairs),
           },
+    floorPriceFen: row.floor_price_fen,
+    snapshotHash: row.snapshot_hash,
+    baselineFen: row.baseline_fen,
+    gift: row.gift,
     left: {
       pieces: row.pieces_left ?? 0,
       ofOffer: row.offer_left,
@@ -164,6 +187,9 @@ export async function readSkus(
     },
   }));
 }
+
+const inBigint = (stairs: { fromQuantity: number; priceFen: number }[] | null) =>
+  stairs?.map(({ fromQuantity, priceFen }) => ({ fromQuantity, priceFen: BigInt(priceFen) }));
 
 export interface NewOrder {
   readonly id: string;
@@ -232,7 +258,11 @@ export interface NewItem {
   readonly offerId: string | null;
   readonly offerVersion: number | null;
   /** Rule S4: the terms as they were. */
-  readonly offerTerms: Record<string, string | number | null> | null;
+  readonly offerTerms: Record<string, unknown> | null;
+  readonly snapshotHash: string | null;
+  /** The item it came with, for nothing. */
+  readonly giftOf: string | null;
+  readonly bundleId: string | null;
 }
 
 /** Writes all items, of one order or of many, in one statement. */
@@ -245,12 +275,14 @@ export async function insertItems(tx: Tx, items: readonly NewItem[]): Promise<vo
   }));
   await tx`
     INSERT INTO order_items (id, order_id, position, product_id, sku_id, stock_unit_id, title, sku_name, picture_url, quantity,
-      unit_price_fen, discount_fen, amount_fen, offer_id, offer_version, offer_terms)
+      unit_price_fen, discount_fen, amount_fen, offer_id, offer_version, offer_terms, snapshot_hash, gift_of, bundle_id)
     SELECT i.id, i."orderId", i.position, i."productId", i."skuId", i."stockUnitId", i.title, i."skuName", i."pictureUrl",
-      i.quantity, i."unitPriceFen", i."discountFen", i."amountFen", i."offerId", i."offerVersion", i."offerTerms"
+      i.quantity, i."unitPriceFen", i."discountFen", i."amountFen", i."offerId", i."offerVersion", i."offerTerms",
+      i."snapshotHash", i."giftOf", i."bundleId"
     FROM jsonb_to_recordset(${JSON.stringify(listed)}::jsonb) AS i (id uuid, "orderId" uuid, position int, "productId" uuid,
       "skuId" uuid, "stockUnitId" uuid, title text, "skuName" text, "pictureUrl" text, quantity int, "unitPriceFen" bigint,
-      "discountFen" bigint, "amountFen" bigint, "offerId" uuid, "offerVersion" int, "offerTerms" jsonb)`;
+      "discountFen" bigint, "amountFen" bigint, "offerId" uuid, "offerVersion" int, "offerTerms" jsonb, "snapshotHash" text,
+      "giftOf" uuid, "bundleId" uuid)`;
 }
 
 export interface OrderRow {
@@ -339,11 +371,14 @@ export interface ItemRow {
   readonly amountFen: bigint;
   readonly refundedFen: bigint;
   readonly offerId: string | null;
+  /** The item it came with, for nothing. */
+  readonly giftOf: string | null;
+  readonly bundleId: string | null;
 }
 export async function readItems(tx: Tx, orderId: string): Promise<ItemRow[]> {
   return tx<ItemRow>`
     SELECT id, product_id AS "productId", title, sku_id AS "skuId", stock_unit_id AS "stockUnitId", quantity,
-      amount_fen AS "amountFen", refunded_fen AS "refundedFen", offer_id AS "offerId"
+      amount_fen AS "amountFen", refunded_fen AS "refundedFen", offer_id AS "offerId", gift_of AS "giftOf", bundle_id AS "bundleId"
     FROM order_items WHERE order_id = ${orderId} ORDER BY position`;
 }
 

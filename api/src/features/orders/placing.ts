@@ -7,9 +7,10 @@ import type { Random } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Principal } from '../../platform/principal.ts';
+import { findGifts, inLockOrder, newItems, priceBundles, takeBundles, takeGifts, type WantedBundle } from './extras.ts';
 import { tellStock } from './order-news.ts';
 import { readOrder } from './order-view.ts';
-import { allocateDiscount, shippingFen } from './orders.policy.ts';
+import { shippingFen } from './orders.policy.ts';
 import { addressOf, shippingOf } from './shipping-of.ts';
 import {
   drawOrderNos,
@@ -49,6 +50,7 @@ export interface PlaceRequest {
   seenShippingFen?: number | undefined;
   remark: string;
   couponId?: string | undefined;
+  bundles?: readonly WantedBundle[] | undefined;
 }
 
 /** A line that may be bought, with its price; `discountFen` is its share of the coupon. */
@@ -58,6 +60,10 @@ export interface Priced {
   readonly price: PricedLine;
   readonly amountFen: bigint;
   readonly discountFen: bigint;
+  /** Part of a bundle. */
+  readonly bundleId?: string;
+  /** What it comes with, for nothing, as long as it lasts. */
+  readonly giftOf?: Priced;
 }
 
 export type Placing = ReturnType<typeof createPlacing>;
@@ -86,8 +92,11 @@ export function createPlacing(
     refuseRoom(room, known.get(buyer.personId)?.banned ?? false, request);
 
     const lines = wantedLines(request);
-    const offered = priceLines(lines, await readSkus(tx, { room, personId: buyer.personId }, lines), at);
-    const priced = await discount(tx, offered, { couponId: request.couponId, buyer, room, at });
+    const where = { room, personId: buyer.personId };
+    const offered = lines.length === 0 ? [] : priceLines(lines, await readSkus(tx, where, lines), at);
+    const bundled = await priceBundles(tx, where, request.bundles ?? [], at);
+    const paid = await discount(tx, [...offered, ...bundled], { couponId: request.couponId, buyer, room, at });
+    const priced = inLockOrder([...paid, ...(await findGifts(tx, where, paid))]);
     const [orderNo = ''] = await drawOrderNos(tx, 1, at);
     const order = newOrder(
       { id: random.id(), orderNo, personId: buyer.personId, room, request, priced, at },
@@ -101,20 +110,18 @@ export function createPlacing(
     // Rule S10: of two orders one gets the coupon, and the other one leaves nothing.
     if (request.couponId !== undefined)
       await deps.coupons.redeem(tx, { couponId: request.couponId, personId: buyer.personId, orderId: order.id, at });
-    const reserved: Reserved[] = [];
-    for (const { line } of priced) {
-      const taken = await reserveLine(tx, { personId: buyer.personId, orgPath: room.orgPath, at }, line);
-      if (typeof taken === 'string') throw new AppError(taken, { facts: { skuId: line.skuId } });
-      reserved.push(taken);
+    await takeBundles(tx, { orderId: order.id, personId: buyer.personId }, request.bundles ?? []);
+    const reserved = new Map<Priced, Reserved>();
+    for (const part of priced) {
+      const taken = await reserveLine(tx, { personId: buyer.personId, orgPath: room.orgPath, at }, part.line);
+      if (typeof taken !== 'string') reserved.set(part, taken);
+      // A gift is given while it lasts.
+      else if (!part.giftOf) throw new AppError(taken, { facts: { skuId: part.line.skuId } });
     }
-    await insertItems(
-      tx,
-      priced.map((part, position) =>
-        newItem(part, { id: random.id(), orderId: order.id, position, stockUnitId: reserved[position]?.stockUnitId }),
-      ),
-    );
+    await takeGifts(tx, reserved);
+    await insertItems(tx, newItems(order.id, paid, reserved, random));
     await payments.open(tx, { orderId: order.id, amountFen: order.totalFen, provider: 'sandbox', at });
-    await tellStock(tx, clock, room.id, reserved);
+    await tellStock(tx, clock, room.id, [...reserved.values()]);
     return readOrder(tx, order.id, 'buyer');
   }
 
@@ -132,7 +139,7 @@ export function createPlacing(
     return priced;
   }
 
-  /** Rule M4: what the coupon takes off, over all lines. */
+  /** Rules M4, S6: what the coupon takes off, over all lines, none below its floor. */
   async function discount(
     tx: Tx,
     priced: readonly Priced[],
@@ -140,12 +147,12 @@ export function createPlacing(
   ): Promise<readonly Priced[]> {
     const { couponId, buyer, room, at } = order;
     if (couponId === undefined) return priced;
-    const amounts = priced.map((part) => part.amountFen);
-    const itemsFen = amounts.reduce((sum, amount) => sum + amount, 0n);
-    const offFen = await deps.coupons.quote(tx, {
-      ...{ couponId, personId: buyer.personId, orgPath: room.orgPath, itemsFen, at },
+    const discounts = await deps.coupons.shares(tx, {
+      ...{ couponId, personId: buyer.personId, orgPath: room.orgPath, at },
+      items: priced.map(({ amountFen, line, sku }) => ({
+        ...{ amountFen, quantity: line.quantity, floorPriceFen: sku.floorPriceFen },
+      })),
     });
-    const discounts = allocateDiscount(offFen, amounts);
     return priced.map((part, n) => ({ ...part, discountFen: discounts[n] ?? 0n }));
   }
 
@@ -158,11 +165,14 @@ export function refuseRoom(room: SellingRoom, banned: boolean, request: PlaceReq
   if (room.state !== 'live' && !room.sellsByReplay)
     throw new AppError('room_not_live', { facts: { state: room.state } });
   // Live prices are for the live.
-  if (room.sellsByReplay && request.lines.some((line) => line.offerId)) throw new AppError('offer_not_open');
+  if (room.sellsByReplay && (request.bundles?.length || request.lines.some((line) => line.offerId)))
+    throw new AppError('offer_not_open');
 }
 
 /** Rule S2. @throws AppError invalid_request */
 export function wantedLines(request: PlaceRequest): WantedLine[] {
+  if (request.lines.length === 0 && !request.bundles?.length)
+    throw new AppError('invalid_request', { issues: [{ path: '/lines', issue: 'too_small' }] });
   return orRefuse(
     sumLines(
       request.lines.map((line) => ({
@@ -221,8 +231,12 @@ export function newOrder(
 
 /** An item's row. Throws when nothing is reserved for it. */
 export function newItem(
-  { line, sku, price, discountFen }: Priced,
-  { stockUnitId, ...ids }: { id: string; orderId: string; position: number; stockUnitId: string | undefined },
+  { line, sku, price, discountFen, bundleId }: Priced,
+  {
+    stockUnitId,
+    giftOf = null,
+    ...ids
+  }: { id: string; orderId: string; position: number; stockUnitId: string | undefined; giftOf?: string | null },
 ): NewItem {
   if (stockUnitId === undefined) throw new Error(`SKU ${sku.skuId} is not reserved`);
   return {
@@ -236,6 +250,9 @@ export function newItem(
     quantity: line.quantity,
     unitPriceFen: price.unitPriceFen,
     discountFen,
+    snapshotHash: sku.snapshotHash,
+    giftOf,
+    bundleId: bundleId ?? null,
     offerId: price.offer?.id ?? null,
     offerVersion: price.offer?.version ?? null,
     offerTerms: price.offer && {
@@ -244,6 +261,10 @@ export function newItem(
       endsAt: price.offer.endsAt.toISOString(),
       cap: price.offer.cap,
       perPersonLimit: price.offer.perPersonLimit,
+      ...(price.offer.stairs
+        ? { stairs: price.offer.stairs.map((stair) => ({ ...stair, priceFen: Number(stair.priceFen) })) }
+        : {}),
+      ...(sku.baselineFen === null ? {} : { baselineFen: Number(sku.baselineFen) }),
       honoured: price.offer.honoured,
     },
   };

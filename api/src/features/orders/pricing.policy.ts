@@ -1,5 +1,5 @@
 /** What a line of an order costs and whether it may be bought now (rules S2, S4): pure, decided by server time. */
-import type { ErrorCode } from '@walnut-live/contracts';
+import { type ErrorCode, priceForQuantity } from '@walnut-live/contracts';
 
 /** A line as the client sends it, amounts already as fen. */
 export interface WantedLine {
@@ -49,6 +49,12 @@ export interface OfferTerms {
   readonly endsAt: Date;
   readonly cap: number | null;
   readonly perPersonLimit: number | null;
+  /** What one piece costs when so many are in the order; absent: always the price. */
+  readonly stairs?: readonly Stair[] | undefined;
+}
+export interface Stair {
+  readonly fromQuantity: number;
+  readonly priceFen: bigint;
 }
 /** What the database says about one line. */
 export interface SkuFacts {
@@ -67,6 +73,7 @@ export interface SkuFacts {
     readonly priceFen: bigint;
     readonly startsAt: Date;
     readonly endsAt: Date;
+    readonly stairs?: readonly Stair[] | undefined;
   } | null;
 }
 export interface PricedLine {
@@ -77,12 +84,12 @@ export interface PricedLine {
 }
 
 /** What a screen would show now; sent with a refusal so that the client can ask the buyer again. */
-function nowShown(facts: SkuFacts, now: Date): Refusal['facts'] {
+function nowShown(facts: SkuFacts, now: Date, quantity: number): Refusal['facts'] {
   const { open } = facts;
   const running = open !== null && open.startsAt <= now && now < open.endsAt;
   return {
     skuId: facts.skuId,
-    priceFen: Number(running ? open.priceFen : facts.shelfPriceFen),
+    priceFen: Number(running ? priceForQuantity(open.priceFen, open.stairs, quantity) : facts.shelfPriceFen),
     offerId: running ? open.id : null,
     offerVersion: running ? open.version : null,
   };
@@ -97,22 +104,24 @@ function nowShown(facts: SkuFacts, now: Date): Refusal['facts'] {
 export function priceLine(line: WantedLine, facts: SkuFacts, now: Date, graceSeconds: number): Decision<PricedLine> {
   if (!facts.buyable) return refuse('not_found', { skuId: line.skuId });
   if (line.offerId === null) {
-    if (line.seenPriceFen !== facts.shelfPriceFen) return refuse('price_changed', nowShown(facts, now));
+    if (line.seenPriceFen !== facts.shelfPriceFen) return refuse('price_changed', nowShown(facts, now, line.quantity));
     return { ok: true, value: { unitPriceFen: facts.shelfPriceFen, offer: null } };
   }
   const { offer, named } = facts;
-  if (offer?.state !== 'open') return refuse('offer_not_open', nowShown(facts, now));
-  if (!named) return refuse('price_changed', nowShown(facts, now));
-  if (now < named.startsAt || now >= named.endsAt) return refuse('offer_not_open', nowShown(facts, now));
+  if (offer?.state !== 'open') return refuse('offer_not_open', nowShown(facts, now, line.quantity));
+  if (!named) return refuse('price_changed', nowShown(facts, now, line.quantity));
+  if (now < named.startsAt || now >= named.endsAt) return refuse('offer_not_open', nowShown(facts, now, line.quantity));
   const current = named.version === offer.version;
+  const unitPriceFen = priceForQuantity(named.priceFen, named.stairs, line.quantity);
   const graceOver =
     !current && (named.supersededAt === null || now.getTime() > named.supersededAt.getTime() + graceSeconds * 1000);
-  if (graceOver || line.seenPriceFen !== named.priceFen) return refuse('price_changed', nowShown(facts, now));
+  if (graceOver || line.seenPriceFen !== unitPriceFen)
+    return refuse('price_changed', nowShown(facts, now, line.quantity));
   const { version, supersededAt: _ended, ...terms } = named;
   return {
     ok: true,
     value: {
-      unitPriceFen: terms.priceFen,
+      unitPriceFen,
       offer: { id: offer.id, version, honoured: current ? 'current' : 'grace', ...terms },
     },
   };

@@ -197,6 +197,13 @@ async function isOpen(tx: Tx, offerId: string): Promise<boolean> {
 }
 
 export type HeldLine = ReservationLine & { readonly stockUnitId: string };
+/** An order may hold a SKU by several items (a bundle's and its own): its movement is one (unique by SKU, unit and order). */
+function bySku(lines: readonly HeldLine[]): HeldLine[] {
+  const groups = Map.groupBy(lines, ({ skuId, stockUnitId }) => `${skuId} ${stockUnitId}`);
+  return [...groups.values()].flatMap(([first, ...more]) =>
+    first ? [{ ...first, quantity: more.reduce((sum, { quantity }) => sum + quantity, first.quantity) }] : [],
+  );
+}
 const inLockOrder = (lines: readonly HeldLine[]) => [...lines].sort((a, b) => (a.skuId < b.skuId ? -1 : 1));
 
 /** Gives everything of an unpaid order back: the offer's cap, the person's share of it, the stock. */
@@ -230,7 +237,7 @@ export async function sellLines(
   sale: { orderId: string; at: Date; newId: () => string },
   lines: readonly HeldLine[],
 ): Promise<void> {
-  for (const line of inLockOrder(lines)) {
+  for (const line of inLockOrder(bySku(lines))) {
     const sold = await tx`
       WITH sold AS (
         UPDATE stocks SET on_hand = on_hand - ${line.quantity}, reserved = reserved - ${line.quantity}, updated_at = ${sale.at}
@@ -249,7 +256,7 @@ export async function restockLines(
   lines: readonly HeldLine[],
 ): Promise<StockLevel[]> {
   const levels: StockLevel[] = [];
-  for (const line of inLockOrder(lines)) {
+  for (const line of inLockOrder(bySku(lines))) {
     const [stock] = await tx<{ available: number }>`
       UPDATE stocks SET on_hand = on_hand + ${line.quantity}, updated_at = ${refund.at}
       WHERE sku_id = ${line.skuId} AND org_unit_id = ${line.stockUnitId} RETURNING on_hand - reserved AS available`;

@@ -18,6 +18,7 @@ import { askKeys, type KeyedWish, nameOfWish, storeAnswers } from '../../platfor
 import { createMicroBatch, type MicroBatch } from '../../platform/micro-batch.ts';
 import { writeRoomEvents } from '../../platform/outbox.ts';
 import type { Considered } from '../credits/index.ts';
+import { giftsFor } from './gifts.policy.ts';
 import { readOrders } from './order-view.ts';
 import {
   drawOrderNos,
@@ -177,6 +178,8 @@ export function createTogether(
         if (left.ofOffer !== null && left.ofOffer <= 0)
           soldOut.remember({ roomId: room.id, ...line }, 'offer_sold_out');
         if (refusal) throw refused(refusal);
+        // What brings a gift is more than one SKU.
+        if (sku.gift && giftsFor(line.quantity, sku.gift) > 0) return void outcomes.set(asking, ALONE);
         candidates.push({ asking, orderId: random.id(), personId: asking.wish.personId, priced });
       });
     return candidates;
