@@ -21,9 +21,9 @@ import { gateOf, send } from './requests.ts';
 interface ThingsOfB extends Tellings {
   brand: Brand;
   offerId: string;
+  bundleId: string;
   /** An order in store B's room by `anna`, paid for by nobody yet. */
   orderId: string;
-  bundleId: string;
   paymentId: string;
   /** A guide of headquarters whom store B has asked to join. */
   seatId: string;
@@ -95,18 +95,23 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
   }),
   'orders.get': ({ orderId }) => ({ params: { id: orderId } }),
   'orders.credit': ({ orderId }) => ({ params: { id: orderId } }),
+  'orders.item-snapshot': ({ orderId }) => ({ params: { id: orderId, itemId: randomUUID() } }),
+  'bundles.close': ({ bundleId }) => ({ params: { id: bundleId }, body: {} }),
+  'bundles.open': ({ brand }) => ({
+    params: { id: brand.rooms.b.id },
+    body: {
+      title: '别家的组合',
+      priceFen: 10_000,
+      parts: [{ skuId: brand.products.milk.sku.id }, { skuId: brand.products.family.sku.id }],
+      durationSeconds: 60,
+    },
+  }),
   'orders.pay': ({ orderId }) => ({ params: { id: orderId }, body: { provider: 'sandbox' } }),
   'orders.ship': ({ orderId }) => ({ params: { id: orderId }, body: { trackingNo: 'SF0001' } }),
   'orders.receive': ({ orderId }) => ({ params: { id: orderId }, body: {} }),
   'orders.refund': ({ orderId }) => ({ params: { id: orderId }, body: { reason: '不想要了' } }),
   'orders.cancel': ({ orderId }) => ({ params: { id: orderId }, body: { reason: '' } }),
   'payments.get': ({ paymentId }) => ({ params: { paymentId } }),
-  'orders.item-snapshot': ({ orderId }) => ({ params: { id: orderId, itemId: randomUUID() } }),
-  'bundles.close': ({ bundleId }) => ({ params: { id: bundleId }, body: {} }),
-  'bundles.open': ({ brand }) => ({
-      title: '别家的组合',
-      priceFen: 10_000,
-      parts: [{ skuId: brand.products.milk.sku.id }, { skuId: brand.products.family.sku.id }],
   'payments.methods': ({ paymentId }) => ({ params: { paymentId } }),
   'payments.start': ({ paymentId }) => ({ params: { paymentId }, body: { provider: 'sandbox' } }),
   'payments.sandbox.settle': ({ paymentId }) => ({ params: { paymentId }, body: { outcome: 'captured' } }),
@@ -315,6 +320,7 @@ beforeAll(async () => {
     reportId,
     givenGiftId,
     offerId: offer.id,
+    bundleId: await makeBundle(api, brand.rooms.b, [brand.products.milk, brand.products.family]),
     orderId: order.id,
     paymentId: order.payment?.id ?? '',
   };
@@ -354,7 +360,6 @@ test.each(routes.filter(isNarrow))(
 
 const ofCustomers = routes.filter(
   ({ id, access }) =>
-    bundleId: await makeBundle(api, brand.rooms.b, [brand.products.milk, brand.products.family]),
     targets[id] && (access === 'consumer' || (typeof access === 'object' && 'consumerOrStaff' in access)),
 );
 test.each(ofCustomers)('$id: nothing of one customer for another', async (route) => {
