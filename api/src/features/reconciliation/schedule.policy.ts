@@ -20,8 +20,8 @@ export function dueDays(given: { now: Date; firstDay: string; done: ReadonlySet<
   const last = lastReadyDay(given.now);
   const bound = addDays(last, 1 - MOST_DAYS_BACK);
   const days: string[] = [];
-  for (let day = given.firstDay > bound ? given.firstDay : bound; day <= last; day = addDays(day, 1))
-    if (!given.done.has(day)) days.push(day);
+  const first = [given.firstDay, bound].sort().at(-1) ?? bound; // days sort as texts
+  for (let day = first; day <= last; day = addDays(day, 1)) if (!given.done.has(day)) days.push(day);
   return days;
 }
 
