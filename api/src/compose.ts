@@ -338,9 +338,9 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     ...{ bind, db, clock, random, jobs, ledger, adults, wallet: selling.wallet },
     findRoom: rooms.get,
   });
+  createProductPages({ bind, db });
   createReports({ bind, db, clock });
   const webhooks = createWebhooks({
-  createProductPages({ bind, db });
     ...{ bind, db, clock, random, log, jobs, serverSecret: config.AUTH_SECRET },
     allowPrivate: config.WEBHOOKS_ALLOW_PRIVATE,
   });
