@@ -35,6 +35,6 @@ export function createAroundRooms(deps: {
   createConferences({ ...shared, files });
   const { shown } = createDrainCards({ ...shared, files });
   const { endPictures } = access;
-  return { shownDrainCard: shown, endPictures, close: mediaControl.onConnect(access.repeatRefusals) };
+  return { files, shownDrainCard: shown, endPictures, close: mediaControl.onConnect(access.repeatRefusals) };
 }
 export type AroundRooms = ReturnType<typeof createAroundRooms>;

@@ -3,6 +3,8 @@ import type { Server } from 'node:http';
 import { createProviders } from './compose-payments.ts';
 import type { Config } from './config.ts';
 import type { AdultChecks } from './features/adult-check/index.ts';
+import { type AfterSales, createAfterSales } from './features/after-sales/index.ts';
+import type { Files } from './features/files/index.ts';
 import { readGiftTerms } from './features/gifts/index.ts';
 import { createOrders, type Orders, type OrdersDeps } from './features/orders/index.ts';
 import { createCarrierTracking, createParcels } from './features/parcels/index.ts';
@@ -41,6 +43,7 @@ export function createSelling(deps: {
   coupons: OrdersDeps['coupons'];
   credits: OrdersDeps['credits'];
   adults: AdultChecks;
+  files: Files;
   orderPaid: OrdersDeps['orderPaid'];
   orderRefunded: OrdersDeps['orderRefunded'];
   onOrderStep: OrdersDeps['onStep'];
@@ -74,6 +77,11 @@ export function createSelling(deps: {
   const refunds = createRefunds({
     ...{ bind, db, clock, random, log, jobs, ledger, orders, payments },
     coinRefundFinished: (tx, ended) => wallet.refundFinished(tx, ended),
+    refundRequested: (tx, refund) => afterSales.refundRequested(tx, refund),
+    refundEnded: (tx, refund) => afterSales.refundEnded(tx, refund),
+  });
+  const afterSales: AfterSales = createAfterSales({
+    ...{ bind, db, clock, random, log, jobs, orders, refunds, files: deps.files },
   });
   const wallet: WalletService = createWallet({
     ...{ bind, db, clock, random, log, jobs, ledger, payments, adults: deps.adults },

@@ -326,6 +326,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const selling = createSelling({
     ...{ bind, config, db, clock, random, log, jobs, ledger, server, addressLimits },
     adults,
+    files: aroundRooms.files,
     coupons: play.coupons.forOrders,
     credits,
     orderPaid: commissions.onOrderPaid,

@@ -8,6 +8,7 @@ import { may, placeOrder, type Route, routes } from '@walnut-live/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Principal } from '../platform/principal.ts';
 import { makeActivities } from '../testing/activities.ts';
+import { makeAfterSale } from '../testing/after-sales.ts';
 import { makeCoupons } from '../testing/coupons.ts';
 import { type Brand, makeBundle, makeOffer, seedBrand } from '../testing/fixtures.ts';
 import { makeAroundRooms, type ThingsAroundRooms } from '../testing/for-whom.ts';
@@ -48,6 +49,9 @@ interface ThingsOfB extends Tellings {
   around: ThingsAroundRooms;
   /** Of a message in store B's room. */
   reportId: string;
+  /** Asked for by `anna`, with a picture. */
+  afterSaleId: string;
+  evidenceId: string;
   webhookId: string;
   deliveryId: string;
 }
@@ -111,6 +115,22 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
   'orders.receive': ({ orderId }) => ({ params: { id: orderId }, body: {} }),
   'orders.refund': ({ orderId }) => ({ params: { id: orderId }, body: { reason: '不想要了' } }),
   'orders.cancel': ({ orderId }) => ({ params: { id: orderId }, body: { reason: '' } }),
+  'after-sales.of-order': ({ orderId }) => ({ params: { id: orderId } }),
+  'after-sales.request': ({ orderId }) => ({
+    params: { id: orderId },
+    body: { kind: 'refund_only', reason: 'other', items: [{ itemId: randomUUID(), quantity: 1 }] },
+  }),
+  'after-sales.get': ({ afterSaleId }) => ({ params: { id: afterSaleId } }),
+  'after-sales.evidence.get': ({ afterSaleId, evidenceId }) => ({ params: { id: afterSaleId, fileId: evidenceId } }),
+  'after-sales.escalate': ({ afterSaleId }) => ({ params: { id: afterSaleId }, body: { note: '请总部看' } }),
+  'after-sales.decide': ({ afterSaleId }) => ({ params: { id: afterSaleId }, body: { approve: false, note: '不符' } }),
+  'after-sales.inspect': ({ afterSaleId }) => ({ params: { id: afterSaleId }, body: { accepted: true, note: '完好' } }),
+  'after-sales.replace': ({ afterSaleId }) => ({ params: { id: afterSaleId }, body: { trackingNo: 'SF0003' } }),
+  'after-sales.send-back': ({ afterSaleId }) => ({
+    params: { id: afterSaleId },
+    body: { carrier: '顺丰', trackingNo: 'SF0004' },
+  }),
+  'after-sales.withdraw': ({ afterSaleId }) => ({ params: { id: afterSaleId }, body: {} }),
   'payments.get': ({ paymentId }) => ({ params: { paymentId } }),
   'payments.methods': ({ paymentId }) => ({ params: { paymentId } }),
   'payments.start': ({ paymentId }) => ({ params: { paymentId }, body: { provider: 'sandbox' } }),
@@ -240,6 +260,7 @@ const belongsToNobody = new Set([
   'gifts.send', // whoever may enter the room; see the gifts' own tests
   'gifts.patch', // the brand's
   'wallets.refund', // of no store; finance alone, see the wallet's own tests
+  'after-sales.evidence.upload', // bytes, and only of one's own order; see the cases' own tests
   'payments.notify', // proves itself by a signature
   'payments.record', // of the whole brand; for finance of headquarters alone
   'payments.ask',
@@ -315,6 +336,7 @@ beforeAll(async () => {
     ...(await makeCoupons(api, brand, brand.rooms.b, brand.consumers.anna)),
     ...(await makeWebhook(api, brand.stores.b, brand.staff.admin)),
     ...(await makeTellings(api, brand.rooms.b, brand.consumers.anna)),
+    ...(await makeAfterSale(api, order, brand.consumers.anna, brand.stores.b)),
     seatId,
     clipId,
     reportId,

@@ -2,6 +2,7 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { type OrderView, payOrder, placeOrder, settleSandbox } from '@walnut-live/contracts';
 import { expect, vi } from 'vitest';
+import { auditAfterSales } from '../features/after-sales/index.ts';
 import { auditCoupons } from '../features/coupons/index.ts';
 import { auditOrders } from '../features/orders/index.ts';
 import { auditLedger } from '../ledger/index.ts';
@@ -119,6 +120,7 @@ export const capturedBody = (api: TestApi, paymentId: string, amountFen: number,
 export async function expectBooksRight(api: TestApi): Promise<void> {
   const { db } = api.api.platform;
   expect(await auditOrders(db)).toEqual([]);
+  expect(await auditAfterSales(db)).toEqual([]);
   expect(await auditCoupons(db)).toEqual([]);
   expect((await auditLedger(db)).problems).toEqual([]);
 }

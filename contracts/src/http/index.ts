@@ -1,4 +1,5 @@
 import * as addresses from './addresses.ts';
+import * as afterSales from './after-sales.ts';
 import * as attribution from './attribution.ts';
 import * as audience from './audience.ts';
 import * as auth from './auth.ts';
@@ -23,10 +24,10 @@ import * as parcels from './parcels.ts';
 import * as payments from './payments.ts';
 import * as personas from './personas.ts';
 import * as polls from './polls.ts';
+import * as productPages from './product-pages.ts';
 import * as reconciliation from './reconciliation.ts';
 import * as redPackets from './red-packets.ts';
 import * as replays from './replays.ts';
-import * as productPages from './product-pages.ts';
 import * as roomAccess from './room-access.ts';
 import * as roomBookings from './room-bookings.ts';
 import * as roomSlots from './room-slots.ts';
@@ -41,6 +42,7 @@ import * as waves from './waves.ts';
 import * as webhooks from './webhooks.ts';
 
 export * from './addresses.ts';
+export * from './after-sales.ts';
 export * from './attribution.ts';
 export * from './audience.ts';
 export * from './auth.ts';
@@ -68,12 +70,12 @@ export * from './payment-ways.ts';
 export * from './payments.ts';
 export * from './personas.ts';
 export * from './polls.ts';
+export * from './product-pages.ts';
 export * from './reconciliation.ts';
 export * from './red-packets.ts';
 export * from './replays.ts';
 export * from './room-access.ts';
 export * from './room-bookings.ts';
-export * from './product-pages.ts';
 export * from './room-slots.ts';
 export * from './room-stream.ts';
 export * from './rooms.ts';
@@ -101,6 +103,7 @@ export const routes: readonly Route[] = [
   bag,
   catalogue,
   orders,
+  afterSales,
   parcels,
   shipping,
   addresses,

@@ -74,6 +74,8 @@ export const OrderItemView = z
     discountFen: Fen,
     amountFen: Fen,
     refundedFen: Fen,
+    /** Pieces that were taken out before they left the house: not to be sent. */
+    withdrawn: z.int().min(0).optional(),
     offerId: OfferId.nullable(),
     offerVersion: z.int().nullable(),
     /** The item it came with as a gift; it goes back with it. */
@@ -149,25 +151,27 @@ export const placeOrder = defineRoute({
   access: 'consumer',
   idempotent: true,
   summary: 'Place an order in a room: credit is decided, stock reserved, a payment prepared — once per Idempotency-Key',
-  body: z.strictObject({
-    roomId: RoomId,
-    lines: z.array(OrderLine).max(20).default([]),
-    bundles: z
-      .array(z.strictObject({ bundleId: BundleId, quantity: z.int().min(1).max(99), seenPriceFen: PriceFen }))
-      .max(5)
-      .optional(),
-    /** Where it is sent; or, instead, who fetches it from the store. */
-    address: Address.optional(),
-    pickup: Address.pick({ recipient: true, phone: true }).optional(),
-    /** What the buyer's screen showed for shipping; another fee is refused as price_changed. */
-    seenShippingFen: Fen.optional(),
-    remark: text(200, 0).default(''),
-    /** A coupon of the buyer; refused as coupon_not_usable with a reason in the facts. */
-    couponId: CouponId.optional(),
-  }).refine(({ address, pickup }) => (address === undefined) !== (pickup === undefined), {
-    path: ['address'],
-    message: 'address_or_pickup',
-  }),
+  body: z
+    .strictObject({
+      roomId: RoomId,
+      lines: z.array(OrderLine).max(20).default([]),
+      bundles: z
+        .array(z.strictObject({ bundleId: BundleId, quantity: z.int().min(1).max(99), seenPriceFen: PriceFen }))
+        .max(5)
+        .optional(),
+      /** Where it is sent; or, instead, who fetches it from the store. */
+      address: Address.optional(),
+      pickup: Address.pick({ recipient: true, phone: true }).optional(),
+      /** What the buyer's screen showed for shipping; another fee is refused as price_changed. */
+      seenShippingFen: Fen.optional(),
+      remark: text(200, 0).default(''),
+      /** A coupon of the buyer; refused as coupon_not_usable with a reason in the facts. */
+      couponId: CouponId.optional(),
+    })
+    .refine(({ address, pickup }) => (address === undefined) !== (pickup === undefined), {
+      path: ['address'],
+      message: 'address_or_pickup',
+    }),
   reply: OrderView,
   status: 201,
   errors: [
@@ -270,12 +274,27 @@ export const refundOrder = defineRoute({
   tag: 'orders',
   access: { consumerOrStaff: 'orders:refund' },
   idempotent: true,
-  summary: 'Refund the whole order: by its buyer before shipping, by staff later; commission is reversed with it',
+  summary:
+    'Refund everything that is left of an order: by its buyer before shipping, by staff later; or, by staff, exactly these items and this much of the shipping fee. Commission follows to the fen',
   params,
-  body: z.strictObject({ reason: text(100) }),
+  body: z.strictObject({
+    reason: text(100),
+    /** Pieces (the amount is their share when left out), or an amount without any piece. */
+    items: z
+      .array(
+        z.strictObject({
+          itemId: OrderItemId,
+          quantity: z.int().min(0).max(999).default(0),
+          amountFen: Fen.optional(),
+        }),
+      )
+      .max(20)
+      .optional(),
+    shippingFen: Fen.optional(),
+  }),
   reply: OrderView,
   status: 202,
-  errors: ['state_conflict', 'forbidden'],
+  errors: ['state_conflict', 'limit_exceeded', 'forbidden'],
 });
 export const orderCredit = defineRoute({
   id: 'orders.credit',

@@ -14,6 +14,11 @@ export const domainEventTypes = [
   'order.refund_requested',
   'order.refunded',
   'order.refund_failed',
+  'order.partly_refunded',
+  'after_sale.requested',
+  'after_sale.changed',
+  'after_sale.settled',
+  'after_sale.closed',
   'room.started',
   'room.ended',
 ] as const;

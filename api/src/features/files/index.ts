@@ -1,12 +1,12 @@
 /**
  * Small files of the product itself: photos of guides, pictures of cards, training material. They lie in the database, so that
  * every node has them and the backup too; what is large (video) lies in the media servers' storage. Who may see material is
- * asked by the conference it belongs to; photos and cards are for everybody. A file is uploaded first and then used by a card,
+ * asked by the conference it belongs to, and who may see evidence by its after-sale case; photos and cards are for everybody. A file is uploaded first and then used by a card,
  * a page or a conference; one that nothing has used for a day goes.
  */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type FilePurpose, getFile, uploadFile } from '@walnut-live/contracts';
+import { getFile, uploadFile } from '@walnut-live/contracts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Sql } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -14,7 +14,7 @@ import { type Binder, written } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import { createLimit } from '../../platform/limits.ts';
 import { createFileContents } from './contents.ts';
-import { bytesFor, fits, type MediaType, mediaTypeOf } from './kinds.policy.ts';
+import { bytesFor, fits, type MediaType, mediaTypeOf, type StoredPurpose } from './kinds.policy.ts';
 
 export { createKept } from './kept.ts';
 export { mediaTypeOf } from './kinds.policy.ts';
@@ -31,7 +31,7 @@ const USABLE_MS = UNUSED_KEPT_MS - SWEEP_EVERY_MS;
 
 export interface StoredFile {
   readonly id: string;
-  readonly purpose: FilePurpose;
+  readonly purpose: StoredPurpose;
   readonly name: string;
   readonly mediaType: MediaType;
   readonly bytes: number;
@@ -40,9 +40,17 @@ export interface StoredFile {
 }
 export interface Files {
   /** A file that this person uploaded for this purpose within USABLE_MS. @throws AppError not_found */
-  mine(sql: Sql, id: string, purpose: FilePurpose, personId: string): Promise<StoredFile>;
+  mine(sql: Sql, id: string, purpose: StoredPurpose, personId: string): Promise<StoredFile>;
+  /**
+   * Takes the body of a request as a file. @throws AppError body_too_large, unsupported_media_type, rate_limited,
+   * invalid_request
+   */
+  take(
+    upload: { req: IncomingMessage; res: ServerResponse },
+    file: { purpose: StoredPurpose; name: string; orgPath: string; personId: string },
+  ): Promise<Pick<StoredFile, 'id' | 'mediaType' | 'bytes'>>;
   /** Answers the request with the bytes. @throws AppError not_found */
-  send(res: ServerResponse, id: string, purposes: readonly FilePurpose[], asAttachment?: string): Promise<void>;
+  send(res: ServerResponse, id: string, purposes: readonly StoredPurpose[], asAttachment?: string): Promise<void>;
 }
 export const pictureUrl = (id: string | null): string | null => (id === null ? null : `/api/v1/files/${id}`);
 
@@ -67,7 +75,7 @@ export function createFiles(deps: { bind: Binder; db: Db; clock: Clock; random: 
   async function send(
     res: ServerResponse,
     id: string,
-    purposes: readonly FilePurpose[],
+    purposes: readonly StoredPurpose[],
     asAttachment?: string,
   ): Promise<void> {
     const file = await contents.get(id, purposes);
@@ -94,26 +102,31 @@ export function createFiles(deps: { bind: Binder; db: Db; clock: Clock; random: 
           AND NOT EXISTS (SELECT FROM conference_materials m WHERE m.file_id = f.id)
           AND NOT EXISTS (SELECT FROM drain_cards c WHERE c.picture_id = f.id)
           AND NOT EXISTS (SELECT FROM guide_personas g WHERE g.photo_id = f.id)
+          AND NOT EXISTS (SELECT FROM after_sale_pictures a WHERE a.file_id = f.id)
         LIMIT ${SWEPT_AT_ONCE} FOR UPDATE SKIP LOCKED) RETURNING id`;
     } while (gone.length === SWEPT_AT_ONCE);
   }
   deps.jobs.every(FILES_SWEEP, SWEEP_EVERY_MS, sweepUnused);
 
-  bind(uploadFile, async ({ principal, query, req, res }) => {
-    await limit.take(principal.personId);
-    const content = await readBody(req, bytesFor(query.purpose)).catch((error: unknown) => {
-      res.set('Connection', 'close'); // the rest of the body is not read
+  const take: Files['take'] = async ({ req, res }, file) => {
+    await limit.take(file.personId);
+    const content = await readBody(req, bytesFor(file.purpose)).catch((error: unknown) => {
+      res.setHeader('Connection', 'close'); // the rest of the body is not read
       throw error;
     });
     const mediaType = mediaTypeOf(content);
     if (content.length === 0) throw new AppError('invalid_request', { issues: [{ path: '/', issue: 'no_bytes' }] });
-    if (!mediaType || !fits(query.purpose, mediaType)) throw new AppError('unsupported_media_type');
+    if (!mediaType || !fits(file.purpose, mediaType)) throw new AppError('unsupported_media_type');
     const id = random.id();
     await db.sql`INSERT INTO stored_files (id, purpose, org_path, name, media_type, bytes, sha256, content, created_by, created_at)
-      VALUES (${id}, ${query.purpose}, ${principal.staff.orgPath}, ${query.name}, ${mediaType}, ${content.length},
-        ${createHash('sha256').update(content).digest('hex')}, ${content}, ${principal.personId}, ${clock.now()})`;
+      VALUES (${id}, ${file.purpose}, ${file.orgPath}, ${file.name}, ${mediaType}, ${content.length},
+        ${createHash('sha256').update(content).digest('hex')}, ${content}, ${file.personId}, ${clock.now()})`;
     return { id, mediaType, bytes: content.length };
-  });
+  };
+
+  bind(uploadFile, ({ principal, query, req, res }) =>
+    take({ req, res }, { ...query, orgPath: principal.staff.orgPath, personId: principal.personId }),
+  );
   bind(getFile, async ({ params, res }) => {
     await send(res, params.id, ['photo', 'card']);
     return written;
@@ -121,6 +134,7 @@ export function createFiles(deps: { bind: Binder; db: Db; clock: Clock; random: 
 
   return {
     send,
+    take,
     async mine(sql, id, purpose, personId) {
       const [row] = await sql<StoredFile>`
         SELECT id, purpose, name, media_type AS "mediaType", bytes, created_by AS "createdBy", created_at AS "createdAt"

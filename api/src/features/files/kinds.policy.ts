@@ -16,7 +16,10 @@ export function mediaTypeOf(bytes: Buffer): MediaType | undefined {
   return undefined;
 }
 
-export const bytesFor = (purpose: FilePurpose): number => (purpose === 'material' ? MATERIAL_BYTES : PICTURE_BYTES);
-/** A photo or a card is a picture; material may be either. */
-export const fits = (purpose: FilePurpose, type: MediaType): boolean =>
+/** What is stored for what. evidence: of an after-sale case, for its buyer and the staff who see the order. */
+export type StoredPurpose = FilePurpose | 'evidence';
+
+export const bytesFor = (purpose: StoredPurpose): number => (purpose === 'material' ? MATERIAL_BYTES : PICTURE_BYTES);
+/** Material may be a document too; everything else is a picture. */
+export const fits = (purpose: StoredPurpose, type: MediaType): boolean =>
   purpose === 'material' || type !== 'application/pdf';

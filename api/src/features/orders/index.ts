@@ -16,10 +16,21 @@ import { createTakingOrders } from './taking-orders.ts';
 export { piecesOf } from './fulfilment.policy.ts';
 export type { ParcelRequest } from './fulfilment.ts';
 export { eyesOf, readOrder, readOrders } from './order-view.ts';
-export { maskAddress, maskName } from './orders.policy.ts';
+export { maskAddress, maskName, orderNo } from './orders.policy.ts';
 export { lockOrder, type OrderRow } from './orders.repository.ts';
 export type { OrdersDeps, OrdersService } from './orders.service.ts';
 export { auditOrders } from './orders-audit.ts';
+export {
+  leftOf,
+  piecesLeft,
+  type RefundLine,
+  type RefundPlan,
+  shareOf,
+  shippingLeft,
+  type WantedRefund,
+} from './refund-plan.policy.ts';
+export type { RefundableItemRow } from './refunding.repository.ts';
+export { readRefundable } from './refunding.repository.ts';
 
 /** The terms of shipping, for screens that show a total before an order is placed. */
 export const SHIPPING_TERMS = { feeFen: Number(SHIPPING_FEN), freeFromFen: Number(FREE_SHIPPING_FROM_FEN) };

@@ -79,7 +79,7 @@ export async function readOrders(sql: Sql, ids: readonly string[]): Promise<Seen
       json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS store, b.name AS buyer_name,
       (SELECT json_agg(json_build_object('id', i.id, 'productId', i.product_id, 'skuId', i.sku_id, 'title', i.title,
           'skuName', i.sku_name, 'pictureUrl', i.picture_url, 'quantity', i.quantity, 'unitPriceFen', i.unit_price_fen,
-          'discountFen', i.discount_fen, 'amountFen', i.amount_fen, 'refundedFen', i.refunded_fen, 'offerId', i.offer_id,
+          'discountFen', i.discount_fen, 'amountFen', i.amount_fen, 'refundedFen', i.refunded_fen, 'withdrawn', i.withdrawn, 'offerId', i.offer_id,
           'offerVersion', i.offer_version, 'giftOf', i.gift_of, 'bundleId', i.bundle_id) ORDER BY i.position)
         FROM order_items i WHERE i.order_id = o.id) AS items,
       o.items_fen, o.discount_fen, o.shipping_fen, o.total_fen, o.paid_fen, o.refunded_fen, o.address, o.remark, o.placed_at,

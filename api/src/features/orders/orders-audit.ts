@@ -17,11 +17,10 @@ export async function auditOrders(db: Pick<Db, 'transaction'>): Promise<string[]
           SELECT s.sku_id AS sku, s.org_unit_id AS unit, s.reserved,
             coalesce((SELECT sum(i.quantity) FROM order_items i JOIN orders o ON o.id = i.order_id
               WHERE i.sku_id = s.sku_id AND i.stock_unit_id = s.org_unit_id AND o.state = 'pending_payment'), 0) AS held,
-            coalesce((SELECT sum(i.quantity) FROM order_items i JOIN orders o ON o.id = i.order_id
-              WHERE i.sku_id = s.sku_id AND i.stock_unit_id = s.org_unit_id AND o.paid_at IS NOT NULL
-                AND (o.state <> 'refunded' OR o.shipped_at IS NOT NULL)), 0) AS sold,
+            coalesce((SELECT sum(i.quantity - i.restocked + i.replaced) FROM order_items i JOIN orders o ON o.id = i.order_id
+              WHERE i.sku_id = s.sku_id AND i.stock_unit_id = s.org_unit_id AND o.paid_at IS NOT NULL), 0) AS sold,
             coalesce((SELECT -sum(m.delta) FROM stock_movements m
-              WHERE m.sku_id = s.sku_id AND m.org_unit_id = s.org_unit_id AND m.reason IN ('sale', 'refund')), 0) AS moved
+              WHERE m.sku_id = s.sku_id AND m.org_unit_id = s.org_unit_id AND m.reason IN ('sale', 'refund', 'exchange')), 0) AS moved
           FROM stocks s) a
         WHERE reserved <> held OR sold <> moved`;
       const offers = await tx<{ id: string; taken: number; counted: bigint }>`
@@ -39,7 +38,7 @@ export async function auditOrders(db: Pick<Db, 'transaction'>): Promise<string[]
         SELECT o.order_no, o.state FROM orders o
         WHERE o.paid_fen <> coalesce((SELECT sum(p.captured_fen) FROM payments p WHERE p.order_id = o.id AND p.state = 'captured'), 0)
           OR (o.state IN ('paid', 'shipped', 'received', 'refunding', 'refunded')) <> (o.paid_fen > 0)
-          OR (o.state = 'refunded') <> (o.refunded_fen > 0)`;
+          OR (o.state = 'refunded') <> (o.paid_fen > 0 AND o.refunded_fen = o.paid_fen)`;
       const refunds = await tx<{ id: string }>`
         SELECT p.id FROM payments p WHERE p.refunded_fen <> coalesce((
           SELECT sum(r.amount_fen) FROM refunds r WHERE r.payment_id = p.id AND r.state <> 'failed'), 0)`;

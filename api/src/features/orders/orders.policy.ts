@@ -1,7 +1,11 @@
 /** The rules of an order's life (S7), its sums (M4) and what of it others may see (Z6): pure. */
 import type { Address, OrderState } from '@walnut-live/contracts';
 
-/** What can happen to an order. `resume_*` puts an order back when the provider refused its refund for good. */
+/**
+ * What can happen to an order. An order is `refunding` while all that is left of it is on its way back; a refund of a part leaves
+ * it where it is (`refund_part`, `refund_part_failed`), so that the rest can be sent. `resume_*` puts an order back when the
+ * provider refused its refund for good.
+ */
 export const orderEvents = [
   'pay',
   'cancel',
@@ -10,6 +14,8 @@ export const orderEvents = [
   'receive',
   'request_refund',
   'finish_refund',
+  'refund_part',
+  'refund_part_failed',
   'resume_paid',
   'resume_shipped',
   'resume_received',
@@ -19,11 +25,12 @@ export type OrderEvent = (typeof orderEvents)[number];
 /** Rule S7: the whole state machine. What is not here cannot happen. */
 export const orderTransitions: Readonly<Record<OrderState, Readonly<Partial<Record<OrderEvent, OrderState>>>>> = {
   pending_payment: { pay: 'paid', cancel: 'cancelled', expire: 'expired' },
-  paid: { ship: 'shipped', request_refund: 'refunding' },
-  shipped: { receive: 'received', request_refund: 'refunding' },
-  received: { request_refund: 'refunding' },
+  paid: { ship: 'shipped', request_refund: 'refunding', refund_part: 'paid', refund_part_failed: 'paid' },
+  shipped: { receive: 'received', request_refund: 'refunding', refund_part: 'shipped', refund_part_failed: 'shipped' },
+  received: { request_refund: 'refunding', refund_part: 'received', refund_part_failed: 'received' },
   refunding: {
     finish_refund: 'refunded',
+    refund_part: 'refunding',
     resume_paid: 'paid',
     resume_shipped: 'shipped',
     resume_received: 'received',

@@ -55,6 +55,6 @@ export function createOrdersService(deps: OrdersDeps) {
     ...createClosing(deps, moves, paying),
     ...fulfilment,
     ...createAddressChange(deps, moves),
-    ...createRefunding(deps, moves),
+    ...createRefunding(deps, moves, fulfilment),
   };
 }

@@ -4,7 +4,8 @@
  * Model: `requested` → `processing` (the provider was asked at least once) → `succeeded` | `failed`. A refund ends once, whoever
  * tells it first: the provider's answer, its callback, or a repeated question. The amount is set aside on the payment in the
  * same transaction as the row, so refunds never exceed what was captured, also when two are asked for at once.
- * There are three kinds: of an order (asked for by a person), of money that came for an order that was closed by then (asked
+ * Several refunds of one payment may be under way at the same time; each has its own number and its own end.
+ * There are three kinds: of an order or a part of it (asked for by a person, or by a case of after-sale), of money that came for an order that was closed by then (asked
  * for by the system, once, rule S3), and of unused coins (asked for by staff); the payment tells them apart.
  */
 import { refundOrder } from '@walnut-live/contracts';
@@ -15,15 +16,25 @@ import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { eyesOf, type OrdersService, readOrders } from '../orders/index.ts';
+import { eyesOf, type OrdersService, type RefundPlan, readOrders, type WantedRefund } from '../orders/index.ts';
 import type { PaymentRow, Payments } from '../payments/index.ts';
-import { claimDueRefund, endRefund, insertRefund, type RefundRow, readRefund } from './refunds.repository.ts';
+import {
+  claimDueRefund,
+  countRefunds,
+  endRefund,
+  insertRefund,
+  type RefundRow,
+  readRefund,
+  readRefundLines,
+} from './refunds.repository.ts';
 
 export const REFUND_JOB = 'refunds';
 const REFUND_EVERY_MS = 5_000;
 const BATCH = 100;
 const FIRST_PAUSE_SECONDS = 10;
 const LONGEST_PAUSE_SECONDS = 3_600;
+/** WeChat Pay takes at most 50 refunds of one payment; the last of them is kept for all that is left. */
+const MOST_PARTS = 49;
 
 /** Doubling pauses between attempts, at most an hour. */
 export function refundPauseSeconds(attempts: number): number {
@@ -38,7 +49,11 @@ export function createRefunds(deps: {
   log: Logger;
   jobs: Jobs;
   ledger: Pick<Ledger, 'postTransfer'>;
-  orders: Pick<OrdersService, 'beginRefund' | 'completeRefund' | 'resumeAfterRefund'>;
+  orders: Pick<OrdersService, 'beginRefund' | 'holdRefund' | 'completeRefund' | 'resumeAfterRefund'>;
+  /** In the transaction in which a refund of an order was asked for. */
+  refundRequested: (tx: Tx, refund: { orderId: string; isRest: boolean; caseId: string | undefined }) => Promise<void>;
+  /** In the transaction in which a refund of an order ended, once. */
+  refundEnded: (tx: Tx, refund: { refundId: string; outcome: 'succeeded' | 'failed'; at: Date }) => Promise<void>;
   /** In the transaction in which a refund of coins ended, once. */
   coinRefundFinished: (
     tx: Tx,
@@ -50,20 +65,58 @@ export function createRefunds(deps: {
   const underWay = new Set<Promise<unknown>>();
 
   deps.bind(refundOrder, async ({ tx, principal, params, body }) => {
-    const order = await orders.beginRefund(tx, principal, params.id, body.reason);
-    const payment = await payments.current(tx, order.id);
-    if (payment?.state !== 'captured') throw new AppError('state_conflict');
-    await request(tx, payment, { amountFen: payment.capturedFen, reason: body.reason, by: principal.personId });
-    const [seen] = await readOrders(tx, [order.id]);
+    const wanted: WantedRefund | 'rest' =
+      body.items === undefined && body.shippingFen === undefined
+        ? 'rest'
+        : {
+            items: (body.items ?? []).map(({ itemId, quantity, amountFen }) => ({
+              itemId,
+              pieces: quantity,
+              amountFen: amountFen === undefined ? undefined : BigInt(amountFen),
+            })),
+            shippingFen: BigInt(body.shippingFen ?? 0),
+          };
+    const plan = await orders.beginRefund(tx, principal, params.id, { reason: body.reason, wanted });
+    await requestPlanned(tx, params.id, plan, { reason: body.reason, by: principal.personId });
+    const [seen] = await readOrders(tx, [params.id]);
     const eyes = seen && eyesOf(principal, seen);
     if (!eyes) throw new AppError('not_found');
     return seen.view(eyes);
   });
 
+  /** Asks for what the order has set aside; answers the refund's id. */
+  async function requestPlanned(
+    tx: Tx,
+    orderId: string,
+    plan: RefundPlan,
+    { reason, by, caseId }: { reason: string; by: string | null; caseId?: string },
+  ): Promise<string> {
+    const payment = await payments.current(tx, orderId);
+    if (payment?.state !== 'captured') throw new AppError('state_conflict');
+    if (!plan.isRest && (await countRefunds(tx, payment.id)) >= MOST_PARTS)
+      throw new AppError('limit_exceeded', { facts: { reason: 'too_many_refunds' } });
+    const refundId = await request(tx, payment, { ...plan, reason, by });
+    await deps.refundRequested(tx, { orderId, isRest: plan.isRest, caseId });
+    return refundId;
+  }
+
+  /** A refund of an order whose row is locked, by whoever may ask for it by rules of their own. */
+  async function refundParts(
+    tx: Tx,
+    order: Parameters<OrdersService['holdRefund']>[1],
+    wanted: WantedRefund | 'rest',
+    asked: { reason: string; by: string | null; caseId?: string },
+  ): Promise<string> {
+    const plan = await orders.holdRefund(tx, order, wanted, { actorId: asked.by, reason: asked.reason });
+    return requestPlanned(tx, order.id, plan, asked);
+  }
+
   async function request(
     tx: Tx,
     payment: PaymentRow,
-    refund: { amountFen: bigint; reason: string; by: string | null },
+    refund: { amountFen: bigint; reason: string; by: string | null } & Partial<
+      Pick<RefundPlan, 'lines' | 'shippingFen'>
+    >,
   ): Promise<string> {
     if (!(await payments.holdForRefund(tx, payment.id, refund.amountFen))) throw new AppError('state_conflict');
     const id = random.id();
@@ -73,6 +126,8 @@ export function createRefunds(deps: {
       orderId: payment.orderId,
       paymentId: payment.id,
       amountFen: refund.amountFen,
+      shippingFen: refund.shippingFen ?? 0n,
+      lines: refund.lines ?? [],
       reason: refund.reason,
       requestedBy: refund.by,
       at: clock.now(),
@@ -135,15 +190,20 @@ export function createRefunds(deps: {
     await tx`SELECT 1 FROM orders WHERE id = ${refund.orderId} FOR UPDATE`; // the first lock of whatever happens to an order
     if (!(await endRefund(tx, refund.id, outcome, at))) return;
     const late = payment.state !== 'captured';
+    const { id: refundId, orderId, amountFen, shippingFen } = refund;
+    const lines = await readRefundLines(tx, refundId);
     if (outcome === 'failed') {
       log.error({ refundNo, orderId: refund.orderId }, 'the provider refused a refund for good: somebody must look');
       await payments.giveBackHold(tx, payment.id, refund.amountFen);
-      if (!late) await orders.resumeAfterRefund(tx, refund.orderId, 'refund_failed', at);
+      if (late) return;
+      await orders.resumeAfterRefund(tx, { orderId, shippingFen, lines, at }, 'refund_failed');
+      await deps.refundEnded(tx, { refundId, outcome, at });
       return;
     }
     if (!late) {
-      const { id: refundId, orderId, amountFen } = refund;
-      await orders.completeRefund(tx, { orderId, refundId, refundNo, amountFen, provider: payment.provider, at });
+      const { provider } = payment;
+      await orders.completeRefund(tx, { orderId, refundId, refundNo, amountFen, shippingFen, lines, provider, at });
+      await deps.refundEnded(tx, { refundId, outcome, at });
       return;
     }
     await ledger.postTransfer(tx, {
@@ -179,6 +239,7 @@ export function createRefunds(deps: {
   return {
     /** Writes the row, holds the amount and asks the provider after commit; answers the refund's id (rule S8). */
     request,
+    refundParts,
     refundLatePayment,
     finish,
     runDue,

@@ -1,5 +1,6 @@
 /** Rows of refunds. A row exists before the provider hears of it (rule S8), so a refund under way survives any crash. */
 import type { Tx } from '../../platform/db.ts';
+import type { RefundLine } from '../orders/index.ts';
 
 export interface RefundRow {
   readonly id: string;
@@ -8,6 +9,8 @@ export interface RefundRow {
   readonly orderId: string | null;
   readonly paymentId: string;
   readonly amountFen: bigint;
+  /** Of the amount. */
+  readonly shippingFen: bigint;
   readonly attempts: number;
 }
 
@@ -19,14 +22,22 @@ export async function insertRefund(
     orderId: string | null;
     paymentId: string;
     amountFen: bigint;
+    shippingFen: bigint;
+    lines: readonly RefundLine[];
     reason: string;
     requestedBy: string | null;
     at: Date;
   },
 ): Promise<void> {
-  await tx`INSERT INTO refunds (id, refund_no, order_id, payment_id, amount_fen, state, reason, requested_by, next_try_at, created_at)
-    VALUES (${refund.id}, ${refund.refundNo}, ${refund.orderId}, ${refund.paymentId}, ${refund.amountFen}, 'requested',
+  await tx`INSERT INTO refunds (id, refund_no, order_id, payment_id, amount_fen, shipping_fen, state, reason, requested_by, next_try_at, created_at)
+    VALUES (${refund.id}, ${refund.refundNo}, ${refund.orderId}, ${refund.paymentId}, ${refund.amountFen}, ${refund.shippingFen}, 'requested',
       ${refund.reason}, ${refund.requestedBy}, ${refund.at}, ${refund.at})`;
+  const { lines } = refund;
+  if (lines.length === 0) return;
+  await tx`INSERT INTO refund_lines (refund_id, order_item_id, amount_fen, pieces, withdrawn)
+    SELECT ${refund.id}::uuid, l.id, l.amount, l.pieces, l.withdrawn
+    FROM unnest(${lines.map(({ itemId }) => itemId)}::uuid[], ${lines.map(({ amountFen }) => amountFen.toString())}::bigint[],
+      ${lines.map(({ pieces }) => pieces)}::int[], ${lines.map(({ withdrawn }) => withdrawn)}::int[]) AS l (id, amount, pieces, withdrawn)`;
 }
 
 /** Takes the next due refund for one attempt; until `nextTryAt` nobody else does. */
@@ -37,7 +48,8 @@ export async function claimDueRefund(
   except: readonly string[],
 ): Promise<RefundRow | undefined> {
   const [due] = await tx<RefundRow>`
-    SELECT id, refund_no AS "refundNo", order_id AS "orderId", payment_id AS "paymentId", amount_fen AS "amountFen", attempts
+    SELECT id, refund_no AS "refundNo", order_id AS "orderId", payment_id AS "paymentId", amount_fen AS "amountFen",
+      shipping_fen AS "shippingFen", attempts
     FROM refunds WHERE state IN ('requested', 'processing') AND next_try_at <= ${now} AND id <> ALL(${except}::uuid[])
     ORDER BY next_try_at LIMIT 1 FOR UPDATE SKIP LOCKED`;
   if (!due) return undefined;
@@ -48,9 +60,24 @@ export async function claimDueRefund(
 
 export async function readRefund(tx: Tx, refundNo: string): Promise<RefundRow | undefined> {
   const [row] = await tx<RefundRow>`
-    SELECT id, refund_no AS "refundNo", order_id AS "orderId", payment_id AS "paymentId", amount_fen AS "amountFen", attempts
+    SELECT id, refund_no AS "refundNo", order_id AS "orderId", payment_id AS "paymentId", amount_fen AS "amountFen",
+      shipping_fen AS "shippingFen", attempts
     FROM refunds WHERE refund_no = ${refundNo}`;
   return row;
+}
+
+/** What a refund of an order is of, beside the shipping fee. */
+export async function readRefundLines(tx: Tx, refundId: string): Promise<RefundLine[]> {
+  return tx<RefundLine>`
+    SELECT l.order_item_id AS "itemId", l.amount_fen AS "amountFen", l.pieces, l.withdrawn
+    FROM refund_lines l JOIN order_items i ON i.id = l.order_item_id WHERE l.refund_id = ${refundId} ORDER BY i.position`;
+}
+
+/** Refunds of a payment that were not refused. */
+export async function countRefunds(tx: Tx, paymentId: string): Promise<number> {
+  const [row] = await tx<{ count: bigint }>`
+    SELECT count(*) AS count FROM refunds WHERE payment_id = ${paymentId} AND state <> 'failed'`;
+  return Number(row?.count ?? 0n);
 }
 
 /** Ends a refund once; false when it had ended before. */

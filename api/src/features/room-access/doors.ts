@@ -115,6 +115,17 @@ const doors: Record<string, Door> = {
         'orders.refund',
       ],
       ...[
+        'after-sales.of-order',
+        'after-sales.request',
+        'after-sales.list',
+        'after-sales.get',
+        'after-sales.evidence.upload',
+        'after-sales.evidence.get',
+        'after-sales.withdraw',
+        'after-sales.escalate',
+        'after-sales.send-back',
+      ],
+      ...[
         'payments.get',
         'payments.methods',
         'payments.start',
