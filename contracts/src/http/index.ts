@@ -5,6 +5,7 @@ import * as audience from './audience.ts';
 import * as auth from './auth.ts';
 import * as bag from './bag.ts';
 import * as catalogue from './catalogue.ts';
+import * as catalogueCsv from './catalogue-csv.ts';
 import * as chains from './chains.ts';
 import * as checkIns from './check-ins.ts';
 import * as conferences from './conferences.ts';
@@ -48,6 +49,7 @@ export * from './audience.ts';
 export * from './auth.ts';
 export * from './bag.ts';
 export * from './catalogue.ts';
+export * from './catalogue-csv.ts';
 export * from './chains.ts';
 export * from './check-ins.ts';
 export * from './common.ts';
@@ -102,6 +104,7 @@ export const routes: readonly Route[] = [
   replays,
   bag,
   catalogue,
+  catalogueCsv,
   orders,
   afterSales,
   parcels,

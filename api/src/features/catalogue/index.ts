@@ -6,6 +6,7 @@ import type { ClaimGuard } from '../claim-guard/index.ts';
 import type { MediaLibrary } from '../media-library/index.ts';
 import { bindCatalogueRoutes } from './catalogue.routes.ts';
 import { createCatalogueService } from './catalogue.service.ts';
+import { createImports } from './import.service.ts';
 import { createStockService } from './stock.service.ts';
 import { createWriting, type Writing } from './writing.ts';
 
@@ -24,6 +25,8 @@ export function createCatalogue(deps: {
   bindCatalogueRoutes(deps.bind, {
     catalogue: createCatalogueService({ ...deps, writing }),
     stock: createStockService(deps),
+    imports: createImports({ ...deps, writing }),
+    ...{ db: deps.db, clock: deps.clock },
   });
   return { writing };
 }
