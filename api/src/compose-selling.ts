@@ -6,6 +6,7 @@ import type { AdultChecks } from './features/adult-check/index.ts';
 import { type AfterSales, createAfterSales } from './features/after-sales/index.ts';
 import type { Files } from './features/files/index.ts';
 import { readGiftTerms } from './features/gifts/index.ts';
+import { createGroupBuys, createGroupSeats, type GroupBuysDeps } from './features/group-buys/index.ts';
 import { createOrders, type Orders, type OrdersDeps } from './features/orders/index.ts';
 import { createCarrierTracking, createParcels } from './features/parcels/index.ts';
 import { type DeliveryPlan, type PaymentListeners, servePayments } from './features/payments/index.ts';
@@ -41,6 +42,7 @@ export function createSelling(deps: {
   server: Server;
   addressLimits: AddressLimits;
   coupons: OrdersDeps['coupons'];
+  guard: GroupBuysDeps['guard'];
   credits: OrdersDeps['credits'];
   adults: AdultChecks;
   files: Files;
@@ -53,6 +55,7 @@ export function createSelling(deps: {
 
   const providers = createProviders({ ...{ config, db, clock, random, log, jobs }, ...deps });
   const { payments } = providers;
+  const groupSeats = createGroupSeats({ clock, random });
   const orders = createOrders({
     bind,
     db,
@@ -64,6 +67,10 @@ export function createSelling(deps: {
     payments,
     addressLimits: deps.addressLimits,
     coupons: deps.coupons,
+    groupBuys: groupSeats,
+    mayShip: async (tx, order) => {
+      if (order.groupBuyId !== null) await groupSeats.requireComplete(tx, order.id);
+    },
     credits: deps.credits,
     orderPaid: deps.orderPaid,
     orderRefunded: deps.orderRefunded,
@@ -82,6 +89,14 @@ export function createSelling(deps: {
   });
   const afterSales: AfterSales = createAfterSales({
     ...{ bind, db, clock, random, log, jobs, orders, refunds, files: deps.files },
+  });
+  createGroupBuys({
+    ...{ bind, db, clock, random, log, jobs, guard: deps.guard, seats: groupSeats },
+    closeOrder: orders.expire,
+    async refundOrder(tx, orderId, reason) {
+      const order = await orders.lock(tx, orderId);
+      if (order) await refunds.refundParts(tx, order, 'rest', { reason, by: null });
+    },
   });
   const wallet: WalletService = createWallet({
     ...{ bind, db, clock, random, log, jobs, ledger, payments, adults: deps.adults },

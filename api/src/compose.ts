@@ -328,6 +328,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     adults,
     files: aroundRooms.files,
     coupons: play.coupons.forOrders,
+    guard,
     credits,
     orderPaid: commissions.onOrderPaid,
     orderRefunded: commissions.onOrderRefunded,

@@ -44,6 +44,14 @@ export const errorStatus = {
   coupon_not_usable: 409,
   /** Nothing is sent to this address by these terms; facts: province. */
   not_delivered_there: 409,
+  /** No further group of this campaign; facts: reason (GroupBuyReason). */
+  group_buy_not_open: 409,
+  group_full: 409,
+  /** Facts: state. */
+  group_over: 409,
+  already_in_group: 409,
+  /** A paid order waits until its group is complete. */
+  group_incomplete: 409,
   network_limit: 409,
   too_early: 409,
   gone: 410,

@@ -13,6 +13,7 @@ import { makeCoupons } from '../testing/coupons.ts';
 import { type Brand, makeBundle, makeOffer, seedBrand } from '../testing/fixtures.ts';
 import { makeAroundRooms, type ThingsAroundRooms } from '../testing/for-whom.ts';
 import { giveCoinsAndGift } from '../testing/gifts.ts';
+import { makeGroupCampaign } from '../testing/group-buys.ts';
 import { drawTerms, makePlays } from '../testing/plays.ts';
 import { makeTellings, type Tellings, tellingTargets } from '../testing/tellings.ts';
 import { startTestApi, type TestApi } from '../testing/test-api.ts';
@@ -39,6 +40,7 @@ interface ThingsOfB extends Tellings {
   /** Held by `anna`. */
   couponId: string;
   couponDropId: string;
+  groupCampaignId: string;
   checkInId: string;
   /** A survey. */
   pollId: string;
@@ -175,6 +177,14 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
     body: { roomId: brand.rooms.b.id, kindId: couponKindId, count: 1 },
   }),
   'coupon-drops.end': ({ couponDropId }) => ({ params: { id: couponDropId }, body: {} }),
+  'group-campaigns.create': ({ brand }) => ({
+    body: {
+      ...{ orgUnitId: brand.stores.b.id, skuId: brand.products.family.sku.id, title: '三人团' },
+      ...{ priceFen: 9_900, size: 3, days: 7 },
+    },
+  }),
+  'group-campaigns.groups': ({ groupCampaignId }) => ({ params: { id: groupCampaignId } }),
+  'group-campaigns.stop': ({ groupCampaignId }) => ({ params: { id: groupCampaignId }, body: { reason: '写错了' } }),
   'check-ins.open': ({ brand }) => ({ body: { roomId: brand.rooms.b.id } }),
   'check-ins.close': ({ checkInId }) => ({ params: { id: checkInId }, body: {} }),
   'polls.open': ({ brand }) => ({
@@ -277,6 +287,7 @@ const belongsToNobody = new Set([
   'coupon-drops.get',
   'coupon-drops.grab', // whoever is in the room; see the coupons' own tests
   'coupon-drops.mine',
+  'group-buys.get', // whoever may enter its room; what it says of me is mine
   'check-ins.get', // public, as the live itself
   'check-ins.mine',
   'polls.get',
@@ -334,6 +345,7 @@ beforeAll(async () => {
     ...(await makePlays(api, brand, brand.rooms.b, brand.consumers.anna)),
     ...(await makeActivities(api, brand.rooms.b, brand.consumers.anna)),
     ...(await makeCoupons(api, brand, brand.rooms.b, brand.consumers.anna)),
+    groupCampaignId: (await makeGroupCampaign(api, brand, brand.stores.b)).id,
     ...(await makeWebhook(api, brand.stores.b, brand.staff.admin)),
     ...(await makeTellings(api, brand.rooms.b, brand.consumers.anna)),
     ...(await makeAfterSale(api, order, brand.consumers.anna, brand.stores.b)),

@@ -4,6 +4,7 @@ import { type OrderView, payOrder, placeOrder, settleSandbox } from '@walnut-liv
 import { expect, vi } from 'vitest';
 import { auditAfterSales } from '../features/after-sales/index.ts';
 import { auditCoupons } from '../features/coupons/index.ts';
+import { auditGroupBuys } from '../features/group-buys/index.ts';
 import { auditOrders } from '../features/orders/index.ts';
 import { auditLedger } from '../ledger/index.ts';
 import type { Principal } from '../platform/principal.ts';
@@ -122,5 +123,6 @@ export async function expectBooksRight(api: TestApi): Promise<void> {
   expect(await auditOrders(db)).toEqual([]);
   expect(await auditAfterSales(db)).toEqual([]);
   expect(await auditCoupons(db)).toEqual([]);
+  expect(await auditGroupBuys(db)).toEqual([]);
   expect((await auditLedger(db)).problems).toEqual([]);
 }

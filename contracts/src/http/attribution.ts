@@ -47,6 +47,8 @@ export const followShareLink = defineRoute({
   summary:
     'Records the touch and redirects into the player; a forged or expired token still opens the player (rule A6)',
   params: z.strictObject({ token: z.string().max(16_384) }),
+  /** Instead of the room, the page of a group buy; anything else is ignored (rule A6). */
+  query: z.object({ group: z.uuid().optional().catch(undefined) }),
   status: 302,
 });
 export const myShares = defineRoute({

@@ -16,6 +16,7 @@ import * as draws from './draws.ts';
 import * as files from './files.ts';
 import * as follows from './follows.ts';
 import * as gifts from './gifts.ts';
+import * as groupBuys from './group-buys.ts';
 import * as mediaLibrary from './media-library.ts';
 import * as messages from './messages.ts';
 import * as moderation from './moderation.ts';
@@ -62,6 +63,7 @@ export * from './draws.ts';
 export * from './files.ts';
 export * from './follows.ts';
 export * from './gifts.ts';
+export * from './group-buys.ts';
 export * from './media-library.ts';
 export * from './messages.ts';
 export * from './moderation.ts';
@@ -123,6 +125,7 @@ export const routes: readonly Route[] = [
   coupons,
   mediaLibrary,
   checkIns,
+  groupBuys,
   polls,
   countdowns,
   chains,

@@ -13,8 +13,10 @@ import {
 } from '../ids.ts';
 import { Fen, PriceFen, Quantity } from '../money.ts';
 import { CouponId, CouponTerms } from '../realtime/coupons.ts';
+import { GroupBuyId, GroupBuyState } from '../realtime/group-buys.ts';
 import { Empty, Instant, MAX_INT4, OrgUnitRef, PageQuery, PersonRef, PictureUrl, page, text } from './common.ts';
 import { Carrier, OrderDelivery, TrackingNo } from './delivery.ts';
+import { PlaceGroupBuy } from './group-buys.ts';
 import { PaymentChoice, PaymentProviderName, PaymentStart, PaymentWay } from './payment-ways.ts';
 import { defineRoute } from './route.ts';
 
@@ -123,6 +125,11 @@ export const OrderView = z
     ),
     /** Of which the discount is. */
     coupon: CouponTerms.extend({ id: CouponId }).nullable().optional(),
+    /** The group it was bought in; sent once every seat is paid. */
+    groupBuy: z
+      .object({ id: GroupBuyId, state: GroupBuyState, paid: z.int(), size: z.int(), deadlineAt: Instant })
+      .nullable()
+      .optional(),
     credit: CreditView,
     /** Of an order that was paid for. */
     delivery: OrderDelivery.optional(),
@@ -167,6 +174,8 @@ export const placeOrder = defineRoute({
       remark: text(200, 0).default(''),
       /** A coupon of the buyer; refused as coupon_not_usable with a reason in the facts. */
       couponId: CouponId.optional(),
+      /** Opens a group or joins one: one line, of the campaign's SKU at its price, without a coupon. */
+      groupBuy: PlaceGroupBuy.optional(),
     })
     .refine(({ address, pickup }) => (address === undefined) !== (pickup === undefined), {
       path: ['address'],
@@ -185,6 +194,10 @@ export const placeOrder = defineRoute({
     'not_found',
     'banned',
     'room_not_live',
+    'group_buy_not_open',
+    'group_full',
+    'group_over',
+    'already_in_group',
     'rate_limited',
   ],
 });

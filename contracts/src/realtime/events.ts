@@ -6,6 +6,7 @@ import { activityEventShapes } from './activities.ts';
 import { chatEventShapes } from './chat.ts';
 import { drainCardEventShapes } from './drain-cards.ts';
 import { giftSent, giftTakenBack } from './gifts.ts';
+import { groupBuyEventShapes } from './group-buys.ts';
 import { interactionEventShapes } from './interaction.ts';
 import { Stage } from './stage.ts';
 
@@ -34,9 +35,9 @@ export const roomEventSchemas = [
   event('offer:opened', { offer: OfferView, visibleFrom: Instant }),
   event('offer:changed', { offer: OfferView, visibleFrom: Instant }),
   event('offer:closed', { offerId: OfferId, skuId: SkuId }),
-  event('stock:changed', { skuId: SkuId, available: z.int(), offerId: OfferId.nullable(), taken: z.int().nullable() }),
   event('bundle:opened', { bundle: BundleView, visibleFrom: Instant }),
   event('bundle:closed', { bundleId: BundleId }),
+  event('stock:changed', { skuId: SkuId, available: z.int(), offerId: OfferId.nullable(), taken: z.int().nullable() }),
   event('order:paid', { buyerName: z.string(), productId: ProductId, productTitle: z.string(), quantity: z.int() }),
   event('notice:set', { text: z.string() }),
   event('stream:changed', {
@@ -71,6 +72,10 @@ export const roomEventSchemas = [
   event('chain:opened', activityEventShapes['chain:opened']),
   event('chain:counted', activityEventShapes['chain:counted']),
   event('chain:closed', activityEventShapes['chain:closed']),
+  event('group-buy:opened', groupBuyEventShapes['group-buy:opened']),
+  event('group-buy:counted', groupBuyEventShapes['group-buy:counted']),
+  event('group-buy:completed', groupBuyEventShapes['group-buy:completed']),
+  event('group-buy:expired', groupBuyEventShapes['group-buy:expired']),
   event('drain-card:set', drainCardEventShapes['drain-card:set']),
   event('room:started', { at: Instant }),
   event('room:ended', { at: Instant }),
@@ -100,13 +105,13 @@ export const eventClass: Record<RoomEventKind, EventClass> = {
   'offer:opened': 'critical',
   'offer:changed': 'critical',
   'offer:closed': 'critical',
+  'bundle:opened': 'critical',
+  'bundle:closed': 'critical',
   'stock:changed': 'counter',
   'order:paid': 'critical',
   'notice:set': 'critical',
   'stream:changed': 'critical',
   'stage:changed': 'critical',
-  'bundle:opened': 'critical',
-  'bundle:closed': 'critical',
   'gift:sent': 'critical',
   'gift:taken-back': 'critical',
   'draw:prepared': 'critical',
@@ -133,6 +138,10 @@ export const eventClass: Record<RoomEventKind, EventClass> = {
   'chain:opened': 'critical',
   'chain:counted': 'counter',
   'chain:closed': 'critical',
+  'group-buy:opened': 'critical',
+  'group-buy:counted': 'critical',
+  'group-buy:completed': 'critical',
+  'group-buy:expired': 'critical',
   'drain-card:set': 'critical',
   'room:started': 'critical',
   'room:ended': 'critical',

@@ -4,6 +4,7 @@ export * from './coupons.ts';
 export * from './drain-cards.ts';
 export * from './events.ts';
 export * from './gifts.ts';
+export * from './group-buys.ts';
 export * from './interaction.ts';
 export * from './messages.ts';
 export * from './snapshot.ts';

@@ -54,6 +54,7 @@ export function createClosing(
     if (order.couponId !== null) await deps.coupons.giveBack(tx, order.id, null);
     const items = await readItems(tx, order.id);
     await giveBackBundles(tx, order, items);
+    if (order.groupBuyId !== null) await deps.groupBuys.released(tx, order.id, by.at);
     const levels = await releaseLines(tx, { personId: order.personId, at: by.at }, items);
     await giveBackGifts(tx, order.id, items);
     await tellStock(tx, clock, order.roomId, levels);

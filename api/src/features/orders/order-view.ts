@@ -56,6 +56,7 @@ interface ViewRow {
   payment: NonNullable<OrderView['payment']> | null;
   refunds: OrderView['refunds'] | null;
   coupon: NonNullable<OrderView['coupon']> | null;
+  group_buy: NonNullable<OrderView['groupBuy']> | null;
   credit_reason: OrderView['credit']['reason'] | null;
   inviter: NamedPerson | null;
   credit_unit: OrderView['store'] | null;
@@ -96,6 +97,8 @@ export async function readOrders(sql: Sql, ids: readonly string[]): Promise<Seen
         'ownerPath', (SELECT w.path FROM owner_bindings ob JOIN org_units w ON w.id = ob.store_id
           WHERE ob.customer_id = cp.id AND ob.ended_at IS NULL)) END AS inviter,
       CASE WHEN cu.id IS NULL THEN NULL ELSE json_build_object('id', cu.id, 'kind', cu.kind, 'path', cu.path, 'name', cu.name) END AS credit_unit,
+      CASE WHEN o.group_buy_id IS NULL THEN NULL ELSE (SELECT json_build_object('id', g.id, 'state', g.state, 'paid', g.paid, 'size', g.size,
+        'deadlineAt', g.deadline_at) FROM group_buys g WHERE g.id = o.group_buy_id) END AS group_buy,
       (SELECT json_agg(json_build_object('from', t.from_state, 'to', t.to_state, 'event', t.event, 'at', t.at) ORDER BY t.id)
         FROM order_transitions t WHERE t.order_id = o.id) AS history
     FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS wanted (id, n)
@@ -159,6 +162,7 @@ function toView(row: ViewRow, eyes: Eyes, delivery: DeliveryRow | undefined): Or
     payment: row.payment,
     refunds: (row.refunds ?? []).map((refund) => ({ ...refund, createdAt: instant(refund.createdAt) })),
     coupon: row.coupon,
+    groupBuy: row.group_buy && { ...row.group_buy, deadlineAt: instant(row.group_buy.deadlineAt) },
     credit: {
       reason: row.credit_reason ?? 'store',
       inviter: row.inviter && shownInviter(row.inviter, eyes),

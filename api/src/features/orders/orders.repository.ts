@@ -150,7 +150,6 @@ export async function readSkus(
     pictureUrl: row.picture_url,
     buyable: row.buyable,
     shelfPriceFen: row.shelf_price_fen,
-    weightGrams: row.weight_grams,
     offer: row.offer_id === null ? null : { id: row.offer_id, state: row.offer_state, version: row.offer_version },
     named:
       row.version === null
@@ -177,6 +176,7 @@ export async function readSkus(
             stairs: inBigint(row.open_stairs),
           },
     floorPriceFen: row.floor_price_fen,
+    weightGrams: row.weight_grams,
     snapshotHash: row.snapshot_hash,
     baselineFen: row.baseline_fen,
     gift: row.gift,
@@ -299,6 +299,7 @@ export interface OrderRow {
   readonly shippedAt: Date | null;
   readonly receivedAt: Date | null;
   readonly couponId: string | null;
+  readonly groupBuyId: string | null;
 }
 
 /** The order with its row locked until the transaction ends: the first lock of whatever happens to an order. */
@@ -306,7 +307,7 @@ export async function lockOrder(tx: Tx, orderId: string): Promise<OrderRow | und
   const [order] = await tx<OrderRow>`
     SELECT id, order_no AS "orderNo", person_id AS "personId", room_id AS "roomId", org_unit_id AS "orgUnitId",
       org_path AS "orgPath", state, total_fen AS "totalFen", paid_fen AS "paidFen", expires_at AS "expiresAt",
-      shipped_at AS "shippedAt", received_at AS "receivedAt", coupon_id AS "couponId"
+      shipped_at AS "shippedAt", received_at AS "receivedAt", coupon_id AS "couponId", group_buy_id AS "groupBuyId"
     FROM orders WHERE id = ${orderId} FOR UPDATE`;
   return order;
 }

@@ -5,6 +5,7 @@
  * an order locks its row first, then payment, coupon, offers, people's shares and stock by SKU (S2), then the ledger; states move only by the table in
  * orders.policy.ts and only from where they were seen (S7). Facts reach the room through the outbox after commit.
  */
+import type { PlaceGroupBuy } from '@walnut-live/contracts';
 import type { Ledger } from '../../ledger/index.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db.ts';
@@ -19,6 +20,33 @@ import type { OrderEvent } from './orders.policy.ts';
 import { createPaying } from './paying.ts';
 import { createRefunding } from './refunding.ts';
 
+/** Asked for orders of group buys alone. What one throws ends the order's transaction. */
+export interface GroupSeatsOfOrders {
+  terms(
+    tx: Tx,
+    order: { wanted: PlaceGroupBuy; personId: string; roomPath: string; at: Date },
+  ): Promise<GroupTermsOfOrder>;
+  take(
+    tx: Tx,
+    seat: { terms: GroupTermsOfOrder; orderId: string; personId: string; roomId: string; quantity: number; at: Date },
+  ): Promise<void>;
+  paid(tx: Tx, orderId: string, at: Date): Promise<void>;
+  released(tx: Tx, orderId: string, at: Date): Promise<void>;
+  refunding(tx: Tx, orderId: string, at: Date): Promise<void>;
+  requireComplete(tx: Tx, orderId: string): Promise<void>;
+}
+/** What an order in a group costs, decided before anything is taken. */
+export interface GroupTermsOfOrder {
+  readonly campaignId: string;
+  /** Null: a new group is opened. */
+  readonly groupId: string | null;
+  readonly skuId: string;
+  readonly priceFen: bigint;
+  readonly perPerson: number;
+  /** The room the group was opened in: it sells to those who join also when its live is over. */
+  readonly groupRoomId: string | null;
+}
+
 export interface OrdersDeps extends FulfilmentDeps {
   clock: Clock;
   random: Random;
@@ -26,6 +54,8 @@ export interface OrdersDeps extends FulfilmentDeps {
   payments: Pick<Payments, 'open' | 'openAll' | 'current' | 'read' | 'prepare' | 'close' | 'markCaptured'>;
   /** Rule S10: what a coupon takes off, taking it, and giving it back when the order came to nothing. */
   coupons: Coupons['forOrders'];
+  /** Rule S9: the seats that orders of group buys hold. */
+  groupBuys: GroupSeatsOfOrders;
   /** Rules A3, A4: decides who brought an order and writes it down, once, in its transaction. */
   credits: Pick<Credits, 'decide' | 'considerAll' | 'freeze'>;
   orderPaid(tx: Tx, orderId: string, at: Date): Promise<void>;

@@ -40,6 +40,7 @@ export function createPaying(deps: OrdersDeps, { lockOwn, move }: OrderMoves) {
   async function book(tx: Tx, order: OrderRow, payment: PaymentRow, at: Date): Promise<void> {
     if (!(await payments.markCaptured(tx, payment.id, at))) throw new Error(`payment ${payment.id} was not pending`);
     await move(tx, order, 'pay', { actorId: null, reason: '', at }, { paidFen: payment.amountFen, paidAt: at });
+    if (order.groupBuyId !== null) await deps.groupBuys.paid(tx, order.id, at);
     const items = await readItems(tx, order.id);
     await sellLines(tx, { orderId: order.id, at, newId: random.id }, items);
     await ledger.postTransfer(tx, {

@@ -2,7 +2,7 @@
  * Placing an order: price, stock, credit and payment, all in one transaction that a losing attempt leaves without a trace.
  * Orders of one SKU each without more to them, as in a flash sale, are placed many at a time: together.ts.
  */
-import type { Address, OrderView } from '@walnut-live/contracts';
+import type { Address, OrderView, PlaceGroupBuy } from '@walnut-live/contracts';
 import type { Random } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -10,8 +10,6 @@ import type { Principal } from '../../platform/principal.ts';
 import { findGifts, inLockOrder, newItems, priceBundles, takeBundles, takeGifts, type WantedBundle } from './extras.ts';
 import { tellStock } from './order-news.ts';
 import { readOrder } from './order-view.ts';
-import { shippingFen } from './orders.policy.ts';
-import { addressOf, shippingOf } from './shipping-of.ts';
 import {
   drawOrderNos,
   insertItems,
@@ -24,7 +22,7 @@ import {
   type SellingRoom,
   type SkuRow,
 } from './orders.repository.ts';
-import type { OrdersDeps } from './orders.service.ts';
+import type { GroupTermsOfOrder, OrdersDeps } from './orders.service.ts';
 import {
   type Decision,
   type PricedLine,
@@ -35,6 +33,7 @@ import {
   type WantedLine,
 } from './pricing.policy.ts';
 import { type Reserved, reserveLine } from './reservations.repository.ts';
+import { addressOf, shippingOf } from './shipping-of.ts';
 
 export interface PlaceRequest {
   roomId: string;
@@ -50,6 +49,7 @@ export interface PlaceRequest {
   seenShippingFen?: number | undefined;
   remark: string;
   couponId?: string | undefined;
+  groupBuy?: PlaceGroupBuy | undefined;
   bundles?: readonly WantedBundle[] | undefined;
 }
 
@@ -71,7 +71,15 @@ export type Placing = ReturnType<typeof createPlacing>;
 export function createPlacing(
   deps: Pick<
     OrdersDeps,
-    'clock' | 'random' | 'payments' | 'coupons' | 'credits' | 'reservationSeconds' | 'priceGraceSeconds' | 'onStep'
+    | 'clock'
+    | 'random'
+    | 'payments'
+    | 'coupons'
+    | 'groupBuys'
+    | 'credits'
+    | 'reservationSeconds'
+    | 'priceGraceSeconds'
+    | 'onStep'
   >,
 ) {
   const { clock, random, payments } = deps;
@@ -82,18 +90,20 @@ export function createPlacing(
    * Statements for one line under an offer, besides BEGIN and COMMIT: idempotency key 2 · room, buyer 2 · SKUs, offers, what is
    * left 1 · order number 1 · order, history 1 · credit 9 · then, holding the hot rows: offer, person, stock 3 · items 1 ·
    * payment 1 · outbox 2 · reading the answer 1 · idempotency key 1. A further line adds 3 under an offer (else 1) and 2 for the
-   * outbox. An attempt that is refused early costs the first five. A coupon adds two: what it takes off, and taking it.
+   * outbox. An attempt that is refused early costs the first five. A coupon adds two: what it takes off, and taking it. A group
+   * adds five or six: its terms, its seat, the person's share, the order's link.
    */
   async function place(tx: Tx, buyer: Pick<Principal, 'personId'>, request: PlaceRequest): Promise<OrderView> {
     const at = clock.now();
     const room = await readSellingRoom(tx, request.roomId);
     if (!room) throw new AppError('not_found');
     const known = await readBuyers(tx, room.id, [buyer.personId], at);
-    refuseRoom(room, known.get(buyer.personId)?.banned ?? false, request);
+    const group = await groupTerms(tx, request, { personId: buyer.personId, room, at });
+    refuseRoom(room, known.get(buyer.personId)?.banned ?? false, request, group?.groupRoomId === room.id);
 
     const lines = wantedLines(request);
     const where = { room, personId: buyer.personId };
-    const offered = lines.length === 0 ? [] : priceLines(lines, await readSkus(tx, where, lines), at);
+    const offered = lines.length === 0 ? [] : priceLines(lines, await readSkus(tx, where, lines), at, group?.priceFen);
     const bundled = await priceBundles(tx, where, request.bundles ?? [], at);
     const paid = await discount(tx, [...offered, ...bundled], { couponId: request.couponId, buyer, room, at });
     const priced = inLockOrder([...paid, ...(await findGifts(tx, where, paid))]);
@@ -111,6 +121,11 @@ export function createPlacing(
     if (request.couponId !== undefined)
       await deps.coupons.redeem(tx, { couponId: request.couponId, personId: buyer.personId, orderId: order.id, at });
     await takeBundles(tx, { orderId: order.id, personId: buyer.personId }, request.bundles ?? []);
+    if (group)
+      await deps.groupBuys.take(tx, {
+        ...{ terms: group, orderId: order.id, personId: buyer.personId, roomId: room.id, at },
+        quantity: lines[0]?.quantity ?? 0,
+      });
     const reserved = new Map<Priced, Reserved>();
     for (const part of priced) {
       const taken = await reserveLine(tx, { personId: buyer.personId, orgPath: room.orgPath, at }, part.line);
@@ -125,12 +140,32 @@ export function createPlacing(
     return readOrder(tx, order.id, 'buyer');
   }
 
-  function priceLines(lines: readonly WantedLine[], skus: readonly SkuRow[], at: Date): Priced[] {
+  /** Rule S9: an order in a group is one line of its SKU at its price, without a coupon. */
+  async function groupTerms(
+    tx: Tx,
+    { groupBuy: wanted, lines, couponId, bundles }: PlaceRequest,
+    { personId, room, at }: { personId: string; room: SellingRoom; at: Date },
+  ): Promise<GroupTermsOfOrder | undefined> {
+    if (wanted === undefined) return undefined;
+    const alone = lines.length === 1 && lines[0]?.offerId === undefined && couponId === undefined && !bundles?.length;
+    if (!alone) throw new AppError('invalid_request', { issues: [{ path: '/groupBuy', issue: 'one_line_alone' }] });
+    const terms = await deps.groupBuys.terms(tx, { wanted, personId, roomPath: room.orgPath, at });
+    if (lines[0]?.skuId !== terms.skuId)
+      throw new AppError('invalid_request', { issues: [{ path: '/lines/0/skuId', issue: 'another_sku' }] });
+    return terms;
+  }
+
+  function priceLines(
+    lines: readonly WantedLine[],
+    skus: readonly SkuRow[],
+    at: Date,
+    groupPriceFen: bigint | undefined,
+  ): Priced[] {
     const bySku = new Map(skus.map((sku) => [sku.skuId, sku]));
     const priced = lines.map((line) => {
       const sku = bySku.get(line.skuId);
       if (!sku) throw new AppError('not_found', { facts: { skuId: line.skuId } });
-      return pricedLine(line, sku, at, deps.priceGraceSeconds);
+      return pricedLine(line, sku, at, deps.priceGraceSeconds, groupPriceFen);
     });
     for (const { line, sku } of priced) {
       const refusal = refuseEarly(line, sku.left);
@@ -159,10 +194,13 @@ export function createPlacing(
   return { place };
 }
 
-/** Whether the room sells to this buyer, and in this way. @throws AppError banned, room_not_live, offer_not_open */
-export function refuseRoom(room: SellingRoom, banned: boolean, request: PlaceRequest): void {
+/**
+ * Whether the room sells to this buyer, and in this way; `ofItsGroup`: to somebody who joins a group that was opened here, which
+ * goes on when the live is over. @throws AppError banned, room_not_live, offer_not_open
+ */
+export function refuseRoom(room: SellingRoom, banned: boolean, request: PlaceRequest, ofItsGroup = false): void {
   if (banned) throw new AppError('banned');
-  if (room.state !== 'live' && !room.sellsByReplay)
+  if (room.state !== 'live' && !room.sellsByReplay && !ofItsGroup)
     throw new AppError('room_not_live', { facts: { state: room.state } });
   // Live prices are for the live.
   if (room.sellsByReplay && (request.bundles?.length || request.lines.some((line) => line.offerId)))
@@ -187,8 +225,14 @@ export function wantedLines(request: PlaceRequest): WantedLine[] {
 }
 
 /** Rule S4. @throws AppError price_changed, offer_not_open, not_found */
-export function pricedLine(line: WantedLine, sku: SkuRow, at: Date, graceSeconds: number): Priced {
-  const price = orRefuse(priceLine(line, sku, at, graceSeconds));
+export function pricedLine(
+  line: WantedLine,
+  sku: SkuRow,
+  at: Date,
+  graceSeconds: number,
+  groupPriceFen?: bigint,
+): Priced {
+  const price = orRefuse(priceLine(line, sku, at, graceSeconds, groupPriceFen));
   return { line, sku, price, amountFen: price.unitPriceFen * BigInt(line.quantity), discountFen: 0n };
 }
 

@@ -99,10 +99,21 @@ function nowShown(facts: SkuFacts, now: Date, quantity: number): Refusal['facts'
  * Rule S4. A line with an offer pays the price of the version its buyer saw, if that version is in force, or was until at
  * most `graceSeconds` ago. Closing an offer withdraws it: no grace, else a mistyped price could not be stopped. Its announced
  * end is on every screen beforehand: no grace either. A line without an offer pays the shelf price, which has no versions.
- * In all cases the seen price must be exactly the price paid.
+ * A line in a group pays the group's price, which never changes. In all cases the seen price must be exactly the price paid.
  */
-export function priceLine(line: WantedLine, facts: SkuFacts, now: Date, graceSeconds: number): Decision<PricedLine> {
+export function priceLine(
+  line: WantedLine,
+  facts: SkuFacts,
+  now: Date,
+  graceSeconds: number,
+  groupPriceFen?: bigint,
+): Decision<PricedLine> {
   if (!facts.buyable) return refuse('not_found', { skuId: line.skuId });
+  if (groupPriceFen !== undefined) {
+    if (line.seenPriceFen !== groupPriceFen)
+      return refuse('price_changed', { skuId: line.skuId, priceFen: Number(groupPriceFen) });
+    return { ok: true, value: { unitPriceFen: groupPriceFen, offer: null } };
+  }
   if (line.offerId === null) {
     if (line.seenPriceFen !== facts.shelfPriceFen) return refuse('price_changed', nowShown(facts, now, line.quantity));
     return { ok: true, value: { unitPriceFen: facts.shelfPriceFen, offer: null } };

@@ -73,7 +73,11 @@ type Outcome = StoredAnswer | AppError | typeof ALONE;
 
 /** Whether a request is of the simple kind that is placed together with others: one SKU, and nothing else to it. */
 export const isPlain = (request: PlaceRequest): boolean =>
-  request.couponId === undefined && request.address !== undefined && new Set(request.lines.map(({ skuId }) => skuId)).size === 1;
+  request.couponId === undefined &&
+  request.address !== undefined &&
+  !request.bundles?.length &&
+  request.groupBuy === undefined &&
+  new Set(request.lines.map(({ skuId }) => skuId)).size === 1;
 
 /** An order on its way through a transaction. */
 interface Candidate {

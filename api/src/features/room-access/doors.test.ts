@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { send } from '../../route-tables/requests.ts';
 import { makeCoupons } from '../../testing/coupons.ts';
 import { type Brand, makeRoom, seedBrand } from '../../testing/fixtures.ts';
+import { openGroupBuy } from '../../testing/group-buys.ts';
 import { makePlays } from '../../testing/plays.ts';
 import { TEST_ADDRESS } from '../../testing/shop.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
@@ -16,7 +17,10 @@ test('every route that is not for staff says which room it is about, or why none
 
 let api: TestApi;
 let brand: Brand;
-let things: Record<'clipId' | 'redPacketId' | 'drawId' | 'couponDropId' | 'checkInId' | 'pollId' | 'chainId', string>;
+let things: Record<
+  'clipId' | 'redPacketId' | 'drawId' | 'couponDropId' | 'groupBuyId' | 'checkInId' | 'pollId' | 'chainId',
+  string
+>;
 beforeAll(async () => {
   api = await startTestApi({ AUTH_RATE_PER_MINUTE: '1000000' });
   brand = await seedBrand(api);
@@ -40,6 +44,7 @@ beforeAll(async () => {
   const played = {
     ...(await makePlays(api, brand, rooms.a, bella)),
     ...(await makeCoupons(api, brand, rooms.a, bella)),
+    groupBuyId: await openGroupBuy(api, brand, rooms.a, bella),
   };
   things = { clipId, checkInId, pollId, chainId, ...played };
   const body = { audience: 'members' } as const;
@@ -63,6 +68,8 @@ const requests: Record<string, () => { params?: Record<string, string>; query?: 
   'coupon-drops.list': () => ({ query: `roomId=${brand.rooms.a.id}` }),
   'coupon-drops.get': () => ({ params: { id: things.couponDropId } }),
   'coupon-drops.grab': () => ({ params: { id: things.couponDropId }, body: {} }),
+  'group-buys.of-room': () => ({ query: `roomId=${brand.rooms.a.id}` }),
+  'group-buys.get': () => ({ params: { id: things.groupBuyId } }),
   'drain-cards.mark': () => ({ body: { cardId: randomUUID(), what: 'seen' } }),
   'materials.file': () => ({ params: { id: brand.rooms.a.id, materialId: randomUUID() } }),
   'check-ins.get': () => ({ params: { id: things.checkInId } }),

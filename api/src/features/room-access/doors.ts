@@ -55,6 +55,10 @@ const ofChain: FindRooms = async ({ params }, sql) =>
   (await sql<{ id: string }>`SELECT room_id AS id FROM chains WHERE id = ANY(${field(params, 'id')}::uuid[])`).map(
     ({ id }) => id,
   );
+const ofGroupBuy: FindRooms = async ({ params }, sql) =>
+  (await sql<{ id: string }>`SELECT room_id AS id FROM group_buys WHERE id = ANY(${field(params, 'id')}::uuid[])`).map(
+    ({ id }) => id,
+  );
 
 /** Routes of rooms by their path, `/rooms/:id…`, need no line. */
 const doors: Record<string, Door> = {
@@ -80,6 +84,8 @@ const doors: Record<string, Door> = {
   'coupon-drops.get': ofCouponDrop,
   'coupon-drops.grab': ofCouponDrop,
   'coupon-drops.mine': 'own things',
+  'group-buys.of-room': inQuery,
+  'group-buys.get': ofGroupBuy,
   'clips.play': ofClip,
   'check-ins.get': ofCheckIn,
   'check-ins.mine': 'own things',

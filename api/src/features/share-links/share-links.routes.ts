@@ -22,12 +22,12 @@ export function bindShareLinks(
 
   bind(myShares, async ({ principal }) => service.mine(principal));
 
-  bind(followShareLink, async ({ params, req, res, ip, userAgent }) => {
+  bind(followShareLink, async ({ params, query, req, res, ip, userAgent }) => {
     const purpose = `${req.get('sec-purpose') ?? ''} ${req.get('purpose') ?? ''}`;
     const visitor = isVisit({ method: req.method, userAgent, purpose })
       ? { personId: () => deps.ensureVisitor(req, res), ip, userAgent }
       : null;
-    const location = await service.follow(params.token, visitor);
+    const location = await service.follow(params.token, visitor, query.group);
     res.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
     res.redirect(302, location);
     return written;

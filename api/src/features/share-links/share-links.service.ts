@@ -121,7 +121,8 @@ export function createShareLinksService(deps: ShareLinksDeps) {
   }
 
   /** Where to send who followed this token. Never fails: what cannot be credited can still be watched (rule A6). */
-  async function follow(token: string, visitor: Visitor | null): Promise<string> {
+  async function follow(token: string, visitor: Visitor | null, groupId?: string): Promise<string> {
+    const pageOf = (roomId: string) => (groupId === undefined ? `/r/${roomId}` : `/g/${groupId}`);
     const reading = readShareToken(tokenKey, token, clock.now());
     try {
       const roomId = reading.ok ? reading.facts.roomId : reading.roomId;
@@ -129,7 +130,7 @@ export function createShareLinksService(deps: ShareLinksDeps) {
       const known = reading.ok && room !== undefined && (await rows.isKnownLink(db.sql, reading.facts));
       if (!reading.ok || !known) {
         deps.onBadToken(reading.ok ? 'unknown' : reading.reason);
-        return room ? `/r/${room.id}` : '/';
+        return room ? pageOf(room.id) : '/';
       }
       const { facts } = reading;
       if (visitor) {
@@ -137,10 +138,10 @@ export function createShareLinksService(deps: ShareLinksDeps) {
           deps.log.error({ err: error, linkId: facts.linkId }, 'share link: a visit was not recorded'),
         );
       }
-      return `/r/${room.id}?via=${facts.linkId}${facts.productId === null ? '' : `&product=${facts.productId}`}`;
+      return `${pageOf(room.id)}?via=${facts.linkId}${facts.productId === null ? '' : `&product=${facts.productId}`}`;
     } catch (error) {
       deps.log.error({ err: error }, 'share link: the room could not be looked up');
-      return reading.ok ? `/r/${reading.facts.roomId}` : '/';
+      return reading.ok ? pageOf(reading.facts.roomId) : '/';
     }
   }
 
