@@ -29,7 +29,7 @@ export const CoinShop = ({
     setBusy(true);
     setProblem(null);
     try {
-      const body = { packageId: pack.id as 'yuan-6', provider: 'sandbox' } as const;
+      const body = { packageId: pack.id as 'yuan-6' };
       const { paymentId } = await pending.run('coins', body, (idempotencyKey) =>
         api.call(topUpWallet, { body, idempotencyKey }),
       );

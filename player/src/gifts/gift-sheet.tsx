@@ -5,7 +5,7 @@ import { ChevronRight } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { QueryHost } from '../app/query-host.tsx';
 import { useMe, useServices } from '../app/services.tsx';
-import { Cashier } from '../purchase/cashier.tsx';
+import { Cashier } from '../cashier/cashier.tsx';
 import '../purchase/panel.css';
 import { AdultForm } from './adult-form.tsx';
 import { CoinIcon } from './coin-icon.tsx';

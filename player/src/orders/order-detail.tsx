@@ -18,7 +18,6 @@ import { Link } from 'react-router';
 import { useServices } from '../app/services.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { addressLine } from '../purchase/address-store.ts';
-import { startPayment } from '../purchase/place-order.ts';
 import { CreditLine } from './credit-line.tsx';
 import { OrderItems } from './order-items.tsx';
 import '../purchase/panel.css';
@@ -89,12 +88,9 @@ export const OrderDetail = ({
     setBusy(null);
   };
 
-  const pay = (): Promise<void> =>
-    act('pay', async () => {
-      const { paymentId } = await startPayment(services, orderId);
-      onPay({ orderId, paymentId });
-      return null;
-    });
+  const pay = (): void => {
+    if (order.payment) onPay({ orderId, paymentId: order.payment.id });
+  };
 
   const cancel = async (): Promise<void> => {
     if (!(await confirm({ title: t('order.cancelAsk'), body: t('order.cancelBody'), confirmText: t('order.cancel') })))
@@ -201,7 +197,7 @@ export const OrderDetail = ({
             <Button variant="ghost" loading={busy === 'cancel'} onClick={() => void cancel()} data-testid="cancel">
               {t('order.cancel')}
             </Button>
-            <Button variant="hot" loading={busy === 'pay'} onClick={() => void pay()} data-testid="order-pay">
+            <Button variant="hot" loading={busy === 'pay'} onClick={() => pay()} data-testid="order-pay">
               {t('order.pay')}
             </Button>
           </>

@@ -1,8 +1,8 @@
 import { ErrorState } from '@walnut-live/ui';
 import type { ReactNode } from 'react';
 import { useNavigate, useParams } from 'react-router';
+import { Cashier } from '../cashier/cashier.tsx';
 import { playerI18n } from '../i18n/messages.ts';
-import { Cashier } from '../purchase/cashier.tsx';
 import '../purchase/panel.css';
 import { Page } from './page.tsx';
 import { SignInFirst } from './sign-in-first.tsx';

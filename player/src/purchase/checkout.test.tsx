@@ -53,7 +53,10 @@ const Shell = (): ReactNode => {
   );
 };
 
-const placed: ApiAnswer = { status: 201, json: { id: uuid(300), state: 'pending_payment' } };
+const placed: ApiAnswer = {
+  status: 201,
+  json: { id: uuid(300), state: 'pending_payment', payment: { id: uuid(400) } },
+};
 const paying: ApiAnswer = {
   json: {
     paymentId: uuid(400),

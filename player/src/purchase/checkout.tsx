@@ -22,7 +22,7 @@ import { playerI18n } from '../i18n/messages.ts';
 import { useRoom, useServerNow, useServerOffset } from '../room/use-room.ts';
 import { AddressForm } from './address-form.tsx';
 import { addressLine, checkAddress, loadAddress, saveAddress } from './address-store.ts';
-import { orderLine, placeOnce, startPayment, unresolvedOrder } from './place-order.ts';
+import { orderLine, placeOnce, unresolvedOrder } from './place-order.ts';
 import type { PurchaseFlow } from './purchase-flow.ts';
 import { usePurchase } from './purchase-provider.tsx';
 import { type Refusal, refusalOf, termsAfter } from './refusal.ts';
@@ -66,8 +66,9 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
     try {
       const { order, earlier } = await placeOnce(services, body);
       if (earlier) toast(t('checkout.earlier'));
-      const payment = await startPayment(services, order.id);
-      dispatch({ type: 'cashier', orderId: order.id, paymentId: payment.paymentId });
+      // Every order has its payment from the beginning; how it is paid is chosen at the cashier.
+      if (order.payment) dispatch({ type: 'cashier', orderId: order.id, paymentId: order.payment.id });
+      else dispatch({ type: 'result', orderId: order.id });
     } catch (error) {
       setRefusal(screen && refusalOf(error, screen));
       setFailure(error);

@@ -1,4 +1,4 @@
-import { type BodyInputOf, type OrderView, payOrder, placeOrder } from '@walnut-live/contracts';
+import { type BodyInputOf, type OrderView, placeOrder } from '@walnut-live/contracts';
 import type { Api, PendingActions } from '@walnut-live/live-client/http';
 import type { Terms } from './refusal.ts';
 
@@ -35,9 +35,3 @@ export const placeOnce = async (
   );
   return { order, earlier: JSON.stringify(effective.lines) !== JSON.stringify(body.lines) };
 };
-
-/** Opens (or resumes) the payment of an order; the id is what the cashier needs. */
-export const startPayment = (deps: { api: Api; pending: PendingActions }, orderId: string) =>
-  deps.pending.run(`pay:${orderId}`, { provider: 'sandbox' as const }, (idempotencyKey) =>
-    deps.api.call(payOrder, { params: { id: orderId }, body: { provider: 'sandbox' }, idempotencyKey }),
-  );

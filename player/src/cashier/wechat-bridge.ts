@@ -1,0 +1,38 @@
+/** WeChat's own payment sheet, inside its browser. What it answers is a hint: the server is asked what became of a payment. */
+
+type Bridge = {
+  invoke: (name: string, args: Readonly<Record<string, string>>, done: (result: { err_msg?: string }) => void) => void;
+};
+export type BridgeAnswer = 'done' | 'cancelled' | 'failed' | 'absent';
+
+/** The bridge comes a moment after the page; longer nobody waits for it. */
+const BRIDGE_WITHIN_MS = 3_000;
+
+const bridgeNow = (): Bridge | undefined => (window as { WeixinJSBridge?: Bridge }).WeixinJSBridge;
+
+const whenThere = (): Promise<Bridge | undefined> => {
+  const there = bridgeNow();
+  if (there) return Promise.resolve(there);
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(bridgeNow()), BRIDGE_WITHIN_MS);
+    document.addEventListener(
+      'WeixinJSBridgeReady',
+      () => {
+        clearTimeout(timer);
+        resolve(bridgeNow());
+      },
+      { once: true },
+    );
+  });
+};
+
+export const payByBridge = async (parameters: Readonly<Record<string, string>>): Promise<BridgeAnswer> => {
+  const bridge = await whenThere();
+  if (!bridge) return 'absent';
+  return new Promise((resolve) => {
+    bridge.invoke('getBrandWCPayRequest', parameters, ({ err_msg: message = '' }) => {
+      if (message.endsWith(':ok')) resolve('done');
+      else resolve(message.endsWith(':cancel') ? 'cancelled' : 'failed');
+    });
+  });
+};
