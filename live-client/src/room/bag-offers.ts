@@ -8,7 +8,7 @@ export type SkuPrice = {
   /** The offer that counts now, sold out or not; null = shelf price. */
   offer: OfferView | null;
   priceFen: number;
-  /** Struck price: the stated list price, or the shelf price while an offer undercuts it. Null = nothing to strike. */
+  /** Rule Z4: the list price with a stated basis, else the offer's baseline (the lowest deal of seven days). Null = nothing. */
   struckFen: number | null;
   /** Pieces one can still get at `priceFen`; null = the server did not say. */
   left: number | null;
@@ -29,7 +29,8 @@ export const offerAt = (item: BagItem, skuId: string, serverNowMs: number): Offe
       serverNowMs < Date.parse(offer.endsAt),
   ) ?? null;
 
-export const skuPriceAt = (item: BagItem, sku: Sku, serverNowMs: number): SkuPrice => {
+/** The price of one piece when `quantity` are bought: what `struckPriceOf` and `priceForQuantity` of the contracts say. */
+export const skuPriceAt = (item: BagItem, sku: Sku, serverNowMs: number, quantity = 1): SkuPrice => {
   const offer = offerAt(item, sku.id, serverNowMs);
   const stock = item.available[sku.id];
   const offerLeft = offer && offer.cap !== null ? Math.max(0, offer.cap - offer.taken) : null;
@@ -37,8 +38,10 @@ export const skuPriceAt = (item: BagItem, sku: Sku, serverNowMs: number): SkuPri
   const left = known.length > 0 ? Math.max(0, Math.min(...known)) : null;
   const limits = [left, offer?.perPersonLimit ?? null].filter((limit): limit is number => limit !== null);
   const listFen = sku.listPriceFen !== null && sku.listPriceBasis ? sku.listPriceFen : null;
-  const priceFen = offer?.priceFen ?? sku.priceFen;
-  const struckFen = listFen ?? (offer ? sku.priceFen : null);
+  const maxQuantity = Math.max(1, Math.min(MAX_QUANTITY, ...limits));
+  const stair = offer?.stairs?.findLast(({ fromQuantity }) => fromQuantity <= Math.min(quantity, maxQuantity));
+  const priceFen = (stair ?? offer ?? sku).priceFen;
+  const struckFen = listFen ?? offer?.baselineFen ?? null;
   return {
     sku,
     offer,
@@ -46,9 +49,15 @@ export const skuPriceAt = (item: BagItem, sku: Sku, serverNowMs: number): SkuPri
     struckFen: struckFen !== null && struckFen > priceFen ? struckFen : null,
     left,
     soldOut: left === 0 || !sku.active || item.product.status !== 'on_sale',
-    maxQuantity: Math.max(1, Math.min(MAX_QUANTITY, ...limits)),
+    maxQuantity,
   };
 };
+
+/** The next offer for the SKU that is announced and has not begun. */
+export const upcomingOffer = (item: BagItem, skuId: string, serverNowMs: number): OfferView | null =>
+  item.offers
+    .filter((offer) => offer.skuId === skuId && offer.state === 'open' && Date.parse(offer.startsAt) > serverNowMs)
+    .sort((a, b) => a.startsAt.localeCompare(b.startsAt))[0] ?? null;
 
 /** All active SKUs of a product with their prices, in catalogue order. */
 export const skuPricesAt = (item: BagItem, serverNowMs: number): SkuPrice[] =>

@@ -7,6 +7,7 @@ export {
   type SkuPrice,
   skuPriceAt,
   skuPricesAt,
+  upcomingOffer,
 } from './bag-offers.ts';
 export { CHAT_LIMIT, type ChatLine, type ChatParts, type OutboxItem, visibleChat } from './chat-state.ts';
 export type { InteractionState } from './interaction-state.ts';

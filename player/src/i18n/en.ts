@@ -163,7 +163,6 @@ export const en: Record<keyof typeof zh, string> = {
   'product.grab': 'Buy',
   'product.buy': 'Buy',
   'product.buyNow': 'Buy now',
-  'product.basis': 'Basis of the struck price: {basis}',
   'product.seller': 'Sold, shipped and serviced by {store}',
   'product.gone': 'No longer available',
   'product.goneHint': 'See what else is in the bag',

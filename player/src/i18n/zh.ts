@@ -158,7 +158,6 @@ export const zh = {
   'product.grab': '去抢',
   'product.buy': '购买',
   'product.buyNow': '立即购买',
-  'product.basis': '划线价说明：{basis}',
   'product.seller': '由 {store} 销售、发货并提供售后',
   'product.gone': '商品已下架',
   'product.goneHint': '看看购物袋里的其他商品吧',

@@ -19,6 +19,7 @@ import { CouponLine } from '../coupons/coupon-line.tsx';
 import { useCouponT } from '../coupons/messages.ts';
 import { useRoomCoupons } from '../coupons/use-coupons.ts';
 import { playerI18n } from '../i18n/messages.ts';
+import { bundleWish, itemOfBag } from '../product/bundle-item.ts';
 import { useRoom, useServerNow, useServerOffset } from '../room/use-room.ts';
 import { AddressForm } from './address-form.tsx';
 import { addressLine, checkAddress, loadAddress, saveAddress } from './address-store.ts';
@@ -53,10 +54,10 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
   const ct = useCouponT();
   const resumed = useRef(false);
 
-  const item = bag.items.find((candidate) => candidate.product.id === flow.productId);
+  const item = itemOfBag(bag, flow.productId);
   const sku = item?.product.skus.find((candidate) => candidate.id === flow.skuId);
   // What the server said last counts until the room's own events say something newer.
-  const screen = item && sku ? skuPriceAt(item, sku, now) : null;
+  const screen = item && sku ? skuPriceAt(item, sku, now, flow.quantity) : null;
   const terms = screen && termsAfter(screen, refusal);
   const quantity = Math.max(1, Math.min(flow.quantity, terms?.maxQuantity ?? flow.quantity));
 
@@ -115,11 +116,13 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
       setEditing(true);
       return;
     }
+    const bundles = bundleWish(bag, flow.productId, quantity);
     saveAddress(storage, draft);
     setWrong(new Set());
     setEditing(false);
     void place({
-      ...{ roomId, lines: [orderLine(sku.id, terms, quantity)], address: checked.address },
+      ...{ roomId, address: checked.address },
+      ...(bundles ? { lines: [], bundles } : { lines: [orderLine(sku.id, terms, quantity)] }),
       ...(coupon ? { couponId: coupon.id } : {}),
     });
   };

@@ -3,7 +3,7 @@ import type { Api, PendingActions } from '@walnut-live/live-client/http';
 import type { Terms } from './refusal.ts';
 
 type PlaceBody = BodyInputOf<typeof placeOrder>;
-type Line = PlaceBody['lines'][number];
+type Line = NonNullable<PlaceBody['lines']>[number];
 
 /** The line as the buyer's screen shows it (rule S4): offer and version if there is one, and the price seen. */
 export const orderLine = (skuId: string, terms: Terms, quantity: number): Line => ({
@@ -14,6 +14,7 @@ export const orderLine = (skuId: string, terms: Terms, quantity: number): Line =
   ...(terms.offerId === null || terms.offerVersion === null ? {} : { offerVersion: terms.offerVersion }),
 });
 
+const thingsOf = ({ lines, bundles }: PlaceBody): string => JSON.stringify([lines, bundles]);
 const kindOf = (roomId: string): string => `order:${roomId}`;
 
 /** An order of this room that was sent and whose outcome is not known. */
@@ -33,5 +34,5 @@ export const placeOnce = async (
   const order = await pending.run(kindOf(body.roomId), effective, (idempotencyKey) =>
     api.call(placeOrder, { body: effective, idempotencyKey }),
   );
-  return { order, earlier: JSON.stringify(effective.lines) !== JSON.stringify(body.lines) };
+  return { order, earlier: thingsOf(effective) !== thingsOf(body) };
 };

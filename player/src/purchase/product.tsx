@@ -1,8 +1,14 @@
-import { headlinePriceAt, skuPricesAt } from '@walnut-live/live-client/room';
+import { headlinePriceAt, skuPriceAt, skuPricesAt, upcomingOffer } from '@walnut-live/live-client/room';
 import { Badge, Button, Countdown, EmptyState, Price, QuantityStepper } from '@walnut-live/ui';
 import type { ReactNode } from 'react';
 import { AfterCoupon } from '../coupons/after-coupon.tsx';
+import { GroupSection } from '../group-buys/lazy-section.tsx';
 import { playerI18n } from '../i18n/messages.ts';
+import { BundleCards } from '../product/bundle-cards.tsx';
+import { Gallery } from '../product/gallery.tsx';
+import { OfferExtras, StruckBasis } from '../product/offer-extras.tsx';
+import { OptionPicker } from '../product/option-picker.tsx';
+import { hasOptions } from '../product/options.ts';
 import { ProductClip } from '../replay/product-clip.tsx';
 import { useRoom, useServerNow, useServerOffset } from '../room/use-room.ts';
 import { useNotSelling } from '../room/use-sale.ts';
@@ -22,16 +28,22 @@ export const Product = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'product
   if (!item) return <EmptyState illustration="bag" title={t('product.gone')} hint={t('product.goneHint')} />;
 
   const prices = skuPricesAt(item, now);
-  const price = prices.find(({ sku }) => sku.id === flow.skuId) ?? headlinePriceAt(item, now);
-  if (!price) return <EmptyState illustration="bag" title={t('product.gone')} hint={t('product.goneHint')} />;
+  const shown = prices.find(({ sku }) => sku.id === flow.skuId) ?? headlinePriceAt(item, now);
+  if (!shown) return <EmptyState illustration="bag" title={t('product.gone')} hint={t('product.goneHint')} />;
   const { product } = item;
-  const quantity = Math.min(flow.quantity, price.maxQuantity);
+  const quantity = Math.min(flow.quantity, shown.maxQuantity);
+  // Several pieces may cost less each.
+  const price = skuPriceAt(item, shown.sku, now, quantity);
+  const pictures = product.pictures ?? [product.pictureUrl];
+  const options = product.options ?? [];
+  const choose = (skuId: string): void => dispatch({ type: 'sku', skuId });
 
   return (
     <>
       <div className="pl-panel-scroll" data-testid="product">
+        {pictures.length > 1 && <Gallery pictures={pictures} title={product.title} />}
         <div className="pl-product-head">
-          <img src={product.pictureUrl} alt="" width={112} height={112} />
+          {pictures.length === 1 && <img src={product.pictureUrl} alt="" width={112} height={112} />}
           <div className="pl-product-facts">
             <Price fen={price.priceFen} struckFen={price.struckFen} size="xl" />
             <p className="pl-product-tags">
@@ -47,16 +59,27 @@ export const Product = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'product
                 <Badge tone="warn">{t('product.left', { count: price.left })}</Badge>
               )}
             </p>
-            {price.sku.listPriceBasis && price.struckFen !== null && price.struckFen === price.sku.listPriceFen && (
-              <p className="pl-fine">{t('product.basis', { basis: price.sku.listPriceBasis })}</p>
-            )}
+            <StruckBasis price={price} />
           </div>
         </div>
         <h3 className="pl-product-title">{product.title}</h3>
         {product.subtitle && <p className="pl-product-subtitle">{product.subtitle}</p>}
+        <GroupSection productId={product.id} />
         <ProductClip productId={product.id} />
-        <h4 className="pl-label">{t('product.sku')}</h4>
-        <SkuPicker prices={prices} chosenId={price.sku.id} onChoose={(skuId) => dispatch({ type: 'sku', skuId })} />
+        <OfferExtras
+          offer={price.offer}
+          soon={upcomingOffer(item, price.sku.id, now)}
+          quantity={quantity}
+          serverOffsetMs={offset}
+        />
+        {hasOptions(options, prices) ? (
+          <OptionPicker options={options} prices={prices} chosenId={price.sku.id} onChoose={choose} />
+        ) : (
+          <>
+            <h4 className="pl-label">{t('product.sku')}</h4>
+            <SkuPicker prices={prices} chosenId={price.sku.id} onChoose={choose} />
+          </>
+        )}
         <div className="pl-quantity">
           <h4 className="pl-label">{t('product.quantity')}</h4>
           <QuantityStepper
@@ -66,6 +89,13 @@ export const Product = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'product
             onChange={(next) => dispatch({ type: 'quantity', quantity: next })}
           />
         </div>
+        <BundleCards
+          bundles={(bag.bundles ?? []).filter(({ parts }) => parts.some(({ productId }) => productId === product.id))}
+          now={now}
+          serverOffsetMs={offset}
+          disabled={notSelling !== null}
+          onBuy={({ id }) => checkout({ productId: id, skuId: id, quantity: 1 })}
+        />
         {product.description && (
           <>
             <h4 className="pl-label">{t('product.description')}</h4>

@@ -76,7 +76,7 @@ describe('whose picture it is', () => {
 });
 
 describe('pinned card', () => {
-  it('shows the live price, strikes the shelf price and counts what is left', async () => {
+  it('shows the live price, strikes the lowest deal of seven days (Z4) and counts what is left', async () => {
     await show(<PinnedCard />);
     const card = byTestId('pinned-card');
     expect(card.textContent).toContain('现价 ¥39.90');

@@ -36,6 +36,7 @@ export const offer = (more: Partial<OfferView> = {}): OfferView => ({
   cap: 10,
   taken: 4,
   perPersonLimit: 2,
+  baselineFen: 5_490,
   state: 'open',
   ...more,
 });
