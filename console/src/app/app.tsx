@@ -32,6 +32,7 @@ const StoresPage = lazyWithRetry(() => import('../pages/stores/stores-page.tsx')
 const ModerationPage = lazyWithRetry(() => import('../pages/moderation/moderation-page.tsx'));
 const CardsPage = lazyWithRetry(() => import('../pages/whom/cards-page.tsx'));
 const MembersPage = lazyWithRetry(() => import('../pages/whom/members-page.tsx'));
+const PaymentsPage = lazyWithRetry(() => import('../pages/payments/payments-page.tsx'));
 const WebhooksPage = lazyWithRetry(() => import('../pages/webhooks/webhooks-page.tsx'));
 const NotFoundPage = lazyWithRetry(() => import('../pages/not-found-page.tsx'));
 
@@ -66,6 +67,7 @@ const Pages = (): ReactNode => (
         <Route path="/moderation" element={<ModerationPage />} />
         <Route path="/cards" element={<CardsPage />} />
         <Route path="/members" element={<MembersPage />} />
+        <Route path="/payments" element={<PaymentsPage />} />
         <Route path="/webhooks" element={<WebhooksPage />} />
         <Route path="*" element={<NotFoundPage />} />
       </Routes>

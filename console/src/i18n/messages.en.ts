@@ -18,6 +18,7 @@ export const en = {
   'nav.members': 'Members & ambassadors',
   'nav.moderation': 'Moderation',
   'nav.staff': 'Staff',
+  'nav.payments': 'Payments',
   'nav.webhooks': 'Integration',
   'account.language': 'Chinese',
   'account.sign-out': 'Sign out',

@@ -19,6 +19,7 @@ export const zh = {
   'nav.members': '会员与分享官',
   'nav.moderation': '内容与秩序',
   'nav.staff': '员工',
+  'nav.payments': '支付与对账',
   'nav.webhooks': '系统对接',
   'account.language': 'English',
   'account.sign-out': '退出登录',
