@@ -15,6 +15,7 @@ const MePage = lazyWithRetry(() => import('../pages/me-page.tsx'));
 const VerifyPage = lazyWithRetry(() => import('../interaction/verify-page.tsx'));
 const PersonaPage = lazyWithRetry(() => import('../persona/persona-page.tsx'));
 const InvitationPage = lazyWithRetry(() => import('../door/invitation-page.tsx'));
+const GroupPage = lazyWithRetry(() => import('../group-buys/group-page.tsx'));
 const NotFoundPage = lazyWithRetry(() => import('../pages/not-found-page.tsx'));
 
 const Waiting = (): ReactNode => (
@@ -38,6 +39,7 @@ const Pages = (): ReactNode => (
         <Route path="/verify/:drawId" element={<VerifyPage />} />
         <Route path="/guides/:guideId" element={<PersonaPage />} />
         <Route path="/invitation" element={<InvitationPage />} />
+        <Route path="/g/:groupId" element={<GroupPage />} />
         <Route path="*" element={<NotFoundPage />} />
       </Routes>
     </Suspense>

@@ -16,6 +16,7 @@ import { Check, Store } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'react-router';
 import { useServices } from '../app/services.tsx';
+import { OrderGroup } from '../group-buys/order-group.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { addressLine } from '../purchase/address-store.ts';
 import { CreditLine } from './credit-line.tsx';
@@ -150,6 +151,7 @@ export const OrderDetail = ({
         </div>
       </header>
 
+      <OrderGroup order={order} />
       <CreditLine order={order} />
 
       <section className="pl-card">
