@@ -7,6 +7,8 @@ import { type AfterSales, createAfterSales } from './features/after-sales/index.
 import type { Files } from './features/files/index.ts';
 import { readGiftTerms } from './features/gifts/index.ts';
 import { createGroupBuys, createGroupSeats, type GroupBuysDeps } from './features/group-buys/index.ts';
+import { createCarts } from './features/carts/index.ts';
+import { createInvoices } from './features/invoices/index.ts';
 import { createOrders, type Orders, type OrdersDeps } from './features/orders/index.ts';
 import { createCarrierTracking, createParcels } from './features/parcels/index.ts';
 import { type DeliveryPlan, type PaymentListeners, servePayments } from './features/payments/index.ts';
@@ -80,6 +82,8 @@ export function createSelling(deps: {
     reservationSeconds: config.RESERVATION_SECONDS,
     priceGraceSeconds: config.PRICE_GRACE_SECONDS,
   });
+  createCarts({ bind, db, clock, orders, addressLimits: deps.addressLimits });
+  createInvoices({ bind, db, clock, random });
   createParcels({ bind, db, clock, random, log, jobs, orders, tracking: trackingOf(config) });
   const refunds = createRefunds({
     ...{ bind, db, clock, random, log, jobs, ledger, orders, payments },

@@ -4,6 +4,7 @@ import type { BagFeature } from './features/bag/index.ts';
 import type { ClaimGuard } from './features/claim-guard/index.ts';
 import { createCouponReminders } from './features/coupons/index.ts';
 import { createMessages, type WechatConfig } from './features/messages/index.ts';
+import { createOrderHooks } from './features/order-hooks/index.ts';
 import type { Entries } from './features/room-access/index.ts';
 import { createRoomBookings } from './features/room-bookings/index.ts';
 import { createRoomSlots } from './features/room-slots/index.ts';
@@ -40,6 +41,7 @@ export function createTelling(deps: {
   createRoomSlots({ ...deps, planned: rooms.planned });
   createWaves({ ...deps, messages });
   createCouponReminders({ ...deps, messages });
+  createOrderHooks({ ...deps, messages });
 }
 
 /** All of it or none: config.ts sees to that. */

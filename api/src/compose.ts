@@ -18,6 +18,7 @@ import { createAddresses } from './features/addresses/index.ts';
 import { createAdultChecks } from './features/adult-check/index.ts';
 import { createBag } from './features/bag/index.ts';
 import { createBindings } from './features/bindings/index.ts';
+import { mergeCarts } from './features/carts/index.ts';
 import { createCatalogue } from './features/catalogue/index.ts';
 import { createCommissions } from './features/commissions/index.ts';
 import { createAttendanceBook } from './features/conferences/index.ts';
@@ -177,6 +178,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     async onGuestBecamePerson(tx, guestId, personId) {
       await bindings.onGuestBecamePerson(tx, guestId, personId);
       await addresses.onGuestBecamePerson(tx, guestId, personId);
+      await mergeCarts(tx, guestId, personId);
     },
   });
   const guard = createClaimGuard({ bind, db, clock, random, log, jobs });

@@ -37,6 +37,9 @@ function exampleOf(whole: JsonSchema, schema = whole): unknown {
     default:
       if (schema.format === 'uuid') return randomUUID();
       if (schema.format === 'uri') return 'https://example.com/a';
+      if (schema.format === 'email') return 'a@example.com';
+      if (schema.pattern === '^\\d{6}$') return '330112'; // a district
+      if (schema.pattern === '^\\d{2}0000$') return '330000'; // a province
       if (schema.pattern?.startsWith('^[\\w-]{20')) return 'a'.repeat(24); // a token
       if (schema.format === 'date-time') return new Date().toISOString();
       if (schema.format === 'date') return '2026-03-03';

@@ -10,6 +10,7 @@ import type { Principal } from '../platform/principal.ts';
 import { makeActivities } from '../testing/activities.ts';
 import { makeAfterSale } from '../testing/after-sales.ts';
 import { makeCoupons } from '../testing/coupons.ts';
+import { type Deliveries, deliveryTargets, makeDeliveries } from '../testing/delivery.ts';
 import { type Brand, makeBundle, makeOffer, seedBrand } from '../testing/fixtures.ts';
 import { makeAroundRooms, type ThingsAroundRooms } from '../testing/for-whom.ts';
 import { giveCoinsAndGift } from '../testing/gifts.ts';
@@ -20,7 +21,7 @@ import { startTestApi, type TestApi } from '../testing/test-api.ts';
 import { makeWebhook } from '../testing/webhooks.ts';
 import { gateOf, send } from './requests.ts';
 
-interface ThingsOfB extends Tellings {
+interface ThingsOfB extends Tellings, Deliveries {
   brand: Brand;
   offerId: string;
   bundleId: string;
@@ -66,6 +67,7 @@ interface Target {
 /** What a route is asked to do with things of store B; the bodies are right, so that only the scope can refuse. */
 const targets: Record<string, (b: ThingsOfB) => Target> = {
   ...tellingTargets,
+  ...deliveryTargets,
   'rooms.create': ({ brand }) => ({ body: { title: '别家的直播', orgUnitId: brand.stores.b.id } }),
   'rooms.patch': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { title: '改名' } }),
   'rooms.stream': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
@@ -267,6 +269,9 @@ const belongsToNobody = new Set([
   'cohosts.answer', // whoever was asked, and nobody above them; see the co-hosts' own tests
   'products.get', // the brand's
   'products.patch',
+  'skus.weight',
+  'addresses.change', // the caller's own; see the address books' own tests
+  'addresses.remove',
   'gifts.send', // whoever may enter the room; see the gifts' own tests
   'gifts.patch', // the brand's
   'wallets.refund', // of no store; finance alone, see the wallet's own tests
@@ -348,6 +353,7 @@ beforeAll(async () => {
     groupCampaignId: (await makeGroupCampaign(api, brand, brand.stores.b)).id,
     ...(await makeWebhook(api, brand.stores.b, brand.staff.admin)),
     ...(await makeTellings(api, brand.rooms.b, brand.consumers.anna)),
+    ...(await makeDeliveries(api, brand, brand.rooms.b, brand.consumers.anna)),
     ...(await makeAfterSale(api, order, brand.consumers.anna, brand.stores.b)),
     seatId,
     clipId,

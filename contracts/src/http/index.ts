@@ -4,6 +4,7 @@ import * as attribution from './attribution.ts';
 import * as audience from './audience.ts';
 import * as auth from './auth.ts';
 import * as bag from './bag.ts';
+import * as carts from './carts.ts';
 import * as catalogue from './catalogue.ts';
 import * as catalogueCsv from './catalogue-csv.ts';
 import * as chains from './chains.ts';
@@ -17,6 +18,7 @@ import * as files from './files.ts';
 import * as follows from './follows.ts';
 import * as gifts from './gifts.ts';
 import * as groupBuys from './group-buys.ts';
+import * as invoices from './invoices.ts';
 import * as mediaLibrary from './media-library.ts';
 import * as messages from './messages.ts';
 import * as moderation from './moderation.ts';
@@ -49,6 +51,7 @@ export * from './attribution.ts';
 export * from './audience.ts';
 export * from './auth.ts';
 export * from './bag.ts';
+export * from './carts.ts';
 export * from './catalogue.ts';
 export * from './catalogue-csv.ts';
 export * from './chains.ts';
@@ -64,6 +67,7 @@ export * from './files.ts';
 export * from './follows.ts';
 export * from './gifts.ts';
 export * from './group-buys.ts';
+export * from './invoices.ts';
 export * from './media-library.ts';
 export * from './messages.ts';
 export * from './moderation.ts';
@@ -111,6 +115,8 @@ export const routes: readonly Route[] = [
   afterSales,
   parcels,
   shipping,
+  carts,
+  invoices,
   addresses,
   productPages,
   payments,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { PersonId, RoomId } from '../ids.ts';
+import { OrderId, PersonId, RoomId } from '../ids.ts';
 import { Empty, Instant, OrgUnitRef, PageQuery, PersonRef, page } from './common.ts';
+import { Carrier } from './delivery.ts';
 import { defineRoute } from './route.ts';
 
 /** What a message is about; each kind has its own rules of quiet hours, caps and opting out (docs/14). */
@@ -37,6 +38,16 @@ export const MessageContent = z
     scheduledAt: Instant.nullable().default(null),
     /** Words of whoever wrote the message; empty for those the product words itself. */
     text: z.string().default(''),
+    /** Of news about an order. */
+    order: z
+      .object({
+        id: OrderId,
+        orderNo: z.string(),
+        event: z.enum(['paid', 'shipped', 'near', 'signed']),
+        carrier: Carrier.optional(),
+        trackingNo: z.string().optional(),
+      })
+      .optional(),
   })
   .meta({ id: 'MessageContent' });
 export type MessageContent = z.infer<typeof MessageContent>;

@@ -166,7 +166,7 @@ export const placeOrder = defineRoute({
         .array(z.strictObject({ bundleId: BundleId, quantity: z.int().min(1).max(99), seenPriceFen: PriceFen }))
         .max(5)
         .optional(),
-      /** Where it is sent; or, instead, who fetches it from the store. */
+      /** Where it is sent; not needed when somebody fetches it from the store. */
       address: Address.optional(),
       pickup: Address.pick({ recipient: true, phone: true }).optional(),
       /** What the buyer's screen showed for shipping; another fee is refused as price_changed. */
@@ -177,7 +177,7 @@ export const placeOrder = defineRoute({
       /** Opens a group or joins one: one line, of the campaign's SKU at its price, without a coupon. */
       groupBuy: PlaceGroupBuy.optional(),
     })
-    .refine(({ address, pickup }) => (address === undefined) !== (pickup === undefined), {
+    .refine(({ address, pickup }) => address !== undefined || pickup !== undefined, {
       path: ['address'],
       message: 'address_or_pickup',
     }),

@@ -56,6 +56,13 @@ export const noteParcel = defineRoute({
 /** Lines of one bulk ship. */
 export const MAX_BULK_LINES = 500;
 const BULK_CHARS = 60_000;
+/** Lines and cells of a spreadsheet: line ends and tabs are the only control characters. */
+const BulkText = z
+  .string()
+  .min(1)
+  .max(BULK_CHARS)
+  .refine((s) => ![...s].some((c) => c.charCodeAt(0) < 32 && !'\t\r\n'.includes(c)), 'control_character')
+  .refine((s) => ![...s].some((c) => c.length === 1 && c >= '\uD800' && c <= '\uDFFF'), 'malformed_text');
 export const BulkShipLine = z
   .object({
     /** Of the text, from 1. */
@@ -90,7 +97,7 @@ export const bulkShip = defineRoute({
   access: { staff: 'orders:ship' },
   summary:
     'Ship many orders from lines of order number, carrier and tracking number (CSV or pasted from a spreadsheet): first to see what would happen, then for good. Lines stand for themselves; sent again, nothing is sent twice',
-  body: z.strictObject({ text: z.string().min(1).max(BULK_CHARS), apply: z.boolean() }),
+  body: z.strictObject({ text: BulkText, apply: z.boolean() }),
   reply: z.object({ lines: z.array(BulkShipLine), ready: z.int(), sent: z.int(), refused: z.int() }),
   errors: ['invalid_request'],
 });

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { OrgUnitId, RoomId, SkuId } from '../ids.ts';
 import { Fen, Quantity } from '../money.ts';
-import { Instant, OrgUnitRef, text } from './common.ts';
+import { Instant, MAX_INT4, OrgUnitRef, text } from './common.ts';
 import { defineRoute } from './route.ts';
 
 /** Of a district, city or province (GB/T 2260). */
@@ -42,7 +42,7 @@ export type ShippingFee = z.infer<typeof ShippingFee>;
 const Provinces = z.array(ProvinceCode).max(40);
 export const ShippingTerms = z
   .strictObject({
-    /** Groups of provinces with a fee of their own; a province is in one of them at most. */
+    /** Groups of provinces with a fee of their own; a province is in one of them, or excluded, or neither. */
     zones: z.array(z.strictObject({ name: text(20), provinces: Provinces.min(1), fee: ShippingFee })).max(20),
     /** Where nothing is sent. */
     excluded: Provinces,
@@ -51,13 +51,6 @@ export const ShippingTerms = z
     /** Whether orders of a store can be fetched there. */
     pickup: z.boolean(),
   })
-  .refine(
-    ({ zones, excluded }) => {
-      const all = [...excluded, ...zones.flatMap(({ provinces }) => provinces)];
-      return new Set(all).size === all.length;
-    },
-    { path: ['zones'], message: 'province_twice' },
-  )
   .meta({ id: 'ShippingTerms' });
 export type ShippingTerms = z.infer<typeof ShippingTerms>;
 
@@ -96,9 +89,9 @@ export const putShippingRule = defineRoute({
   summary:
     'Set the terms of a unit of my scope and everything below it without terms of its own; null gives them up. Audited',
   params: ruleParams,
-  body: z.strictObject({ terms: ShippingTerms.nullable(), version: z.int().min(0), reason: text(100) }),
+  body: z.strictObject({ terms: ShippingTerms.nullable(), version: z.int().min(0).max(MAX_INT4), reason: text(100) }),
   reply: ShippingRule,
-  errors: ['not_found', 'conflict'],
+  errors: ['not_found', 'conflict', 'invalid_request'],
 });
 
 export const ShippingQuote = z

@@ -57,6 +57,8 @@ export function createOrders(
   );
   return {
     ...orders,
+    /** Places one order in the caller's transaction. */
+    place,
     /** Closes what is due now; answers how many orders gave their stock back. */
     expireDue,
     /** Finishes the orders that were accepted. */

@@ -19,8 +19,8 @@ export function shippingOf(room: SellingRoom, request: PlaceRequest, priced: rea
 
 function feeOf(room: SellingRoom, request: PlaceRequest, priced: readonly Priced[]): bigint {
   const terms = room.shipping ?? DEFAULT_SHIPPING;
-  const { address } = request;
-  if (!address) {
+  const { address, pickup } = request;
+  if (pickup || !address) {
     if (!terms.pickup || room.pickupPlace === null)
       throw new AppError('not_delivered_there', { facts: { reason: 'no_pickup' } });
     return 0n;
@@ -38,7 +38,7 @@ function feeOf(room: SellingRoom, request: PlaceRequest, priced: readonly Priced
 
 /** Where the order goes: what its buyer gave, or the store with the name and phone of who fetches it. */
 export function addressOf(room: SellingRoom, request: PlaceRequest): Address {
-  if (request.address) return request.address;
+  if (request.address && !request.pickup) return request.address;
   const { recipient = '', phone = '' } = request.pickup ?? {};
   return { recipient, phone, province: '', city: '', district: '', street: room.pickupPlace ?? '' };
 }

@@ -74,7 +74,7 @@ type Outcome = StoredAnswer | AppError | typeof ALONE;
 /** Whether a request is of the simple kind that is placed together with others: one SKU, and nothing else to it. */
 export const isPlain = (request: PlaceRequest): boolean =>
   request.couponId === undefined &&
-  request.address !== undefined &&
+  request.pickup === undefined &&
   !request.bundles?.length &&
   request.groupBuy === undefined &&
   new Set(request.lines.map(({ skuId }) => skuId)).size === 1;

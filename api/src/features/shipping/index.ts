@@ -17,7 +17,7 @@ import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
 import { requireScope } from '../../platform/principal.ts';
 import { provinceOf } from '../addresses/index.ts';
-import { DEFAULT_SHIPPING, feeFen, feeFor } from './shipping.policy.ts';
+import { DEFAULT_SHIPPING, feeFen, feeFor, namesTwice } from './shipping.policy.ts';
 
 export { DEFAULT_SHIPPING, type Shipment, shippingFen } from './shipping.policy.ts';
 
@@ -41,6 +41,8 @@ export function createShipping(deps: { bind: Binder; db: Db; clock: Clock; rando
     db.transaction(async (tx) => {
       const unit = await findUnit(tx, params.orgUnitId, true);
       requireScope(principal, 'stock:write', unit.path);
+      if (body.terms && namesTwice(body.terms))
+        throw new AppError('invalid_request', { issues: [{ path: '/terms/zones', issue: 'province_twice' }] });
       const { version } = await readRule(tx, unit);
       if (version !== body.version) throw new AppError('conflict', { facts: { version } });
       await tx`INSERT INTO shipping_rules (org_unit_id, version, org_path, terms, set_by, at)

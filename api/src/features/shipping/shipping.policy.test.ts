@@ -1,9 +1,9 @@
-import { ShippingTerms } from '@walnut-live/contracts';
+import type { ShippingTerms } from '@walnut-live/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { agrees, provinceOf, regionOf } from '../addresses/index.ts';
 import { shippingFen as constantFen, FREE_SHIPPING_FROM_FEN, SHIPPING_FEN } from '../orders/orders.policy.ts';
-import { DEFAULT_SHIPPING, shippingFen } from './shipping.policy.ts';
+import { DEFAULT_SHIPPING, namesTwice, shippingFen } from './shipping.policy.ts';
 
 const ZHEJIANG = '330000';
 const XINJIANG = '650000';
@@ -69,8 +69,8 @@ describe('M1 what shipping costs', () => {
   });
 
   it('a province is in one place of the terms', () => {
-    expect(ShippingTerms.safeParse(terms).success).toBe(true);
-    expect(ShippingTerms.safeParse({ ...terms, excluded: [ZHEJIANG] }).success).toBe(false);
+    expect(namesTwice(terms)).toBe(false);
+    expect(namesTwice({ ...terms, excluded: [ZHEJIANG] })).toBe(true);
   });
 });
 

@@ -11,6 +11,12 @@ export const DEFAULT_SHIPPING: ShippingTerms = {
 /** A piece that nobody has weighed. */
 export const UNKNOWN_GRAMS = 500;
 
+/** Whether some province is in two places of the terms. */
+export function namesTwice({ zones, excluded }: ShippingTerms): boolean {
+  const all = [...excluded, ...zones.flatMap(({ provinces }) => provinces)];
+  return new Set(all).size < all.length;
+}
+
 export interface Shipment {
   /** Code of the province; null: it has a name that nobody knows. */
   readonly province: string | null;

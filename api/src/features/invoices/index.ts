@@ -1,0 +1,218 @@
+/**
+ * Invoices: buyers ask, staff say what became of it.
+ *
+ * Invariants: an order has at most one invoice that is asked for or issued (a unique index says so); rivals race by conditional
+ * statements on its row; the amount is what the order is worth when it is issued, and never changes with later refunds. What
+ * issues invoices is an outside system: it reads the CSV or the list and answers by `issue` (docs/20-orders-and-delivery.md).
+ */
+import {
+  getOrderInvoice,
+  type Invoice,
+  type InvoiceState,
+  issueInvoice,
+  listInvoices,
+  may,
+  refuseInvoice,
+  requestInvoice,
+  withdrawInvoice,
+} from '@walnut-live/contracts';
+import { writeAudit } from '../../platform/audit.ts';
+import type { Clock, Random } from '../../platform/clock.ts';
+import { type CsvColumn, sendCsv } from '../../platform/csv.ts';
+import { cutPage, decodeTimeCursor, encodeTimeCursor, type TimeCursor } from '../../platform/cursor.ts';
+import type { Db, Sql, Tx } from '../../platform/db.ts';
+import { sqlState } from '../../platform/db.ts';
+import { AppError } from '../../platform/errors.ts';
+import { type Binder, written } from '../../platform/http.ts';
+import { requireScope, type StaffPrincipal } from '../../platform/principal.ts';
+import { type InvoiceEvent, invoiceTransitions, maskEmail } from './invoices.policy.ts';
+
+const UNIQUE_VIOLATION = '23505';
+const CSV_PAGE = 500;
+
+type Row = Omit<Invoice, 'requestedAt' | 'endedAt' | 'amountFen'> & {
+  readonly orgPath: string;
+  readonly personId: string;
+  readonly amountFen: bigint;
+  readonly requestedAt: Date;
+  readonly endedAt: Date | null;
+};
+
+export function createInvoices(deps: { bind: Binder; db: Db; clock: Clock; random: Random }): void {
+  const { bind, db, clock, random } = deps;
+
+  bind(getOrderInvoice, async ({ principal, params }) => {
+    await ownOrder(db.sql, principal.personId, params.id);
+    const [row] = await read(db.sql, { orderId: params.id, limit: 1 });
+    return { invoice: row ? toView(row, true) : null };
+  });
+
+  bind(requestInvoice, async ({ tx, principal, params, body }) => {
+    const order = await ownOrder(tx, principal.personId, params.id);
+    if (order.worthFen <= 0n) throw new AppError('state_conflict', { facts: { state: order.state } });
+    const id = random.id();
+    try {
+      await tx`INSERT INTO invoices (id, order_id, person_id, org_path, kind, title, tax_no, email, state, requested_at)
+        VALUES (${id}, ${params.id}, ${principal.personId}, ${order.orgPath}, ${body.kind}, ${body.title},
+          ${body.kind === 'company' ? (body.taxNo?.toUpperCase() ?? null) : null}, ${body.email}, 'requested', ${clock.now()})`;
+    } catch (error) {
+      if (sqlState(error) === UNIQUE_VIOLATION)
+        throw new AppError('state_conflict', { facts: { invoice: 'requested' } });
+      throw error;
+    }
+    return toView(await readOne(tx, id), true);
+  });
+
+  bind(
+    withdrawInvoice,
+    ({ principal, params }) =>
+      db.transaction(async (tx) => {
+        await ownOrder(tx, principal.personId, params.id);
+        const [row] = await read(tx, { orderId: params.id, limit: 1 });
+        if (!row) throw new AppError('not_found');
+        await end(tx, row, 'withdraw', { actorId: principal.personId });
+      }) as Promise<undefined>,
+  );
+
+  bind(listInvoices, async ({ principal, query, res }) => {
+    const open = may(principal.staff.role, 'orders:refund');
+    const scope = { orgPath: principal.staff.orgPath, state: query.state };
+    if (query.format === 'csv') {
+      const name = `invoices-${clock.now().toISOString().slice(0, 10)}.csv`;
+      await sendCsv(res, name, columns, everything(scope, open));
+      return written;
+    }
+    const found = await read(db.sql, { ...scope, after: decodeTimeCursor(query.cursor), limit: query.limit + 1 });
+    const { rows, nextCursor } = cutPage(found, query.limit, cursorOf);
+    return { items: rows.map((row) => toView(row, open)), nextCursor };
+  });
+
+  bind(issueInvoice, async ({ tx, principal, params, body }) => {
+    const row = await inScope(tx, principal, params.id);
+    if (row.amountFen <= 0n) throw new AppError('state_conflict', { facts: { amountFen: 0 } });
+    await end(tx, row, 'issue', { actorId: principal.personId, number: body.number, url: body.url });
+    await audit(tx, principal, row, 'invoice:issued', '');
+    return toView(await readOne(tx, row.id), true);
+  });
+  bind(refuseInvoice, ({ principal, params, body }) =>
+    db.transaction(async (tx) => {
+      const row = await inScope(tx, principal, params.id);
+      await end(tx, row, 'refuse', { actorId: principal.personId, reason: body.reason });
+      await audit(tx, principal, row, 'invoice:refused', body.reason);
+      return toView(await readOne(tx, row.id), true);
+    }),
+  );
+
+  async function end(
+    tx: Tx,
+    row: Row,
+    event: InvoiceEvent,
+    facts: { actorId: string; number?: string; url?: string | undefined; reason?: string },
+  ): Promise<void> {
+    const to = invoiceTransitions[row.state][event];
+    const moved =
+      to !== undefined &&
+      (await tx`UPDATE invoices SET state = ${to}, number = ${facts.number ?? null}, url = ${facts.url ?? null},
+          amount_fen = ${event === 'issue' ? row.amountFen : null}, reason = ${facts.reason ?? ''}, ended_at = ${clock.now()},
+          ended_by = ${facts.actorId}
+        WHERE id = ${row.id} AND state = ${row.state} RETURNING id`);
+    if (!moved || moved.length === 0) throw new AppError('state_conflict', { facts: { state: row.state } });
+  }
+
+  const audit = (tx: Tx, staff: StaffPrincipal, row: Row, action: string, reason: string) =>
+    writeAudit(
+      tx,
+      { clock, random },
+      {
+        ...{ actorId: staff.personId, action, target: `invoice:${row.id}`, orgPath: row.orgPath, reason },
+      },
+    );
+
+  async function* everything(scope: Scope, open: boolean): AsyncGenerator<Invoice> {
+    let after: TimeCursor | undefined;
+    for (;;) {
+      const rows = await read(db.sql, { ...scope, after, limit: CSV_PAGE });
+      for (const row of rows) yield toView(row, open);
+      const last = rows.at(-1);
+      if (!last || rows.length < CSV_PAGE) return;
+      after = { at: last.requestedAt, id: last.id };
+    }
+  }
+}
+
+interface Scope {
+  readonly orgPath: string;
+  readonly state: InvoiceState | undefined;
+}
+
+async function ownOrder(sql: Sql, personId: string, orderId: string) {
+  const [order] = await sql<{ orgPath: string; state: string; worthFen: bigint }>`
+    SELECT org_path AS "orgPath", state, paid_fen - refunded_fen AS "worthFen" FROM orders WHERE id = ${orderId} AND person_id = ${personId}`;
+  if (!order) throw new AppError('not_found');
+  return order;
+}
+
+async function inScope(tx: Tx, staff: StaffPrincipal, id: string): Promise<Row> {
+  const row = await readOne(tx, id);
+  requireScope(staff, 'orders:refund', row.orgPath);
+  return row;
+}
+
+async function readOne(sql: Sql, id: string): Promise<Row> {
+  const [row] = await read(sql, { id, limit: 1 });
+  if (!row) throw new AppError('not_found');
+  return row;
+}
+
+function read(
+  sql: Sql,
+  wanted: {
+    id?: string;
+    orderId?: string;
+    orgPath?: string;
+    state?: InvoiceState | undefined;
+    after?: TimeCursor | undefined;
+    limit: number;
+  },
+): Promise<Row[]> {
+  const { id = null, orderId = null, orgPath = null, state = null, after } = wanted;
+  return sql<Row>`
+    SELECT v.id, v.order_id AS "orderId", o.order_no AS "orderNo", v.org_path AS "orgPath", v.person_id AS "personId", v.kind, v.title,
+      v.tax_no AS "taxNo", v.email, v.state, coalesce(v.amount_fen, o.paid_fen - o.refunded_fen) AS "amountFen", v.number, v.url, v.reason,
+      v.requested_at AS "requestedAt", v.ended_at AS "endedAt",
+      json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS store
+    FROM invoices v JOIN orders o ON o.id = v.order_id JOIN org_units u ON u.id = o.org_unit_id
+    WHERE (${id}::uuid IS NULL OR v.id = ${id}::uuid) AND (${orderId}::uuid IS NULL OR v.order_id = ${orderId}::uuid)
+      AND (${orgPath}::text IS NULL OR v.org_path = ${orgPath}::text OR v.org_path LIKE ${orgPath === null ? null : `${orgPath}.%`}::text)
+      AND (${state}::text IS NULL OR v.state = ${state}::text)
+      AND (${after?.at ?? null}::timestamptz IS NULL OR (v.requested_at, v.id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
+    ORDER BY v.requested_at DESC, v.id DESC LIMIT ${wanted.limit}`;
+}
+
+const cursorOf = ({ requestedAt, id }: Row): string => encodeTimeCursor({ at: requestedAt, id });
+
+function toView({ orgPath: _path, personId: _person, ...row }: Row, open: boolean): Invoice {
+  return {
+    ...row,
+    email: open ? row.email : maskEmail(row.email),
+    amountFen: Number(row.amountFen),
+    requestedAt: row.requestedAt.toISOString(),
+    endedAt: row.endedAt?.toISOString() ?? null,
+  };
+}
+
+const columns: readonly CsvColumn<Invoice>[] = [
+  { title: 'invoiceId', value: (i) => i.id },
+  { title: 'orderNo', value: (i) => i.orderNo },
+  { title: 'storePath', value: (i) => i.store.path },
+  { title: 'state', value: (i) => i.state },
+  { title: 'kind', value: (i) => i.kind },
+  { title: 'title', value: (i) => i.title },
+  { title: 'taxNo', value: (i) => i.taxNo },
+  { title: 'email', value: (i) => i.email },
+  { title: 'amountFen', value: (i) => i.amountFen },
+  { title: 'number', value: (i) => i.number },
+  { title: 'url', value: (i) => i.url },
+  { title: 'requestedAt', value: (i) => i.requestedAt },
+  { title: 'endedAt', value: (i) => i.endedAt },
+];
