@@ -61,8 +61,13 @@ export interface Tokens {
   verifyVisitor(token: string): Promise<string | undefined>;
 }
 
+/** Access tokens whose signature need not be computed again; beyond it all are forgotten. */
+const REMEMBERED_TOKENS = 20_000;
+
 export function createTokens(deps: { authSecret: string; mediaSecret: string; clock: Clock; random: Random }): Tokens {
   const { clock, random } = deps;
+  /** By the whole token, so one that was changed is another one; each until it expires. */
+  const verified = new Map<string, { principal: Principal; until: Date }>();
   const authKey = new TextEncoder().encode(deps.authSecret);
   const mediaKey = new TextEncoder().encode(deps.mediaSecret);
 
@@ -110,7 +115,15 @@ export function createTokens(deps: { authSecret: string; mediaSecret: string; cl
 
   return {
     access: async (principal) => (await sign(authKey, 'access', claimsOf(principal), ACCESS_TOKEN_SECONDS)).token,
-    verifyAccess: async (token) => principalOf(AccessClaims.parse(await verify(token, 'access'))),
+    async verifyAccess(token) {
+      const known = verified.get(token);
+      if (known && clock.now() < known.until) return known.principal;
+      const payload = await verify(token, 'access');
+      const principal = principalOf(AccessClaims.parse(payload));
+      if (verified.size >= REMEMBERED_TOKENS) verified.clear();
+      verified.set(token, { principal, until: new Date((payload.exp ?? 0) * 1000) });
+      return principal;
+    },
     room: (principal, roomId, role) =>
       sign(authKey, 'room', { ...claimsOf(principal), roomId, role }, ROOM_TOKEN_SECONDS),
     async verifyRoom(token) {

@@ -53,7 +53,7 @@ export async function creditFacts(
       SELECT version, credit_window_seconds FROM attribution_policies
       WHERE effective_from <= ${at} ORDER BY effective_from DESC, version DESC LIMIT 1
     ) policy
-    CROSS JOIN LATERAL (SELECT ARRAY(SELECT id FROM people WHERE id = w.buyer_id OR merged_into = w.buyer_id) AS ids) mine
+    CROSS JOIN LATERAL (SELECT ARRAY(SELECT w.buyer_id UNION ALL SELECT id FROM people WHERE merged_into = w.buyer_id) AS ids) mine
     LEFT JOIN owner_bindings b ON b.customer_id = w.buyer_id AND b.ended_at IS NULL
     LEFT JOIN people g ON g.id = b.guide_id
     LEFT JOIN staff_accounts gs ON gs.person_id = g.id
@@ -102,7 +102,7 @@ export async function clicksOf(
       JOIN people raw ON raw.id = t.sharer_id
       JOIN people p ON p.id = COALESCE(raw.merged_into, raw.id)
       LEFT JOIN staff_accounts s ON s.person_id = p.id
-      WHERE t.visitor_id = ANY(ARRAY(SELECT id FROM people WHERE id = w.buyer_id OR merged_into = w.buyer_id)) AND t.at <= ${at}
+      WHERE t.visitor_id = ANY(ARRAY(SELECT w.buyer_id UNION ALL SELECT id FROM people WHERE merged_into = w.buyer_id)) AND t.at <= ${at}
       ORDER BY t.room_id = ${roomId} DESC, t.at DESC, t.id DESC LIMIT ${CLICKS_CONSIDERED}
     ) c`;
   const clicks = new Map<string, Click[]>();

@@ -172,9 +172,10 @@ export function behindDoors(bind: Binder, deps: { db: Db; entries: Pick<Entries,
     bind(
       route,
       async (context) => {
-        const sql: Sql = (context.tx as Sql | undefined) ?? deps.db.sql;
+        const tx = context.tx as Sql | undefined;
         const principal = context.principal as Principal | undefined;
-        for (const roomId of await door(context, sql)) await deps.entries.require(roomId, principal?.personId, sql);
+        for (const roomId of await door(context, tx ?? deps.db.sql))
+          await deps.entries.require(roomId, principal?.personId, tx);
         return handler(context);
       },
       before,

@@ -6,6 +6,7 @@ import type { EntryRefusalReason, MarkKind, RoomAudience } from '@walnut-live/co
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
+import { createMicroBatch } from '../../platform/micro-batch.ts';
 import { type EntryPerson, type EntryRoom, mayEnter } from './room-access.policy.ts';
 
 export interface EntryRefusal {
@@ -57,7 +58,26 @@ const toPerson = (row: Row): EntryPerson => ({
 export const refusalError = ({ audience, reason, store }: EntryRefusal): AppError =>
   new AppError('not_in_audience', { facts: { mayEnter: false, audience, reason, store } });
 
+/** Questions about doors that are asked in one turn, together. */
+const DOORS = { waitMs: 0, maxItems: 1_000, maxPending: 50_000 };
+
 export function createEntries({ sql, clock }: { sql: Sql; clock: Clock }) {
+  /** Which of these rooms have a door that is not open to everyone: their own, or that of the programme they relay. */
+  async function withDoor(roomIds: readonly string[], using: Sql): Promise<Set<string>> {
+    const rows = await using<{ id: string }>`
+      SELECT r.id FROM rooms r
+      WHERE r.id = ANY(${roomIds}::uuid[]) AND (r.audience <> 'everyone'
+        OR EXISTS (SELECT FROM rooms programme WHERE programme.id = r.relay_of AND programme.audience <> 'everyone'))`;
+    return new Set(rows.map(({ id }) => id));
+  }
+  const doors = createMicroBatch<string, boolean>({
+    ...DOORS,
+    async run(roomIds) {
+      const found = await withDoor([...new Set(roomIds)], sql);
+      return roomIds.map((roomId) => found.has(roomId));
+    },
+  });
+
   /** Of those who want to enter, who may not. */
   async function refusals(wanting: readonly Wanting[], using: Sql = sql): Promise<ReadonlyMap<string, EntryRefusal>> {
     if (wanting.length === 0) return new Map();
@@ -106,6 +126,8 @@ export function createEntries({ sql, clock }: { sql: Sql; clock: Clock }) {
       refused.get(keyOf(roomId, personId)),
     /** @throws AppError not_in_audience */
     async require(roomId: string, personId: string | undefined, using?: Sql): Promise<void> {
+      const hasDoor = using ? (await withDoor([roomId], using)).has(roomId) : await doors.add(roomId);
+      if (!hasDoor) return;
       const refusal = (await refusals([{ roomId, personId }], using)).get(keyOf(roomId, personId));
       if (refusal) throw refusalError(refusal);
     },
