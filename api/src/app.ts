@@ -1,5 +1,5 @@
 /** The HTTP application: what every request goes through, then the routes of the features. */
-import { routes } from '@walnut-live/contracts';
+import { type Route, routes } from '@walnut-live/contracts';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
@@ -105,9 +105,7 @@ export function createApp(deps: {
   app.use(deps.http.router);
   app.use((req, _res, next) => {
     const path = req.path;
-    const known = routes.filter((route) =>
-      new RegExp(`^${(route.base ?? '/api/v1') + route.path.replaceAll(/:\w+/g, '[^/]+')}/?$`).test(path),
-    );
+    const known = routes.filter((route) => pathPattern(route).test(path));
     next(new AppError(known.length > 0 ? 'method_not_allowed' : 'not_found'));
   });
   app.use(((error, _req, res, _next) => {
@@ -128,9 +126,13 @@ export function createApp(deps: {
   return app;
 }
 
+const pathPattern = (route: Route): RegExp =>
+  new RegExp(`^${(route.base ?? '/api/v1') + route.path.replaceAll(/:\w+/g, '[^/]+')}/?$`);
+
+const takers = routes.flatMap((route) => (route.consumes ? [{ ...route, pattern: pathPattern(route) }] : []));
 /** The types of a body that its route reads by itself. */
 function takesBytes(method: string, path: string): readonly string[] | undefined {
-  return routes.find((route) => route.consumes && route.method === method && path === `/api/v1${route.path}`)?.consumes;
+  return takers.find((route) => route.method === method && route.pattern.test(path))?.consumes;
 }
 
 function isDecodable(path: string): boolean {

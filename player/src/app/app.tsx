@@ -33,7 +33,7 @@ const Pages = (): ReactNode => (
         <Route path="/r/:roomId" element={<RoomPage />} />
         <Route path="/r/:roomId/replay" element={<ReplayPage />} />
         <Route path="/orders" element={<OrdersPage />} />
-        <Route path="/orders/:orderId" element={<OrderPage />} />
+        <Route path="/orders/:orderId/*" element={<OrderPage />} />
         <Route path="/pay/:paymentId" element={<PayPage />} />
         <Route path="/me" element={<MePage />} />
         <Route path="/verify/:drawId" element={<VerifyPage />} />
