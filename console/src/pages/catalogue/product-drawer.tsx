@@ -1,13 +1,20 @@
 import { DeleteOutlined, PlusOutlined } from '@ant-design/icons';
-import { createProduct, type ProductView, patchProduct } from '@walnut-live/contracts';
+import { createProduct, type ProductView, patchProduct, productRoles as roles } from '@walnut-live/contracts';
+import { isApiError } from '@walnut-live/live-client/http';
 import { requestIdOf, useErrorText, useToast } from '@walnut-live/ui';
 import { Button, Drawer, Form, Input, InputNumber, Segmented, Select, Switch } from 'antd';
 import type { ReactNode } from 'react';
+import { useSession } from '../../app/session.tsx';
 import { useAction } from '../../data/use-call.ts';
 import { useT } from '../../i18n/index.ts';
+import { useCatalogueT } from './messages.ts';
+import { OptionsField } from './options-field.tsx';
+import { PicturesField } from './pictures-field.tsx';
 import { fenOf, type ProductValues, toBody, toValues } from './product-form.ts';
 
-const roles = ['traffic', 'main', 'family', 'gift'] as const;
+const faults = ['option_twice', 'value_twice', 'values_missing', 'value_unknown', 'combination_twice'] as const;
+const statuses = ['draft', 'on_sale', 'off_sale'] as const;
+const sold = ['on_sale', 'off_sale'] as const;
 const touched = ['products.list', 'products.get', 'bag.get', 'stock.list'];
 const yuan = {
   min: '0.01',
@@ -50,8 +57,11 @@ export const ProductDrawer = ({
 
 const ProductForm = ({ product, onDone }: { product: ProductView | null; onDone: () => void }): ReactNode => {
   const t = useT();
+  const ct = useCatalogueT();
   const toast = useToast();
-  const errorText = useErrorText();
+  const genericText = useErrorText();
+  const { may } = useSession();
+  const mayFloors = may('floors:write');
   const [form] = Form.useForm<ProductValues>();
   const create = useAction(createProduct, touched);
   const patch = useAction(patchProduct, touched);
@@ -59,15 +69,26 @@ const ProductForm = ({ product, onDone }: { product: ProductView | null; onDone:
   const needed = { required: true, whitespace: true, message: t('form.needed') };
 
   const submit = async (values: ProductValues): Promise<void> => {
-    const body = toBody(values);
+    const body = toBody(values, mayFloors);
     if (product) {
-      await patch.mutateAsync({
-        params: { id: product.id },
-        body: { ...body, status: values.onSale ? 'on_sale' : 'off_sale' },
-      });
+      // A SKU that is kept says whether it is sold.
+      const skus = body.skus.map((sku, n) => ({ ...sku, active: values.skus[n]?.active !== false }));
+      await patch.mutateAsync({ params: { id: product.id }, body: { ...body, skus } });
     } else await create.mutateAsync({ body });
     toast(t('product.saved'), { tone: 'success' });
     onDone();
+  };
+
+  /** What the writer can do about it. */
+  const errorText = (failure: unknown): string => {
+    if (!isApiError(failure)) return genericText(failure);
+    const { terms } = failure.facts;
+    // Rule Z3: the words that were found.
+    if (failure.code === 'words_refused' && Array.isArray(terms))
+      return ct('words.refused', { terms: terms.join('、') });
+    if (failure.issues.some(({ issue }) => issue === 'code_taken')) return ct('code.taken');
+    const fault = faults.find((known) => failure.issues.some(({ issue }) => issue === known));
+    return fault ? ct(`fault.${fault}`) : genericText(failure);
   };
 
   return (
@@ -88,21 +109,29 @@ const ProductForm = ({ product, onDone }: { product: ProductView | null; onDone:
         <Segmented options={roles.map((role) => ({ value: role, label: t(`product.role.${role}`) }))} />
       </Form.Item>
       <Form.Item
-        name="pictureUrl"
-        label={t('product.picture')}
-        extra={t('product.picture-hint')}
-        rules={[{ required: true, pattern: /^\/[\w./-]+$/, message: t('product.picture-wrong') }]}
+        name="pictures"
+        label={ct('pictures')}
+        extra={ct('pictures.hint')}
+        rules={[{ required: true, type: 'array', min: 1, message: ct('pictures.needed') }]}
       >
-        <Input maxLength={300} placeholder="/pictures/walnut-milk-12-pack.svg" />
+        <PicturesField />
       </Form.Item>
       <Form.Item name="description" label={t('product.description')}>
         <Input.TextArea maxLength={4_000} autoSize={{ minRows: 3, maxRows: 8 }} />
       </Form.Item>
-      {product && (
-        <Form.Item name="onSale" label={t('product.on-sale')} valuePropName="checked">
-          <Switch />
-        </Form.Item>
-      )}
+      <Form.Item name="code" label={ct('code')} extra={ct('code.hint')}>
+        <Input maxLength={64} />
+      </Form.Item>
+      <Form.Item name="status" label={ct('status')} extra={ct('status.hint')}>
+        <Segmented
+          options={(product && product.status !== 'draft' ? sold : statuses).map((status) => ({
+            value: status,
+            label: t(`product.status.${status}`),
+          }))}
+        />
+      </Form.Item>
+      <h3 className="co-form-title">{ct('options')}</h3>
+      <OptionsField />
       <h3 className="co-form-title">{t('product.sku-title')}</h3>
       <Form.List name="skus">
         {(fields, { add, remove }) => (
@@ -140,7 +169,22 @@ const ProductForm = ({ product, onDone }: { product: ProductView | null; onDone:
                     },
                   ]}
                 >
-                  <InputNumber<string> {...yuan} />
+                  <InputNumber<string>
+                    {...yuan}
+                    disabled={!mayFloors}
+                    {...(mayFloors ? {} : { title: ct('floor.no-right') })}
+                  />
+                </Form.Item>
+                <Form.Item name={[name, 'code']} label={ct('code')}>
+                  <Input maxLength={64} />
+                </Form.Item>
+                {product && (
+                  <Form.Item name={[name, 'active']} label={ct('sku.active')} valuePropName="checked">
+                    <Switch />
+                  </Form.Item>
+                )}
+                <Form.Item name={[name, 'optionValues']} hidden>
+                  <Select mode="tags" />
                 </Form.Item>
                 <Form.Item noStyle shouldUpdate>
                   {() =>
@@ -175,7 +219,7 @@ const ProductForm = ({ product, onDone }: { product: ProductView | null; onDone:
                 )}
               </div>
             ))}
-            <Button type="dashed" block icon={<PlusOutlined />} onClick={() => add({ name: '' })}>
+            <Button type="dashed" block icon={<PlusOutlined />} onClick={() => add({ name: '', active: true })}>
               {t('sku.add')}
             </Button>
           </>

@@ -1,5 +1,5 @@
 /** A product as it is typed. Yuan are decimal text all the way to whole fen; no float in between (rule M1). */
-import type { BodyInputOf, createProduct, ProductView } from '@walnut-live/contracts';
+import type { BodyInputOf, createProduct, ProductStatus, ProductView } from '@walnut-live/contracts';
 
 export type SkuValues = {
   id?: string;
@@ -10,14 +10,21 @@ export type SkuValues = {
   /** One line; the tag input holds it in a list. */
   listPriceBasis?: string | string[] | null;
   floorPrice?: string | null;
+  /** One for each option. */
+  optionValues?: string[];
+  code?: string | null;
+  active?: boolean;
 };
+export type OptionValues = { name: string; values: string[] };
 export type ProductValues = {
   title: string;
   subtitle?: string;
   description?: string;
-  pictureUrl: string;
+  pictures: string[];
   role: ProductView['role'];
-  onSale?: boolean;
+  status: ProductStatus;
+  code?: string | null;
+  options: OptionValues[];
   skus: SkuValues[];
 };
 
@@ -35,9 +42,11 @@ export const toValues = (product: ProductView | null): ProductValues => ({
   title: product?.title ?? '',
   subtitle: product?.subtitle ?? '',
   description: product?.description ?? '',
-  pictureUrl: product?.pictureUrl ?? '',
+  pictures: product?.pictures ?? (product ? [product.pictureUrl] : []),
   role: product?.role ?? 'main',
-  onSale: product?.status !== 'off_sale',
+  status: product?.status ?? 'draft',
+  code: product?.code ?? '',
+  options: product?.options?.map(({ name, values }) => ({ name, values: [...values] })) ?? [],
   skus: product?.skus.map((sku) => ({
     id: sku.id,
     name: sku.name,
@@ -45,15 +54,48 @@ export const toValues = (product: ProductView | null): ProductValues => ({
     listPrice: yuanOf(sku.listPriceFen),
     listPriceBasis: sku.listPriceBasis === null ? [] : [sku.listPriceBasis],
     floorPrice: yuanOf(sku.floorPriceFen),
-  })) ?? [{ name: '', price: null }],
+    optionValues: sku.optionValues ?? [],
+    code: sku.code ?? '',
+    active: sku.active,
+  })) ?? [{ name: '', price: null, active: true }],
 });
 
-export const toBody = (values: ProductValues): BodyInputOf<typeof createProduct> => ({
+/**
+ * A line for each combination of the options, in their order. What there is of it keeps its price and id; SKUs of other
+ * combinations are no longer sold (those that were never saved go). Without options nothing changes.
+ */
+export const matrixOf = (options: readonly OptionValues[], skus: readonly SkuValues[]): SkuValues[] => {
+  const usable = options.filter(({ name, values }) => name?.trim() && values?.length > 0);
+  if (usable.length === 0) return [...skus];
+  let combinations: string[][] = [[]];
+  for (const { values } of usable)
+    combinations = combinations.flatMap((before) => values.map((value) => [...before, value.trim()]));
+  const same = (a: readonly string[] = [], b: readonly string[]): boolean =>
+    a.length === b.length && a.every((value, n) => value === b[n]);
+  const price = skus.find((sku) => sku.price)?.price ?? null;
+  const made = combinations.map((optionValues): SkuValues => {
+    const known = skus.find((sku) => same(sku.optionValues, optionValues));
+    return known
+      ? { ...known, active: true }
+      : { name: optionValues.join(' · ').slice(0, 40), price, optionValues, active: true };
+  });
+  const left = skus.filter((sku) => sku.id && !combinations.some((one) => same(sku.optionValues, one)));
+  return [...made, ...left.map((sku) => ({ ...sku, active: false }))];
+};
+
+/** SKUs that were never saved have no state to tell: they are sold. */
+export const toBody = (values: ProductValues, mayFloors: boolean): BodyInputOf<typeof createProduct> => ({
   title: values.title.trim(),
   subtitle: values.subtitle?.trim() ?? '',
   description: values.description?.trim() ?? '',
-  pictureUrl: values.pictureUrl.trim(),
+  pictures: values.pictures,
   role: values.role,
+  status: values.status,
+  code: values.code?.trim() || null,
+  options: values.options.map(({ name, values: list }) => ({
+    name: name.trim(),
+    values: list.map((value) => value.trim()),
+  })),
   skus: values.skus.map((sku) => {
     const listPriceFen = fenOf(sku.listPrice);
     const basis = Array.isArray(sku.listPriceBasis) ? sku.listPriceBasis[0] : sku.listPriceBasis;
@@ -63,7 +105,10 @@ export const toBody = (values: ProductValues): BodyInputOf<typeof createProduct>
       priceFen: fenOf(sku.price) ?? 0,
       listPriceFen,
       listPriceBasis: listPriceFen === null ? null : (basis?.trim() ?? null),
-      floorPriceFen: fenOf(sku.floorPrice),
+      // Who may not set floors does not name them: what is set stays.
+      ...(mayFloors ? { floorPriceFen: fenOf(sku.floorPrice) } : {}),
+      optionValues: sku.optionValues ?? [],
+      code: sku.code?.trim() || null,
     };
   }),
 });

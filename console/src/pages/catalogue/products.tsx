@@ -1,5 +1,5 @@
 import { EditOutlined, PlusOutlined } from '@ant-design/icons';
-import { listProducts, type ProductView } from '@walnut-live/contracts';
+import { exportCatalogue, listProducts, type ProductView, pictureAt } from '@walnut-live/contracts';
 import { Badge, EmptyState, Price, Skeleton, useFormat } from '@walnut-live/ui';
 import { Button, Segmented } from 'antd';
 import { type ReactNode, useState } from 'react';
@@ -8,7 +8,10 @@ import { usePages } from '../../data/use-call.ts';
 import { useT } from '../../i18n/index.ts';
 import { AsyncView } from '../../shared/async-view.tsx';
 import { type Filters, SearchFilter } from '../../shared/filters.tsx';
-import { MoreButton } from '../../shared/page.tsx';
+import { CsvButton, MoreButton } from '../../shared/page.tsx';
+import { FlaggedOffers } from './flagged-offers.tsx';
+import { ImportDialog } from './import-dialog.tsx';
+import { useCatalogueT } from './messages.ts';
 import { ProductDrawer } from './product-drawer.tsx';
 
 const PAGE_SIZE = 24;
@@ -16,7 +19,9 @@ const statuses = ['on_sale', 'draft', 'off_sale'] as const;
 
 export const Products = ({ filters }: { filters: Filters }): ReactNode => {
   const t = useT();
+  const ct = useCatalogueT();
   const { may } = useSession();
+  const [importing, setImporting] = useState(false);
   const [edited, setEdited] = useState<ProductView | 'new' | null>(null);
   const status = statuses.find((known) => known === filters.get('status'));
   const q = filters.get('q');
@@ -26,6 +31,7 @@ export const Products = ({ filters }: { filters: Filters }): ReactNode => {
   const products = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
+      <FlaggedOffers />
       <div className="co-filters co-filters-bare">
         <SearchFilter filters={filters} placeholder={t('catalogue.search')} />
         <Segmented
@@ -36,6 +42,8 @@ export const Products = ({ filters }: { filters: Filters }): ReactNode => {
             ...statuses.map((known) => ({ value: known as string, label: t(`product.status.${known}`) })),
           ]}
         />
+        <CsvButton route={exportCatalogue} args={{}} fileName="catalogue" />
+        {may('catalogue:write') && <Button onClick={() => setImporting(true)}>{ct('import')}</Button>}
         {may('catalogue:write') && (
           <Button type="primary" icon={<PlusOutlined />} onClick={() => setEdited('new')} data-testid="product-new">
             {t('catalogue.new')}
@@ -72,6 +80,7 @@ export const Products = ({ filters }: { filters: Filters }): ReactNode => {
         )}
       </AsyncView>
       <MoreButton query={query} />
+      {importing && <ImportDialog onClose={() => setImporting(false)} />}
       <ProductDrawer product={edited} onClose={() => setEdited(null)} />
     </>
   );
@@ -84,13 +93,13 @@ const ProductCard = ({ product, onEdit }: { product: ProductView; onEdit?: () =>
   const [cheapest] = [...skus].sort((a, b) => a.priceFen - b.priceFen);
   return (
     <article
-      className={product.status === 'off_sale' ? 'co-product co-product-off' : 'co-product'}
+      className={product.status !== 'on_sale' ? 'co-product co-product-off' : 'co-product'}
       data-testid="product-card"
     >
       <div className="co-product-picture">
-        <img src={product.pictureUrl} alt="" loading="lazy" />
+        <img src={pictureAt(product.pictureUrl, 480)} alt="" loading="lazy" />
         <Badge tone="glass">{t(`product.role.${product.role}`)}</Badge>
-        {product.status === 'off_sale' && <Badge tone="warn">{t('product.status.off_sale')}</Badge>}
+        {product.status !== 'on_sale' && <Badge tone="warn">{t(`product.status.${product.status}`)}</Badge>}
       </div>
       <div className="co-product-body">
         <h2>{product.title}</h2>
