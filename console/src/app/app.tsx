@@ -20,6 +20,7 @@ import './phone.css';
 const LiveWallPage = lazyWithRetry(() => import('../pages/live-wall/live-wall-page.tsx'));
 const InvitersPage = lazyWithRetry(() => import('../pages/inviters/inviters-page.tsx'));
 const OrdersPage = lazyWithRetry(() => import('../pages/orders/orders-page.tsx'));
+const GroupBuysPage = lazyWithRetry(() => import('../pages/group-buys/group-buys-page.tsx'));
 const CouponsPage = lazyWithRetry(() => import('../pages/coupons/coupons-page.tsx'));
 const PrizesPage = lazyWithRetry(() => import('../pages/prizes/prizes-page.tsx'));
 const GiftsPage = lazyWithRetry(() => import('../pages/gifts/gifts-page.tsx'));
@@ -57,6 +58,7 @@ const Pages = (): ReactNode => (
         <Route path="/orders/:orderId" element={<OrdersPage />} />
         <Route path="/catalogue" element={<CataloguePage />} />
         <Route path="/gifts" element={<GiftsPage />} />
+        <Route path="/group-buys" element={<GroupBuysPage />} />
         <Route path="/coupons" element={<CouponsPage />} />
         <Route path="/prizes" element={<PrizesPage />} />
         <Route path="/rooms" element={<RoomsPage />} />

@@ -14,6 +14,7 @@ import {
   TagsOutlined,
   TeamOutlined,
   TrophyOutlined,
+  UsergroupAddOutlined,
   VideoCameraOutlined,
 } from '@ant-design/icons';
 import type { Permission } from '@walnut-live/contracts';
@@ -34,6 +35,7 @@ export const places: readonly Place[] = [
   { path: '/catalogue', label: 'nav.catalogue', icon: <AppstoreOutlined />, needs: 'catalogue:read' },
   { path: '/gifts', label: 'nav.gifts', icon: <GiftOutlined />, needs: 'reports:read' },
   { path: '/coupons', label: 'nav.coupons', icon: <TagsOutlined />, needs: 'reports:read' },
+  { path: '/group-buys', label: 'nav.groupBuys', icon: <UsergroupAddOutlined />, needs: 'rooms:read' },
   { path: '/prizes', label: 'nav.prizes', icon: <TrophyOutlined />, needs: 'orders:read' },
   { path: '/moderation', label: 'nav.moderation', icon: <SafetyOutlined />, needs: 'words:read' },
   { path: '/cards', label: 'nav.cards', icon: <QrcodeOutlined />, needs: 'rooms:operate' },

@@ -13,6 +13,7 @@ export const en = {
   'nav.catalogue': 'Catalogue & stock',
   'nav.gifts': 'Gifts & coins',
   'nav.coupons': 'Coupons',
+  'nav.groupBuys': 'Group buys',
   'nav.prizes': 'Prizes & budgets',
   'nav.cards': 'Drain cards',
   'nav.members': 'Members & ambassadors',
