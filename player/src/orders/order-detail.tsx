@@ -159,7 +159,7 @@ export const OrderDetail = ({
           <Store size={16} aria-hidden="true" />
           {order.store.name}
         </p>
-        <OrderItems order={order} />
+        <OrderItems order={order} pages />
         <div className="pl-sum">
           <p>
             <span>{t('checkout.items')}</span>

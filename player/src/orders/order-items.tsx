@@ -2,8 +2,10 @@ import type { OrderView } from '@walnut-live/contracts';
 import { Badge, Price } from '@walnut-live/ui';
 import type { ReactNode } from 'react';
 import { playerI18n } from '../i18n/messages.ts';
+import { SnapshotLink } from '../product/snapshot-link.tsx';
 
-export const OrderItems = ({ order }: { order: OrderView }): ReactNode => {
+/** `pages`: each leads to the product page it was bought by. */
+export const OrderItems = ({ order, pages = false }: { order: OrderView; pages?: boolean }): ReactNode => {
   const t = playerI18n.useT();
   return (
     <ul className="pl-items">
@@ -19,6 +21,7 @@ export const OrderItems = ({ order }: { order: OrderView }): ReactNode => {
               <Price fen={item.unitPriceFen} tone="plain" size="s" />
               <span className="wl-number">×{item.quantity}</span>
             </p>
+            {pages && <SnapshotLink orderId={order.id} itemId={item.id} />}
           </div>
         </li>
       ))}
