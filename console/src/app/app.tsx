@@ -21,6 +21,7 @@ const LiveWallPage = lazyWithRetry(() => import('../pages/live-wall/live-wall-pa
 const InvitersPage = lazyWithRetry(() => import('../pages/inviters/inviters-page.tsx'));
 const OrdersPage = lazyWithRetry(() => import('../pages/orders/orders-page.tsx'));
 const GroupBuysPage = lazyWithRetry(() => import('../pages/group-buys/group-buys-page.tsx'));
+const AfterSalesPage = lazyWithRetry(() => import('../pages/after-sales/after-sales-page.tsx'));
 const CouponsPage = lazyWithRetry(() => import('../pages/coupons/coupons-page.tsx'));
 const PrizesPage = lazyWithRetry(() => import('../pages/prizes/prizes-page.tsx'));
 const GiftsPage = lazyWithRetry(() => import('../pages/gifts/gifts-page.tsx'));
@@ -56,6 +57,8 @@ const Pages = (): ReactNode => (
         <Route path="/inviters/:inviterId" element={<InvitersPage />} />
         <Route path="/orders" element={<OrdersPage />} />
         <Route path="/orders/:orderId" element={<OrdersPage />} />
+        <Route path="/after-sales" element={<AfterSalesPage />} />
+        <Route path="/after-sales/:caseId" element={<AfterSalesPage />} />
         <Route path="/catalogue" element={<CataloguePage />} />
         <Route path="/gifts" element={<GiftsPage />} />
         <Route path="/group-buys" element={<GroupBuysPage />} />

@@ -10,7 +10,10 @@ import { useT } from '../../i18n/index.ts';
 import { AsyncView } from '../../shared/async-view.tsx';
 import { OrderStateBadge } from '../../shared/people.tsx';
 import { WhyPanel } from '../../shared/why-panel.tsx';
-import { RefundDialog, ShipOrderDialog } from './order-actions.tsx';
+import { RefundDialog } from './order-actions.tsx';
+import { ParcelsSection } from './parcels-section.tsx';
+import { ShipOrderDialog } from './ship-order-dialog.tsx';
+import './delivery.css';
 import './order-detail.css';
 
 const REFRESH_MS = 5_000;
@@ -29,7 +32,11 @@ const Order = ({ order }: { order: OrderView }): ReactNode => {
   const format = useFormat();
   const { may } = useSession();
   const [action, setAction] = useState<'ship' | 'refund' | null>(null);
-  const mayShip = may('orders:ship') && order.state === 'paid';
+  const mayShip =
+    may('orders:ship') &&
+    order.delivery?.way === 'parcel' &&
+    order.delivery.toShip.length > 0 &&
+    order.state === 'paid';
   const mayRefund = may('orders:refund') && ['paid', 'shipped', 'received'].includes(order.state);
   const { address } = order;
   return (
@@ -64,6 +71,7 @@ const Order = ({ order }: { order: OrderView }): ReactNode => {
               <small>
                 {item.skuName} · {format.money(item.unitPriceFen)} × {item.quantity}
                 {item.offerId && ` · ${t('order.live-price')}`}
+                {item.withdrawn ? ` · ${t('order.withdrawn', { count: item.withdrawn })}` : ''}
               </small>
             </span>
             <b className="wl-number">{format.money(item.amountFen)}</b>
@@ -83,6 +91,8 @@ const Order = ({ order }: { order: OrderView }): ReactNode => {
         <WhyPanel orderId={order.id} />
       </section>
 
+      <ParcelsSection order={order} />
+
       <div className="co-order-columns">
         <section>
           <h2>{t('order.delivery')}</h2>
@@ -94,12 +104,6 @@ const Order = ({ order }: { order: OrderView }): ReactNode => {
           </p>
           <p>{address.street}</p>
           {order.remark && <p className="co-quiet">{t('order.remark', { text: order.remark })}</p>}
-          {order.trackingNo && (
-            <p>
-              {t('order.tracking')} <span className="wl-number">{order.trackingNo}</span>{' '}
-              <CopyButton text={order.trackingNo} />
-            </p>
-          )}
           <h2>{t('order.where')}</h2>
           <p>
             {order.store.name} · {order.buyer.name}
@@ -117,7 +121,7 @@ const Order = ({ order }: { order: OrderView }): ReactNode => {
               color: step.to === 'refunded' || step.to === 'refunding' ? 'red' : 'green',
               content: (
                 <>
-                  <b>{t(`order.state.${step.to}`)}</b>
+                  <b>{step.event === 'refund_part' ? t('order.step.part') : t(`order.state.${step.to}`)}</b>
                   <small className="co-quiet co-block">{format.dateTime(step.at)}</small>
                 </>
               ),
