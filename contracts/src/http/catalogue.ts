@@ -166,8 +166,40 @@ export const listStock = defineRoute({
   tag: 'catalogue',
   access: { staff: 'catalogue:read' },
   summary: 'Stock of my scope',
-  query: PageQuery.extend({ skuId: SkuId.optional() }),
+  produces: ['text/csv'],
+  query: PageQuery.extend({
+    skuId: SkuId.optional(),
+    search: text(60).optional(),
+    /** Fewer pieces than this are free. */
+    below: z.coerce.number().int().min(1).max(1_000_000).optional(),
+    format: z.enum(['json', 'csv']).optional(),
+  }),
   reply: page(StockView),
+});
+/** Why pieces came or went; an adjustment says so in words. */
+export const StockMovementView = z
+  .object({
+    id: z.uuid(),
+    delta: z.int(),
+    reason: z.string(),
+    /** Number of the order or refund it belongs to; null for a change by hand. */
+    ref: z.string().nullable(),
+    note: z.string().nullable(),
+    by: z.string().nullable(),
+    at: Instant,
+  })
+  .meta({ id: 'StockMovement' });
+export const listStockMovements = defineRoute({
+  id: 'stock.movements',
+  method: 'GET',
+  path: '/skus/:id/stock/:orgUnitId/movements',
+  tag: 'catalogue',
+  access: { staff: 'catalogue:read' },
+  summary: 'Every change of what is on hand at a unit of my scope, newest first',
+  params: z.strictObject({ id: SkuId, orgUnitId: OrgUnitId }),
+  query: PageQuery,
+  reply: page(StockMovementView),
+  errors: ['not_found'],
 });
 export const adjustStock = defineRoute({
   id: 'stock.adjust',

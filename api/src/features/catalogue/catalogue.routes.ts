@@ -5,7 +5,7 @@ import type { Db } from '../../platform/db.ts';
 import { type Binder, written } from '../../platform/http.ts';
 import { readBody } from '../files/index.ts';
 import type { CatalogueService } from './catalogue.service.ts';
-import { exportColumns, exportLines } from './export.ts';
+import { exportColumns, exportLines, stockColumns } from './export.ts';
 import type { Imports } from './import.service.ts';
 import type { StockService } from './stock.service.ts';
 
@@ -30,6 +30,11 @@ export function bindCatalogueRoutes(
     await sendCsv(res, fileName('catalogue'), exportColumns, exportLines({ sql: db.sql }));
     return written;
   });
-  bind(contracts.listStock, ({ principal, query }) => stock.list(principal, query));
+  bind(contracts.listStock, async ({ principal, query, res }) => {
+    if (query.format !== 'csv') return stock.list(principal, query);
+    await sendCsv(res, fileName('stock'), stockColumns, stock.all(principal, query));
+    return written;
+  });
+  bind(contracts.listStockMovements, ({ principal, params, query }) => stock.movements(principal, params, query));
   bind(contracts.adjustStock, ({ principal, params, body, tx }) => stock.adjust(tx, principal, params.id, body));
 }

@@ -1,5 +1,5 @@
 /** The catalogue as a CSV that the import takes again: a line for each SKU. */
-import { type ImportColumn, importColumns } from '@walnut-live/contracts';
+import { type ImportColumn, importColumns, type listStock, type ReplyOf } from '@walnut-live/contracts';
 import type { CsvColumn } from '../../platform/csv.ts';
 import type { Db } from '../../platform/db.ts';
 import * as products from './catalogue.repository.ts';
@@ -50,3 +50,15 @@ export async function* exportLines(db: Pick<Db, 'sql'>): AsyncGenerator<ExportLi
     after = { at: last.createdAt, id: last.id };
   }
 }
+
+export const stockColumns: readonly CsvColumn<ReplyOf<typeof listStock>['items'][number]>[] = [
+  { title: 'unitPath', value: (row) => row.orgUnit.path },
+  { title: 'unit', value: (row) => row.orgUnit.name },
+  { title: 'product', value: (row) => row.productTitle },
+  { title: 'sku', value: (row) => row.skuName },
+  { title: 'skuId', value: (row) => row.skuId },
+  { title: 'onHand', value: (row) => row.onHand },
+  { title: 'reserved', value: (row) => row.reserved },
+  { title: 'free', value: (row) => row.onHand - row.reserved },
+  { title: 'updatedAt', value: (row) => row.updatedAt },
+];

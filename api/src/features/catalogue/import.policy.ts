@@ -79,7 +79,11 @@ function readLines(text: string): { lines: Line[]; errors: LineError[] } {
   let records: { record: string[]; info: { lines: number } }[];
   try {
     // The parser counts a CRLF inside quotes as two lines.
-    records = parse(text.replaceAll('\r\n', '\n'), { info: true, relax_column_count: true, skip_empty_lines: true }) as never;
+    records = parse(text.replaceAll('\r\n', '\n'), {
+      info: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+    }) as never;
   } catch (error) {
     const line = (error as { lines?: number }).lines ?? 1;
     return { lines: [], errors: [{ line, column: null, issue: 'not_csv' }] };

@@ -1,3 +1,4 @@
+import type { TimeCursor } from '../../platform/cursor.ts';
 import type { Sql } from '../../platform/db.ts';
 
 export interface StockRow {
@@ -17,17 +18,22 @@ export function listStock(
   wanted: {
     scope: string;
     skuId?: string | undefined;
+    search?: string | undefined;
+    below?: number | undefined;
     after?: [path: string, skuId: string] | undefined;
     limit: number;
   },
 ): Promise<StockRow[]> {
   const [path, skuId] = wanted.after ?? [null, null];
+  const search = wanted.search ? `%${wanted.search.replaceAll(/[\\%_]/g, '\\$&')}%` : null;
   return sql<StockRow>`
     SELECT s.sku_id AS "skuId", k.name AS "skuName", p.id AS "productId", p.title AS "productTitle", s.on_hand AS "onHand", s.reserved,
       s.updated_at AS "updatedAt", json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS "orgUnit"
     FROM stocks s JOIN skus k ON k.id = s.sku_id JOIN products p ON p.id = k.product_id JOIN org_units u ON u.id = s.org_unit_id
     WHERE (s.org_path = ${wanted.scope} OR s.org_path LIKE ${`${wanted.scope}.%`})
       AND (${wanted.skuId ?? null}::uuid IS NULL OR s.sku_id = ${wanted.skuId ?? null})
+      AND (${search}::text IS NULL OR p.title ILIKE ${search} OR k.name ILIKE ${search} OR k.code = ${wanted.search ?? null})
+      AND (${wanted.below ?? null}::int IS NULL OR s.on_hand - s.reserved < ${wanted.below ?? null}::int)
       AND (${path}::text IS NULL OR (s.org_path COLLATE "C", s.sku_id) > (${path}::text, ${skuId}::uuid))
     ORDER BY s.org_path COLLATE "C", s.sku_id LIMIT ${wanted.limit}`;
 }
@@ -87,4 +93,32 @@ export function findRoomsSelling(
       WHERE s.sku_id = ${skuId} AND (s.org_path = r.org_path OR starts_with(r.org_path, s.org_path || '.'))
       ORDER BY length(s.org_path) DESC LIMIT 1) nearest ON nearest.org_unit_id = ${unit.id}
     WHERE r.state = 'live' AND (r.org_path = ${unit.path} OR r.org_path LIKE ${`${unit.path}.%`})`;
+}
+
+export interface MovementRow {
+  id: string;
+  delta: number;
+  reason: string;
+  ref: string | null;
+  note: string | null;
+  by: string | null;
+  at: Date;
+}
+/** Newest first. An order is told by its number; what an adjustment was for stands in the audit log it wrote. */
+export function listMovements(
+  sql: Sql,
+  wanted: { skuId: string; orgUnitId: string; after: TimeCursor | undefined; limit: number },
+): Promise<MovementRow[]> {
+  const { at, id } = wanted.after ?? {};
+  return sql<MovementRow>`
+    SELECT m.id, m.delta, m.reason, CASE WHEN m.reason = 'adjusted' THEN NULL ELSE coalesce(o.order_no, m.ref) END AS ref,
+      a.reason AS note, p.name AS by, m.at
+    FROM stock_movements m
+    LEFT JOIN orders o ON m.reason = 'sale' AND o.id::text = m.ref
+    LEFT JOIN people p ON p.id = m.actor_id
+    LEFT JOIN audit_log a ON m.reason = 'adjusted' AND a.target = ${`sku:${wanted.skuId}`} AND a.action = 'stock:adjusted'
+      AND a.detail->>'movementId' = m.id::text
+    WHERE m.sku_id = ${wanted.skuId} AND m.org_unit_id = ${wanted.orgUnitId}
+      AND (${at ?? null}::timestamptz IS NULL OR (m.at, m.id) < (${at ?? null}::timestamptz, ${id ?? null}::uuid))
+    ORDER BY m.at DESC, m.id DESC LIMIT ${wanted.limit}`;
 }

@@ -2,16 +2,25 @@
  * Stock of a SKU at an org unit. A store sells from its own row, or from the nearest one above it; reservations are the
  * orders' business, changes by hand are here. Rule S1 holds by the statement itself and by a CHECK under it.
  */
-import { type adjustStock, type BodyOf, type listStock, type QueryOf, text } from '@walnut-live/contracts';
+import {
+  type adjustStock,
+  type BodyOf,
+  type listStock,
+  type listStockMovements,
+  type QueryOf,
+  text,
+} from '@walnut-live/contracts';
 import { z } from 'zod';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
+import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { writeRoomEvent } from '../../platform/outbox.ts';
 import { requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import * as stocks from './stock.repository.ts';
 
+const CSV_PAGE = 100;
 const Position = z.tuple([text(200), z.uuid()]);
 
 function decodeCursor(cursor: string | undefined): [string, string] | undefined {
@@ -28,13 +37,43 @@ const toView = (row: stocks.StockRow) => ({ ...row, updatedAt: row.updatedAt.toI
 
 export function createStockService(deps: { db: Db; clock: Clock; random: Random }) {
   const { db, clock, random } = deps;
+
+  async function list(principal: StaffPrincipal, { cursor, limit, format: _, ...filter }: QueryOf<typeof listStock>) {
+    const scope = principal.staff.orgPath;
+    const rows = await stocks.listStock(db.sql, { ...filter, scope, after: decodeCursor(cursor), limit: limit + 1 });
+    const items = rows.slice(0, limit);
+    const last = items.at(-1);
+    return { items: items.map(toView), nextCursor: rows.length > limit && last ? encodeCursor(last) : null };
+  }
+
   return {
-    async list(principal: StaffPrincipal, { skuId, cursor, limit }: QueryOf<typeof listStock>) {
-      const scope = principal.staff.orgPath;
-      const rows = await stocks.listStock(db.sql, { scope, skuId, after: decodeCursor(cursor), limit: limit + 1 });
-      const items = rows.slice(0, limit);
-      const last = items.at(-1);
-      return { items: items.map(toView), nextCursor: rows.length > limit && last ? encodeCursor(last) : null };
+    list,
+
+    /** Every row of the scope, for a file. */
+    async *all(principal: StaffPrincipal, query: QueryOf<typeof listStock>) {
+      let cursor: string | undefined;
+      do {
+        const found = await list(principal, { ...query, cursor, limit: CSV_PAGE });
+        yield* found.items;
+        cursor = found.nextCursor ?? undefined;
+      } while (cursor !== undefined);
+    },
+
+    /** @throws AppError not_found for a unit out of scope */
+    async movements(
+      principal: StaffPrincipal,
+      { id: skuId, orgUnitId }: { id: string; orgUnitId: string },
+      { cursor, limit }: QueryOf<typeof listStockMovements>,
+    ) {
+      const unit = await stocks.findUnit(db.sql, orgUnitId);
+      if (!unit) throw new AppError('not_found');
+      requireScope(principal, 'catalogue:read', unit.path);
+      const found = await stocks.listMovements(db.sql, {
+        ...{ skuId, orgUnitId, limit: limit + 1 },
+        after: decodeTimeCursor(cursor),
+      });
+      const { rows, nextCursor } = cutPage(found, limit, encodeTimeCursor);
+      return { items: rows.map((row) => ({ ...row, at: row.at.toISOString() })), nextCursor };
     },
 
     /** In the idempotent transaction of the route (rule M3). @throws AppError `out_of_stock` with what is on hand and held. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { adjustStock, listStock } from '@walnut-live/contracts';
+import { adjustStock, listStock, listStockMovements } from '@walnut-live/contracts';
 import { describe, expect, test } from 'vitest';
 import { FIXTURE_STOCK, makeStock, readStock, seedBrand } from '../../testing/fixtures.ts';
 import { startTestApi } from '../../testing/test-api.ts';
@@ -122,4 +122,27 @@ test('live rooms that sell from the unit are told what is left; rooms with stock
     offerId: null,
     taken: null,
   });
+});
+
+test('what came and went is told with who and why, to the unit and those above it; the list finds what is nearly gone', async () => {
+  await using t = await setUp();
+  const { staff, stores, products } = t.brand;
+  await t.adjust(-95);
+  await t.adjust(3);
+  const history = (as: typeof staff.admin, unit: { id: string }) =>
+    t.api.call(listStockMovements, { as, params: { id: t.milk.sku.id, orgUnitId: unit.id }, query: { limit: 1 } });
+  const first = (await history(staff.a.manager, stores.a)).body;
+  expect(first.items).toMatchObject([
+    { delta: 3, reason: 'adjusted', ref: null, note: '盘点', by: staff.a.manager.name },
+  ]);
+  expect(first.nextCursor).not.toBeNull();
+  expect((await history(staff.b.manager, stores.a)).status).toBe(404);
+  const low = await t.api.ok(listStock, { as: staff.admin, query: { below: 10 } });
+  expect(low.items.map(({ skuId, orgUnit }) => [skuId, orgUnit.id])).toEqual([[t.milk.sku.id, stores.a.id]]);
+  const found = await t.api.ok(listStock, { as: staff.admin, query: { search: '核桃仁' } });
+  expect(found.items.map(({ productId }) => productId)).toEqual([products.kernels.id]);
+  const file = await fetch(`${t.api.url}/api/v1/stock?format=csv&below=10`, {
+    headers: { authorization: `Bearer ${await t.api.token(staff.a.manager)}` },
+  });
+  expect((await file.text()).trim().split('\r\n')).toHaveLength(2);
 });
