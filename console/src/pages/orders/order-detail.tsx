@@ -10,7 +10,7 @@ import { useT } from '../../i18n/index.ts';
 import { AsyncView } from '../../shared/async-view.tsx';
 import { OrderStateBadge } from '../../shared/people.tsx';
 import { WhyPanel } from '../../shared/why-panel.tsx';
-import { RefundDialog } from './order-actions.tsx';
+import { RefundDialog } from '../after-sales/refund-dialog.tsx';
 import { ParcelsSection } from './parcels-section.tsx';
 import { ShipOrderDialog } from './ship-order-dialog.tsx';
 import './delivery.css';
