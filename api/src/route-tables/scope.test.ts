@@ -97,6 +97,9 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
     body: { skuId: brand.products.milk.sku.id, priceFen: 490, durationSeconds: 60 },
   }),
   'offers.patch': ({ offerId }) => ({ params: { id: offerId }, body: { priceFen: 480 } }),
+  'stock.movements': ({ brand }) => ({
+    params: { id: brand.products.milk.sku.id, orgUnitId: brand.stores.b.id },
+  }),
   'stock.adjust': ({ brand }) => ({
     params: { id: brand.products.milk.sku.id },
     body: { orgUnitId: brand.stores.b.id, delta: 1, reason: '盘点' },
