@@ -23,22 +23,24 @@ export const Ways = ({
   return (
     <fieldset className="pl-ways" disabled={disabled}>
       <legend>{t('way.title')}</legend>
-      {methods.map((method) => {
-        const name = nameOf(method);
-        const Icon = icons[name];
-        return (
-          <label key={name} data-way={name} data-testid={`way-${name}`}>
-            <span className="pl-way-icon">
-              <Icon size={20} aria-hidden="true" />
-            </span>
-            <span className="pl-way-text">
-              <b>{t(`way.${name}`)}</b>
-              <small>{t(`hint.${name}`)}</small>
-            </span>
-            <input type="radio" name="way" checked={method === chosen} onChange={() => onChoose(method)} />
-          </label>
-        );
-      })}
+      <div className="pl-ways-list">
+        {methods.map((method) => {
+          const name = nameOf(method);
+          const Icon = icons[name];
+          return (
+            <label key={name} data-way={name} data-testid={`way-${name}`}>
+              <span className="pl-way-icon">
+                <Icon size={20} aria-hidden="true" />
+              </span>
+              <span className="pl-way-text">
+                <b>{t(`way.${name}`)}</b>
+                <small>{t(`hint.${name}`)}</small>
+              </span>
+              <input type="radio" name="way" checked={method === chosen} onChange={() => onChoose(method)} />
+            </label>
+          );
+        })}
+      </div>
     </fieldset>
   );
 };
