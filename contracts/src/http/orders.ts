@@ -5,6 +5,7 @@ import {
   OfferId,
   OrderId,
   OrderItemId,
+  OrgUnitId,
   PaymentId,
   ProductId,
   RefundId,
@@ -213,6 +214,13 @@ export const listOrders = defineRoute({
     state: OrderState.optional(),
     roomId: RoomId.optional(),
     inviterId: z.uuid().optional(),
+    /** At or under this unit. */
+    orgUnitId: OrgUnitId.optional(),
+    /** Placed from then on, and before then. */
+    from: Instant.optional(),
+    to: Instant.optional(),
+    /** Paid orders of which something left and something waits. */
+    partly: z.literal('shipped').optional(),
     search: text(40).optional(),
     format: z.enum(['json', 'csv']).optional(),
   }),

@@ -24,6 +24,10 @@ export interface OrderFilter {
   readonly roomId?: string | undefined;
   readonly inviterId?: string | undefined;
   readonly search?: string | undefined;
+  readonly orgUnitId?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+  readonly partlyShipped?: boolean;
 }
 
 type Json<T> = { [K in keyof T]: T[K] extends Date ? string : T[K] extends bigint ? number : T[K] };
@@ -198,6 +202,11 @@ export async function findOrderIds(
       AND (${filter.inviterId ?? null}::uuid IS NULL OR EXISTS (
         SELECT 1 FROM order_credits c JOIN people p ON p.id = c.person_id
         WHERE c.order_id = o.id AND ${filter.inviterId ?? null}::uuid IN (p.id, p.merged_into)))
+      AND (${filter.orgUnitId ?? null}::uuid IS NULL OR EXISTS (
+        SELECT 1 FROM org_units u WHERE u.id = ${filter.orgUnitId ?? null}::uuid AND (o.org_path = u.path OR o.org_path LIKE u.path || '.%')))
+      AND (${filter.from ?? null}::timestamptz IS NULL OR o.placed_at >= ${filter.from ?? null}::timestamptz)
+      AND (${filter.to ?? null}::timestamptz IS NULL OR o.placed_at < ${filter.to ?? null}::timestamptz)
+      AND (NOT ${filter.partlyShipped ?? false}::boolean OR o.state = 'paid' AND EXISTS (SELECT 1 FROM parcels x WHERE x.order_id = o.id))
       AND (${search}::text IS NULL OR o.order_no ILIKE ${search}::text
         OR EXISTS (SELECT 1 FROM order_items i WHERE i.order_id = o.id AND i.title ILIKE ${search}::text))
       AND (${page.after?.at ?? null}::timestamptz IS NULL

@@ -69,6 +69,10 @@ export function bindOrders(
       roomId: query.roomId,
       inviterId: query.inviterId,
       search: query.search,
+      orgUnitId: query.orgUnitId,
+      from: query.from === undefined ? undefined : new Date(query.from),
+      to: query.to === undefined ? undefined : new Date(query.to),
+      partlyShipped: query.partly === 'shipped',
     };
     if (query.format === 'csv') {
       if (!principal.staff) throw new AppError('forbidden');

@@ -68,7 +68,7 @@ const tryOrder = (wish: Partial<Wish>, quantity = 2, room = brand.rooms.a) =>
     as: buyer,
     body: { roomId: room.id, lines: [shelfLine(brand.products.milk, quantity)], ...wish } as Wish,
   });
-const quote = (to: { province: string; regionCode?: string } | undefined, quantity = 2, room = brand.rooms.a) =>
+const quote = (to: { province: string; regionCode?: string | undefined } | undefined, quantity = 2, room = brand.rooms.a) =>
   api.ok(quoteShipping, {
     as: buyer,
     body: {
