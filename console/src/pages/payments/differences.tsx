@@ -7,7 +7,8 @@ import {
   resolveDifference,
 } from '@walnut-live/contracts';
 import { Badge, type BadgeTone, EmptyState, useFormat, useToast } from '@walnut-live/ui';
-import { Button, Form, Input, Modal, Radio, Segmented } from 'antd';
+import { Button, DatePicker, Form, Input, Modal, Radio, Segmented } from 'antd';
+import dayjs from 'dayjs';
 import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction, usePages } from '../../data/use-call.ts';
@@ -127,12 +128,13 @@ export const Differences = ({ filters }: { filters: Filters }): ReactNode => {
           onChange={(next) => filters.set({ state: next === 'open' ? undefined : next })}
           options={states.map((value) => ({ value, label: t(`difference.${value}`) }))}
         />
-        <Input
-          type="date"
-          className="co-filter-day"
-          value={day ?? ''}
+        <DatePicker
+          value={day ? dayjs(day) : null}
+          placeholder={t('day')}
           aria-label={t('day')}
-          onChange={(event) => filters.set({ day: event.target.value })}
+          inputReadOnly
+          disabledDate={(date) => date.isAfter(dayjs(), 'day')}
+          onChange={(date) => filters.set({ day: date?.format('YYYY-MM-DD') })}
         />
       </div>
       <PagedTable

@@ -1,10 +1,10 @@
 import { listPayments, PaymentProviderName, type PaymentRecord, PaymentState } from '@walnut-live/contracts';
 import { Badge, type BadgeTone, EmptyState, useFormat } from '@walnut-live/ui';
-import { Button, Drawer, Input, Select } from 'antd';
+import { Button, Drawer, Select } from 'antd';
 import type { ReactNode } from 'react';
 import { usePages } from '../../data/use-call.ts';
 import type { Column } from '../../shared/data-table.tsx';
-import { type Filters, SearchFilter } from '../../shared/filters.tsx';
+import { type Filters, RangeFilter, SearchFilter } from '../../shared/filters.tsx';
 import { Panel } from '../../shared/page.tsx';
 import { PagedTable } from '../../shared/paged-table.tsx';
 import { usePaymentT } from './messages.ts';
@@ -118,15 +118,6 @@ export const Payments = ({ filters }: { filters: Filters }): ReactNode => {
       popupMatchSelectWidth={false}
     />
   );
-  const day = (name: 'from' | 'to', value: string | undefined) => (
-    <Input
-      type="date"
-      className="co-filter-day"
-      value={value ?? ''}
-      aria-label={t(name)}
-      onChange={(event) => filters.set({ [name]: event.target.value })}
-    />
-  );
   return (
     <Panel flush>
       <div className="co-filters">
@@ -134,11 +125,7 @@ export const Payments = ({ filters }: { filters: Filters }): ReactNode => {
         {choice('state', state, states, (one) => t(`state.${one}`))}
         {choice('provider', provider, providers, (one) => t(`provider.${one}`))}
         {choice('trouble', trouble, troubles, (one) => t(`trouble.${one}`))}
-        <span className="co-inline">
-          {day('from', from)}
-          <span aria-hidden="true">–</span>
-          {day('to', to)}
-        </span>
+        <RangeFilter filters={filters} />
       </div>
       <PagedTable
         query={query}
