@@ -208,7 +208,8 @@ export function grant(
 ): { lines: { itemId: string; quantity: number; amountFen: bigint }[]; shippingFen: bigint } {
   let left = grantedFen;
   const take = (amountFen: bigint): bigint => {
-    const taken = amountFen < left ? amountFen : left;
+    let taken = amountFen;
+    if (taken > left) taken = left;
     left -= taken;
     return taken;
   };

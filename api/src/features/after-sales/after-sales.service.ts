@@ -385,7 +385,8 @@ function wantedLines(free: Free, body: BodyOf<typeof requestAfterSale>): rows.Ca
     if (body.kind === 'exchange') return { itemId, quantity, amountFen: 0n };
     const before = item.quantity - item.pieces;
     const share = shareOf({ ...item, refundedPieces: before }, quantity);
-    const mostFen = share < item.leftFen ? share : item.leftFen;
+    let mostFen = share;
+    if (mostFen > item.leftFen) mostFen = item.leftFen;
     const wanted = amountFen === undefined ? mostFen : BigInt(amountFen);
     if (wanted > mostFen) throw new AppError('limit_exceeded', { facts: { reason: 'too_much' } });
     return { itemId, quantity, amountFen: wanted };

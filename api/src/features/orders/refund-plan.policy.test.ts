@@ -85,6 +85,21 @@ describe('S8 what a refund is of', () => {
     });
   });
 
+  it('a gift goes back with the pieces it came with, the last one with the last piece', () => {
+    const withGift = (refundedPieces: number, given: number) =>
+      order([
+        item({ refundedPieces, withdrawn: refundedPieces, refundedFen: BigInt(refundedPieces * 333) }),
+        item({ ...{ id: 'g', giftOf: 'a', quantity: 2, amountFen: 0n }, refundedPieces: given, withdrawn: given }),
+      ]);
+    const gifts = (refundable: RefundableOrder, pieces: number) => {
+      const plan = planRefund(refundable, ask(pieces));
+      return typeof plan === 'string' ? plan : plan.lines.find(({ itemId }) => itemId === 'g');
+    };
+    expect(gifts(withGift(0, 0), 1)).toBeUndefined();
+    expect(gifts(withGift(0, 0), 2)).toEqual({ itemId: 'g', amountFen: 0n, pieces: 1, withdrawn: 1 });
+    expect(gifts(withGift(2, 1), 1)).toEqual({ itemId: 'g', amountFen: 0n, pieces: 1, withdrawn: 1 });
+  });
+
   it('S7 what the end of a refund does to its order', () => {
     const at = new Date();
     const where = { shippedAt: at, receivedAt: null };

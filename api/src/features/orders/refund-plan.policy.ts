@@ -19,6 +19,8 @@ export interface RefundableItem {
   readonly withdrawn: number;
   /** Pieces that left the house. */
   readonly sent: number;
+  /** The item it came with as a gift: it goes back with that item's pieces. */
+  readonly giftOf?: string | null;
 }
 export interface RefundableOrder {
   readonly paidFen: bigint;
@@ -74,7 +76,8 @@ export function restOf(order: RefundableOrder): WantedRefund {
 export function shareOf(item: RefundableItem, pieces: number): bigint {
   const share = pieceShareFen(item, item.refundedPieces, pieces);
   const left = leftOf(item);
-  return share < left ? share : left;
+  if (share > left) return left;
+  return share;
 }
 
 export function planRefund(order: RefundableOrder, wanted: WantedRefund): RefundPlan | RefundRefusal {
@@ -89,6 +92,10 @@ export function planRefund(order: RefundableOrder, wanted: WantedRefund): Refund
     if (pieces === 0 && amountFen === 0n) continue;
     lines.set(itemId, { itemId, amountFen, pieces, withdrawn: ofSent ? 0 : Math.min(pieces, inHouse(item)) });
   }
+  for (const { itemId, pieces, ofSent } of wanted.items) {
+    const item = order.items.find(({ id }) => id === itemId);
+    if (item && pieces > 0) addGifts(lines, order, item, pieces, ofSent === true);
+  }
   if (wanted.shippingFen < 0n || wanted.shippingFen > shippingLeft(order)) return 'too_much';
   const amountFen = [...lines.values()].reduce((sum, line) => sum + line.amountFen, wanted.shippingFen);
   if (amountFen === 0n) return 'nothing';
@@ -101,6 +108,25 @@ export function planRefund(order: RefundableOrder, wanted: WantedRefund): Refund
       if (more > 0) lines.set(item.id, { ...line, pieces, withdrawn: line.withdrawn + more });
     }
   return { lines: [...lines.values()], shippingFen: wanted.shippingFen, amountFen, isRest };
+}
+
+/** Gifts of an item go back with its pieces, in proportion, the last ones with the last piece; they are worth nothing. */
+function addGifts(
+  lines: Map<string, RefundLine>,
+  order: RefundableOrder,
+  item: RefundableItem,
+  pieces: number,
+  ofSent: boolean,
+): void {
+  for (const gift of order.items) {
+    if (gift.giftOf !== item.id || lines.has(gift.id)) continue;
+    const upTo = (count: number) => Math.floor((gift.quantity * count) / item.quantity);
+    const due = upTo(item.refundedPieces + pieces) - gift.refundedPieces;
+    const back = Math.max(0, Math.min(due, piecesLeft(gift)));
+    if (back === 0) continue;
+    const withdrawn = ofSent ? 0 : Math.min(back, inHouse(gift));
+    lines.set(gift.id, { itemId: gift.id, amountFen: 0n, pieces: back, withdrawn });
+  }
 }
 
 /** What an order's state makes of a refund that was paid out; `leftFen` is what of the order was not refunded by now. */

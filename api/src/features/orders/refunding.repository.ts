@@ -26,7 +26,7 @@ export async function readRefundable(sql: Sql, orderId: string): Promise<Refunda
     SELECT i.id, i.product_id AS "productId", i.sku_id AS "skuId", i.stock_unit_id AS "stockUnitId", i.title, i.sku_name AS "skuName",
       i.picture_url AS "pictureUrl", i.quantity, i.amount_fen AS "amountFen", i.refunded_fen AS "refundedFen",
       i.refunding_fen AS "refundingFen", i.refunded_pieces AS "refundedPieces", i.withdrawn, i.replaced,
-      i.shipped_quantity AS sent
+      i.shipped_quantity AS sent, i.gift_of AS "giftOf"
     FROM order_items i WHERE i.order_id = ${orderId} ORDER BY i.position`;
   return { ...order, items };
 }
