@@ -27,6 +27,7 @@ interface ThingsOfB extends Tellings, Deliveries {
   bundleId: string;
   /** An order in store B's room by `anna`, paid for by nobody yet. */
   orderId: string;
+  orderItemId: string;
   paymentId: string;
   /** A guide of headquarters whom store B has asked to join. */
   seatId: string;
@@ -90,6 +91,16 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
   'rooms.moderation': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
   'rooms.moderation.lift': ({ brand }) => ({ params: { id: brand.rooms.b.id, personId: brand.guest.personId } }),
   'chat-reports.resolve': ({ reportId }) => ({ params: { id: reportId }, body: { outcome: 'dismissed' } }),
+  'bundles.close': ({ bundleId }) => ({ params: { id: bundleId }, body: {} }),
+  'bundles.open': ({ brand }) => ({
+    params: { id: brand.rooms.b.id },
+    body: {
+      title: '别家的组合',
+      priceFen: 10_000,
+      parts: [{ skuId: brand.products.milk.sku.id }, { skuId: brand.products.family.sku.id }],
+      durationSeconds: 60,
+    },
+  }),
   'bag.put': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { productIds: [brand.products.milk.id] } }),
   'bag.pin': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { productId: brand.products.milk.id } }),
   'offers.open': ({ brand }) => ({
@@ -106,17 +117,7 @@ const targets: Record<string, (b: ThingsOfB) => Target> = {
   }),
   'orders.get': ({ orderId }) => ({ params: { id: orderId } }),
   'orders.credit': ({ orderId }) => ({ params: { id: orderId } }),
-  'orders.item-snapshot': ({ orderId }) => ({ params: { id: orderId, itemId: randomUUID() } }),
-  'bundles.close': ({ bundleId }) => ({ params: { id: bundleId }, body: {} }),
-  'bundles.open': ({ brand }) => ({
-    params: { id: brand.rooms.b.id },
-    body: {
-      title: '别家的组合',
-      priceFen: 10_000,
-      parts: [{ skuId: brand.products.milk.sku.id }, { skuId: brand.products.family.sku.id }],
-      durationSeconds: 60,
-    },
-  }),
+  'orders.item-snapshot': ({ orderId, orderItemId }) => ({ params: { id: orderId, itemId: orderItemId } }),
   'orders.pay': ({ orderId }) => ({ params: { id: orderId }, body: { provider: 'sandbox' } }),
   'orders.ship': ({ orderId }) => ({ params: { id: orderId }, body: { trackingNo: 'SF0001' } }),
   'orders.receive': ({ orderId }) => ({ params: { id: orderId }, body: {} }),
@@ -271,6 +272,7 @@ const belongsToNobody = new Set([
   'bag.get',
   'cohosts.answer', // whoever was asked, and nobody above them; see the co-hosts' own tests
   'products.get', // the brand's
+  'media.get',
   'products.patch',
   'skus.weight',
   'addresses.change', // the caller's own; see the address books' own tests
@@ -365,6 +367,7 @@ beforeAll(async () => {
     offerId: offer.id,
     bundleId: await makeBundle(api, brand.rooms.b, [brand.products.milk, brand.products.family]),
     orderId: order.id,
+    orderItemId: order.items[0]?.id ?? '',
     paymentId: order.payment?.id ?? '',
   };
 });

@@ -104,10 +104,10 @@ export interface MovementRow {
   by: string | null;
   at: Date;
 }
-/** Newest first. An order is told by its number; what an adjustment was for stands in the audit log it wrote. */
+/** Newest first. An order is told by its number; what an adjustment was for stands in the audit log, written in the same transaction. */
 export function listMovements(
   sql: Sql,
-  wanted: { skuId: string; orgUnitId: string; after: TimeCursor | undefined; limit: number },
+  wanted: { skuId: string; unit: { id: string; path: string }; after: TimeCursor | undefined; limit: number },
 ): Promise<MovementRow[]> {
   const { at, id } = wanted.after ?? {};
   return sql<MovementRow>`
@@ -116,9 +116,9 @@ export function listMovements(
     FROM stock_movements m
     LEFT JOIN orders o ON m.reason = 'sale' AND o.id::text = m.ref
     LEFT JOIN people p ON p.id = m.actor_id
-    LEFT JOIN audit_log a ON m.reason = 'adjusted' AND a.target = ${`sku:${wanted.skuId}`} AND a.action = 'stock:adjusted'
-      AND a.detail->>'movementId' = m.id::text
-    WHERE m.sku_id = ${wanted.skuId} AND m.org_unit_id = ${wanted.orgUnitId}
+    LEFT JOIN audit_log a ON m.reason = 'adjusted' AND a.org_path = ${wanted.unit.path} AND a.at >= m.at
+      AND a.at < m.at + interval '1 minute' AND a.target = ${`sku:${wanted.skuId}`} AND a.action = 'stock:adjusted' AND a.detail->>'movementId' = m.id::text
+    WHERE m.sku_id = ${wanted.skuId} AND m.org_unit_id = ${wanted.unit.id}
       AND (${at ?? null}::timestamptz IS NULL OR (m.at, m.id) < (${at ?? null}::timestamptz, ${id ?? null}::uuid))
     ORDER BY m.at DESC, m.id DESC LIMIT ${wanted.limit}`;
 }

@@ -65,12 +65,13 @@ export function createStockService(deps: { db: Db; clock: Clock; random: Random 
       { id: skuId, orgUnitId }: { id: string; orgUnitId: string },
       { cursor, limit }: QueryOf<typeof listStockMovements>,
     ) {
+      const after = decodeTimeCursor(cursor);
       const unit = await stocks.findUnit(db.sql, orgUnitId);
       if (!unit) throw new AppError('not_found');
       requireScope(principal, 'catalogue:read', unit.path);
       const found = await stocks.listMovements(db.sql, {
-        ...{ skuId, orgUnitId, limit: limit + 1 },
-        after: decodeTimeCursor(cursor),
+        ...{ skuId, unit, limit: limit + 1 },
+        after,
       });
       const { rows, nextCursor } = cutPage(found, limit, encodeTimeCursor);
       return { items: rows.map((row) => ({ ...row, at: row.at.toISOString() })), nextCursor };

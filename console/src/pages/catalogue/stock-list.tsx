@@ -1,15 +1,18 @@
 import { SwapOutlined } from '@ant-design/icons';
 import { adjustStock, listStock, type ReplyOf } from '@walnut-live/contracts';
 import { EmptyState, requestIdOf, useErrorText, useFormat, useToast } from '@walnut-live/ui';
-import { Button, Form, Input, InputNumber, Modal } from 'antd';
+import { Button, Checkbox, Form, Input, InputNumber, Modal } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction, usePages } from '../../data/use-call.ts';
 import { useT } from '../../i18n/index.ts';
 import { Freshness } from '../../shared/async-view.tsx';
 import type { Column } from '../../shared/data-table.tsx';
-import { Panel } from '../../shared/page.tsx';
+import { SearchFilter, useFilters } from '../../shared/filters.tsx';
+import { CsvButton, Panel } from '../../shared/page.tsx';
 import { PagedTable } from '../../shared/paged-table.tsx';
+import { useCatalogueT } from './messages.ts';
+import { StockHistory } from './stock-history.tsx';
 
 type StockRow = ReplyOf<typeof listStock>['items'][number];
 const PAGE_SIZE = 50;
@@ -22,7 +25,13 @@ export const StockList = (): ReactNode => {
   const format = useFormat();
   const { may } = useSession();
   const [changed, setChanged] = useState<StockRow | null>(null);
-  const query = usePages(listStock, { query: { limit: PAGE_SIZE } }, { everyMs: REFRESH_MS });
+  const ct = useCatalogueT();
+  const filters = useFilters();
+  const [told, setTold] = useState<StockRow | null>(null);
+  const q = filters.get('q');
+  const low = filters.get('low') === '1';
+  const args = { limit: PAGE_SIZE, ...(q ? { search: q } : {}), ...(low ? { below: LOW_STOCK } : {}) };
+  const query = usePages(listStock, { query: args }, { everyMs: REFRESH_MS });
   const columns: Column<StockRow>[] = [
     {
       key: 'sku',
@@ -53,6 +62,16 @@ export const StockList = (): ReactNode => {
       deskOnly: true,
       render: (row) => <span className="co-quiet">{format.dateTime(row.updatedAt)}</span>,
     },
+    {
+      key: 'history',
+      title: ct('stock.history'),
+      align: 'end' as const,
+      render: (row: StockRow) => (
+        <Button size="small" type="link" onClick={() => setTold(row)} data-testid="stock-history">
+          {ct('stock.history')}
+        </Button>
+      ),
+    },
     ...(may('stock:write')
       ? [
           {
@@ -70,6 +89,13 @@ export const StockList = (): ReactNode => {
   ];
   return (
     <Panel flush extra={<Freshness query={query} staleAfterMs={REFRESH_MS * 4} />}>
+      <div className="co-filters co-filters-bare">
+        <SearchFilter filters={filters} placeholder={ct('stock.search')} />
+        <Checkbox checked={low} onChange={({ target }) => filters.set({ low: target.checked ? '1' : undefined })}>
+          {ct('stock.low', { n: LOW_STOCK })}
+        </Checkbox>
+        <CsvButton route={listStock} args={{ query: { ...args, format: 'csv' } }} fileName="stock" />
+      </div>
       <PagedTable
         query={query}
         empty={<EmptyState illustration="bag" title={t('stock.empty')} />}
@@ -78,6 +104,7 @@ export const StockList = (): ReactNode => {
         rowKey={(row) => `${row.skuId}.${row.orgUnit.id}`}
         testId="stock-row"
       />
+      {told && <StockHistory row={told} onClose={() => setTold(null)} />}
       {changed && <AdjustDialog row={changed} onClose={() => setChanged(null)} />}
     </Panel>
   );
@@ -90,7 +117,7 @@ const AdjustDialog = ({ row, onClose }: { row: StockRow; onClose: () => void }):
   const errorText = useErrorText();
   const [form] = Form.useForm<{ delta: number; reason: string }>();
   const delta = Form.useWatch('delta', form) ?? 0;
-  const adjust = useAction(adjustStock, ['stock.list', 'bag.get']);
+  const adjust = useAction(adjustStock, ['stock.list', 'stock.movements', 'bag.get']);
   const submit = async (values: { delta: number; reason: string }): Promise<void> => {
     await adjust.mutateAsync({
       kind: `${row.skuId}.${row.orgUnit.id}`,
