@@ -1,5 +1,6 @@
 /** After every journey and drill: do the books, the stock, the payments and the gifts agree with one another? */
 import { auditGifts } from '../../api/src/features/gifts/gifts-audit.ts';
+import { auditGroupBuys } from '../../api/src/features/group-buys/group-buys-audit.ts';
 import { auditOrders } from '../../api/src/features/orders/orders-audit.ts';
 import { auditLedger } from '../../api/src/ledger/ledger-audit.ts';
 import { createDb, type Db } from '../../api/src/platform/db.ts';
@@ -14,11 +15,12 @@ export async function withDatabase<T>(databaseUrl: string, work: (db: Db) => Pro
   }
 }
 
-/** What is wrong with money, stock and gifts, in words; empty when all is right. */
+/** What is wrong with money, stock, gifts and group buys, in words; empty when all is right. */
 export function auditBooks(databaseUrl: string): Promise<string[]> {
   return withDatabase(databaseUrl, async (db) => [
     ...(await auditLedger(db)).problems,
     ...(await auditOrders(db)),
     ...(await auditGifts(db)),
+    ...(await auditGroupBuys(db)),
   ]);
 }

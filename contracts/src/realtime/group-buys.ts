@@ -4,7 +4,7 @@ import { ProductId, RoomId, SkuId } from '../ids.ts';
 import { Fen, PriceFen } from '../money.ts';
 
 /*
- * Group buys (拼团). docs/18-group-buys-and-pre-sales.md has the rules. A group price is a purchase: nobody gets anything for
+ * Group buys (拼团). docs/18-group-buys.md has the rules. A group price is a purchase: nobody gets anything for
  * the act of sharing (rule Z5), and the seats that are left are the seats that are left (rule Z8).
  */
 

@@ -60,7 +60,7 @@ const Group = ({ groupId }: { groupId: string }): ReactNode => {
   const t = useGroupT();
   const toast = useToast();
   const navigate = useNavigate();
-  const { api } = useServices();
+  const { api, requireConsumer } = useServices();
   const [joining, setJoining] = useState(false);
   const [shared, setShared] = useState<string | null>(null);
   const query = useQuery({
@@ -90,6 +90,13 @@ const Group = ({ groupId }: { groupId: string }): ReactNode => {
       toast(t('copyByHand'));
     }
     setShared(url.href);
+  };
+
+  /** Who they are is asked first: it may be that they have a seat already. */
+  const join = async (): Promise<void> => {
+    if (!(await requireConsumer('buy'))) return;
+    await query.refetch();
+    setJoining(true);
   };
 
   if (joining && stands === 'join')
@@ -160,7 +167,7 @@ const Group = ({ groupId }: { groupId: string }): ReactNode => {
           </Button>
         )}
         {stands === 'join' && (
-          <Button size="l" variant="hot" onClick={() => setJoining(true)} data-testid="group-join">
+          <Button size="l" variant="hot" onClick={() => void join()} data-testid="group-join">
             {t('join')}
           </Button>
         )}

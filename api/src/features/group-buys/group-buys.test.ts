@@ -46,6 +46,7 @@ afterAll(() => api[Symbol.asyncDispose]());
 
 const person = (name = '顾客') => makeConsumer(api, name);
 const people = (count: number) => Promise.all(Array.from({ length: count }, () => person()));
+const two = () => Promise.all([person(), person()]);
 const sql = () => api.api.platform.db.sql;
 const due = () => api.api.platform.jobs.runNow(GROUP_BUYS_JOB);
 
@@ -164,8 +165,7 @@ describe('S9 a group', () => {
 
   it('S3 money that the provider has at the deadline counts, although its callback did not come', async () => {
     const s = await shop({ size: 2, hours: 1 });
-    const [opener, second] = await people(2);
-    if (!opener || !second) throw new Error('people');
+    const [opener, second] = await two();
     const { groupId } = await s.opened(opener);
     const { body: last } = await s.joining(second, groupId);
     const { paymentId } = await startPaying(api, second, last.id);
@@ -200,8 +200,7 @@ describe('S9 a group', () => {
 
   it('goes on after its live and its campaign: who comes by a link joins; a foreign store’s room does not sell it', async () => {
     const s = await shop({ size: 2 });
-    const [opener, second] = await people(2);
-    if (!opener || !second) throw new Error('people');
+    const [opener, second] = await two();
     const { groupId } = await s.opened(opener);
     await sql()`UPDATE rooms SET state = 'ended', ended_at = ${api.clock.now()} WHERE id = ${s.room.id}`;
     await api.ok(stopGroupCampaign, {
@@ -255,8 +254,7 @@ describe('S9 a group', () => {
     const body = { skuId: brand.products.family.sku.id, priceFen: 8_899 };
     await expect(makeGroupCampaign(api, brand, brand.stores.a, body)).rejects.toThrow(/below_price_floor/);
     const s = await shop({ size: 2 });
-    const [opener, second] = await people(2);
-    if (!opener || !second) throw new Error('people');
+    const [opener, second] = await two();
     const { groupId } = await s.opened(opener);
     await s.joined(second, groupId);
     const { items } = await api.ok(listGroupCampaigns, { as: brand.staff.a.manager, query: { limit: 50 } });
@@ -331,8 +329,7 @@ describe('S9 rivals', () => {
   }, async () => {
     for (let round = 0; round < 6; round++) {
       const s = await shop({ size: 2, hours: 1 });
-      const [opener, second] = await people(2);
-      if (!opener || !second) throw new Error('people');
+      const [opener, second] = await two();
       const { groupId, order } = await s.opened(opener);
       const { body: last } = await s.joining(second, groupId);
       const { paymentId } = await startPaying(api, second, last.id);
@@ -361,8 +358,7 @@ describe('S9 rivals', () => {
   it('leaving against completing: the group is complete with everybody, or open without the one who left', async () => {
     for (let round = 0; round < 6; round++) {
       const s = await shop({ size: 2 });
-      const [opener, second] = await people(2);
-      if (!opener || !second) throw new Error('people');
+      const [opener, second] = await two();
       const { groupId, order } = await s.opened(opener);
       const { body: last } = await s.joining(second, groupId);
       const { paymentId } = await startPaying(api, second, last.id);
@@ -379,8 +375,7 @@ describe('S9 rivals', () => {
 describe('S8 a process that dies', () => {
   it('between the end of a group and its refunds is followed by the next turn', async () => {
     const s = await shop({ size: 3, hours: 1 });
-    const [opener, second] = await people(2);
-    if (!opener || !second) throw new Error('people');
+    const [opener, second] = await two();
     const { groupId, order } = await s.opened(opener);
     const other = await s.joined(second, groupId);
     api.clock.advanceSeconds(HOUR_SECONDS + 1);
