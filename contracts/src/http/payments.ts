@@ -70,6 +70,75 @@ export const notifyWechatPayment = defineRoute({
   errors: ['unauthenticated', 'not_found', 'conflict', 'invalid_request'],
 });
 
+// ── the sandbox, and what a cashier shows ───────────────────────────────────────────────────────────────────────────
+
+/** Signed like a real provider's callback: `X-Sandbox-Timestamp`, `X-Sandbox-Nonce`, `X-Sandbox-Signature` over the raw body. */
+export const SandboxNotification = z.strictObject({
+  id: text(64),
+  type: z.enum(['payment.captured', 'payment.failed', 'refund.succeeded', 'refund.failed']),
+  paymentId: PaymentId,
+  refundNo: text(64).nullable(),
+  amountFen: Fen,
+  occurredAt: Instant,
+});
+export const notifyPayment = defineRoute({
+  id: 'payments.notify',
+  method: 'POST',
+  path: '/payments/:provider/notify',
+  tag: 'payments',
+  access: { secret: 'provider signature' },
+  summary: 'Callback of a payment provider; verified over the raw bytes, idempotent, any order',
+  params: z.strictObject({ provider: z.enum(['sandbox']) }),
+  body: SandboxNotification,
+  reply: z.object({ received: z.literal(true) }),
+  errors: ['unauthenticated', 'not_found', 'conflict'],
+});
+/**
+ * What becomes of the sandbox's callback: it comes at once, late, twice, its first attempt gets lost, or it never comes and
+ * the payment is found by asking.
+ */
+export const SandboxCallback = z.enum(['prompt', 'delayed', 'twice', 'lost', 'never']).meta({ id: 'SandboxCallback' });
+export type SandboxCallback = z.infer<typeof SandboxCallback>;
+export const settleSandbox = defineRoute({
+  id: 'payments.sandbox.settle',
+  method: 'POST',
+  path: '/payments/sandbox/:paymentId/settle',
+  tag: 'payments',
+  access: 'consumer',
+  summary: 'The sandbox cashier: the payer approves or declines; the sandbox then sends its signed callback',
+  params: z.strictObject({ paymentId: PaymentId }),
+  body: z.strictObject({ outcome: z.enum(['captured', 'failed']), callback: SandboxCallback.default('prompt') }),
+  reply: z.object({ paymentId: PaymentId, state: PaymentState }),
+  errors: ['state_conflict'],
+});
+export const getPayment = defineRoute({
+  id: 'payments.get',
+  method: 'GET',
+  path: '/payments/:paymentId',
+  tag: 'payments',
+  access: 'consumer',
+  summary: 'A payment of mine (cashier page)',
+  params: z.strictObject({ paymentId: PaymentId }),
+  reply: z.object({
+    id: PaymentId,
+    /** Null for a payment that buys coins. */
+    orderId: OrderId.nullable(),
+    /** Number of the order or of the top-up. */
+    orderNo: z.string(),
+    /** What is bought when it is no order. */
+    topUp: z.object({ id: CoinTopUpId, coins: z.int() }).nullable(),
+    amountFen: Fen,
+    state: PaymentState,
+    payee: z.string(),
+    /** How it was begun to be paid; null: in no way yet. */
+    provider: PaymentProviderName.nullable(),
+    way: PaymentWay.nullable(),
+    /** The payment that took its place when another way was chosen, here or on another device. */
+    followedBy: PaymentId.nullable(),
+    expiresAt: Instant,
+  }),
+});
+
 // ── for finance ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export const PaymentRecord = z

@@ -1,5 +1,6 @@
 /** What the shop needs of a payment provider. A provider is another party: it has its own books, may be late, and tells twice. */
 import type { PaymentProviderName } from '@walnut-live/contracts';
+import type { BillLine } from './bill-line.policy.ts';
 
 export interface Charge {
   readonly paymentId: string;
@@ -38,15 +39,7 @@ export interface ProviderNotification {
   readonly occurredAt: Date;
 }
 
-/** One line of a provider's bill of a day. */
-export interface BillLine {
-  readonly kind: 'payment' | 'refund';
-  /** Our number, as the provider knows it: of the payment, or of the refund. */
-  readonly number: string;
-  readonly amountFen: bigint;
-  readonly state: 'captured' | 'refund_succeeded' | 'refund_processing' | 'refund_failed' | 'revoked';
-  readonly providerRef: string | null;
-}
+export type { BillLine };
 /** `not_ready`: the provider still makes it; ask again later. A day without trade has a bill without lines. */
 export type Bill = readonly BillLine[] | 'not_ready';
 

@@ -1,6 +1,6 @@
 /** Payments for finance: the list, one with all its provider said, and asking the provider now. */
 import { askPayment, fenToWire, getPaymentRecord, listPayments, type PaymentRecord } from '@walnut-live/contracts';
-import { chinaDayEnd, chinaDayStart } from '../../platform/china-day.ts';
+import { chinaDayEnd, chinaDayStart } from '../../platform/china-day.policy.ts';
 import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';

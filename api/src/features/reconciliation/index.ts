@@ -16,7 +16,7 @@ import {
   runReconciliation,
 } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
-import { chinaDayOf } from '../../platform/china-day.ts';
+import { chinaDayOf } from '../../platform/china-day.policy.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db, Tx } from '../../platform/db.ts';

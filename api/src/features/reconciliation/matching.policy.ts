@@ -6,7 +6,14 @@
  * missing there.
  */
 import type { DifferenceKind } from '@walnut-live/contracts';
-import type { BillLine } from '../payments/index.ts';
+
+/** A line of a provider's bill. */
+export interface BillLine {
+  readonly kind: 'payment' | 'refund';
+  readonly number: string;
+  readonly amountFen: bigint;
+  readonly state: 'captured' | 'refund_succeeded' | 'refund_processing' | 'refund_failed' | 'revoked';
+}
 
 /** Our side of a number. Of a payment `amountFen` is what was captured, or what it asks for when nothing was. */
 export interface OurRow {

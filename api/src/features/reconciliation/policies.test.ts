@@ -1,10 +1,9 @@
 import { describe, expect, it, test } from 'vitest';
-import type { BillLine } from '../payments/index.ts';
-import { differencesOf, type OurRow } from './matching.policy.ts';
+import { type BillLine, differencesOf, type OurRow } from './matching.policy.ts';
 import { dueDays, lastReadyDay, MOST_DAYS_BACK, tryAgainAt } from './schedule.policy.ts';
 
 const line = (more: Partial<BillLine> = {}): BillLine => ({
-  ...{ kind: 'payment', number: 'p1', amountFen: 100n, state: 'captured', providerRef: null },
+  ...{ kind: 'payment', number: 'p1', amountFen: 100n, state: 'captured' },
   ...more,
 });
 const row = (more: Partial<OurRow> = {}): OurRow => ({

@@ -1,7 +1,7 @@
 /** Rows of runs, bills and differences. Days travel as text: a DATE has no moment. */
 import type { DifferenceKind, DifferenceResolution } from '@walnut-live/contracts';
 import type { z } from 'zod';
-import { chinaDayEnd, chinaDayStart } from '../../platform/china-day.ts';
+import { chinaDayEnd, chinaDayStart } from '../../platform/china-day.policy.ts';
 import type { TimeCursor } from '../../platform/cursor.ts';
 import type { Sql, Tx } from '../../platform/db.ts';
 import type { BillLine, ProviderName } from '../payments/index.ts';

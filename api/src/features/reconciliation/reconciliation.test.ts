@@ -10,7 +10,7 @@ import {
   startPaymentBy,
 } from '@walnut-live/contracts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { addDays, chinaDayOf, chinaDayStart } from '../../platform/china-day.ts';
+import { addDays, chinaDayOf, chinaDayStart } from '../../platform/china-day.policy.ts';
 import type { Principal } from '../../platform/principal.ts';
 import { type Brand, makeConsumer, makeProduct, makeRoom, makeStock, seedBrand } from '../../testing/fixtures.ts';
 import { expectBooksRight, payFor, place, shelfLine, stateOf, waitForState } from '../../testing/shop.ts';

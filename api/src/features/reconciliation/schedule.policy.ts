@@ -1,5 +1,5 @@
 /** Which days' bills are due: pure. */
-import { addDays, chinaDayOf, chinaDayStart } from '../../platform/china-day.ts';
+import { addDays, chinaDayOf, chinaDayStart } from '../../platform/china-day.policy.ts';
 
 /** Providers have the bill of a day ready at ten in the morning of the next. */
 const READY_HOUR = 10;

@@ -7,7 +7,7 @@ import { useSession } from '../../app/session.tsx';
 import { useAction, useCall } from '../../data/use-call.ts';
 import { AsyncView } from '../../shared/async-view.tsx';
 import { usePaymentT } from './messages.ts';
-import { ProviderName, stateTones } from './payments.tsx';
+import { ProviderName, stateTones } from './parts.tsx';
 
 type Record = ReplyOf<typeof getPaymentRecord>;
 const refundTones: { readonly [State in Record['refunds'][number]['state']]: BadgeTone } = {

@@ -1,5 +1,5 @@
 import { listPayments, PaymentProviderName, type PaymentRecord, PaymentState } from '@walnut-live/contracts';
-import { Badge, type BadgeTone, EmptyState, useFormat } from '@walnut-live/ui';
+import { Badge, EmptyState, useFormat } from '@walnut-live/ui';
 import { Button, Drawer, Select } from 'antd';
 import type { ReactNode } from 'react';
 import { usePages } from '../../data/use-call.ts';
@@ -8,6 +8,7 @@ import { type Filters, RangeFilter, SearchFilter } from '../../shared/filters.ts
 import { Panel } from '../../shared/page.tsx';
 import { PagedTable } from '../../shared/paged-table.tsx';
 import { usePaymentT } from './messages.ts';
+import { ProviderName, stateTones } from './parts.tsx';
 import { PaymentDetail } from './payment-detail.tsx';
 
 const PAGE_SIZE = 20;
@@ -16,25 +17,6 @@ const states = PaymentState.options;
 const providers = PaymentProviderName.options;
 const troubles = ['late', 'refunded'] as const;
 const DAY = /^\d{4}-\d\d-\d\d$/;
-export const stateTones: Record<PaymentRecord['state'], BadgeTone> = {
-  pending: 'warn',
-  captured: 'success',
-  closed: 'neutral',
-  failed: 'danger',
-};
-
-/** `WL…`, or what else is paid for. */
-export const ProviderName = ({ payment }: { payment: PaymentRecord }): ReactNode => {
-  const t = usePaymentT();
-  if (!payment.started) return <span className="co-quiet">{t('notStarted')}</span>;
-  return (
-    <span className="co-stacked co-start">
-      {t(`provider.${payment.provider}`)}
-      {payment.way && <small>{t(`way.${payment.way}`)}</small>}
-    </span>
-  );
-};
-
 export const Payments = ({ filters }: { filters: Filters }): ReactNode => {
   const t = usePaymentT();
   const format = useFormat();

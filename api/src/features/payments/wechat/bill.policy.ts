@@ -5,7 +5,7 @@
  * Columns are found by their heads, as WeChat adds some now and then; the sums at the end must agree with the lines, so a bill
  * that is cut short is refused.
  */
-import type { BillLine } from '../provider.ts';
+import type { BillLine } from '../bill-line.policy.ts';
 
 const TRADE_HEADS = {
   tradeNo: '商户订单号',

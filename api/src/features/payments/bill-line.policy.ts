@@ -1,0 +1,11 @@
+/** What is common to the bills of all providers. */
+
+/** One line of a provider's bill of a day. */
+export interface BillLine {
+  readonly kind: 'payment' | 'refund';
+  /** Our number, as the provider knows it: of the payment, or of the refund. */
+  readonly number: string;
+  readonly amountFen: bigint;
+  readonly state: 'captured' | 'refund_succeeded' | 'refund_processing' | 'refund_failed' | 'revoked';
+  readonly providerRef: string | null;
+}
