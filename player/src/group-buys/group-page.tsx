@@ -19,7 +19,8 @@ type Seen = ReplyOf<typeof getGroupBuy>;
 const Seats = ({ group }: { group: GroupBuy }): ReactNode => {
   const t = useGroupT();
   const paying = group.state === 'open' ? group.held - group.paid : 0;
-  const free = group.size - group.members.length - paying;
+  // Nobody comes to a group that is over.
+  const free = group.state === 'open' ? group.size - group.members.length - paying : 0;
   return (
     <ul className="pl-group-seats">
       {group.members.map((member, at) => (

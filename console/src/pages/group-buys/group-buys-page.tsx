@@ -1,7 +1,7 @@
 import { PlusOutlined } from '@ant-design/icons';
 import { type GroupCampaign, listGroupCampaigns, stopGroupCampaign } from '@walnut-live/contracts';
 import { Badge, EmptyState, useFormat, useNow, useToast } from '@walnut-live/ui';
-import { Button, Form, Input, Modal } from 'antd';
+import { Button, Form, Input, Modal, Space } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction, usePages } from '../../data/use-call.ts';
@@ -106,7 +106,7 @@ export default function GroupBuysPage(): ReactNode {
       title: '',
       align: 'end',
       render: (campaign) => (
-        <span className="co-stacked">
+        <Space>
           <Button size="small" onClick={() => setLooking(campaign)} data-testid="group-look">
             {t('groups')}
           </Button>
@@ -115,7 +115,7 @@ export default function GroupBuysPage(): ReactNode {
               {t('stop')}
             </Button>
           )}
-        </span>
+        </Space>
       ),
     },
   ];
