@@ -9,7 +9,9 @@ import type { TestApi } from '../testing/test-api.ts';
 /** Params that parse; there is nothing behind them. */
 export function anyParams(route: Route): Record<string, string> {
   const names = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
-  return Object.fromEntries(names.map((name) => [name, name === 'provider' ? 'sandbox' : name === 'code' ? '1234567890' : randomUUID()]));
+  return Object.fromEntries(
+    names.map((name) => [name, name === 'provider' ? 'sandbox' : name === 'code' ? '1234567890' : randomUUID()]),
+  );
 }
 
 export interface RawAnswer {

@@ -16,6 +16,7 @@ const VerifyPage = lazyWithRetry(() => import('../interaction/verify-page.tsx'))
 const PersonaPage = lazyWithRetry(() => import('../persona/persona-page.tsx'));
 const InvitationPage = lazyWithRetry(() => import('../door/invitation-page.tsx'));
 const GroupPage = lazyWithRetry(() => import('../group-buys/group-page.tsx'));
+const CartPage = lazyWithRetry(() => import('../delivery/cart-page.tsx'));
 const NotFoundPage = lazyWithRetry(() => import('../pages/not-found-page.tsx'));
 
 const Waiting = (): ReactNode => (
@@ -35,6 +36,7 @@ const Pages = (): ReactNode => (
         <Route path="/orders" element={<OrdersPage />} />
         <Route path="/orders/:orderId/*" element={<OrderPage />} />
         <Route path="/pay/:paymentId" element={<PayPage />} />
+        <Route path="/cart" element={<CartPage />} />
         <Route path="/me" element={<MePage />} />
         <Route path="/verify/:drawId" element={<VerifyPage />} />
         <Route path="/guides/:guideId" element={<PersonaPage />} />

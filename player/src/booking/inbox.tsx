@@ -5,6 +5,7 @@ import { Settings2 } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { Link } from 'react-router';
 import { useServices } from '../app/services.tsx';
+import { OrderNews } from '../delivery/order-news.tsx';
 import { usePerson } from '../pages/use-person.ts';
 import { MessageSettingsForm } from './message-settings.tsx';
 import { useBookingT } from './messages.ts';
@@ -27,16 +28,26 @@ const Line = ({ message }: { message: MyMessage }): ReactNode => {
         <time dateTime={message.at}>{format.dateTime(message.at)}</time>
       </span>
       <span>
-        {isOwnWords
-          ? content.text
-          : t(`text.${kind}`, { room: kind === 'coupon_ends' ? content.text : content.roomTitle, time })}
+        {content.order ? (
+          <OrderNews order={content.order} />
+        ) : isOwnWords ? (
+          content.text
+        ) : (
+          t(`text.${kind}`, { room: kind === 'coupon_ends' ? content.text : content.roomTitle, time })
+        )}
       </span>
       <span className="pl-fine">{t(`why.${why}`, { unit: content.unitName })}</span>
     </>
   );
   return (
     <li data-testid="message" data-kind={kind}>
-      {roomId === null ? <div>{inner}</div> : <Link to={`/r/${roomId}`}>{inner}</Link>}
+      {content.order ? (
+        <Link to={`/orders/${content.order.id}`}>{inner}</Link>
+      ) : roomId === null ? (
+        <div>{inner}</div>
+      ) : (
+        <Link to={`/r/${roomId}`}>{inner}</Link>
+      )}
     </li>
   );
 };

@@ -228,6 +228,7 @@ export const en: Record<keyof typeof zh, string> = {
   'result.paid': 'Payment received',
   'result.toOrder': 'See the order',
 
+  'cart.title': 'Cart',
   'orders.title': 'My orders',
   'orders.empty': 'No orders yet',
   'orders.emptyHint': 'Have a look at what is live today',

@@ -221,6 +221,7 @@ export const zh = {
   'result.paid': '支付成功',
   'result.toOrder': '查看订单',
 
+  'cart.title': '购物车',
   'orders.title': '我的订单',
   'orders.empty': '还没有订单',
   'orders.emptyHint': '去直播间看看，今天有什么好价',

@@ -16,6 +16,7 @@ import { Check, Store } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'react-router';
 import { useServices } from '../app/services.tsx';
+import { OrderDelivery } from '../delivery/order-delivery.tsx';
 import { OrderGroup } from '../group-buys/order-group.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { addressLine } from '../purchase/address-store.ts';
@@ -226,6 +227,8 @@ export const OrderDetail = ({
         )}
       </div>
 
+      <OrderDelivery order={order} />
+
       <section className="pl-card">
         <dl className="pl-facts">
           <dt>{t('order.no')}</dt>
@@ -247,7 +250,7 @@ export const OrderDetail = ({
             <br />
             {addressLine(order.address)}
           </dd>
-          {order.trackingNo && (
+          {order.trackingNo && !order.delivery && (
             <>
               <dt>{t('order.tracking')}</dt>
               <dd className="pl-mono">{order.trackingNo}</dd>

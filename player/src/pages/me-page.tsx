@@ -21,6 +21,7 @@ import { forgetQueries } from '../app/query-host.tsx';
 import { useServices } from '../app/services.tsx';
 import { Inbox } from '../booking/inbox.tsx';
 import { MyCoupons } from '../coupons/my-coupons.tsx';
+import { MyDelivery } from '../delivery/my-delivery.tsx';
 import { WalletCard } from '../gifts/wallet-card.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { Prizes, Rewards } from '../interaction/my-plays.tsx';
@@ -208,6 +209,7 @@ const MePage = (): ReactNode => {
     <Page title={t('me.title')} tabs>
       <div className="pl-me">
         <Identity />
+        <MyDelivery />
         <Inbox />
         <MyCoupons />
         <Prizes />

@@ -53,10 +53,13 @@ export const AddressForm = ({
   draft,
   wrong,
   onChange,
+  contactOnly = false,
 }: {
   draft: AddressDraft;
   wrong: ReadonlySet<string>;
   onChange: (draft: AddressDraft) => void;
+  /** Who, and not where. */
+  contactOnly?: boolean;
 }): ReactNode => {
   const t = playerI18n.useT();
   const field = (name: Field): ReactNode => (
@@ -68,12 +71,16 @@ export const AddressForm = ({
         {field('recipient')}
         {field('phone')}
       </div>
-      <div className="pl-field-row">
-        {field('province')}
-        {field('city')}
-        {field('district')}
-      </div>
-      {field('street')}
+      {!contactOnly && (
+        <>
+          <div className="pl-field-row">
+            {field('province')}
+            {field('city')}
+            {field('district')}
+          </div>
+          {field('street')}
+        </>
+      )}
       {wrong.size > 0 && (
         <p className="pl-problem" role="alert">
           {t('address.wrong', {

@@ -6,29 +6,24 @@ import {
   EmptyState,
   Price,
   QuantityStepper,
-  safeLocalStorage,
   useErrorText,
   useFormat,
   useToast,
 } from '@walnut-live/ui';
-import { MapPin } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useServices } from '../app/services.tsx';
 import { type CouponChoice, chosenCoupon, couponRefusal, sumOf } from '../coupons/choice.ts';
 import { CouponLine } from '../coupons/coupon-line.tsx';
 import { useCouponT } from '../coupons/messages.ts';
 import { useRoomCoupons } from '../coupons/use-coupons.ts';
+import { useWhere } from '../delivery/use-where.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { bundleWish, itemOfBag } from '../product/bundle-item.ts';
 import { useRoom, useServerNow, useServerOffset } from '../room/use-room.ts';
-import { AddressForm } from './address-form.tsx';
-import { addressLine, checkAddress, loadAddress, saveAddress } from './address-store.ts';
 import { orderLine, placeOnce, unresolvedOrder } from './place-order.ts';
 import type { PurchaseFlow } from './purchase-flow.ts';
 import { usePurchase } from './purchase-provider.tsx';
 import { type Refusal, refusalOf, termsAfter } from './refusal.ts';
-
-const storage = safeLocalStorage();
 
 export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checkout' }> }): ReactNode => {
   const t = playerI18n.useT();
@@ -43,9 +38,6 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
   const roomId = useRoom((state) => state.roomId);
   const now = useServerNow();
   const offset = useServerOffset();
-  const [draft, setDraft] = useState(() => loadAddress(storage));
-  const [editing, setEditing] = useState(() => !checkAddress(loadAddress(storage)).ok);
-  const [wrong, setWrong] = useState<ReadonlySet<string>>(new Set());
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
@@ -60,6 +52,20 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
   const screen = item && sku ? skuPriceAt(item, sku, now, flow.quantity) : null;
   const terms = screen && termsAfter(screen, refusal);
   const quantity = Math.max(1, Math.min(flow.quantity, terms?.maxQuantity ?? flow.quantity));
+  const goodsFen = (terms?.priceFen ?? 0) * quantity;
+  const { shipping } = bag;
+  const coupon = chosenCoupon(choice, coupons, goodsFen, shipping, now);
+  const sum = sumOf(goodsFen, coupon, shipping);
+  const { discountFen } = sum;
+  const where = useWhere({
+    roomId,
+    lines: sku ? [{ skuId: sku.id, quantity }] : [],
+    goodsFen: goodsFen - discountFen,
+    disabled: busy,
+  });
+  // The server's quote; before it is there, what the room says of itself.
+  const shippingFen = where.shippingFen === undefined ? sum.shippingFen : where.shippingFen;
+  const totalFen = goodsFen - discountFen + (shippingFen ?? 0);
 
   const place = async (body: Parameters<typeof placeOnce>[1]): Promise<void> => {
     setBusy(true);
@@ -71,7 +77,9 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
       if (order.payment) dispatch({ type: 'cashier', orderId: order.id, paymentId: order.payment.id });
       else dispatch({ type: 'result', orderId: order.id });
     } catch (error) {
-      setRefusal(screen && refusalOf(error, screen));
+      const ofShipping = where.refusal(error) !== null;
+      setRefusal(ofShipping ? null : screen && refusalOf(error, screen));
+      if (ofShipping) where.askAgain();
       setFailure(error);
       setBusy(false);
       // Used elsewhere, or over meanwhile: the next best is there before the next tap.
@@ -103,37 +111,16 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
     );
   }
 
-  const goodsFen = terms.priceFen * quantity;
-  const { shipping } = bag;
-  const coupon = chosenCoupon(choice, coupons, goodsFen, shipping, now);
-  const { shippingFen, discountFen, totalFen } = sumOf(goodsFen, coupon, shipping);
-
   const submit = (): void => {
     if (busy) return;
-    const checked = checkAddress(draft);
-    if (!checked.ok) {
-      setWrong(checked.wrong);
-      setEditing(true);
-      return;
-    }
+    const taken = where.take();
+    if (!taken) return;
     const bundles = bundleWish(bag, flow.productId, quantity);
-    saveAddress(storage, draft);
-    setWrong(new Set());
-    setEditing(false);
     void place({
-      ...{ roomId, address: checked.address },
+      ...{ roomId, ...taken },
       ...(bundles ? { lines: [], bundles } : { lines: [orderLine(sku.id, terms, quantity)] }),
       ...(coupon ? { couponId: coupon.id } : {}),
     });
-  };
-
-  const change = (next: typeof draft): void => {
-    setDraft(next);
-    saveAddress(storage, next);
-    if (wrong.size > 0) {
-      const checked = checkAddress(next);
-      setWrong(checked.ok ? new Set() : checked.wrong);
-    }
   };
 
   const refusalText = ({ kind, seenFen, limit, terms: told }: Refusal): string => {
@@ -152,25 +139,7 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
   return (
     <>
       <div className="pl-panel-scroll" data-testid="checkout">
-        <section className="pl-card">
-          {editing ? (
-            <>
-              <h3 className="pl-card-title">{t('address.title')}</h3>
-              <AddressForm draft={draft} wrong={wrong} onChange={change} />
-            </>
-          ) : (
-            <button type="button" className="pl-address" onClick={() => setEditing(true)}>
-              <MapPin size={20} aria-hidden="true" />
-              <span className="pl-address-text">
-                <span className="pl-address-who">
-                  {draft.recipient} <span className="wl-number">{draft.phone}</span>
-                </span>
-                <span>{addressLine(draft)}</span>
-              </span>
-              <span className="pl-address-change">{t('address.change')}</span>
-            </button>
-          )}
-        </section>
+        {where.section}
 
         <section className="pl-card">
           <p className="pl-card-store">{room?.orgUnit.name}</p>
@@ -246,11 +215,12 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
           <div className="pl-refusal" role="alert" data-testid="refusal" data-kind={refusal?.kind ?? 'other'}>
             {refusal
               ? refusalText(refusal)
-              : refusedCoupon
-                ? `${ct(`refused.${refusedCoupon}`)} · ${ct('refused.again')}`
-                : isApiError(failure, 'offline')
-                  ? t('refusal.unknown')
-                  : errorText(failure)}
+              : (where.refusal(failure) ??
+                (refusedCoupon
+                  ? `${ct(`refused.${refusedCoupon}`)} · ${ct('refused.again')}`
+                  : isApiError(failure, 'offline')
+                    ? t('refusal.unknown')
+                    : errorText(failure)))}
           </div>
         )}
         <p className="pl-fine">{t('product.seller', { store: room?.orgUnit.name ?? '' })}</p>
@@ -260,7 +230,14 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
           <span className="pl-total-label">{t('checkout.total')}</span>
           <Price fen={totalFen} size="l" />
         </span>
-        <Button variant="hot" size="l" loading={busy} disabled={soldOut} onClick={submit} data-testid="place-order">
+        <Button
+          variant="hot"
+          size="l"
+          loading={busy}
+          disabled={soldOut || where.isRefused}
+          onClick={submit}
+          data-testid="place-order"
+        >
           {soldOut
             ? t('product.soldOut')
             : refusal?.kind === 'price_changed' || refusal?.kind === 'offer_over'

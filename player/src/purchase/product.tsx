@@ -2,6 +2,7 @@ import { headlinePriceAt, skuPriceAt, skuPricesAt, upcomingOffer } from '@walnut
 import { Badge, Button, Countdown, EmptyState, Price, QuantityStepper } from '@walnut-live/ui';
 import type { ReactNode } from 'react';
 import { AfterCoupon } from '../coupons/after-coupon.tsx';
+import { AddToCart } from '../delivery/add-to-cart.tsx';
 import { GroupSection } from '../group-buys/lazy-section.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { BundleCards } from '../product/bundle-cards.tsx';
@@ -104,7 +105,13 @@ export const Product = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'product
         )}
         <p className="pl-fine">{t('product.seller', { store })}</p>
       </div>
-      <footer className="pl-panel-foot">
+      <footer className="pl-panel-foot pl-panel-foot-row">
+        <AddToCart
+          skuId={price.sku.id}
+          quantity={quantity}
+          priceFen={price.priceFen}
+          disabled={price.soldOut || notSelling !== null}
+        />
         <Button
           variant="hot"
           size="l"

@@ -2,8 +2,8 @@ import { getReplay, type Replay } from '@walnut-live/contracts';
 import type { RoomSession, RoomState } from '@walnut-live/live-client/room';
 import { Button, ErrorState, Illustration, Spinner, useFormat } from '@walnut-live/ui';
 import { ChevronLeft, Store } from 'lucide-react';
-import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
-import { Link, useParams } from 'react-router';
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Link, useLocation, useParams } from 'react-router';
 import { useServices } from '../app/services.tsx';
 import { useDocumentTitle } from '../app/use-document-title.ts';
 import { Door } from '../door/lazy-door.tsx';
@@ -58,6 +58,7 @@ const Player = ({ replay }: { replay: Replay }): ReactNode => {
   const video = useRef<HTMLVideoElement>(null);
   const [atSeconds, setAtSeconds] = useState(0);
   const [seller, setSeller] = useState(false);
+  const from = useRef(Number(new URLSearchParams(useLocation().search).get('at') ?? 0));
   const { room } = replay;
   const format = useFormat();
   const renew = useCallback(
@@ -71,6 +72,17 @@ const Player = ({ replay }: { replay: Replay }): ReactNode => {
     setAtSeconds(seconds);
     // Without a tap of its own a browser may refuse; the controls are there.
     void element.play().catch(() => undefined);
+  }, []);
+  // A link to a moment: where the recording begins, once.
+  useEffect(() => {
+    const element = video.current;
+    if (!element || !(from.current > 0)) return;
+    const begin = (): void => {
+      if (from.current > 0) element.currentTime = from.current;
+      from.current = 0;
+    };
+    element.addEventListener('loadedmetadata', begin, { once: true });
+    return () => element.removeEventListener('loadedmetadata', begin);
   }, []);
   if (!replay.media) return null;
   return (

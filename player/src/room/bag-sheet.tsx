@@ -15,9 +15,14 @@ export const BagSheet = ({ open, onClose }: { open: boolean; onClose: () => void
       title={t('bag.title', { count })}
       height="tall"
       actions={
-        <Link to="/orders" className="pl-sheet-link">
-          {t('orders.title')}
-        </Link>
+        <>
+          <Link to="/cart" className="pl-sheet-link" data-testid="to-cart">
+            {t('cart.title')}
+          </Link>
+          <Link to="/orders" className="pl-sheet-link">
+            {t('orders.title')}
+          </Link>
+        </>
       }
     >
       <BagList onOpen={onClose} />
