@@ -1,4 +1,4 @@
-import type { RoomEvent, RoomFrame, ShownGift, Stage } from '@walnut-live/contracts';
+import type { BundleView, RoomEvent, RoomFrame, ShownGift, Stage } from '@walnut-live/contracts';
 import { describe, expect, it } from 'vitest';
 import { CHAT_LIMIT, type OutboxItem, visibleChat } from './chat-state.ts';
 import { AT, bagItem, joinReply, message, offer, snapshot, uuid } from './fixtures.ts';
@@ -29,6 +29,33 @@ const shownGift = (combo: number, comboCount: number): ShownGift => ({
   ...{ givenGiftId: uuid(combo), giftId: uuid(70), personId: uuid(101), name: '观众', giftName: '小核桃' },
   ...{ giftNameEn: 'Little walnut', pictureUrl: '/pictures/gift-walnut.svg', effect: 'small', quantity: 1, coins: 1 },
   ...{ comboId: uuid(combo), comboCount, at: AT },
+});
+
+const freeGift = { skuId: uuid(21), title: '核桃乳', skuName: '一罐', pictureUrl: '/m.svg', per: 1, cap: 9, taken: 0 };
+const bundle = (): BundleView => ({
+  ...{
+    id: uuid(60),
+    roomId: uuid(1),
+    title: '早餐',
+    priceFen: 4_000,
+    shelfFen: 4_500,
+    cap: 9,
+    taken: 0,
+    perPersonLimit: null,
+  },
+  ...{ startsAt: AT, endsAt: '2099-01-01T00:00:00.000Z', state: 'open' },
+  parts: [uuid(20), uuid(21)].map((skuId) => ({
+    ...{
+      skuId,
+      productId: uuid(10),
+      title: '核桃',
+      skuName: '一袋',
+      pictureUrl: '/w.svg',
+      priceFen: 2_250,
+      quantity: 1,
+      available: 8,
+    },
+  })),
 });
 
 const cases: { name: string; events: RoomEvent[]; expected: (state: RoomState) => unknown; is: unknown }[] = [
@@ -150,6 +177,22 @@ const cases: { name: string; events: RoomEvent[]; expected: (state: RoomState) =
     ],
     expected: (s) => [firstItem(s).available[uuid(20)], firstItem(s).offers[0]?.taken],
     is: [7, 9],
+  },
+  {
+    name: 'what is taken of a bundle and of gifts, and what is left of a part, count at once',
+    events: [
+      { kind: 'offer:opened', offer: offer({ gift: freeGift }), visibleFrom: AT },
+      { kind: 'bundle:opened', bundle: bundle(), visibleFrom: AT },
+      { kind: 'bundle:counted', bundleId: uuid(60), taken: 4 },
+      { kind: 'offer:gift-counted', offerId: uuid(50), taken: 3 },
+      { kind: 'stock:changed', skuId: uuid(20), available: 6, offerId: null, taken: null },
+      { kind: 'bundle:counted', bundleId: uuid(61), taken: 9 },
+    ],
+    expected: (s) => [
+      s.bag.bundles?.map(({ taken, parts }) => [taken, parts.map(({ available }) => available)]),
+      firstItem(s).offers[0]?.gift?.taken,
+    ],
+    is: [[[4, [6, 8]]], 3],
   },
   {
     name: 'gifts of one burst are one line that counts; what is taken back leaves it',

@@ -1,6 +1,7 @@
 import type {
   Bag,
   BagItem,
+  BundleView,
   JoinReply,
   OfferView,
   Room,
@@ -142,6 +143,18 @@ const mapBagItems = (state: RoomState, change: (item: BagItem) => BagItem): Room
   return items.some((item, at) => item !== state.bag.items[at]) ? { ...state, bag: { ...state.bag, items } } : state;
 };
 
+const mapBundles = (state: RoomState, change: (bundle: BundleView) => BundleView): RoomState => {
+  const before = state.bag.bundles ?? [];
+  const bundles = before.map(change);
+  return bundles.some((bundle, at) => bundle !== before[at]) ? { ...state, bag: { ...state.bag, bundles } } : state;
+};
+const withPartsLeft = (state: RoomState, { skuId, available }: { skuId: string; available: number }): RoomState =>
+  mapBundles(state, (bundle) =>
+    bundle.parts.some((part) => part.skuId === skuId && part.available !== available)
+      ? { ...bundle, parts: bundle.parts.map((part) => (part.skuId === skuId ? { ...part, available } : part)) }
+      : bundle,
+  );
+
 /** An older version of a known offer arrives late only through a replay and must not win. */
 const putOffer = (item: BagItem, offer: OfferView): BagItem => {
   if (!item.product.skus.some((sku) => sku.id === offer.skuId)) return item;
@@ -229,6 +242,21 @@ const apply = (state: RoomState, { seq, at, event }: SequencedEvent): RoomState 
         ...state,
         bag: { ...state.bag, bundles: (state.bag.bundles ?? []).filter(({ id }) => id !== event.bundleId) },
       };
+    case 'bundle:counted':
+      return mapBundles(state, (bundle) => (bundle.id === event.bundleId ? { ...bundle, taken: event.taken } : bundle));
+    case 'offer:gift-counted':
+      return mapBagItems(state, (item) =>
+        item.offers.some(({ id }) => id === event.offerId)
+          ? {
+              ...item,
+              offers: item.offers.map((offer) =>
+                offer.id === event.offerId && offer.gift
+                  ? { ...offer, gift: { ...offer.gift, taken: event.taken } }
+                  : offer,
+              ),
+            }
+          : item,
+      );
     case 'offer:closed':
       return mapBagItems(state, (item) =>
         item.offers.some((offer) => offer.id === event.offerId)
@@ -239,7 +267,7 @@ const apply = (state: RoomState, { seq, at, event }: SequencedEvent): RoomState 
           : item,
       );
     case 'stock:changed':
-      return mapBagItems(state, (item) =>
+      return mapBagItems(withPartsLeft(state, event), (item) =>
         item.product.skus.some((sku) => sku.id === event.skuId)
           ? {
               ...item,

@@ -5,7 +5,7 @@ import { AppError } from '../../platform/errors.ts';
 import type { Principal } from '../../platform/principal.ts';
 import { giveBackBundles, giveBackGifts } from './extras.repository.ts';
 import type { OrderMoves } from './order-moves.ts';
-import { tellStock } from './order-news.ts';
+import { tellExtras, tellStock } from './order-news.ts';
 import { readOrder } from './order-view.ts';
 import { nextState } from './orders.policy.ts';
 import { lockOrder, type OrderRow, readItems } from './orders.repository.ts';
@@ -53,11 +53,12 @@ export function createClosing(
     await move(tx, order, event, by, { closedAt: by.at });
     if (order.couponId !== null) await deps.coupons.giveBack(tx, order.id, null);
     const items = await readItems(tx, order.id);
-    await giveBackBundles(tx, order, items);
+    const bundles = await giveBackBundles(tx, order, items);
     if (order.groupBuyId !== null) await deps.groupBuys.released(tx, order.id, by.at);
     const levels = await releaseLines(tx, { personId: order.personId, at: by.at }, items);
-    await giveBackGifts(tx, order.id, items);
+    const gifts = await giveBackGifts(tx, order.id, items);
     await tellStock(tx, clock, order.roomId, levels);
+    await tellExtras(tx, clock, order.roomId, [...bundles, ...gifts]);
     return 'closed';
   }
 

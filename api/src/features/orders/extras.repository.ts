@@ -1,5 +1,6 @@
 /** Bundles and gifts of orders: taken by conditional statements (S5), given back with an order that is closed unpaid. */
 import type { Tx } from '../../platform/db.ts';
+import type { ExtraCount } from './order-news.ts';
 
 export interface BundleRow {
   readonly id: string;
@@ -24,11 +25,11 @@ export async function takeBundle(
   tx: Tx,
   who: { orderId: string; personId: string },
   wish: { bundleId: string; quantity: number; seenPriceFen: bigint },
-): Promise<'offer_not_open' | 'offer_sold_out' | 'limit_exceeded' | undefined> {
-  const [bundle] = await tx<{ limit: number | null }>`
+): Promise<'offer_not_open' | 'offer_sold_out' | 'limit_exceeded' | ExtraCount> {
+  const [bundle] = await tx<{ limit: number | null; taken: number }>`
     UPDATE bundles SET taken = taken + ${wish.quantity}
     WHERE id = ${wish.bundleId} AND state = 'open' AND (cap IS NULL OR taken + ${wish.quantity} <= cap)
-    RETURNING per_person_limit AS limit`;
+    RETURNING per_person_limit AS limit, taken`;
   if (!bundle) {
     const open = await tx`SELECT 1 FROM bundles WHERE id = ${wish.bundleId} AND state = 'open'`;
     return open.length > 0 ? 'offer_sold_out' : 'offer_not_open';
@@ -43,14 +44,14 @@ export async function takeBundle(
   if (!held) return 'limit_exceeded';
   await tx`INSERT INTO order_bundles (order_id, bundle_id, quantity, price_fen)
     VALUES (${who.orderId}, ${wish.bundleId}, ${wish.quantity}, ${wish.seenPriceFen})`;
-  return undefined;
+  return { kind: 'bundle:counted', bundleId: wish.bundleId, taken: bundle.taken };
 }
 
-/** Pieces of a gift under an offer whose row this transaction holds; false when its cap is reached. */
-export async function takeGift(tx: Tx, offerId: string, pieces: number): Promise<boolean> {
-  const rows = await tx`UPDATE offers SET gift_taken = gift_taken + ${pieces}
-    WHERE id = ${offerId} AND gift_taken + ${pieces} <= gift_cap RETURNING id`;
-  return rows.length === 1;
+/** Pieces of a gift under an offer whose row this transaction holds; undefined when its cap is reached. */
+export async function takeGift(tx: Tx, offerId: string, pieces: number): Promise<ExtraCount | undefined> {
+  const [row] = await tx<{ taken: number }>`UPDATE offers SET gift_taken = gift_taken + ${pieces}
+    WHERE id = ${offerId} AND gift_taken + ${pieces} <= gift_cap RETURNING gift_taken AS taken`;
+  return row && { kind: 'offer:gift-counted', offerId, taken: row.taken };
 }
 /** Stock of a gift that could not be given, in the transaction that took it. */
 export async function putBack(tx: Tx, skuId: string, stockUnitId: string, pieces: number): Promise<void> {
@@ -66,20 +67,26 @@ export async function giveBackBundles(
   tx: Tx,
   order: { id: string; personId: string },
   items: readonly TakenItem[],
-): Promise<void> {
-  if (items.every(({ bundleId }) => bundleId === null)) return;
-  await tx`
+): Promise<ExtraCount[]> {
+  if (items.every(({ bundleId }) => bundleId === null)) return [];
+  const rows = await tx<{ bundleId: string; taken: number }>`
     WITH taken AS (
       UPDATE bundles b SET taken = b.taken - o.quantity FROM order_bundles o
-      WHERE o.order_id = ${order.id} AND b.id = o.bundle_id RETURNING b.id, o.quantity)
+      WHERE o.order_id = ${order.id} AND b.id = o.bundle_id RETURNING b.id, b.taken, o.quantity), people AS (
     UPDATE bundle_purchases p SET quantity = p.quantity - taken.quantity FROM taken
-    WHERE p.bundle_id = taken.id AND p.person_id = ${order.personId}`;
+    WHERE p.bundle_id = taken.id AND p.person_id = ${order.personId})
+    SELECT id AS "bundleId", taken FROM taken`;
+  return rows.map((row) => ({ kind: 'bundle:counted', ...row }));
 }
 /** And its gifts; after its pieces, when the rows of the offers are held. */
-export async function giveBackGifts(tx: Tx, orderId: string, items: readonly TakenItem[]): Promise<void> {
-  if (items.every(({ giftOf }) => giftOf === null)) return;
-  await tx`UPDATE offers o SET gift_taken = o.gift_taken - given.pieces FROM (
+export async function giveBackGifts(tx: Tx, orderId: string, items: readonly TakenItem[]): Promise<ExtraCount[]> {
+  if (items.every(({ giftOf }) => giftOf === null)) return [];
+  const rows = await tx<{
+    offerId: string;
+    taken: number;
+  }>`UPDATE offers o SET gift_taken = o.gift_taken - given.pieces FROM (
       SELECT goods.offer_id, sum(gift.quantity)::int AS pieces FROM order_items gift JOIN order_items goods ON goods.id = gift.gift_of
       WHERE gift.order_id = ${orderId} GROUP BY goods.offer_id) given
-    WHERE o.id = given.offer_id`;
+    WHERE o.id = given.offer_id RETURNING o.id AS "offerId", o.gift_taken AS taken`;
+  return rows.map((row) => ({ kind: 'offer:gift-counted', ...row }));
 }

@@ -61,6 +61,13 @@ const buy = (room: Room, as: Principal, body: object) =>
 const cancel = (as: Principal, order: OrderView) =>
   api.ok(cancelOrder, { as, params: { id: order.id }, body: { reason: '' } });
 
+/** What the room was told of bundles and gifts, in order. */
+const countsOf = async (room: Room) => {
+  const rows = await api.api.platform.db.sql<{ payload: { kind: string; taken: number } }>`SELECT payload FROM outbox
+    WHERE room_id = ${room.id} AND payload->>'kind' IN ('bundle:counted', 'offer:gift-counted') ORDER BY id`;
+  return rows.map(({ payload }) => [payload.kind, payload.taken]);
+};
+
 test('stairs: the price is that of the pieces in the order; a screen that showed another one is told what it is', async () => {
   const { product } = await goods(590, 100);
   const room = await roomOf(product);
@@ -111,6 +118,7 @@ test('a gift comes with its goods while it lasts, costs nothing, and goes back w
   expect(await gift.stock()).toEqual({ onHand: 4, reserved: 1 });
   expect((await buy(room, anna, line(2))).body.items).toHaveLength(2);
   await payFor(api, anna, (await buy(room, anna, line(2))).body.id);
+  expect(await countsOf(room)).toEqual([2, 3, 1, 2, 3].map((taken) => ['offer:gift-counted', taken]));
 });
 
 describe('bundles', () => {
@@ -136,6 +144,7 @@ describe('bundles', () => {
     const again = (await buy(room, chris, of(3))).body;
     await payFor(api, chris, again.id);
     expect(await b.stock()).toEqual({ onHand: 14, reserved: 0 });
+    expect(await countsOf(room)).toEqual([3, 0, 3].map((taken) => ['bundle:counted', taken]));
   });
 
   test('S5 the cap of a bundle holds when many want it at once; the last piece of a part is sold once', async () => {

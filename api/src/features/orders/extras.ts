@@ -12,6 +12,7 @@ import { AppError } from '../../platform/errors.ts';
 import { splitBundle } from '../bag/index.ts';
 import * as extras from './extras.repository.ts';
 import { giftsFor } from './gifts.policy.ts';
+import type { ExtraCount } from './order-news.ts';
 import { type NewItem, readSkus, type SellingRoom, type SkuRow } from './orders.repository.ts';
 import { newItem, type Priced } from './placing.ts';
 import type { WantedLine } from './pricing.policy.ts';
@@ -93,11 +94,14 @@ export async function takeBundles(
   tx: Tx,
   who: { orderId: string; personId: string },
   wanted: readonly WantedBundle[],
-): Promise<void> {
+): Promise<ExtraCount[]> {
+  const counts: ExtraCount[] = [];
   for (const wish of [...wanted].sort((a, b) => (a.bundleId < b.bundleId ? -1 : 1))) {
-    const refusal = await extras.takeBundle(tx, who, { ...wish, seenPriceFen: BigInt(wish.seenPriceFen) });
-    if (refusal) throw new AppError(refusal, { facts: { bundleId: wish.bundleId } });
+    const taken = await extras.takeBundle(tx, who, { ...wish, seenPriceFen: BigInt(wish.seenPriceFen) });
+    if (typeof taken === 'string') throw new AppError(taken, { facts: { bundleId: wish.bundleId } });
+    counts.push(taken);
   }
+  return counts;
 }
 
 /** What the goods bring with them, as it looked a moment ago. */
@@ -127,13 +131,20 @@ export async function findGifts(tx: Tx, where: Where, paid: readonly Priced[]): 
 }
 
 /** Counts the gifts whose stock is held; one whose cap was reached meanwhile is put back and is no part of the order. */
-export async function takeGifts(tx: Tx, reserved: Map<Priced, Reserved>): Promise<void> {
+export async function takeGifts(tx: Tx, reserved: Map<Priced, Reserved>): Promise<ExtraCount[]> {
+  const counts: ExtraCount[] = [];
   for (const [part, { stockUnitId }] of [...reserved]) {
     const offerId = part.giftOf?.price.offer?.id;
-    if (offerId === undefined || (await extras.takeGift(tx, offerId, part.line.quantity))) continue;
+    if (offerId === undefined) continue;
+    const count = await extras.takeGift(tx, offerId, part.line.quantity);
+    if (count) {
+      counts.push(count);
+      continue;
+    }
     await extras.putBack(tx, part.line.skuId, stockUnitId, part.line.quantity);
     reserved.delete(part);
   }
+  return counts;
 }
 
 /** Rows of everything that is paid for, then of what came with it. */

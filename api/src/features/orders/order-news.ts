@@ -1,10 +1,23 @@
 /** What a room hears of its orders; written to the outbox beside the effect, told after commit. */
+import type { RoomEventOf } from '@walnut-live/contracts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db.ts';
 import { writeRoomEvent } from '../../platform/outbox.ts';
 import { maskName } from './orders.policy.ts';
 import type { ItemRow } from './orders.repository.ts';
 import type { StockLevel } from './reservations.repository.ts';
+
+/** What is taken of a bundle, or of the gifts of an offer. */
+export type ExtraCount = RoomEventOf<'bundle:counted'> | RoomEventOf<'offer:gift-counted'>;
+export async function tellExtras(
+  tx: Tx,
+  clock: Clock,
+  roomId: string | null,
+  counts: readonly ExtraCount[],
+): Promise<void> {
+  if (roomId === null) return;
+  for (const count of counts) await writeRoomEvent(tx, clock, roomId, count);
+}
 
 export async function tellStock(
   tx: Tx,

@@ -8,7 +8,7 @@ import type { Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Principal } from '../../platform/principal.ts';
 import { findGifts, inLockOrder, newItems, priceBundles, takeBundles, takeGifts, type WantedBundle } from './extras.ts';
-import { tellStock } from './order-news.ts';
+import { tellExtras, tellStock } from './order-news.ts';
 import { readOrder } from './order-view.ts';
 import {
   drawOrderNos,
@@ -120,7 +120,7 @@ export function createPlacing(
     // Rule S10: of two orders one gets the coupon, and the other one leaves nothing.
     if (request.couponId !== undefined)
       await deps.coupons.redeem(tx, { couponId: request.couponId, personId: buyer.personId, orderId: order.id, at });
-    await takeBundles(tx, { orderId: order.id, personId: buyer.personId }, request.bundles ?? []);
+    const bundles = await takeBundles(tx, { orderId: order.id, personId: buyer.personId }, request.bundles ?? []);
     if (group)
       await deps.groupBuys.take(tx, {
         ...{ terms: group, orderId: order.id, personId: buyer.personId, roomId: room.id, at },
@@ -133,10 +133,11 @@ export function createPlacing(
       // A gift is given while it lasts.
       else if (!part.giftOf) throw new AppError(taken, { facts: { skuId: part.line.skuId } });
     }
-    await takeGifts(tx, reserved);
+    const gifts = await takeGifts(tx, reserved);
     await insertItems(tx, newItems(order.id, paid, reserved, random));
     await payments.open(tx, { orderId: order.id, amountFen: order.totalFen, provider: 'sandbox', at });
     await tellStock(tx, clock, room.id, [...reserved.values()]);
+    await tellExtras(tx, clock, room.id, [...bundles, ...gifts]);
     return readOrder(tx, order.id, 'buyer');
   }
 

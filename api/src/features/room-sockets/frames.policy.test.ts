@@ -56,7 +56,7 @@ test('host and operators are no crowd; critical events are never left out', () =
   expect(leftOut).toEqual([]);
 });
 
-test('of counters only the latest counts, stock per SKU and offer', () => {
+test('of counters only the latest counts, stock per SKU and offer, bundles each by itself', () => {
   const stock = (skuId: string, available: number): RoomEvent => ({
     kind: 'stock:changed',
     skuId,
@@ -64,14 +64,18 @@ test('of counters only the latest counts, stock per SKU and offer', () => {
     offerId: null,
     taken: null,
   });
+  const bundle = (bundleId: string, taken: number): RoomEvent => ({ kind: 'bundle:counted', bundleId, taken });
   const events = sequence([
     { kind: 'likes:counted', total: 1 },
+    bundle('a', 1),
     stock('a', 9),
     stock('b', 5),
     stock('a', 8),
     { kind: 'likes:counted', total: 2 },
+    bundle('b', 7),
+    bundle('a', 2),
   ]);
-  expect(selectEvents(events, fullBudget(0)).shown.map(({ seq }) => seq)).toEqual([3, 4, 5]);
+  expect(selectEvents(events, fullBudget(0)).shown.map(({ seq }) => seq)).toEqual([4, 5, 6, 7, 8]);
 });
 
 test('who fell behind gets what is critical and nothing else', () => {

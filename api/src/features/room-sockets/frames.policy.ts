@@ -26,7 +26,10 @@ export const refill = (budget: Budget, nowMs: number): Budget => ({
 
 function counterKey({ event }: SequencedEvent): string | undefined {
   if (eventClass[event.kind] !== 'counter') return undefined;
-  return event.kind === 'stock:changed' ? `${event.kind} ${event.skuId} ${event.offerId}` : event.kind;
+  if (event.kind === 'stock:changed') return `${event.kind} ${event.skuId} ${event.offerId}`;
+  if (event.kind === 'bundle:counted') return `${event.kind} ${event.bundleId}`;
+  if (event.kind === 'offer:gift-counted') return `${event.kind} ${event.offerId}`;
+  return event.kind;
 }
 
 /** Viewers' chat and arrivals; what host and operators say is not crowd. */
