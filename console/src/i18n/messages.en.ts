@@ -213,7 +213,6 @@ export const en = {
   'ship.tracking-needed': 'Enter the tracking number',
   'ship.submit': 'Mark as shipped',
   'ship.done': 'Shipped',
-  'refund.title': 'Refund in full',
   'refund.consequence':
     '{sum} goes back to {buyer}, and the commission is taken back with it. A refund cannot be undone once it is sent.',
   'refund.reason': 'Reason',

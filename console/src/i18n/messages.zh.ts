@@ -214,7 +214,6 @@ export const zh = {
   'ship.tracking-needed': '请填写运单号',
   'ship.submit': '确认发货',
   'ship.done': '已发货',
-  'refund.title': '全额退款',
   'refund.consequence': '将向 {buyer} 退回 {sum}，佣金同时扣回。退款发出后不能撤销。',
   'refund.reason': '退款原因',
   'refund.reason-needed': '请写明原因，会记录在订单里',

@@ -48,6 +48,8 @@ export const Case = ({ caseId }: { caseId: string }): ReactNode => {
 const Shown = ({ one, onStale }: { one: AfterSaleView; onStale: () => void }): ReactNode => {
   const t = useAfterSaleT();
   const format = useFormat();
+  // What nobody is asked to do does not stand before what happens.
+  const onlyWithdraw = one.may.length === 1 && one.may[0] === 'withdraw';
   const next = t(`next.${one.state}`, {
     date: one.deadlineAt ? format.dateTime(one.deadlineAt) : '',
     sum: format.money(one.amountFen),
@@ -63,7 +65,7 @@ const Shown = ({ one, onStale }: { one: AfterSaleView; onStale: () => void }): R
           <p className="pl-order-state-hint">{next}</p>
         </div>
       </header>
-      <Deeds one={one} onStale={onStale} />
+      {!onlyWithdraw && <Deeds one={one} onStale={onStale} />}
       <section className="pl-card">
         <ul className="pl-items">
           {one.items.map((item) => (
@@ -145,6 +147,7 @@ const Shown = ({ one, onStale }: { one: AfterSaleView; onStale: () => void }): R
       <Link to={`/orders/${one.orderId}`} className="wl-btn wl-btn-soft wl-btn-m">
         {t('case.order')}
       </Link>
+      {onlyWithdraw && <Deeds one={one} onStale={onStale} />}
     </article>
   );
 };
@@ -205,7 +208,7 @@ const Deeds = ({ one, onStale }: { one: AfterSaleView; onStale: () => void }): R
   };
 
   return (
-    <section className="pl-card pl-form">
+    <section className={one.may.length === 1 && one.may[0] === 'withdraw' ? 'pl-form' : 'pl-card pl-form'}>
       {one.may.includes('send_back') && (
         <>
           <p className="as-address">

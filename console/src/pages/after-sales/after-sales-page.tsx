@@ -111,6 +111,7 @@ export default function AfterSalesPage(): ReactNode {
       <Panel flush>
         <div className="co-filters">
           <Segmented
+            className="as-waits"
             value={waitsFor ?? ''}
             onChange={(next: string) => filters.set({ waits: next })}
             options={[

@@ -57,7 +57,7 @@ export const RefundDialog = ({ order, onClose }: { order: OrderView; onClose: ()
   return (
     <Modal
       open
-      title={words('refund.title')}
+      title={words('order.refund')}
       okText={words('refund.submit', { sum })}
       confirmLoading={refund.isPending}
       onOk={() => form.submit()}
