@@ -74,11 +74,12 @@ export function createRefunding(
     if (typeof plan === 'string') throw refused(plan);
     await holdParts(tx, { orderId: order.id, ...plan });
     if (plan.isRest) await move(tx, order, 'request_refund', { ...by, at: clock.now() });
+    else if (plan.lines.some(({ withdrawn }) => withdrawn > 0)) await settleShipped(tx, order.id);
     // Rule S9: who leaves an open group gives their seat back; nobody leaves it by half.
     if (order.groupBuyId !== null) {
       if (plan.isRest) await deps.groupBuys.refunding(tx, order.id, clock.now());
       else await deps.groupBuys.requireComplete(tx, order.id);
-    } else if (plan.lines.some(({ withdrawn }) => withdrawn > 0)) await settleShipped(tx, order.id);
+    }
     return plan;
   }
 
