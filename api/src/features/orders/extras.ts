@@ -13,10 +13,11 @@ import { splitBundle } from '../bag/index.ts';
 import * as extras from './extras.repository.ts';
 import { giftsFor } from './gifts.policy.ts';
 import type { ExtraCount } from './order-news.ts';
-import { type NewItem, readSkus, type SellingRoom, type SkuRow } from './orders.repository.ts';
+import type { NewItem } from './orders.repository.ts';
 import { newItem, type Priced } from './placing.ts';
 import type { WantedLine } from './pricing.policy.ts';
 import type { Reserved } from './reservations.repository.ts';
+import { readSkus, type SellingRoom, type SkuRow } from './selling.repository.ts';
 
 export interface WantedBundle {
   readonly bundleId: string;

@@ -10,18 +10,7 @@ import type { Principal } from '../../platform/principal.ts';
 import { findGifts, inLockOrder, newItems, priceBundles, takeBundles, takeGifts, type WantedBundle } from './extras.ts';
 import { tellExtras, tellStock } from './order-news.ts';
 import { readOrder } from './order-view.ts';
-import {
-  drawOrderNos,
-  insertItems,
-  insertOrders,
-  type NewItem,
-  type NewOrder,
-  readBuyers,
-  readSellingRoom,
-  readSkus,
-  type SellingRoom,
-  type SkuRow,
-} from './orders.repository.ts';
+import { drawOrderNos, insertItems, insertOrders, type NewItem, type NewOrder } from './orders.repository.ts';
 import type { GroupTermsOfOrder, OrdersDeps } from './orders.service.ts';
 import {
   type Decision,
@@ -33,6 +22,7 @@ import {
   type WantedLine,
 } from './pricing.policy.ts';
 import { type Reserved, reserveLine } from './reservations.repository.ts';
+import { readBuyers, readSellingRoom, readSkus, type SellingRoom, type SkuRow } from './selling.repository.ts';
 import { addressOf, shippingOf } from './shipping-of.ts';
 
 export interface PlaceRequest {

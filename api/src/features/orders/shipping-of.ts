@@ -3,8 +3,8 @@ import type { Address } from '@walnut-live/contracts';
 import { AppError } from '../../platform/errors.ts';
 import { agrees, provinceOf } from '../addresses/index.ts';
 import { DEFAULT_SHIPPING, shippingFen } from '../shipping/index.ts';
-import type { SellingRoom } from './orders.repository.ts';
 import type { PlaceRequest, Priced } from './placing.ts';
+import type { SellingRoom } from './selling.repository.ts';
 
 /**
  * Rule S4 holds for it too: who saw another fee is asked again.

@@ -20,15 +20,7 @@ import { writeRoomEvents } from '../../platform/outbox.ts';
 import type { Considered } from '../credits/index.ts';
 import { giftsFor } from './gifts.policy.ts';
 import { readOrders } from './order-view.ts';
-import {
-  drawOrderNos,
-  insertItems,
-  insertOrders,
-  readBuyers,
-  readSellingRoom,
-  readSkus,
-  type SellingRoom,
-} from './orders.repository.ts';
+import { drawOrderNos, insertItems, insertOrders } from './orders.repository.ts';
 import type { OrdersDeps } from './orders.service.ts';
 import {
   newItem,
@@ -43,6 +35,7 @@ import {
 import { refuseEarly, type WantedLine } from './pricing.policy.ts';
 import { readHeld } from './reservations.repository.ts';
 import { reserveTogether } from './reserving.ts';
+import { readBuyers, readSellingRoom, readSkus, type SellingRoom } from './selling.repository.ts';
 import { shippingOf } from './shipping-of.ts';
 import type { SoldOut } from './sold-out.ts';
 

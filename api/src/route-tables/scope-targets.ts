@@ -1,0 +1,304 @@
+/** What belongs to store B for the scope table (scope.test.ts), and what belongs to nobody. */
+import { randomUUID } from 'node:crypto';
+import { type Deliveries, deliveryTargets } from '../testing/delivery.ts';
+import type { Brand } from '../testing/fixtures.ts';
+import type { ThingsAroundRooms } from '../testing/for-whom.ts';
+import { drawTerms } from '../testing/plays.ts';
+import { type Tellings, tellingTargets } from '../testing/tellings.ts';
+
+export interface ThingsOfB extends Tellings, Deliveries {
+  brand: Brand;
+  offerId: string;
+  bundleId: string;
+  /** An order in store B's room by `anna`, paid for by nobody yet. */
+  orderId: string;
+  orderItemId: string;
+  paymentId: string;
+  /** A guide of headquarters whom store B has asked to join. */
+  seatId: string;
+  /** Given by `anna` in store B's room. */
+  givenGiftId: string;
+  clipId: string;
+  drawId: string;
+  /** Won by `anna` in the draw. */
+  prizeId: string;
+  redPacketId: string;
+  couponKindId: string;
+  /** Held by `anna`. */
+  couponId: string;
+  couponDropId: string;
+  groupCampaignId: string;
+  checkInId: string;
+  /** A survey. */
+  pollId: string;
+  countdownId: string;
+  /** With one line, number 1. */
+  chainId: string;
+  /** A conference of store B and what belongs to it, and to its staff and customers. */
+  around: ThingsAroundRooms;
+  /** Of a message in store B's room. */
+  reportId: string;
+  /** Asked for by `anna`, with a picture. */
+  afterSaleId: string;
+  evidenceId: string;
+  webhookId: string;
+  deliveryId: string;
+}
+export interface Target {
+  params?: Record<string, string>;
+  query?: string;
+  body?: object;
+}
+
+/** What a route is asked to do with things of store B; the bodies are right, so that only the scope can refuse. */
+export const targets: Record<string, (b: ThingsOfB) => Target> = {
+  ...tellingTargets,
+  ...deliveryTargets,
+  'rooms.create': ({ brand }) => ({ body: { title: '别家的直播', orgUnitId: brand.stores.b.id } }),
+  'rooms.patch': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { title: '改名' } }),
+  'rooms.stream': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'rooms.start': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
+  'programmes.open': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { openTo: null } }),
+  'programmes.push': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { orgUnitIds: [brand.stores.b.id] } }),
+  'programmes.relays': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'stage.relay.drop': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'stage.relay': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { programmeId: brand.rooms.hq.id } }),
+  'stage.cut-in': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
+  'stage.cut-in.end': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'cohosts.list': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'cohosts.candidates': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'cohosts.invite': ({ brand }) => ({
+    params: { id: brand.rooms.b.id },
+    body: { personId: brand.staff.b.secondGuide.personId },
+  }),
+  'cohosts.mute': ({ seatId }) => ({ params: { id: seatId }, body: { muted: true } }),
+  'cohosts.end': ({ seatId }) => ({ params: { id: seatId } }),
+  'rooms.moderation': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'rooms.moderation.lift': ({ brand }) => ({ params: { id: brand.rooms.b.id, personId: brand.guest.personId } }),
+  'chat-reports.resolve': ({ reportId }) => ({ params: { id: reportId }, body: { outcome: 'dismissed' } }),
+  'bundles.close': ({ bundleId }) => ({ params: { id: bundleId }, body: {} }),
+  'bundles.open': ({ brand }) => ({
+    params: { id: brand.rooms.b.id },
+    body: {
+      title: '别家的组合',
+      priceFen: 10_000,
+      parts: [{ skuId: brand.products.milk.sku.id }, { skuId: brand.products.family.sku.id }],
+      durationSeconds: 60,
+    },
+  }),
+  'bag.put': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { productIds: [brand.products.milk.id] } }),
+  'bag.pin': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { productId: brand.products.milk.id } }),
+  'offers.open': ({ brand }) => ({
+    params: { id: brand.rooms.b.id },
+    body: { skuId: brand.products.milk.sku.id, priceFen: 490, durationSeconds: 60 },
+  }),
+  'offers.patch': ({ offerId }) => ({ params: { id: offerId }, body: { priceFen: 480 } }),
+  'stock.movements': ({ brand }) => ({
+    params: { id: brand.products.milk.sku.id, orgUnitId: brand.stores.b.id },
+  }),
+  'stock.adjust': ({ brand }) => ({
+    params: { id: brand.products.milk.sku.id },
+    body: { orgUnitId: brand.stores.b.id, delta: 1, reason: '盘点' },
+  }),
+  'orders.get': ({ orderId }) => ({ params: { id: orderId } }),
+  'orders.credit': ({ orderId }) => ({ params: { id: orderId } }),
+  'orders.item-snapshot': ({ orderId, orderItemId }) => ({ params: { id: orderId, itemId: orderItemId } }),
+  'orders.pay': ({ orderId }) => ({ params: { id: orderId }, body: { provider: 'sandbox' } }),
+  'orders.ship': ({ orderId }) => ({ params: { id: orderId }, body: { trackingNo: 'SF0001' } }),
+  'orders.receive': ({ orderId }) => ({ params: { id: orderId }, body: {} }),
+  'orders.refund': ({ orderId }) => ({ params: { id: orderId }, body: { reason: '不想要了' } }),
+  'orders.cancel': ({ orderId }) => ({ params: { id: orderId }, body: { reason: '' } }),
+  'after-sales.of-order': ({ orderId }) => ({ params: { id: orderId } }),
+  'after-sales.request': ({ orderId }) => ({
+    params: { id: orderId },
+    body: { kind: 'refund_only', reason: 'other', items: [{ itemId: randomUUID(), quantity: 1 }] },
+  }),
+  'after-sales.get': ({ afterSaleId }) => ({ params: { id: afterSaleId } }),
+  'after-sales.evidence.get': ({ afterSaleId, evidenceId }) => ({ params: { id: afterSaleId, fileId: evidenceId } }),
+  'after-sales.escalate': ({ afterSaleId }) => ({ params: { id: afterSaleId }, body: { note: '请总部看' } }),
+  'after-sales.decide': ({ afterSaleId }) => ({ params: { id: afterSaleId }, body: { approve: false, note: '不符' } }),
+  'after-sales.inspect': ({ afterSaleId }) => ({ params: { id: afterSaleId }, body: { accepted: true, note: '完好' } }),
+  'after-sales.replace': ({ afterSaleId }) => ({ params: { id: afterSaleId }, body: { trackingNo: 'SF0003' } }),
+  'after-sales.send-back': ({ afterSaleId }) => ({
+    params: { id: afterSaleId },
+    body: { carrier: '顺丰', trackingNo: 'SF0004' },
+  }),
+  'after-sales.withdraw': ({ afterSaleId }) => ({ params: { id: afterSaleId }, body: {} }),
+  'payments.get': ({ paymentId }) => ({ params: { paymentId } }),
+  'payments.methods': ({ paymentId }) => ({ params: { paymentId } }),
+  'payments.start': ({ paymentId }) => ({ params: { paymentId }, body: { provider: 'sandbox' } }),
+  'payments.sandbox.settle': ({ paymentId }) => ({ params: { paymentId }, body: { outcome: 'captured' } }),
+  'bindings.get': ({ brand }) => ({ params: { id: brand.consumers.anna.personId } }),
+  'reports.inviters': ({ brand }) => ({ query: `orgUnitId=${brand.stores.b.id}` }),
+  'reports.room': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'stream-keys.read': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'stream-keys.create': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
+  'stream-keys.revoke': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'clips.create': ({ brand }) => ({
+    params: { id: brand.rooms.b.id },
+    body: { productId: brand.products.milk.id, fromSeconds: 1, toSeconds: 9 },
+  }),
+  'clips.patch': ({ clipId }) => ({ params: { id: clipId }, body: { fromSeconds: 1, toSeconds: 9 } }),
+  'clips.delete': ({ clipId }) => ({ params: { id: clipId } }),
+  'replays.file': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { clipId: null } }),
+  'replays.visible': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { visible: false } }),
+  'replays.delete': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { reason: '到期' } }),
+  'gifts.of-room': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'gifts.take-back': ({ givenGiftId }) => ({ params: { id: givenGiftId }, body: {} }),
+  'reports.gifts': ({ brand }) => ({ query: `orgPath=${brand.stores.b.path}` }),
+  'draws.prepare': ({ brand }) => ({ body: { ...drawTerms, roomId: brand.rooms.b.id } }),
+  'draws.prizes': ({ drawId }) => ({ params: { id: drawId } }),
+  'draws.cancel': ({ drawId }) => ({ params: { id: drawId }, body: { reason: '写错了' } }),
+  'prizes.claim': ({ prizeId }) => ({ params: { id: prizeId }, body: { address: home } }),
+  'prizes.ship': ({ prizeId }) => ({ params: { id: prizeId }, body: { trackingNo: 'SF0002' } }),
+  'red-packets.start': ({ brand }) => ({
+    body: { roomId: brand.rooms.b.id, title: '红包雨', totalFen: 100, count: 10 },
+  }),
+  'red-packets.end': ({ redPacketId }) => ({ params: { id: redPacketId }, body: {} }),
+  'coupon-kinds.create': ({ brand }) => ({
+    body: { orgUnitId: brand.stores.b.id, title: '满 50 减 20', offFen: 2_000, minSpendFen: 5_000, total: 10 },
+  }),
+  'coupon-kinds.list': ({ brand }) => ({ query: `roomId=${brand.rooms.b.id}` }),
+  'coupons.give': ({ brand, couponKindId }) => ({
+    params: { id: couponKindId },
+    body: { personId: brand.consumers.anna.personId, reason: '补偿' },
+  }),
+  'coupon-kinds.stop': ({ couponKindId }) => ({ params: { id: couponKindId }, body: { reason: '写错了' } }),
+  'coupon-drops.start': ({ brand, couponKindId }) => ({
+    body: { roomId: brand.rooms.b.id, kindId: couponKindId, count: 1 },
+  }),
+  'coupon-drops.end': ({ couponDropId }) => ({ params: { id: couponDropId }, body: {} }),
+  'group-campaigns.create': ({ brand }) => ({
+    body: {
+      ...{ orgUnitId: brand.stores.b.id, skuId: brand.products.family.sku.id, title: '三人团' },
+      ...{ priceFen: 9_900, size: 3, days: 7 },
+    },
+  }),
+  'group-campaigns.groups': ({ groupCampaignId }) => ({ params: { id: groupCampaignId } }),
+  'group-campaigns.stop': ({ groupCampaignId }) => ({ params: { id: groupCampaignId }, body: { reason: '写错了' } }),
+  'check-ins.open': ({ brand }) => ({ body: { roomId: brand.rooms.b.id } }),
+  'check-ins.close': ({ checkInId }) => ({ params: { id: checkInId }, body: {} }),
+  'polls.open': ({ brand }) => ({
+    body: { kind: 'survey', roomId: brand.rooms.b.id, question: '喜欢哪种', options: ['原味', '奶香'] },
+  }),
+  'polls.cancel': ({ pollId }) => ({ params: { id: pollId }, body: { reason: '写错了' } }),
+  'polls.close': ({ pollId }) => ({ params: { id: pollId }, body: {} }),
+  'countdowns.start': ({ brand }) => ({ body: { roomId: brand.rooms.b.id, title: '开抢', seconds: 60 } }),
+  'countdowns.move': ({ countdownId }) => ({
+    params: { id: countdownId },
+    body: { endsAt: new Date(Date.now() + 120_000).toISOString() },
+  }),
+  'countdowns.cancel': ({ countdownId }) => ({ params: { id: countdownId }, body: {} }),
+  'chains.open': ({ brand }) => ({ body: { roomId: brand.rooms.b.id, title: '接龙' } }),
+  'chains.people': ({ chainId }) => ({ params: { id: chainId } }),
+  'chains.remove-line': ({ chainId }) => ({ params: { id: chainId }, body: { no: 1, reason: '不合适' } }),
+  'chains.close': ({ chainId }) => ({ params: { id: chainId }, body: {} }),
+  'budgets.grant': ({ brand }) => ({
+    params: { orgUnitId: brand.stores.b.id },
+    body: { amountFen: 1_000, reason: '活动' },
+  }),
+  'rooms.audience': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { audience: 'everyone' } }),
+  'invitations.list': ({ around }) => ({ params: { id: around.conferenceId } }),
+  'invitations.create': ({ around }) => ({
+    params: { id: around.conferenceId },
+    body: { items: [{ kind: 'link', name: '张总' }] },
+  }),
+  'invitations.revoke': ({ around }) => ({ params: { id: around.invitationId } }),
+  'marks.create': ({ brand }) => ({
+    body: { personId: brand.consumers.anna.personId, kind: 'member', reason: '老顾客' },
+  }),
+  'marks.end': ({ around }) => ({ params: { id: around.markId }, body: { reason: '停用' } }),
+  'trainings.list': ({ brand }) => ({ params: { id: brand.staff.b.guide.personId } }),
+  'trainings.verify': ({ brand }) => ({
+    params: { id: brand.staff.b.guide.personId },
+    body: { title: '产品培训', trainedOn: '2026-01-05' },
+  }),
+  'trainings.revoke': ({ around }) => ({ params: { id: around.trainingId }, body: { reason: '过期' } }),
+  'drain-cards.put': ({ brand }) => ({
+    body: {
+      ...{ kind: 'store_group', orgUnitId: brand.stores.b.id, guideId: null, title: '进群', hint: '' },
+      ...{ link: 'https://example.com', pictureId: null, expiresAt: null },
+    },
+  }),
+  'drain-cards.remove': ({ around }) => ({ params: { id: around.cardId } }),
+  'drain-cards.show': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { kind: 'store_group' } }),
+  'materials.add': ({ around }) => ({
+    params: { id: around.conferenceId },
+    body: { title: '课程', fileId: null, url: 'https://example.com' },
+  }),
+  'materials.remove': ({ around }) => ({ params: { id: around.conferenceId, materialId: around.materialId } }),
+  'conferences.attendance': ({ around }) => ({ params: { id: around.conferenceId } }),
+  'webhooks.create': ({ brand }) => ({ body: { orgUnitId: brand.stores.b.id, url: 'https://hook.example/' } }),
+  'webhooks.change': ({ webhookId }) => ({ params: { id: webhookId }, body: { state: 'disabled' } }),
+  'webhooks.rotate-secret': ({ webhookId }) => ({ params: { id: webhookId }, body: {} }),
+  'webhooks.test': ({ webhookId }) => ({ params: { id: webhookId }, body: {} }),
+  'webhooks.deliveries': ({ webhookId }) => ({ params: { id: webhookId } }),
+  'webhooks.replay': ({ deliveryId }) => ({ params: { id: deliveryId }, body: {} }),
+  'webhooks.delete': ({ webhookId }) => ({ params: { id: webhookId } }),
+  'rooms.end': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
+};
+/** Routes with parameters that name nobody's own: the brand's, the public's, or the caller's. */
+export const belongsToNobody = new Set([
+  'org.seller', // public by rule Z2
+  'rooms.get', // public, as the live itself
+  'rooms.entry', // what stands at the door is for everybody
+  'rooms.join',
+  'materials.list', // whoever may enter; see the conferences' own tests
+  'materials.file',
+  'drain-cards.mine', // routed for who asks; see the cards' own tests
+  'drain-cards.mark',
+  'files.get', // photos and cards are public
+  'personas.get',
+  'replays.get', // whoever may enter the room; hidden and gone ones are checked by the replays' own tests
+  'replays.chat',
+  'clips.play',
+  'clips.of-product',
+  'rooms.media-grant', // everybody may watch; publishing is checked by the rooms' own tests
+  'bag.get',
+  'cohosts.answer', // whoever was asked, and nobody above them; see the co-hosts' own tests
+  'products.get', // the brand's
+  'media.get',
+  'products.patch',
+  'skus.weight',
+  'addresses.change', // the caller's own; see the address books' own tests
+  'addresses.remove',
+  'gifts.send', // whoever may enter the room; see the gifts' own tests
+  'gifts.patch', // the brand's
+  'wallets.refund', // of no store; finance alone, see the wallet's own tests
+  'after-sales.evidence.upload', // bytes, and only of one's own order; see the cases' own tests
+  'payments.notify', // proves itself by a signature
+  'payments.record', // of the whole brand; for finance of headquarters alone
+  'payments.ask',
+  'reconciliation.resolve',
+  'share-links.follow',
+  'guard.terms.patch', // the word list is the brand's
+  'guard.terms.remove',
+  'draws.public', // so that anybody can check it (rule G2)
+  'draws.participants',
+  'draws.mine',
+  'red-packets.get',
+  'red-packets.grab', // whoever is in the room; see the red packets' own tests
+  'red-packets.mine',
+  'coupon-drops.get',
+  'coupon-drops.grab', // whoever is in the room; see the coupons' own tests
+  'coupon-drops.mine',
+  'group-buys.get', // whoever may enter its room; what it says of me is mine
+  'check-ins.get', // public, as the live itself
+  'check-ins.mine',
+  'polls.get',
+  'polls.mine',
+  'chains.lines',
+  'chains.mine',
+  'room-bookings.get', // whoever may see the room; what is written is the caller's own
+  'room-bookings.book',
+  'room-bookings.undo',
+  'guides.follow.get', // whom I follow is mine
+  'guides.follow',
+  'guides.follow.end',
+]);
+
+/** Where `anna` lives. */
+export const home = {
+  ...{ recipient: '安然', phone: '13900000001', province: '上海市', city: '上海市', district: '静安区' },
+  street: '南京西路 1 号',
+};
