@@ -17,6 +17,7 @@ import { addressLine } from '../purchase/address-store.ts';
 import { useDeliveryT } from './messages.ts';
 import { RegionFields } from './region-fields.tsx';
 import '../app/forms.css';
+import '../orders/orders.css';
 import './delivery.css';
 
 type Draft = { recipient: string; phone: string; street: string; regionCode: string; isDefault: boolean };

@@ -17,6 +17,7 @@ import { type ReactNode, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { useServices } from '../app/services.tsx';
 import { Page } from '../pages/page.tsx';
+import '../orders/orders.css';
 import '../purchase/panel.css';
 import { useDeliveryT } from './messages.ts';
 import { useWhere } from './use-where.tsx';
@@ -26,7 +27,7 @@ const REFRESH_MS = 15_000;
 const KEY = ['cart'];
 
 /** What was put aside over all rooms; each room's lines are ordered on their own. */
-const CartPage = (): ReactNode => {
+const Groups = (): ReactNode => {
   const t = useDeliveryT();
   const { api } = useServices();
   const [paying, setPaying] = useState<string | null>(null);
@@ -38,7 +39,7 @@ const CartPage = (): ReactNode => {
   const groups = query.data?.groups ?? [];
   const group = groups.find(({ roomId }) => roomId === paying);
   return (
-    <Page title={t(group ? 'checkout.title' : 'cart.title')} backTo="/">
+    <>
       {query.isError && !query.data && <ErrorState error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <Skeleton height={160} radius={18} />}
       {query.data && groups.length === 0 && (
@@ -54,6 +55,15 @@ const CartPage = (): ReactNode => {
           {groups.length > 1 && <p className="pl-fine">{t('cart.perRoom')}</p>}
         </>
       )}
+    </>
+  );
+};
+
+const CartPage = (): ReactNode => {
+  const t = useDeliveryT();
+  return (
+    <Page title={t('cart.title')} backTo="/">
+      <Groups />
     </Page>
   );
 };

@@ -23,14 +23,14 @@ const tones = { in_transit: 'neutral', near: 'warn', delivered: 'success', retur
 /** How the order gets to its buyer, who sells it, and its invoice. */
 export const OrderDelivery = ({ order }: { order: OrderView }): ReactNode => (
   <>
-    {order.delivery?.way === 'pickup' && <Pickup delivery={order.delivery} />}
     {order.delivery && <Parcels order={order} delivery={order.delivery} />}
     <Seller order={order} />
     {order.paidFen > order.refundedFen && <InvoiceCard order={order} />}
   </>
 );
 
-const Pickup = ({ delivery }: { delivery: Delivery }): ReactNode => {
+/** Where to fetch it, and by which code; first of all, because the buyer stands at the counter. */
+export const Pickup = ({ delivery }: { delivery: Delivery }): ReactNode => {
   const t = useDeliveryT();
   const { pickup } = delivery;
   if (!pickup) return null;

@@ -16,7 +16,7 @@ import { Check, Store } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'react-router';
 import { useServices } from '../app/services.tsx';
-import { OrderDelivery } from '../delivery/order-delivery.tsx';
+import { OrderDelivery, Pickup } from '../delivery/order-delivery.tsx';
 import { OrderGroup } from '../group-buys/order-group.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { addressLine } from '../purchase/address-store.ts';
@@ -153,6 +153,8 @@ export const OrderDetail = ({
       </header>
 
       <OrderGroup order={order} />
+      {order.delivery?.way === 'pickup' && <Pickup delivery={order.delivery} />}
+
       <CreditLine order={order} />
 
       <section className="pl-card">

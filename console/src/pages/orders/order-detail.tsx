@@ -86,12 +86,12 @@ const Order = ({ order }: { order: OrderView }): ReactNode => {
         {order.refundedFen > 0 && <Sum label={t('order.refunded')} fen={-order.refundedFen} testId="order-refunded" />}
       </dl>
 
+      <ParcelsSection order={order} />
+
       <section>
         <h2>{t('why.title')}</h2>
         <WhyPanel orderId={order.id} />
       </section>
-
-      <ParcelsSection order={order} />
 
       <div className="co-order-columns">
         <section>
