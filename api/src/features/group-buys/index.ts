@@ -40,9 +40,9 @@ export function createGroupBuys(deps: GroupBuysDeps) {
   });
   bind(stopGroupCampaign, ({ principal, params, body }) => campaigns.stop(principal, params.id, body));
   bind(listGroupsOfCampaign, async ({ principal, params, query }) => {
-    await campaigns.inScope(principal, params.id, 'rooms:read');
     const { state, limit } = query;
     const after = decodeTimeCursor(query.cursor);
+    await campaigns.inScope(principal, params.id, 'rooms:read');
     const found = await rows.groupsOfCampaign(db.sql, params.id, { state, after, limit: limit + 1 });
     const { rows: items, nextCursor } = cutPage(found, limit, (last) =>
       encodeTimeCursor({ at: last.openedAt, id: last.id }),

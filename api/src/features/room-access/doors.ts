@@ -71,6 +71,7 @@ const doors: Record<string, Door> = {
   'files.get': 'no room', // photos and cards; material is asked for through its room
   'share-links.create': inBody,
   'orders.place': inBody,
+  'shipping.quote': inBody,
   'draws.list': inQuery,
   'draws.public': 'public record', // so that anybody can check it (rule G2); names are masked
   'draws.participants': 'public record',
@@ -103,7 +104,7 @@ const doors: Record<string, Door> = {
     ]),
   ),
   ...Object.fromEntries(
-    ['products.get', 'gifts.list', 'guides.follow', 'guides.follow.get', 'guides.follow.end'].map((id) => [
+    ['products.get', 'media.get', 'gifts.list', 'guides.follow', 'guides.follow.get', 'guides.follow.end'].map((id) => [
       id,
       'no room' as const,
     ]),
@@ -119,6 +120,9 @@ const doors: Record<string, Door> = {
         'orders.pay',
         'orders.receive',
         'orders.refund',
+        'orders.extend-receipt',
+        'orders.change-address',
+        'orders.item-snapshot',
       ],
       ...[
         'after-sales.of-order',
