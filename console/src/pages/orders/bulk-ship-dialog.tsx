@@ -96,7 +96,8 @@ export const BulkShipDialog = ({ onClose }: { onClose: () => void }): ReactNode 
                 : t('bulk.summary', { ready: told.ready, refused: told.refused })
             }
           />
-          <div className="co-bulk-lines">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keyboard */}
+          <section className="co-bulk-lines" aria-label={t('bulk.result')} tabIndex={0}>
             <table>
               <thead>
                 <tr>
@@ -119,7 +120,7 @@ export const BulkShipDialog = ({ onClose }: { onClose: () => void }): ReactNode 
                 ))}
               </tbody>
             </table>
-          </div>
+          </section>
         </>
       )}
       <Failure error={ask.error} />
