@@ -1,4 +1,4 @@
-/** The far side is the stand-in of testing/media-stand-in.ts; the real media server is met in e2e/journeys/encoder.test.ts. */
+/** The far side is the stand-in of testing/media-stand-in.ts; the real media server is met in e2e/drills/encoder.drill.ts. */
 import {
   type ControlStreamDetail,
   createRoom,
