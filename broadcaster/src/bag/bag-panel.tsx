@@ -1,40 +1,44 @@
-import { type BagItem, type OfferView, patchOffer, putBag } from '@walnut-live/contracts';
+import { type BagItem, putBag } from '@walnut-live/contracts';
 import { headlinePriceAt, type RoomSession } from '@walnut-live/live-client/room';
 import {
   Badge,
   Button,
-  Countdown,
   cx,
   EmptyState,
   Price,
   Sheet,
-  useConfirm,
   useErrorText,
   useFormat,
   useNow,
   useToast,
 } from '@walnut-live/ui';
-import { ListPlus, Pin, Zap } from 'lucide-react';
+import { Boxes, ListPlus, Pin, Zap } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useSelect, useServices } from '../app/services.tsx';
 import { useT } from '../i18n/index.ts';
 import { ProductPicker } from '../prepare/product-picker.tsx';
+import { BundleForm } from './bundle-form.tsx';
+import { useDealT } from './messages.ts';
 import { OfferForm } from './offer-form.tsx';
+import { openOffers, RunningBundle, RunningOffer } from './running.tsx';
 import './bag.css';
 
 /** The bag of a live: one tap pins, the pinned card is marked, the last tap can be undone. */
 export const BagPanel = ({ session }: { session: RoomSession }): ReactNode => {
   const { api } = useServices();
   const t = useT();
+  const dealT = useDealT();
   const toast = useToast();
   const errorText = useErrorText();
   const bag = useSelect(session, (state) => state.bag);
   const [pending, setPending] = useState<string | null>(null);
+  const [bundling, setBundling] = useState(false);
   const [offering, setOffering] = useState<string | null>(null);
   const [picking, setPicking] = useState<string[] | null>(null);
   const [saving, setSaving] = useState(false);
   const offset = session.serverNowMs() - Date.now();
   const now = useNow(1000, offset);
+  const bundles = (bag.bundles ?? []).filter(({ state, endsAt }) => state === 'open' && Date.parse(endsAt) > now);
   const pinned = bag.pinnedProductId;
   const offeringItem = bag.items.find((item) => item.product.id === offering);
 
@@ -100,13 +104,42 @@ export const BagPanel = ({ session }: { session: RoomSession }): ReactNode => {
               />
             ))}
           </ol>
-          <Button variant="soft" block icon={<ListPlus aria-hidden />} onClick={edit}>
-            {t('bag.edit')}
-          </Button>
+          {bundles.length > 0 && (
+            <section>
+              <h3 className="st-legend st-bundles-title">{dealT('bundle.heading')}</h3>
+              <ul className="st-bag-list">
+                {bundles.map((bundle) => (
+                  <RunningBundle key={bundle.id} bundle={bundle} nowMs={now} offsetMs={offset} />
+                ))}
+              </ul>
+            </section>
+          )}
+          <div className="st-row">
+            <Button variant="soft" icon={<ListPlus aria-hidden />} onClick={edit}>
+              {t('bag.edit')}
+            </Button>
+            <Button
+              variant="soft"
+              icon={<Boxes aria-hidden />}
+              onClick={() => setBundling(true)}
+              data-testid="bundle-new"
+            >
+              {dealT('bundle.add')}
+            </Button>
+          </div>
         </>
       )}
-      <Sheet open={offeringItem !== undefined} onClose={() => setOffering(null)} title={t('offer.title')} theme="dark">
+      <Sheet
+        open={offeringItem !== undefined}
+        onClose={() => setOffering(null)}
+        title={t('offer.title')}
+        height="full"
+        theme="dark"
+      >
         {offeringItem && <OfferForm session={session} item={offeringItem} onDone={() => setOffering(null)} />}
+      </Sheet>
+      <Sheet open={bundling} onClose={() => setBundling(false)} title={dealT('bundle.add')} height="full" theme="dark">
+        <BundleForm session={session} bag={bag} onDone={() => setBundling(false)} />
       </Sheet>
       <ProductPicker
         open={picking !== null}
@@ -136,6 +169,8 @@ const BagCard = ({ item, number, nowMs, offsetMs, pinned, busy, onPin, onOffer }
   const format = useFormat();
   const { product } = item;
   const price = headlinePriceAt(item, nowMs);
+  const offers = openOffers(item, nowMs);
+  const free = product.skus.filter((sku) => sku.active && offers.every(({ skuId }) => skuId !== sku.id)).length;
   const left = Object.values(item.available).reduce((sum, count) => sum + count, 0);
   const known = Object.keys(item.available).length > 0;
   return (
@@ -170,7 +205,7 @@ const BagCard = ({ item, number, nowMs, offsetMs, pinned, busy, onPin, onOffer }
         >
           {t(pinned ? 'bag.unpin' : 'bag.pin')}
         </Button>
-        {!price?.offer && (
+        {free > 0 && (
           <Button
             variant="soft"
             size="s"
@@ -182,60 +217,9 @@ const BagCard = ({ item, number, nowMs, offsetMs, pinned, busy, onPin, onOffer }
           </Button>
         )}
       </div>
-      {price?.offer && <RunningOffer offer={price.offer} shelfFen={price.sku.priceFen} offsetMs={offsetMs} />}
+      {offers.map((offer) => (
+        <RunningOffer key={offer.id} item={item} offer={offer} nowMs={nowMs} offsetMs={offsetMs} />
+      ))}
     </li>
-  );
-};
-
-const RunningOffer = ({
-  offer,
-  shelfFen,
-  offsetMs,
-}: {
-  offer: OfferView;
-  shelfFen: number;
-  offsetMs: number;
-}): ReactNode => {
-  const { api } = useServices();
-  const t = useT();
-  const format = useFormat();
-  const toast = useToast();
-  const confirm = useConfirm();
-  const errorText = useErrorText();
-  const [busy, setBusy] = useState(false);
-
-  const close = async (): Promise<void> => {
-    const yes = await confirm({
-      title: t('bag.offer.close.title'),
-      body: t('bag.offer.close.body', { price: format.money(shelfFen, { fen: 'trim' }) }),
-      confirmText: t('bag.offer.close'),
-      tone: 'danger',
-      theme: 'dark',
-    });
-    if (!yes) return;
-    setBusy(true);
-    try {
-      await api.call(patchOffer, { params: { id: offer.id }, body: { state: 'closed' } });
-      toast(t('bag.offer.closed'), { tone: 'success' });
-    } catch (error) {
-      toast(errorText(error), { tone: 'error' });
-    } finally {
-      setBusy(false);
-    }
-  };
-
-  return (
-    <div className="st-running">
-      <Zap aria-hidden />
-      <span className="st-running-text">
-        {offer.cap === null
-          ? t('bag.offer.takenOnly', { taken: format.number(offer.taken) })
-          : t('bag.offer.taken', { taken: format.number(offer.taken), cap: format.number(offer.cap) })}
-      </span>
-      <Countdown until={offer.endsAt} serverOffsetMs={offsetMs} />
-      <Button variant="ghost" size="s" loading={busy} onClick={() => void close()}>
-        {t('bag.offer.close')}
-      </Button>
-    </div>
   );
 };

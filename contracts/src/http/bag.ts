@@ -176,7 +176,7 @@ export const openOffer = defineRoute({
   }),
   reply: OfferView,
   status: 201,
-  errors: ['forbidden', 'not_found', 'below_price_floor', 'state_conflict'],
+  errors: ['forbidden', 'not_found', 'below_price_floor', 'out_of_stock', 'state_conflict'],
 });
 export const openBundle = defineRoute({
   id: 'bundles.open',

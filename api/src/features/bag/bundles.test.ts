@@ -1,7 +1,7 @@
 /** Stairs, gifts, baselines and bundles as a room announces them. What orders make of them is tested with orders. */
 import { closeBundle, getBag, openBundle, openOffer, patchOffer, putBag } from '@walnut-live/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Brand, seedBrand } from '../../testing/fixtures.ts';
+import { type Brand, makeProduct, makeStock, seedBrand } from '../../testing/fixtures.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
 import { CLOSE_ENDED_OFFERS } from './index.ts';
 import { refuseStairs } from './offers.policy.ts';
@@ -72,6 +72,19 @@ test('S6 a store cannot give away what has a floor; headquarters can', async () 
   const byHq = await inRoom(body, brand.staff.operations);
   expect(byHq.status).toBe(201);
   await api.ok(patchOffer, { as: brand.staff.admin, params: { id: byHq.body.id }, body: { state: 'closed' } });
+});
+
+test('a gift that is nowhere in stock for the room is not announced', async () => {
+  const { milk } = brand.products;
+  const gone = await makeProduct(api, '赠品', { priceFen: 900 });
+  const body = { skuId: milk.sku.id, priceFen: 560, durationSeconds: 60, gift: { skuId: gone.sku.id, cap: 5 } };
+  expect((await inRoom(body)).problem).toMatchObject({ code: 'out_of_stock', facts: { skuId: gone.sku.id } });
+  await makeStock(api, gone.sku.id, brand.stores.b, 5);
+  expect((await inRoom(body)).status).toBe(409);
+  await makeStock(api, gone.sku.id, brand.hq, 1);
+  const offered = await inRoom(body);
+  expect(offered.status).toBe(201);
+  await api.ok(patchOffer, { as: brand.staff.admin, params: { id: offered.body.id }, body: { state: 'closed' } });
 });
 
 test('a bundle: refused when dearer than its pieces, below their floors, or of foreign goods; told to the room; ends with its window', async () => {

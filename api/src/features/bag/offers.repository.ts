@@ -96,13 +96,14 @@ async function insertVersion(tx: Tx, offer: OfferRow, effectiveFrom: Date): Prom
 }
 const stairsJson = (stairs: OfferRow['stairs']) => (stairs ? JSON.stringify(stairs) : null);
 
-/** A SKU that may be given away with an offer: sold by the brand now. */
-export async function findGiftSku(
-  tx: Tx,
-  skuId: string,
-): Promise<(Pick<OfferGift, 'skuId' | 'title' | 'skuName' | 'pictureUrl'> & { floored: boolean }) | undefined> {
-  const [row] = await tx<Pick<OfferGift, 'skuId' | 'title' | 'skuName' | 'pictureUrl'> & { floored: boolean }>`
-    SELECT k.id AS "skuId", p.title, k.name AS "skuName", p.picture_url AS "pictureUrl", k.floor_price_fen IS NOT NULL AS floored
+type GiftSku = Pick<OfferGift, 'skuId' | 'title' | 'skuName' | 'pictureUrl'> & { floored: boolean; available: number };
+/** A SKU that may be given away with an offer: sold by the brand now. `available`: what a room of `orgPath` has of it. */
+export async function findGiftSku(tx: Tx, skuId: string, orgPath: string): Promise<GiftSku | undefined> {
+  const [row] = await tx<GiftSku>`
+    SELECT k.id AS "skuId", p.title, k.name AS "skuName", p.picture_url AS "pictureUrl", k.floor_price_fen IS NOT NULL AS floored,
+      coalesce((SELECT s.on_hand - s.reserved FROM stocks s
+        WHERE s.sku_id = k.id AND (s.org_path = ${orgPath} OR starts_with(${orgPath}::text, s.org_path || '.'))
+        ORDER BY length(s.org_path) DESC LIMIT 1), 0) AS available
     FROM skus k JOIN products p ON p.id = k.product_id WHERE k.id = ${skuId} AND k.active AND p.status <> 'draft' FOR SHARE OF k`;
   return row;
 }

@@ -46,10 +46,12 @@ export function createOffersService(deps: { db: Pick<Db, 'transaction' | 'sql'>;
     orgPath: string,
     gift: { skuId: string; per: number; cap: number },
   ) {
-    const found = await offers.findGiftSku(tx, gift.skuId);
+    const found = await offers.findGiftSku(tx, gift.skuId, orgPath);
     if (!found) throw new AppError('not_found', { detail: 'no such SKU to give away' });
-    const { floored, ...sku } = found;
+    const { floored, available, ...sku } = found;
     if (floored && !mayIn(principal, 'floors:write', orgPath)) throw new AppError('below_price_floor');
+    // Nobody announces a present that is not there.
+    if (available < 1) throw new AppError('out_of_stock', { facts: { skuId: gift.skuId } });
     return { ...sku, per: gift.per, cap: gift.cap, taken: 0 };
   }
   const note = (tx: Tx, principal: Principal, action: string, offer: offers.OfferRow, orgPath: string) =>
@@ -62,7 +64,7 @@ export function createOffersService(deps: { db: Pick<Db, 'transaction' | 'sql'>;
     });
 
   return {
-    /** @throws AppError `state_conflict` when the SKU has an open offer here or the room is over, `below_price_floor` (S6). */
+    /** @throws AppError `state_conflict` when the SKU has an open offer here or the room is over, `below_price_floor` (S6), `out_of_stock` (no gift is there). */
     async open(principal: Principal, roomId: string, body: BodyOf<typeof openOffer>): Promise<OfferView> {
       return db.transaction(async (tx) => {
         const room = await roomFor(tx, principal, roomId);
