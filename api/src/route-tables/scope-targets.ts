@@ -96,6 +96,10 @@ export const targets: Record<string, (b: ThingsOfB) => Target> = {
   'stock.movements': ({ brand }) => ({
     params: { id: brand.products.milk.sku.id, orgUnitId: brand.stores.b.id },
   }),
+  'stock.count': ({ brand }) => ({
+    params: { id: brand.products.milk.sku.id },
+    body: { orgUnitId: brand.stores.b.id, counted: 5, reason: '盘点' },
+  }),
   'stock.adjust': ({ brand }) => ({
     params: { id: brand.products.milk.sku.id },
     body: { orgUnitId: brand.stores.b.id, delta: 1, reason: '盘点' },

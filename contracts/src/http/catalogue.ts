@@ -214,3 +214,23 @@ export const adjustStock = defineRoute({
   reply: StockView,
   errors: ['forbidden', 'out_of_stock'],
 });
+export const countStock = defineRoute({
+  id: 'stock.count',
+  method: 'POST',
+  path: '/skus/:id/stock/count',
+  tag: 'catalogue',
+  access: { staff: 'stock:write' },
+  summary:
+    'A stock-take: what is on the shelf is `counted` pieces, held ones among them; the difference becomes a movement. Never below what is reserved (rule S1)',
+  idempotent: true,
+  params: z.strictObject({ id: SkuId }),
+  body: z.strictObject({
+    orgUnitId: OrgUnitId,
+    counted: z.int().min(0).max(10_000_000),
+    /** What was on hand when counting began: refused with `state_conflict` when pieces came or went meanwhile. */
+    seenOnHand: z.int().min(0).optional(),
+    reason: text(100),
+  }),
+  reply: StockView,
+  errors: ['forbidden', 'not_found', 'out_of_stock', 'state_conflict'],
+});

@@ -36,5 +36,6 @@ export function bindCatalogueRoutes(
     return written;
   });
   bind(contracts.listStockMovements, ({ principal, params, query }) => stock.movements(principal, params, query));
+  bind(contracts.countStock, ({ principal, params, body, tx }) => stock.count(tx, principal, params.id, body));
   bind(contracts.adjustStock, ({ principal, params, body, tx }) => stock.adjust(tx, principal, params.id, body));
 }

@@ -47,7 +47,11 @@ export async function findStock(tx: Sql, skuId: string, orgUnitId: string): Prom
   return row;
 }
 
-export async function findUnit(tx: Sql, id: string): Promise<{ id: string; path: string } | undefined> {
+export interface UnitRef {
+  readonly id: string;
+  readonly path: string;
+}
+export async function findUnit(tx: Sql, id: string): Promise<UnitRef | undefined> {
   const [row] = await tx<{ id: string; path: string }>`SELECT id, path FROM org_units WHERE id = ${id}`;
   return row;
 }
@@ -70,12 +74,42 @@ export async function addToStock(
   return rows.length === 1;
 }
 
+/**
+ * What is on hand becomes `counted`, by one conditional statement: not while fewer would be there than are reserved (S1), nor when
+ * it has changed from `seen`. Answers the difference; undefined when nothing was changed.
+ */
+export async function countStock(
+  tx: Sql,
+  count: { skuId: string; unit: { id: string; path: string }; counted: number; seen: number | null; at: Date },
+): Promise<number | undefined> {
+  const { skuId, unit, counted, seen, at } = count;
+  const [row] = await tx<{ delta: number }>`
+    INSERT INTO stocks (sku_id, org_unit_id, org_path, on_hand, updated_at)
+    SELECT ${skuId}::uuid, ${unit.id}::uuid, ${unit.path}, ${counted}::int, ${at}::timestamptz
+    WHERE coalesce(${seen}::int, 0) = 0 OR EXISTS (SELECT FROM stocks WHERE sku_id = ${skuId} AND org_unit_id = ${unit.id})
+    ON CONFLICT (sku_id, org_unit_id) DO UPDATE SET on_hand = excluded.on_hand, updated_at = excluded.updated_at
+      WHERE stocks.reserved <= excluded.on_hand AND (${seen}::int IS NULL OR stocks.on_hand = ${seen}::int)
+    RETURNING new.on_hand - coalesce(old.on_hand, 0) AS delta`;
+  return row?.delta;
+}
+
+/** Why pieces came or went by somebody's word, not by an order. */
+export type MovementReason = 'adjusted' | 'counted' | 'mall';
+
 export async function insertMovement(
   tx: Sql,
-  movement: { id: string; skuId: string; orgUnitId: string; delta: number; actorId: string; at: Date },
+  movement: {
+    id: string;
+    skuId: string;
+    orgUnitId: string;
+    delta: number;
+    reason: MovementReason;
+    actorId: string | null;
+    at: Date;
+  },
 ): Promise<void> {
   await tx`INSERT INTO stock_movements (id, sku_id, org_unit_id, delta, reason, ref, actor_id, at)
-    VALUES (${movement.id}, ${movement.skuId}, ${movement.orgUnitId}, ${movement.delta}, 'adjusted', ${movement.id}, ${movement.actorId}, ${movement.at})`;
+    VALUES (${movement.id}, ${movement.skuId}, ${movement.orgUnitId}, ${movement.delta}, ${movement.reason}, ${movement.id}, ${movement.actorId}, ${movement.at})`;
 }
 
 /** Live rooms with the SKU in their bag that sell it from exactly this unit, with what is left for them. */
@@ -104,20 +138,20 @@ export interface MovementRow {
   by: string | null;
   at: Date;
 }
-/** Newest first. An order is told by its number; what an adjustment was for stands in the audit log, written in the same transaction. */
+/** Newest first. An order is told by its number; what an adjustment or a stock-take was for stands in the audit log, written in the same transaction. */
 export function listMovements(
   sql: Sql,
   wanted: { skuId: string; unit: { id: string; path: string }; after: TimeCursor | undefined; limit: number },
 ): Promise<MovementRow[]> {
   const { at, id } = wanted.after ?? {};
   return sql<MovementRow>`
-    SELECT m.id, m.delta, m.reason, CASE WHEN m.reason = 'adjusted' THEN NULL ELSE coalesce(o.order_no, m.ref) END AS ref,
+    SELECT m.id, m.delta, m.reason, CASE WHEN m.reason IN ('adjusted', 'counted', 'mall') THEN NULL ELSE coalesce(o.order_no, m.ref) END AS ref,
       a.reason AS note, p.name AS by, m.at
     FROM stock_movements m
     LEFT JOIN orders o ON m.reason = 'sale' AND o.id::text = m.ref
     LEFT JOIN people p ON p.id = m.actor_id
-    LEFT JOIN audit_log a ON m.reason = 'adjusted' AND a.org_path = ${wanted.unit.path} AND a.at >= m.at
-      AND a.at < m.at + interval '1 minute' AND a.target = ${`sku:${wanted.skuId}`} AND a.action = 'stock:adjusted' AND a.detail->>'movementId' = m.id::text
+    LEFT JOIN audit_log a ON m.reason IN ('adjusted', 'counted') AND a.org_path = ${wanted.unit.path} AND a.at >= m.at
+      AND a.at < m.at + interval '1 minute' AND a.target = ${`sku:${wanted.skuId}`} AND a.action = 'stock:' || m.reason AND a.detail->>'movementId' = m.id::text
     WHERE m.sku_id = ${wanted.skuId} AND m.org_unit_id = ${wanted.unit.id}
       AND (${at ?? null}::timestamptz IS NULL OR (m.at, m.id) < (${at ?? null}::timestamptz, ${id ?? null}::uuid))
     ORDER BY m.at DESC, m.id DESC LIMIT ${wanted.limit}`;

@@ -5,6 +5,7 @@
 import {
   type adjustStock,
   type BodyOf,
+  type countStock,
   type listStock,
   type listStockMovements,
   type QueryOf,
@@ -46,6 +47,51 @@ export function createStockService(deps: { db: Db; clock: Clock; random: Random 
     return { items: items.map(toView), nextCursor: rows.length > limit && last ? encodeCursor(last) : null };
   }
 
+  /** The movement, the audit entry and what rooms are told of a change that has just been made by hand. */
+  async function book(
+    tx: Tx,
+    principal: StaffPrincipal,
+    change: {
+      skuId: string;
+      unit: stocks.UnitRef;
+      delta: number;
+      kind: 'adjusted' | 'counted';
+      reason: string;
+      at: Date;
+    },
+  ) {
+    const { skuId, unit, delta, at } = change;
+    const { personId } = principal;
+    const id = random.id();
+    await stocks.insertMovement(tx, {
+      ...{ id, skuId, orgUnitId: unit.id, delta, reason: change.kind, actorId: personId, at },
+    });
+    await writeAudit(tx, deps, {
+      actorId: personId,
+      action: `stock:${change.kind}`,
+      target: `sku:${skuId}`,
+      orgPath: unit.path,
+      reason: change.reason,
+      detail: { delta, orgUnitId: unit.id, movementId: id },
+    });
+    if (delta !== 0) await tellRooms(tx, clock, skuId, unit);
+    const row = await stocks.findStock(tx, skuId, unit.id);
+    if (!row) throw new AppError('internal', { detail: 'a stock row that was just written is missing' });
+    return toView(row);
+  }
+  async function unitFor(tx: Tx, principal: StaffPrincipal, skuId: string, orgUnitId: string) {
+    const unit = await stocks.findUnit(tx, orgUnitId);
+    if (!unit) throw new AppError('not_found');
+    requireScope(principal, 'stock:write', unit.path);
+    if (!(await stocks.skuExists(tx, skuId))) throw new AppError('not_found');
+    return unit;
+  }
+  const refusedWith = async (tx: Tx, skuId: string, unitId: string, seen: number | null) => {
+    const { onHand = 0, reserved = 0 } = (await stocks.findStock(tx, skuId, unitId)) ?? {};
+    const moved = seen !== null && seen !== onHand;
+    return new AppError(moved ? 'state_conflict' : 'out_of_stock', { facts: { onHand, reserved } });
+  };
+
   return {
     list,
 
@@ -79,34 +125,31 @@ export function createStockService(deps: { db: Db; clock: Clock; random: Random 
 
     /** In the idempotent transaction of the route (rule M3). @throws AppError `out_of_stock` with what is on hand and held. */
     async adjust(tx: Tx, principal: StaffPrincipal, skuId: string, body: BodyOf<typeof adjustStock>) {
-      const unit = await stocks.findUnit(tx, body.orgUnitId);
-      if (!unit) throw new AppError('not_found');
-      requireScope(principal, 'stock:write', unit.path);
-      if (!(await stocks.skuExists(tx, skuId))) throw new AppError('not_found');
+      const unit = await unitFor(tx, principal, skuId, body.orgUnitId);
+      const { delta, reason } = body;
       const at = clock.now();
-      if (!(await stocks.addToStock(tx, { skuId, unit, delta: body.delta, at }))) {
-        const now = await stocks.findStock(tx, skuId, unit.id);
-        throw new AppError('out_of_stock', { facts: { onHand: now?.onHand ?? 0, reserved: now?.reserved ?? 0 } });
-      }
-      const { personId } = principal;
-      const id = random.id();
-      await stocks.insertMovement(tx, { id, skuId, orgUnitId: unit.id, delta: body.delta, actorId: personId, at });
-      await writeAudit(tx, deps, {
-        actorId: personId,
-        action: 'stock:adjusted',
-        target: `sku:${skuId}`,
-        orgPath: unit.path,
-        reason: body.reason,
-        detail: { delta: body.delta, orgUnitId: unit.id, movementId: id },
-      });
-      for (const { roomId, available } of await stocks.findRoomsSelling(tx, skuId, unit)) {
-        const event = { kind: 'stock:changed', skuId, available, offerId: null, taken: null } as const;
-        await writeRoomEvent(tx, clock, roomId, event);
-      }
-      const row = await stocks.findStock(tx, skuId, unit.id);
-      if (!row) throw new AppError('internal', { detail: 'a stock row that was just written is missing' });
-      return toView(row);
+      if (!(await stocks.addToStock(tx, { skuId, unit, delta, at }))) throw await refusedWith(tx, skuId, unit.id, null);
+      return book(tx, principal, { skuId, unit, delta, kind: 'adjusted', reason, at });
+    },
+
+    /**
+     * In the idempotent transaction of the route. A count that finds what was known is in the history as well.
+     * @throws AppError `out_of_stock` (fewer than are held), `state_conflict` (it moved while somebody counted)
+     */
+    async count(tx: Tx, principal: StaffPrincipal, skuId: string, body: BodyOf<typeof countStock>) {
+      const unit = await unitFor(tx, principal, skuId, body.orgUnitId);
+      const { counted, reason, seenOnHand: seen = null } = body;
+      const at = clock.now();
+      const delta = await stocks.countStock(tx, { ...{ skuId, unit, counted, seen, at } });
+      if (delta === undefined) throw await refusedWith(tx, skuId, unit.id, seen);
+      return book(tx, principal, { skuId, unit, delta, kind: 'counted', reason, at });
     },
   };
 }
 export type StockService = ReturnType<typeof createStockService>;
+
+/** Live rooms that sell the SKU from this unit hear what is left. */
+export async function tellRooms(tx: Tx, clock: Clock, skuId: string, unit: stocks.UnitRef): Promise<void> {
+  for (const { roomId, available } of await stocks.findRoomsSelling(tx, skuId, unit))
+    await writeRoomEvent(tx, clock, roomId, { kind: 'stock:changed', skuId, available, offerId: null, taken: null });
+}

@@ -10,7 +10,7 @@ import { useCatalogueT } from './messages.ts';
 type StockRow = ReplyOf<typeof listStock>['items'][number];
 type Movement = ReplyOf<typeof listStockMovements>['items'][number];
 const PAGE_SIZE = 30;
-const reasons = ['adjusted', 'sale', 'refund'] as const;
+const reasons = ['adjusted', 'counted', 'mall', 'sale', 'refund'] as const;
 
 /** What came to a unit's stock of a SKU and what went, with who and why. */
 export const StockHistory = ({ row, onClose }: { row: StockRow; onClose: () => void }): ReactNode => {

@@ -1,16 +1,17 @@
 import { SwapOutlined } from '@ant-design/icons';
-import { adjustStock, listStock, type ReplyOf } from '@walnut-live/contracts';
-import { EmptyState, requestIdOf, useErrorText, useFormat, useToast } from '@walnut-live/ui';
-import { Button, Checkbox, Form, Input, InputNumber, Modal } from 'antd';
+import { listStock, type ReplyOf } from '@walnut-live/contracts';
+import { EmptyState, useFormat } from '@walnut-live/ui';
+import { Button, Checkbox } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
-import { useAction, usePages } from '../../data/use-call.ts';
+import { usePages } from '../../data/use-call.ts';
 import { useT } from '../../i18n/index.ts';
 import { Freshness } from '../../shared/async-view.tsx';
 import type { Column } from '../../shared/data-table.tsx';
 import { SearchFilter, useFilters } from '../../shared/filters.tsx';
 import { CsvButton, Panel } from '../../shared/page.tsx';
 import { PagedTable } from '../../shared/paged-table.tsx';
+import { AdjustDialog } from './adjust-dialog.tsx';
 import { useCatalogueT } from './messages.ts';
 import { StockHistory } from './stock-history.tsx';
 
@@ -107,78 +108,5 @@ export const StockList = (): ReactNode => {
       {told && <StockHistory row={told} onClose={() => setTold(null)} />}
       {changed && <AdjustDialog row={changed} onClose={() => setChanged(null)} />}
     </Panel>
-  );
-};
-
-const AdjustDialog = ({ row, onClose }: { row: StockRow; onClose: () => void }): ReactNode => {
-  const t = useT();
-  const format = useFormat();
-  const toast = useToast();
-  const errorText = useErrorText();
-  const [form] = Form.useForm<{ delta: number; reason: string }>();
-  const delta = Form.useWatch('delta', form) ?? 0;
-  const adjust = useAction(adjustStock, ['stock.list', 'stock.movements', 'bag.get']);
-  const submit = async (values: { delta: number; reason: string }): Promise<void> => {
-    await adjust.mutateAsync({
-      kind: `${row.skuId}.${row.orgUnit.id}`,
-      params: { id: row.skuId },
-      body: { orgUnitId: row.orgUnit.id, delta: values.delta, reason: values.reason.trim() },
-    });
-    toast(t('stock.done'), { tone: 'success' });
-    onClose();
-  };
-  const lowest = row.reserved - row.onHand;
-  return (
-    <Modal
-      open
-      title={t('stock.adjust-title', { product: row.productTitle })}
-      okText={t('stock.submit')}
-      confirmLoading={adjust.isPending}
-      onOk={() => form.submit()}
-      onCancel={onClose}
-      okButtonProps={{ 'data-testid': 'stock-submit' }}
-    >
-      <p className="co-quiet">
-        {row.orgUnit.name} · {row.skuName}
-      </p>
-      <Form
-        form={form}
-        layout="vertical"
-        requiredMark={false}
-        onFinish={(values) => void submit(values).catch(() => undefined)}
-      >
-        <Form.Item
-          name="delta"
-          label={t('stock.delta')}
-          extra={t('stock.after', { now: format.number(row.onHand), after: format.number(row.onHand + delta) })}
-          rules={[
-            { required: true, message: t('form.needed') },
-            { type: 'number', min: lowest, message: t('stock.below-reserved', { n: format.number(row.reserved) }) },
-          ]}
-        >
-          <InputNumber
-            precision={0}
-            min={-1_000_000}
-            max={1_000_000}
-            style={{ width: '100%' }}
-            autoFocus
-            data-testid="stock-delta"
-          />
-        </Form.Item>
-        <Form.Item
-          name="reason"
-          label={t('stock.reason')}
-          rules={[{ required: true, whitespace: true, message: t('stock.reason-needed') }]}
-        >
-          <Input maxLength={100} data-testid="stock-reason" />
-        </Form.Item>
-        {adjust.error ? (
-          <p className="co-form-error" role="alert">
-            {errorText(adjust.error)}
-            {requestIdOf(adjust.error) && <code>{requestIdOf(adjust.error)}</code>}
-          </p>
-        ) : null}
-      </Form>
-    </Modal>
   );
 };
