@@ -33,12 +33,14 @@ export function createPaying(deps: OrdersDeps, { lockOwn, move }: OrderMoves) {
     if (!order || !payment) throw new AppError('not_found');
     if (payment.capturedFen > 0n) return 'known';
     if (order.state !== 'pending_payment' || payment.state !== 'pending') return 'late';
+    // A decline that is told at the same moment moves the payment without the order's lock.
+    if (!(await payments.markCaptured(tx, payment.id, at))) return 'late';
     await book(tx, order, payment, at);
     return 'paid';
   }
 
+  /** A payment that was just marked as captured. */
   async function book(tx: Tx, order: OrderRow, payment: PaymentRow, at: Date): Promise<void> {
-    if (!(await payments.markCaptured(tx, payment.id, at))) throw new Error(`payment ${payment.id} was not pending`);
     await move(tx, order, 'pay', { actorId: null, reason: '', at }, { paidFen: payment.amountFen, paidAt: at });
     if (order.groupBuyId !== null) await deps.groupBuys.paid(tx, order.id, at);
     const items = await readItems(tx, order.id);
