@@ -10,6 +10,7 @@ export {
   upcomingOffer,
 } from './bag-offers.ts';
 export { CHAT_LIMIT, type ChatLine, type ChatParts, type OutboxItem, visibleChat } from './chat-state.ts';
+export type { GroupNews } from './group-news.ts';
 export type { InteractionState } from './interaction-state.ts';
 export {
   type JoinRoomOptions,

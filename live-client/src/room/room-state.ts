@@ -17,6 +17,7 @@ import type {
 import type { ClientErrorCode } from '../http/api-error.ts';
 import { type ActivitiesState, activityEvent, noActivities } from './activities-state.ts';
 import { append, applyTalk, initialTalk, reduceTalk, type TalkAction, type TalkState, talkOf } from './chat-state.ts';
+import { type GroupNews, groupMoved } from './group-news.ts';
 import { type InteractionState, noInteraction, playEvent } from './interaction-state.ts';
 
 /*
@@ -83,6 +84,8 @@ export type RoomState = TalkState & {
   /** Bursts of gifts, oldest first. */
   gifts: readonly GiftLine[];
   arrivals: readonly Arrival[];
+  /** Groups that moved in this session, the latest last; one entry each. */
+  groupNews: readonly GroupNews[];
   selfId: string | null;
   role: JoinReply['role'];
   /** Not null while this person may not chat. */
@@ -127,6 +130,7 @@ export const initialRoomState = (roomId: string): RoomState => ({
   purchases: [],
   gifts: [],
   arrivals: [],
+  groupNews: [],
   selfId: null,
   role: 'viewer',
   selfMuted: null,
@@ -295,6 +299,11 @@ const apply = (state: RoomState, { seq, at, event }: SequencedEvent): RoomState 
           return line.count > event.quantity ? [{ ...line, count: line.count - event.quantity }] : [];
         }),
       };
+    case 'group-buy:opened':
+    case 'group-buy:counted':
+    case 'group-buy:completed':
+    case 'group-buy:expired':
+      return { ...state, groupNews: groupMoved(state.groupNews, { seq, at, groupBuy: event.groupBuy }) };
     case 'drain-card:set':
       return { ...state, drainCard: event.shown };
     case 'notice:set':

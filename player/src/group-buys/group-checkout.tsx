@@ -1,18 +1,15 @@
 import type { GroupBuyTerms, PlaceGroupBuy } from '@walnut-live/contracts';
 import { isApiError } from '@walnut-live/live-client/http';
-import { Button, Price, QuantityStepper, safeLocalStorage, useErrorText, useFormat } from '@walnut-live/ui';
-import { MapPin } from 'lucide-react';
+import { Button, Price, QuantityStepper, useErrorText, useFormat } from '@walnut-live/ui';
 import { type ReactNode, useState } from 'react';
 import { useServices } from '../app/services.tsx';
-import { AddressForm } from '../purchase/address-form.tsx';
-import { addressLine, checkAddress, loadAddress, saveAddress } from '../purchase/address-store.ts';
+import { useWhere } from '../delivery/use-where.tsx';
 import { placeOnce } from '../purchase/place-order.ts';
 import { useGroupT } from './messages.ts';
+import { ownGroups } from './news.ts';
 import './group-buys.css';
 
-const storage = safeLocalStorage();
-
-/** Where the parcel goes and how many; places the order that opens a group or joins one. */
+/** How many, where they go and what that costs; places the order that opens a group or joins one. */
 export const GroupCheckout = ({
   roomId,
   wish,
@@ -30,38 +27,33 @@ export const GroupCheckout = ({
   const format = useFormat();
   const errorText = useErrorText();
   const services = useServices();
-  const [draft, setDraft] = useState(() => loadAddress(storage));
-  const [editing, setEditing] = useState(() => !checkAddress(loadAddress(storage)).ok);
-  const [wrong, setWrong] = useState<ReadonlySet<string>>(new Set());
   const [quantity, setQuantity] = useState(1);
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  const goodsFen = terms.priceFen * quantity;
+  const where = useWhere({ roomId, lines: [{ skuId: terms.sku.id, quantity }], goodsFen, disabled: busy });
+  const { shippingFen } = where;
 
   const submit = async (): Promise<void> => {
     if (busy) return;
-    const checked = checkAddress(draft);
-    if (!checked.ok) {
-      setWrong(checked.wrong);
-      setEditing(true);
-      return;
-    }
-    saveAddress(storage, draft);
-    setWrong(new Set());
-    setEditing(false);
-    if (!(await services.requireConsumer('buy'))) return;
+    const taken = where.take();
+    if (!taken) return;
     setBusy(true);
     setFailure(null);
     try {
+      if (!(await services.requireConsumer('buy'))) return setBusy(false);
       const lines = [{ skuId: terms.sku.id, quantity, seenPriceFen: terms.priceFen }];
-      const { order } = await placeOnce(services, { roomId, lines, address: checked.address, groupBuy: wish });
+      const { order } = await placeOnce(services, { roomId, lines, ...taken, groupBuy: wish });
+      if (order.groupBuy) ownGroups.add(order.groupBuy.id);
       onPlaced({ orderId: order.id, paymentId: order.payment?.id ?? null });
     } catch (error) {
+      if (where.refusal(error) !== null) where.askAgain();
       setFailure(error);
       setBusy(false);
     }
   };
 
-  const taken = isApiError(failure, 'already_in_group') ? String(failure.facts.orderId) : null;
+  const mine = isApiError(failure, 'already_in_group') ? String(failure.facts.orderId) : null;
   return (
     <div className="pl-group-checkout" data-testid="group-checkout">
       <section className="pl-card">
@@ -80,54 +72,57 @@ export const GroupCheckout = ({
           </div>
         )}
       </section>
-      <section className="pl-card">
-        <h3 className="pl-card-title">{t('address')}</h3>
-        {editing ? (
-          <AddressForm
-            draft={draft}
-            wrong={wrong}
-            onChange={(next) => {
-              setDraft(next);
-              saveAddress(storage, next);
-            }}
-          />
-        ) : (
-          <button type="button" className="pl-address" onClick={() => setEditing(true)}>
-            <MapPin size={20} aria-hidden="true" />
-            <span className="pl-address-text">
-              <span className="pl-address-who">
-                {draft.recipient} <span className="wl-number">{draft.phone}</span>
-              </span>
-              <span>{addressLine(draft)}</span>
-            </span>
-            <span className="pl-address-change">{t('change')}</span>
-          </button>
-        )}
-      </section>
+      {where.section}
       {failure !== null && (
         <div className="pl-refusal" role="alert" data-testid="group-refusal">
-          {errorText(failure)}
-          {taken && (
+          {where.refusal(failure) ?? errorText(failure)}
+          {mine && (
             <button
               type="button"
               className="pl-group-link"
-              onClick={() => onPlaced({ orderId: taken, paymentId: null })}
+              onClick={() => onPlaced({ orderId: mine, paymentId: null })}
             >
               {t('order')}
             </button>
           )}
         </div>
       )}
-      <p className="pl-group-sum">
-        <span>{t('total')}</span>
-        <b className="wl-number">{format.money(terms.priceFen * quantity)}</b>
-      </p>
-      <p className="pl-fine">{t('shipping')}</p>
+      <section className="pl-card pl-sum">
+        <p>
+          <span>{t('goods')}</span>
+          <span className="wl-number">{format.money(goodsFen)}</span>
+        </p>
+        <p>
+          <span>
+            {t('shipping')} {where.freeHint && <small>{where.freeHint}</small>}
+          </span>
+          <span className="wl-number" data-testid="group-shipping">
+            {typeof shippingFen !== 'number'
+              ? t('shippingLater')
+              : shippingFen === 0
+                ? t('shippingFree')
+                : format.money(shippingFen)}
+          </span>
+        </p>
+        <p className="pl-sum-total">
+          <span>{t('total')}</span>
+          <b className="wl-number" data-testid="group-total">
+            {format.money(goodsFen + (shippingFen ?? 0))}
+          </b>
+        </p>
+      </section>
       <div className="pl-group-actions">
         <Button size="l" variant="ghost" onClick={onBack}>
           {t('back')}
         </Button>
-        <Button size="l" variant="hot" loading={busy} onClick={() => void submit()} data-testid="group-place">
+        <Button
+          size="l"
+          variant="hot"
+          loading={busy}
+          disabled={where.isRefused}
+          onClick={() => void submit()}
+          data-testid="group-place"
+        >
           {t('buy')}
         </Button>
       </div>

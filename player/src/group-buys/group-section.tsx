@@ -5,13 +5,14 @@ import { Users } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useServices } from '../app/services.tsx';
 import { usePurchase } from '../purchase/purchase-provider.tsx';
-import { useRoom } from '../room/use-room.ts';
+import { useRoom, useServerNow } from '../room/use-room.ts';
 import { GroupCheckout } from './group-checkout.tsx';
 import { useGroupT } from './messages.ts';
+import { groupsNow, missing } from './news.ts';
 import './group-buys.css';
 
-/** Seats are taken while one looks. */
-const REFRESH_MS = 5_000;
+/** The room's events move the list; this is for what they do not tell, and for those that were missed. */
+const REFRESH_MS = 20_000;
 
 type Chosen = { wish: PlaceGroupBuy; terms: GroupBuyTerms };
 
@@ -22,6 +23,8 @@ const GroupSection = ({ productId }: { productId: string }): ReactNode => {
   const { api, requireConsumer } = useServices();
   const { dispatch } = usePurchase();
   const roomId = useRoom((state) => state.roomId);
+  const news = useRoom((state) => state.groupNews);
+  const now = useServerNow();
   const [chosen, setChosen] = useState<Chosen | null>(null);
   const query = useQuery({
     queryKey: ['group-buys', roomId],
@@ -29,7 +32,7 @@ const GroupSection = ({ productId }: { productId: string }): ReactNode => {
     refetchInterval: REFRESH_MS,
   });
   const campaigns = query.data?.campaigns.filter(({ product }) => product.id === productId) ?? [];
-  const groups = query.data?.groups.filter(({ product }) => product.id === productId) ?? [];
+  const groups = query.data ? groupsNow(query.data, news, { productId, now }) : [];
   if (chosen)
     return (
       <GroupCheckout
@@ -77,7 +80,7 @@ const GroupSection = ({ productId }: { productId: string }): ReactNode => {
           <li key={group.id} data-testid="group-to-join" data-group-id={group.id}>
             <Avatar name={group.members[0]?.name ?? '?'} size={32} />
             <span className="pl-group-text">
-              <b>{t('missing', { count: group.size - group.held })}</b>
+              <b>{t('missing', { count: missing(group) })}</b>
               <small>
                 <Countdown
                   look="text"

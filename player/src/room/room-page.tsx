@@ -11,6 +11,7 @@ import { GiftLayer } from '../gifts/gift-layer.tsx';
 import { GivingProvider, useGifts } from '../gifts/giving-provider.tsx';
 import { LazyGiftSheet } from '../gifts/lazy-sheet.tsx';
 import { UndoBar } from '../gifts/undo-bar.tsx';
+import { GroupHint } from '../group-buys/lazy-hint.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { Plays } from '../interaction/lazy-plays.tsx';
 import { PurchasePanel } from '../purchase/lazy-panel.tsx';
@@ -84,6 +85,7 @@ const Room = (): ReactNode => {
                 <Plays />
                 <Activities />
                 <DrainCard />
+                <GroupHint />
                 <PinnedCard />
                 <Chat />
                 <ModeNote />
