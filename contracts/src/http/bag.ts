@@ -114,7 +114,10 @@ export const Bag = z
     pinnedProductId: ProductId.nullable(),
     items: z.array(BagItem),
     bundles: z.array(BundleView).optional(),
-    /** What sending one order costs, so that a buyer knows the total before placing it. Free from `freeFromFen` of goods. */
+    /**
+     * What sending one order costs at least where no zone of its own holds, by the rule of the room's store; free from `freeFromFen`
+     * of goods. Absent: nothing travels free, or it is only sent to some provinces; a quote says what it costs.
+     */
     shipping: z.object({ feeFen: Fen, freeFromFen: Fen }).optional(),
   })
   .meta({ id: 'Bag' });

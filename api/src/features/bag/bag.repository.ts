@@ -1,4 +1,4 @@
-import type { BagItem, OfferView } from '@walnut-live/contracts';
+import type { BagItem, OfferView, ShippingTerms } from '@walnut-live/contracts';
 import type { Sql, Tx } from '../../platform/db.ts';
 
 export interface RoomRow {
@@ -8,14 +8,23 @@ export interface RoomRow {
   pinnedProductId: string | null;
 }
 
-/** The whole bag in one statement: every viewer who joins needs it. Sold is what the SKU's nearest stock row has left. */
-export async function readBag(
-  sql: Sql,
-  roomId: string,
-  at: Date,
-): Promise<{ pinnedProductId: string | null; items: BagItem[] } | undefined> {
-  const [row] = await sql<{ pinnedProductId: string | null; items: BagItem[] }>`
+interface BagRow {
+  pinnedProductId: string | null;
+  items: BagItem[];
+  terms: ShippingTerms | null;
+}
+
+/**
+ * The whole bag in one statement: every viewer who joins needs it. Sold is what the SKU's nearest stock row has left, and `terms`
+ * what the nearest unit with a shipping rule says; null: none has.
+ */
+export async function readBag(sql: Sql, roomId: string, at: Date): Promise<BagRow | undefined> {
+  const [row] = await sql<BagRow>`
     SELECT r.pinned_product_id AS "pinnedProductId", (
+      SELECT s.terms FROM shipping_rules s
+      WHERE (s.org_path = r.org_path OR starts_with(r.org_path, s.org_path || '.')) AND s.terms IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM shipping_rules n WHERE n.org_unit_id = s.org_unit_id AND n.version > s.version)
+      ORDER BY length(s.org_path) DESC LIMIT 1) AS terms, (
       SELECT coalesce(json_agg(json_build_object('position', b.position,
         'product', json_build_object('id', p.id, 'title', p.title, 'subtitle', p.subtitle, 'description', p.description,
           'pictureUrl', p.picture_url, 'pictures', CASE WHEN p.pictures = '{}' THEN ARRAY[p.picture_url] ELSE p.pictures END,

@@ -6,6 +6,7 @@ import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { writeRoomEvent } from '../../platform/outbox.ts';
 import { type Principal, requireScope } from '../../platform/principal.ts';
+import { announcedShipping } from '../shipping/index.ts';
 import * as bags from './bag.repository.ts';
 import { readBundles } from './bundles.repository.ts';
 import { closeOffersOutsideBag } from './offers.repository.ts';
@@ -23,6 +24,7 @@ export function createBagService(deps: {
   db: Db;
   clock: Clock;
   random: Random;
+  /** Told where no unit has a shipping rule. */
   shipping: NonNullable<Bag['shipping']>;
   /** Ends bundles that lost a part with the bag's change. */
   closeBundlesOutsideBag(tx: Tx, roomId: string, at: Date): Promise<void>;
@@ -31,9 +33,12 @@ export function createBagService(deps: {
 
   async function read(roomId: string): Promise<Bag> {
     const at = clock.now();
-    const bag = await bags.readBag(db.sql, roomId, at);
-    if (!bag) throw new AppError('not_found');
-    return { roomId, ...bag, bundles: await readBundles(db.sql, { roomId, at }), shipping };
+    const found = await bags.readBag(db.sql, roomId, at);
+    if (!found) throw new AppError('not_found');
+    const { terms, ...bag } = found;
+    const told = terms ? announcedShipping(terms) : shipping;
+    const bundles = await readBundles(db.sql, { roomId, at });
+    return { roomId, ...bag, bundles, ...(told ? { shipping: told } : {}) };
   }
   /** The room, locked, when `principal` may operate it and it is not over. */
   async function operate(tx: Tx, principal: Principal | undefined, roomId: string) {

@@ -30,7 +30,7 @@ export function createBag(deps: {
   random: Random;
   jobs: Jobs;
   guard: Pick<ClaimGuard, 'requireClean'>;
-  /** What an order will be charged for shipping; told with the bag. */
+  /** What an order is charged for shipping where no unit has a rule of its own; told with the bag. */
   shipping: NonNullable<Bag['shipping']>;
 }): BagFeature {
   const bundles = createBundlesService(deps);

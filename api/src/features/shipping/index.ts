@@ -19,7 +19,7 @@ import { requireScope } from '../../platform/principal.ts';
 import { provinceOf } from '../addresses/index.ts';
 import { DEFAULT_SHIPPING, feeFen, feeFor, namesTwice } from './shipping.policy.ts';
 
-export { DEFAULT_SHIPPING, type Shipment, shippingFen } from './shipping.policy.ts';
+export { announcedShipping, DEFAULT_SHIPPING, type Shipment, shippingFen } from './shipping.policy.ts';
 
 type Unit = ShippingRule['orgUnit'];
 interface Own {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { agrees, provinceOf, regionOf } from '../addresses/index.ts';
 import { shippingFen as constantFen, FREE_SHIPPING_FROM_FEN, SHIPPING_FEN } from '../orders/orders.policy.ts';
-import { DEFAULT_SHIPPING, namesTwice, shippingFen } from './shipping.policy.ts';
+import { announcedShipping, DEFAULT_SHIPPING, namesTwice, shippingFen } from './shipping.policy.ts';
 
 const ZHEJIANG = '330000';
 const XINJIANG = '650000';
@@ -55,6 +55,13 @@ describe('M1 what shipping costs', () => {
     ['nothing is sent where nobody knows', null, goods(1n), null],
   ])('%s', (_what, province, shipment, expected) => {
     expect(shippingFen(terms, { province, ...shipment })).toBe(expected);
+  });
+
+  it('a room announces the least fee of everywhere else, and nothing it does not know', () => {
+    expect(announcedShipping(DEFAULT_SHIPPING)).toEqual({ feeFen: 800, freeFromFen: 5_900 });
+    expect(announcedShipping(terms)).toEqual({ feeFen: 900, freeFromFen: 20_000 });
+    expect(announcedShipping({ ...terms, other: null })).toBeUndefined();
+    expect(announcedShipping({ ...terms, other: { by: 'flat', feeFen: 1, freeFromFen: null } })).toBeUndefined();
   });
 
   it('more goods never cost less to send, as long as they are not free', () => {

@@ -52,3 +52,12 @@ export function shippingFen(terms: ShippingTerms, shipment: Shipment): bigint | 
   const fee = feeFor(terms, shipment.province);
   return fee && feeFen(fee, shipment);
 }
+
+/**
+ * What a room says before it knows the address and the goods: the fee of everywhere else, the least it can be, and from where it is
+ * free. Undefined when nothing travels free, or nothing is sent outside the zones: then only a quote says something true.
+ */
+export function announcedShipping({ other }: ShippingTerms): { feeFen: number; freeFromFen: number } | undefined {
+  if (other === null || other.freeFromFen === null) return undefined;
+  return { feeFen: other.by === 'flat' ? other.feeFen : other.firstFen, freeFromFen: other.freeFromFen };
+}

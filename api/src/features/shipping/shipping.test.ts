@@ -5,6 +5,7 @@ import {
   changeAddress,
   changeOrderAddress,
   findPickup,
+  getBag,
   getOrder,
   getShippingRule,
   listAddresses,
@@ -68,7 +69,11 @@ const tryOrder = (wish: Partial<Wish>, quantity = 2, room = brand.rooms.a) =>
     as: buyer,
     body: { roomId: room.id, lines: [shelfLine(brand.products.milk, quantity)], ...wish } as Wish,
   });
-const quote = (to: { province: string; regionCode?: string | undefined } | undefined, quantity = 2, room = brand.rooms.a) =>
+const quote = (
+  to: { province: string; regionCode?: string | undefined } | undefined,
+  quantity = 2,
+  room = brand.rooms.a,
+) =>
   api.ok(quoteShipping, {
     as: buyer,
     body: {
@@ -94,6 +99,18 @@ describe('shipping rules', () => {
       effective: { other: { feeFen: 800 } },
     });
     expect((await ruleOf(brand.stores.b, brand.staff.a.manager)).status).toBe(404);
+  });
+
+  it('a room announces the terms of its store, and the default where nobody has set any', async () => {
+    const announced = async (room: { id: string }) => (await api.ok(getBag, { params: { id: room.id } })).shipping;
+    expect(await announced(brand.rooms.a)).toEqual({ feeFen: 600, freeFromFen: 4_900 });
+    expect(await announced(brand.rooms.hq)).toEqual({ feeFen: 800, freeFromFen: 5_900 });
+    const [as, params] = [brand.staff.admin, { orgUnitId: brand.stores.b.id }];
+    const nothingFree: ShippingTerms = { ...terms, other: { by: 'flat', feeFen: 600, freeFromFen: null } };
+    await api.ok(putShippingRule, { as, params, body: { terms: nothingFree, version: 0, reason: '换季' } });
+    expect(await announced(brand.rooms.b)).toBeUndefined();
+    await api.ok(putShippingRule, { as, params, body: { terms: null, version: 1, reason: '恢复' } });
+    expect(await announced(brand.rooms.b)).toEqual({ feeFen: 600, freeFromFen: 4_900 });
   });
 
   it('S7 of two who set them from the same version one is told', async () => {
