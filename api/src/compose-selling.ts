@@ -4,10 +4,10 @@ import { createProviders } from './compose-payments.ts';
 import type { Config } from './config.ts';
 import type { AdultChecks } from './features/adult-check/index.ts';
 import { type AfterSales, createAfterSales } from './features/after-sales/index.ts';
+import { createCarts } from './features/carts/index.ts';
 import type { Files } from './features/files/index.ts';
 import { readGiftTerms } from './features/gifts/index.ts';
 import { createGroupBuys, createGroupSeats, type GroupBuysDeps } from './features/group-buys/index.ts';
-import { createCarts } from './features/carts/index.ts';
 import { createInvoices } from './features/invoices/index.ts';
 import { createOrders, type Orders, type OrdersDeps } from './features/orders/index.ts';
 import { createCarrierTracking, createParcels } from './features/parcels/index.ts';
@@ -79,6 +79,7 @@ export function createSelling(deps: {
     onStep: deps.onOrderStep,
     autoReceiveDays: config.AUTO_RECEIVE_DAYS,
     extendReceiptDays: config.EXTEND_RECEIPT_DAYS,
+    poolSize: config.DATABASE_POOL_SIZE,
     reservationSeconds: config.RESERVATION_SECONDS,
     priceGraceSeconds: config.PRICE_GRACE_SECONDS,
   });

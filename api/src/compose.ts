@@ -320,7 +320,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     bind,
     db,
     lockPerson: bindings.lockPerson,
-    lockPeople: bindings.lockPeople,
+    tryLockPeople: bindings.tryLockPeople,
     onOrders: bindings.onOrders,
   });
   const commissions = createCommissions({ bind, db, clock, random, ledger, policyAt: bindings.policyAt });

@@ -19,35 +19,52 @@ export const nameOfWish = ({ personId, key }: Pick<KeyedWish, 'personId' | 'key'
 const lockOf = (route: string, { personId, key }: KeyedWish): string =>
   createHash('sha256').update(`${personId} ${route} ${key}`).digest().readBigInt64BE().toString();
 
+type Settled = StoredAnswer | AppError | undefined;
+
 /**
- * What is settled before any work: answers that are stored, keys in use for something else or in flight elsewhere. Whoever is
- * missing in the answer holds their key until the transaction ends. A rival that commits between lock and look is met by the
- * unique key when answers are stored: try the transaction again.
+ * What is settled before any work, in the order of the wishes: answers that are stored, keys in use for something else or in
+ * flight elsewhere. Whoever has nothing holds their key until the transaction ends. A rival that commits between lock and look
+ * is met by the unique key when answers are stored: try the transaction again.
  */
-export async function askKeys(
-  sql: Sql,
-  route: string,
-  wishes: readonly KeyedWish[],
-): Promise<Map<string, StoredAnswer | AppError>> {
-  const settled = new Map<string, StoredAnswer | AppError>();
-  const rows = await sql<{
-    n: bigint;
-    got: boolean;
-    request_hash: string | null;
-    status: number;
-    reply: unknown;
-  }>`
+export async function takeKeys(tx: Tx, route: string, wishes: readonly KeyedWish[]): Promise<Settled[]> {
+  const rows = await tx<Known & { got: boolean }>`
     SELECT w.n, pg_try_advisory_xact_lock(w.lock) AS got, k.request_hash, k.status, k.reply
     FROM unnest(${wishes.map(({ personId }) => personId)}::uuid[], ${wishes.map(({ key }) => key)}::text[],
       ${wishes.map((wish) => lockOf(route, wish))}::bigint[]) WITH ORDINALITY AS w (person_id, key, lock, n)
     LEFT JOIN idempotency_keys k ON k.person_id = w.person_id AND k.route = ${route} AND k.key = w.key`;
-  for (const { n, got, request_hash, status, reply } of rows) {
-    const wish = wishes[Number(n) - 1];
-    if (!wish) throw new Error('a key nobody asked for');
-    if (request_hash !== null) {
-      const same = request_hash === wish.requestHash;
-      settled.set(nameOfWish(wish), same ? { status, reply, replayed: true } : new AppError('idempotency_key_reused'));
-    } else if (!got) settled.set(nameOfWish(wish), new AppError('request_in_flight', { retryAfterSeconds: 1 }));
+  return inOrder(wishes, rows, ({ got }) =>
+    got ? undefined : new AppError('request_in_flight', { retryAfterSeconds: 1 }),
+  );
+}
+
+/** The same for those who only ask: nobody's key is held. */
+export async function askKeys(sql: Sql, route: string, wishes: readonly KeyedWish[]): Promise<Settled[]> {
+  const rows = await sql<Known>`
+    SELECT w.n, k.request_hash, k.status, k.reply
+    FROM unnest(${wishes.map(({ personId }) => personId)}::uuid[], ${wishes.map(({ key }) => key)}::text[])
+      WITH ORDINALITY AS w (person_id, key, n)
+    JOIN idempotency_keys k ON k.person_id = w.person_id AND k.route = ${route} AND k.key = w.key`;
+  return inOrder(wishes, rows, () => undefined);
+}
+
+interface Known {
+  readonly n: bigint;
+  readonly request_hash: string | null;
+  readonly status: number;
+  readonly reply: unknown;
+}
+function inOrder<Row extends Known>(
+  wishes: readonly KeyedWish[],
+  rows: readonly Row[],
+  unknown: (row: Row) => Settled,
+): Settled[] {
+  const settled: Settled[] = wishes.map(() => undefined);
+  for (const row of rows) {
+    const at = Number(row.n) - 1;
+    const { request_hash, status, reply } = row;
+    if (request_hash === null) settled[at] = unknown(row);
+    else if (request_hash === wishes[at]?.requestHash) settled[at] = { status, reply, replayed: true };
+    else settled[at] = new AppError('idempotency_key_reused');
   }
   return settled;
 }

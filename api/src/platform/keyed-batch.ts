@@ -9,10 +9,11 @@
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from './clock.ts';
+import { databaseFailure } from './database-failure.ts';
 import { type Db, sqlState, type Tx } from './db.ts';
 import { AppError } from './errors.ts';
-import { askKeys, nameOfWish, storeAnswers } from './idempotency-many.ts';
-import { createMicroBatch } from './micro-batch.ts';
+import { nameOfWish, storeAnswers, takeKeys } from './idempotency-many.ts';
+import { createLanes } from './lanes.ts';
 
 const BATCH_WAIT_MS = 3;
 const BATCH_ITEMS = 250;
@@ -56,8 +57,12 @@ export function createKeyedBatch<Reply extends object>(deps: {
     const outcomes = new Map<string, Outcome>();
     const all = [...new Map(requests.map((request) => [nameOfWish(request), request])).values()];
     const wishOf = ({ personId, key }: KeyedRequest) => ({ personId, key, requestHash: requestHash(targetId) });
-    for (const [name, settled] of await askKeys(tx, route, all.map(wishOf)))
-      outcomes.set(name, settled instanceof AppError ? settled : { reply: settled.reply as Reply, replayed: true });
+    for (const [n, settled] of (await takeKeys(tx, route, all.map(wishOf))).entries()) {
+      const request = all[n];
+      if (!settled || !request) continue;
+      const outcome = settled instanceof AppError ? settled : { reply: settled.reply as Reply, replayed: true };
+      outcomes.set(nameOfWish(request), outcome);
+    }
 
     const open = all.filter((request) => !outcomes.has(nameOfWish(request)));
     const now = clock.now();
@@ -83,32 +88,37 @@ export function createKeyedBatch<Reply extends object>(deps: {
     }
   }
 
-  const batch = createMicroBatch<KeyedRequest, Outcome>({
+  /** Whatever went wrong with many need not be wrong with each: the half it lies in is found. */
+  async function serveOrHalve(targetId: string, requests: readonly KeyedRequest[]): Promise<Map<string, Outcome>> {
+    try {
+      return await serveAgain(targetId, requests);
+    } catch (error) {
+      if (requests.length === 1 || databaseFailure(error) === 'unavailable')
+        return new Map(requests.map((request) => [nameOfWish(request), failure(error)]));
+      const half = Math.ceil(requests.length / 2);
+      const first = await serveOrHalve(targetId, requests.slice(0, half));
+      return new Map([...first, ...(await serveOrHalve(targetId, requests.slice(half)))]);
+    }
+  }
+
+  const lanes = createLanes<KeyedRequest, Outcome>({
     waitMs: BATCH_WAIT_MS,
     maxItems: BATCH_ITEMS,
     maxPending: PENDING,
-    async run(requests) {
-      const outcomes = new Map<string, Map<string, Outcome>>();
-      for (const [targetId, some] of Map.groupBy(requests, (request) => request.targetId)) {
-        const served = await serveAgain(targetId, some).catch(
-          (error: unknown) => new Map(some.map((request) => [nameOfWish(request), failure(error)])),
-        );
-        outcomes.set(targetId, served);
-      }
-      return requests.map(
-        (request) => outcomes.get(request.targetId)?.get(nameOfWish(request)) ?? new AppError('unavailable'),
-      );
+    async run(targetId, requests) {
+      const outcomes = await serveOrHalve(targetId, requests);
+      return requests.map((request) => outcomes.get(nameOfWish(request)) ?? new AppError('unavailable'));
     },
   });
 
   return {
     /** @throws AppError what `answerAll` refused, request_in_flight, idempotency_key_reused, unavailable */
     async ask(request: KeyedRequest): Promise<KeyedAnswer<Reply>> {
-      const outcome = await batch.add(request);
+      const outcome = await lanes.add(request.targetId, request);
       if (outcome instanceof AppError) throw outcome;
       return outcome;
     },
-    close: batch.close,
+    close: lanes.close,
   };
 }
 

@@ -1,6 +1,6 @@
 /** What a bundle costs by its pieces (rule M4), and what its terms must satisfy (rule S6). Pure. */
 import type { ErrorCode } from '@walnut-live/contracts';
-import { allocateAboveFloors } from '../catalogue/index.ts';
+import { allocateAboveFloors } from '../../platform/price-floor.policy.ts';
 
 export interface BundlePart {
   readonly skuId: string;

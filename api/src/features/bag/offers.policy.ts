@@ -1,6 +1,6 @@
 /** What an offer's terms must satisfy. Pure; the window is decided by server time. */
 import type { ErrorCode } from '@walnut-live/contracts';
-import { isBelowFloor } from '../catalogue/index.ts';
+import { isBelowFloor } from '../../platform/price-floor.policy.ts';
 
 export interface Refusal {
   readonly code: ErrorCode;

@@ -21,9 +21,12 @@ export async function lockPerson(tx: Tx, personId: string): Promise<string> {
   await lockId(tx, row.merged_into);
   return row.merged_into;
 }
-/** The same for many who never were somebody's guest; always in one order, so that two who lock many do not wait in a circle. */
-export async function lockPeople(tx: Tx, personIds: readonly string[]): Promise<void> {
-  await tx`SELECT pg_advisory_xact_lock(hashtextextended(id, ${PERSON_LOCK})) FROM unnest(${[...personIds].sort()}::text[]) AS p (id)`;
+/** The same for many who never were somebody's guest, without waiting: answers whom somebody else holds. */
+export async function tryLockPeople(tx: Tx, personIds: readonly string[]): Promise<Set<string>> {
+  const rows = await tx<{ id: string; got: boolean }>`
+    SELECT id, pg_try_advisory_xact_lock(hashtextextended(id, ${PERSON_LOCK})) AS got
+    FROM unnest(${personIds}::text[]) AS p (id)`;
+  return new Set(rows.filter(({ got }) => !got).map(({ id }) => id));
 }
 export async function lockBoth(tx: Tx, guestId: string, personId: string): Promise<void> {
   await lockId(tx, guestId);

@@ -140,7 +140,7 @@ export function createBindingsService(deps: { db: Db; clock: Clock; random: Rand
 
   return {
     lockPerson: rows.lockPerson,
-    lockPeople: rows.lockPeople,
+    tryLockPeople: rows.tryLockPeople,
     onTouch,
     onOrders,
     onGuestBecamePerson,

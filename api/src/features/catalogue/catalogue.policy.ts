@@ -1,6 +1,6 @@
 /** What a product's SKUs must satisfy among themselves, and what may become of a product. Pure. */
 import type { ProductOption, ProductStatus } from '@walnut-live/contracts';
-import { isBelowFloor } from './price-floor.policy.ts';
+import { isBelowFloor } from '../../platform/price-floor.policy.ts';
 
 export interface SkuPrices {
   readonly priceFen: number;

@@ -10,7 +10,12 @@ import { createImports } from './import.service.ts';
 import { createStockService } from './stock.service.ts';
 import { createWriting, type Writing } from './writing.ts';
 
-export { allocateAboveFloors, type FlooredAmount, isBelowFloor, roomAboveFloor } from './price-floor.policy.ts';
+export {
+  allocateAboveFloors,
+  type FlooredAmount,
+  isBelowFloor,
+  roomAboveFloor,
+} from '../../platform/price-floor.policy.ts';
 export type { Writer, Writing } from './writing.ts';
 
 export function createCatalogue(deps: {

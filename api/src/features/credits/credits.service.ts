@@ -35,7 +35,8 @@ export interface Considered {
 export interface CreditsDeps {
   readonly db: Db;
   readonly lockPerson: (tx: Tx, personId: string) => Promise<string>;
-  readonly lockPeople: (tx: Tx, personIds: readonly string[]) => Promise<void>;
+  /** Without waiting; answers whom somebody else holds. */
+  readonly tryLockPeople: (tx: Tx, personIds: readonly string[]) => Promise<ReadonlySet<string>>;
   /** An order binds a customer who is nobody's; told after the decision, so that it does not count for itself. */
   readonly onOrders: (tx: Tx, orders: { personIds: readonly string[]; room: CreditedRoom; at: Date }) => Promise<void>;
 }
@@ -100,16 +101,16 @@ export function createCreditsService(deps: CreditsDeps) {
 
   /**
    * The same for many people, each with one order; none of them may have been somebody's guest when they were looked up. Who
-   * became somebody else meanwhile is missing in the answer: `decide` follows them.
+   * became somebody else meanwhile, or is held by another transaction, is missing in the answer: `decide` follows and waits.
    */
   async function considerAll(
     tx: Tx,
     all: { orders: readonly { orderId: string; personId: string }[]; room: CreditedRoom; at: Date },
   ): Promise<Map<string, Considered>> {
     const personIds = all.orders.map(({ personId }) => personId);
-    await deps.lockPeople(tx, personIds);
+    const held = await deps.tryLockPeople(tx, personIds);
     const gone = await rows.mergedAmong(tx, personIds);
-    const orders = all.orders.filter(({ personId }) => !gone.has(personId));
+    const orders = all.orders.filter(({ personId }) => !gone.has(personId) && !held.has(personId));
     const considered = orders.length === 0 ? [] : await consider(tx, { ...all, orders });
     return new Map(considered.map((one) => [one.row.orderId, one]));
   }

@@ -13,17 +13,12 @@ import { splitBundle } from '../bag/index.ts';
 import * as extras from './extras.repository.ts';
 import { giftsFor } from './gifts.policy.ts';
 import type { ExtraCount } from './order-news.ts';
+import { newItem, type Priced, type WantedBundle } from './order-parts.ts';
 import type { NewItem } from './orders.repository.ts';
-import { newItem, type Priced } from './placing.ts';
 import type { WantedLine } from './pricing.policy.ts';
 import type { Reserved } from './reservations.repository.ts';
 import { readSkus, type SellingRoom, type SkuRow } from './selling.repository.ts';
 
-export interface WantedBundle {
-  readonly bundleId: string;
-  readonly quantity: number;
-  readonly seenPriceFen: number;
-}
 interface Where {
   readonly room: SellingRoom;
   readonly personId: string;

@@ -41,12 +41,21 @@ export const EXPIRY_JOB = 'orders-expiry';
 const EXPIRY_EVERY_MS = 5_000;
 
 export function createOrders(
-  deps: OrdersDeps & { bind: Binder; db: Db; jobs: Jobs; log: Logger; addressLimits: AddressLimits },
+  deps: OrdersDeps & {
+    bind: Binder;
+    db: Db;
+    jobs: Jobs;
+    log: Logger;
+    addressLimits: AddressLimits;
+    /** Connections of the database. */
+    poolSize: number;
+  },
 ) {
   const { db, clock, log, addressLimits } = deps;
   const orders = createOrdersService(deps);
   const { place } = createPlacing(deps);
-  const taking = createTakingOrders({ ...deps, route: placeOrder.id, place });
+  const aloneAtOnce = Math.max(1, Math.floor(deps.poolSize / 3));
+  const taking = createTakingOrders({ ...deps, route: placeOrder.id, place, aloneAtOnce });
   bindOrders(deps.bind, { db, clock, taking, orders, addressLimits });
   const expireDue = () => expireDueOrders({ db, clock, log, orders });
   deps.jobs.every(EXPIRY_JOB, EXPIRY_EVERY_MS, async () => void (await expireDue()));

@@ -2,59 +2,28 @@
  * Placing an order: price, stock, credit and payment, all in one transaction that a losing attempt leaves without a trace.
  * Orders of one SKU each without more to them, as in a flash sale, are placed many at a time: together.ts.
  */
-import type { Address, OrderView, PlaceGroupBuy } from '@walnut-live/contracts';
-import type { Random } from '../../platform/clock.ts';
+import type { OrderView } from '@walnut-live/contracts';
 import type { Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Principal } from '../../platform/principal.ts';
-import { findGifts, inLockOrder, newItems, priceBundles, takeBundles, takeGifts, type WantedBundle } from './extras.ts';
+import { findGifts, inLockOrder, newItems, priceBundles, takeBundles, takeGifts } from './extras.ts';
 import { tellExtras, tellStock } from './order-news.ts';
-import { readOrder } from './order-view.ts';
-import { drawOrderNos, insertItems, insertOrders, type NewItem, type NewOrder } from './orders.repository.ts';
-import type { GroupTermsOfOrder, OrdersDeps } from './orders.service.ts';
 import {
-  type Decision,
-  type PricedLine,
-  priceLine,
-  type Refusal,
-  refuseEarly,
-  sumLines,
-  type WantedLine,
-} from './pricing.policy.ts';
+  newOrder,
+  newPickupCode,
+  type PlaceRequest,
+  type Priced,
+  pricedLine,
+  refused,
+  refuseRoom,
+  wantedLines,
+} from './order-parts.ts';
+import { readOrder } from './order-view.ts';
+import { drawOrderNos, insertItems, insertOrders } from './orders.repository.ts';
+import type { GroupTermsOfOrder, OrdersDeps } from './orders.service.ts';
+import { refuseEarly, type WantedLine } from './pricing.policy.ts';
 import { type Reserved, reserveLine } from './reservations.repository.ts';
 import { readBuyers, readSellingRoom, readSkus, type SellingRoom, type SkuRow } from './selling.repository.ts';
-import { addressOf, shippingOf } from './shipping-of.ts';
-
-export interface PlaceRequest {
-  roomId: string;
-  lines: readonly {
-    skuId: string;
-    quantity: number;
-    offerId?: string | undefined;
-    offerVersion?: number | undefined;
-    seenPriceFen: number;
-  }[];
-  address?: Address | undefined;
-  pickup?: { recipient: string; phone: string } | undefined;
-  seenShippingFen?: number | undefined;
-  remark: string;
-  couponId?: string | undefined;
-  groupBuy?: PlaceGroupBuy | undefined;
-  bundles?: readonly WantedBundle[] | undefined;
-}
-
-/** A line that may be bought, with its price; `discountFen` is its share of the coupon. */
-export interface Priced {
-  readonly line: WantedLine;
-  readonly sku: SkuRow;
-  readonly price: PricedLine;
-  readonly amountFen: bigint;
-  readonly discountFen: bigint;
-  /** Part of a bundle. */
-  readonly bundleId?: string;
-  /** What it comes with, for nothing, as long as it lasts. */
-  readonly giftOf?: Priced;
-}
 
 export type Placing = ReturnType<typeof createPlacing>;
 
@@ -184,129 +153,3 @@ export function createPlacing(
 
   return { place };
 }
-
-/**
- * Whether the room sells to this buyer, and in this way; `ofItsGroup`: to somebody who joins a group that was opened here, which
- * goes on when the live is over. @throws AppError banned, room_not_live, offer_not_open
- */
-export function refuseRoom(room: SellingRoom, banned: boolean, request: PlaceRequest, ofItsGroup = false): void {
-  if (banned) throw new AppError('banned');
-  if (room.state !== 'live' && !room.sellsByReplay && !ofItsGroup)
-    throw new AppError('room_not_live', { facts: { state: room.state } });
-  // Live prices are for the live.
-  if (room.sellsByReplay && (request.bundles?.length || request.lines.some((line) => line.offerId)))
-    throw new AppError('offer_not_open');
-}
-
-/** Rule S2. @throws AppError invalid_request */
-export function wantedLines(request: PlaceRequest): WantedLine[] {
-  if (request.lines.length === 0 && !request.bundles?.length)
-    throw new AppError('invalid_request', { issues: [{ path: '/lines', issue: 'too_small' }] });
-  return orRefuse(
-    sumLines(
-      request.lines.map((line) => ({
-        skuId: line.skuId,
-        quantity: line.quantity,
-        offerId: line.offerId ?? null,
-        offerVersion: line.offerVersion ?? null,
-        seenPriceFen: BigInt(line.seenPriceFen),
-      })),
-    ),
-  );
-}
-
-/** Rule S4. @throws AppError price_changed, offer_not_open, not_found */
-export function pricedLine(
-  line: WantedLine,
-  sku: SkuRow,
-  at: Date,
-  graceSeconds: number,
-  groupPriceFen?: bigint,
-): Priced {
-  const price = orRefuse(priceLine(line, sku, at, graceSeconds, groupPriceFen));
-  return { line, sku, price, amountFen: price.unitPriceFen * BigInt(line.quantity), discountFen: 0n };
-}
-
-/** Ten digits. */
-const newPickupCode = (random: Pick<Random, 'bytes'>): string =>
-  (random.bytes(8).readBigUInt64BE() % 10_000_000_000n).toString().padStart(10, '0');
-
-/** The order's row, with its sums. */
-export function newOrder(
-  order: {
-    id: string;
-    orderNo: string;
-    personId: string;
-    room: SellingRoom;
-    request: PlaceRequest;
-    priced: readonly Priced[];
-    at: Date;
-  },
-  { reservationSeconds }: Pick<OrdersDeps, 'reservationSeconds'>,
-  pickupCode: string | null = null,
-): NewOrder {
-  const { request, priced, at, ...rest } = order;
-  const itemsFen = priced.reduce((sum, part) => sum + part.amountFen, 0n);
-  const discountFen = priced.reduce((sum, part) => sum + part.discountFen, 0n);
-  const shipping = shippingOf(order.room, request, priced);
-  return {
-    ...rest,
-    itemsFen,
-    discountFen,
-    shippingFen: shipping,
-    totalFen: itemsFen - discountFen + shipping,
-    address: addressOf(order.room, request),
-    pickupCode,
-    remark: request.remark,
-    couponId: request.couponId ?? null,
-    placedAt: at,
-    expiresAt: new Date(at.getTime() + reservationSeconds * 1000),
-  };
-}
-
-/** An item's row. Throws when nothing is reserved for it. */
-export function newItem(
-  { line, sku, price, discountFen, bundleId }: Priced,
-  {
-    stockUnitId,
-    giftOf = null,
-    ...ids
-  }: { id: string; orderId: string; position: number; stockUnitId: string | undefined; giftOf?: string | null },
-): NewItem {
-  if (stockUnitId === undefined) throw new Error(`SKU ${sku.skuId} is not reserved`);
-  return {
-    ...ids,
-    stockUnitId,
-    productId: sku.productId,
-    skuId: sku.skuId,
-    title: sku.title,
-    skuName: sku.skuName,
-    pictureUrl: sku.pictureUrl,
-    quantity: line.quantity,
-    unitPriceFen: price.unitPriceFen,
-    discountFen,
-    snapshotHash: sku.snapshotHash,
-    giftOf,
-    bundleId: bundleId ?? null,
-    offerId: price.offer?.id ?? null,
-    offerVersion: price.offer?.version ?? null,
-    offerTerms: price.offer && {
-      priceFen: Number(price.offer.priceFen),
-      startsAt: price.offer.startsAt.toISOString(),
-      endsAt: price.offer.endsAt.toISOString(),
-      cap: price.offer.cap,
-      perPersonLimit: price.offer.perPersonLimit,
-      ...(price.offer.stairs
-        ? { stairs: price.offer.stairs.map((stair) => ({ ...stair, priceFen: Number(stair.priceFen) })) }
-        : {}),
-      ...(sku.baselineFen === null ? {} : { baselineFen: Number(sku.baselineFen) }),
-      honoured: price.offer.honoured,
-    },
-  };
-}
-
-function orRefuse<T>(decision: Decision<T>): T {
-  if (decision.ok) return decision.value;
-  throw refused(decision.refusal);
-}
-export const refused = ({ code, facts }: Refusal) => new AppError(code, { facts: { ...facts } });

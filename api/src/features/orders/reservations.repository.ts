@@ -121,7 +121,7 @@ export async function takeOfStock(
 }
 
 /** `take` gets the sums of the line so far, takes the largest that fits and says what is left (null: without end). */
-async function takeInOrder(
+export async function takeInOrder(
   quantities: readonly number[],
   take: (sums: readonly number[]) => Promise<{ granted: number; left: number | null }>,
 ): Promise<{ granted: boolean[]; left: number | null }> {
@@ -137,7 +137,6 @@ async function takeInOrder(
     for (const { at } of line.slice(0, served)) granted[at] = true;
     const most: number = left ?? Number.POSITIVE_INFINITY;
     line = line.slice(served).filter(({ quantity }) => quantity <= most);
-    if (served === 0) break;
   }
   return { granted, left };
 }

@@ -23,6 +23,7 @@ export interface HotWish {
 export interface ReservedTogether {
   /** Orders that got their pieces, with the unit they come from. */
   readonly stockUnits: ReadonlyMap<string, string>;
+  /** Who is in neither of the two must be tried again. */
   readonly refusals: ReadonlyMap<string, ReserveFailure>;
   /** What is left of each SKU, and what is taken of each offer that was asked for. */
   readonly levels: readonly StockLevel[];
@@ -39,12 +40,15 @@ export async function reserveTogether(
   const refusals = new Map<string, ReserveFailure>();
   const levels: StockLevel[] = [];
   const refuse = (wish: HotWish, why: ReserveFailure) => void refusals.set(wish.orderId, why);
+  const undecided = new Set<string>();
 
   for (const [skuId, ofSku] of sortedBy(Map.groupBy(wishes, (wish) => wish.skuId))) {
     const offers = new Map<string, { taken: number }>();
     const offered = ofSku.filter(({ offerId }) => offerId !== null);
     for (const [offerId, takers] of sortedBy(Map.groupBy(offered, ({ offerId }) => offerId ?? ''))) {
-      const taken = await takeOffer(tx, offerId, takers, refuse);
+      const taken = await takeOffer(tx, offerId, takers, refuse, (wish) => {
+        if (refusals.get(wish.orderId) === 'offer_sold_out') undecided.add(wish.orderId);
+      });
       if (taken) offers.set(offerId, taken);
     }
 
@@ -76,6 +80,7 @@ export async function reserveTogether(
       levels.push({ skuId, available, offerId: null, taken: null });
     for (const [offerId, { taken }] of offers) levels.push({ skuId, available, offerId, taken });
   }
+  for (const orderId of undecided) refusals.delete(orderId);
   return { stockUnits, refusals, levels };
 }
 
@@ -85,6 +90,7 @@ async function takeOffer(
   offerId: string,
   takers: readonly HotWish[],
   refuse: (wish: HotWish, why: ReserveFailure) => void,
+  unrefuse: (wish: HotWish) => void,
 ): Promise<{ taken: number } | undefined> {
   const offer = await takeOfOffer(
     tx,
@@ -102,6 +108,8 @@ async function takeOffer(
   const beyond = granted.filter(({ personId }) => !within.has(personId));
   for (const wish of beyond) refuse(wish, 'limit_exceeded');
   if (beyond.length === 0) return { taken: offer.taken };
+  // What they give back may be enough for somebody behind them.
+  for (const wish of takers) unrefuse(wish);
   return {
     taken: await giveBackOfOffer(
       tx,

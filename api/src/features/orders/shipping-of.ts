@@ -3,7 +3,7 @@ import type { Address } from '@walnut-live/contracts';
 import { AppError } from '../../platform/errors.ts';
 import { agrees, provinceOf } from '../addresses/index.ts';
 import { DEFAULT_SHIPPING, shippingFen } from '../shipping/index.ts';
-import type { PlaceRequest, Priced } from './placing.ts';
+import type { PlaceRequest, Priced } from './order-parts.ts';
 import type { SellingRoom } from './selling.repository.ts';
 
 /**

@@ -6,37 +6,69 @@ import type { OrderView } from '@walnut-live/contracts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
+import { createGate } from '../../platform/gate.ts';
 import { hashOfRequest, type StoredAnswer, withIdempotencyKey } from '../../platform/idempotency.ts';
-import { askKeys, type KeyedWish, nameOfWish } from '../../platform/idempotency-many.ts';
+import { askKeys, type KeyedWish } from '../../platform/idempotency-many.ts';
+import type { Logger } from '../../platform/logger.ts';
 import { createMicroBatch } from '../../platform/micro-batch.ts';
+import type { PlaceRequest } from './order-parts.ts';
 import type { OrdersDeps } from './orders.service.ts';
-import type { PlaceRequest, Placing } from './placing.ts';
+import type { Placing } from './placing.ts';
 import { createSoldOut } from './sold-out.ts';
 import { createTogether, isPlain, type OrderWish } from './together.ts';
 
 export type TakingOrders = ReturnType<typeof createTakingOrders>;
 
 const CREATED = 201;
+/** More who wait to be placed one by one are told to try again. */
+const ALONE_WAITING = 5_000;
 /** Keys of those who are told "no", asked at once. */
 const KEYS = { waitMs: 1, maxItems: 500, maxPending: 20_000 };
 
 export function createTakingOrders(
-  deps: OrdersDeps & { db: Db; clock: Clock; route: string; place: Placing['place'] },
+  deps: OrdersDeps & {
+    db: Db;
+    clock: Clock;
+    log: Logger;
+    route: string;
+    place: Placing['place'];
+    /** Orders that are placed one by one, at the same time: the others of the pool do everything else. */
+    aloneAtOnce: number;
+  },
 ) {
   const { db, clock, route, place } = deps;
   const soldOut = createSoldOut({ elapsedMs: () => performance.now() });
   const keys = createMicroBatch<KeyedWish, StoredAnswer | AppError | undefined>({
     ...KEYS,
     async run(wishes) {
-      const settled = await askKeys(db.sql, route, wishes);
-      return wishes.map((wish) => settled.get(nameOfWish(wish)));
+      return askKeys(db.sql, route, wishes);
     },
   });
-  const alone = (wish: OrderWish): Promise<StoredAnswer> =>
-    withIdempotencyKey({ db, clock }, { ...wish, route }, async (tx) => ({
-      status: CREATED,
-      reply: await place(tx, wish, wish.body),
-    }));
+  const gate = createGate(deps.aloneAtOnce, ALONE_WAITING);
+  /** The last order of each person that is on its way: they wait for one another anyway, but not with a connection in hand. */
+  const lastOf = new Map<string, Promise<unknown>>();
+  const underWay = new Set<Promise<unknown>>();
+
+  function alone(wish: OrderWish): Promise<StoredAnswer> {
+    const { personId } = wish;
+    const before = lastOf.get(personId) ?? Promise.resolve();
+    const placed = before
+      .catch(() => undefined)
+      .then(() =>
+        gate(() =>
+          withIdempotencyKey({ db, clock }, { ...wish, route }, async (tx) => ({
+            status: CREATED,
+            reply: await place(tx, wish, wish.body),
+          })),
+        ),
+      );
+    lastOf.set(personId, placed);
+    underWay.add(placed);
+    return placed.finally(() => {
+      underWay.delete(placed);
+      if (lastOf.get(personId) === placed) lastOf.delete(personId);
+    });
+  }
   const together = createTogether({ ...deps, soldOut, placeAlone: alone });
 
   /** Why each piece of a plain wish is gone, if that is known without asking. */
@@ -57,6 +89,7 @@ export function createTakingOrders(
     /** Finishes what was accepted. */
     async close(): Promise<void> {
       await together.close();
+      await Promise.allSettled(underWay);
       await keys.close();
     },
   };

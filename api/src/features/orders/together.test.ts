@@ -14,6 +14,7 @@ import {
 } from '../../testing/fixtures.ts';
 import { expectBooksRight, offerLine, shelfLine, tryPlace } from '../../testing/shop.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
+import { takeInOrder } from './reservations.repository.ts';
 
 let api: TestApi;
 let brand: Brand;
@@ -143,6 +144,38 @@ describe('orders placed together', () => {
     const [row] = await db().sql<{ transactions: number }>`
       SELECT count(DISTINCT xmin::text)::int AS transactions FROM orders WHERE room_id = ${room.id}`;
     expect(row?.transactions).toBeLessThan(50);
+    await expectBooksRight(api);
+  });
+});
+
+it('S1 takeInOrder: whoever still fits gets theirs, also when the first one does not', async () => {
+  const taking = (pieces: number) => {
+    let left = pieces;
+    return async (sums: readonly number[]) => {
+      const granted = sums.filter((sum) => sum <= left).at(-1) ?? 0;
+      left -= granted;
+      return { granted, left };
+    };
+  };
+  expect(await takeInOrder([2, 1, 1], taking(1))).toEqual({ granted: [false, true, false], left: 0 });
+  expect(await takeInOrder([3, 4, 1, 2, 1], taking(5))).toEqual({ granted: [true, false, true, false, true], left: 0 });
+  expect(await takeInOrder([2, 2], taking(0))).toEqual({ granted: [false, false], left: 0 });
+});
+
+describe('one by one', () => {
+  it('S5 a buyer with many orders that are placed alone keeps nobody waiting', async () => {
+    const { product, room } = await shelf(1_000);
+    const [greedy, other] = await buyers(2);
+    if (!greedy || !other) throw new Error('no buyers');
+    // Two lines of the same goods in one order and another shelf: not plain, so placed alone, person by person.
+    const second = await makeProduct(api, `仁 ${randomUUID().slice(0, 8)}`, { priceFen: 1_000 });
+    await makeStock(api, second.sku.id, brand.stores.a, 1_000);
+    await db().sql`INSERT INTO bag_items (room_id, product_id, position) VALUES (${room.id}, ${second.id}, 1)`;
+    const many = Array.from({ length: 40 }, () => tryPlace(api, greedy, room, [shelfLine(product), shelfLine(second)]));
+    const one = await tryPlace(api, other, room, [shelfLine(product)]);
+    expect(one.status).toBe(201);
+    const answers = await Promise.all(many);
+    expect(answers.every(({ status }) => status === 201)).toBe(true);
     await expectBooksRight(api);
   });
 });

@@ -11,17 +11,16 @@
  * failed) is placed alone by placing.ts, which decides the same.
  */
 import type { OrderView } from '@walnut-live/contracts';
+import { databaseFailure } from '../../platform/database-failure.ts';
 import { type Db, sqlState, type Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { StoredAnswer } from '../../platform/idempotency.ts';
-import { askKeys, type KeyedWish, nameOfWish, storeAnswers } from '../../platform/idempotency-many.ts';
-import { createMicroBatch, type MicroBatch } from '../../platform/micro-batch.ts';
+import { type KeyedWish, nameOfWish, storeAnswers, takeKeys } from '../../platform/idempotency-many.ts';
+import { createLanes } from '../../platform/lanes.ts';
+import type { Logger } from '../../platform/logger.ts';
 import { writeRoomEvents } from '../../platform/outbox.ts';
 import type { Considered } from '../credits/index.ts';
 import { giftsFor } from './gifts.policy.ts';
-import { readOrders } from './order-view.ts';
-import { drawOrderNos, insertItems, insertOrders } from './orders.repository.ts';
-import type { OrdersDeps } from './orders.service.ts';
 import {
   newItem,
   newOrder,
@@ -31,7 +30,10 @@ import {
   refused,
   refuseRoom,
   wantedLines,
-} from './placing.ts';
+} from './order-parts.ts';
+import { readOrders } from './order-view.ts';
+import { drawOrderNos, insertItems, insertOrders } from './orders.repository.ts';
+import type { OrdersDeps } from './orders.service.ts';
 import { refuseEarly, type WantedLine } from './pricing.policy.ts';
 import { readHeld } from './reservations.repository.ts';
 import { reserveTogether } from './reserving.ts';
@@ -86,6 +88,7 @@ export function createTogether(
     'clock' | 'random' | 'payments' | 'credits' | 'reservationSeconds' | 'priceGraceSeconds' | 'onStep'
   > & {
     db: Db;
+    log: Logger;
     /** Id of the route whose keys these are. */
     route: string;
     soldOut: SoldOut;
@@ -93,8 +96,7 @@ export function createTogether(
     placeAlone: (wish: OrderWish) => Promise<StoredAnswer>;
   },
 ) {
-  const { db, clock, random, route, soldOut } = deps;
-  const lanes = new Map<string, { batch: MicroBatch<Asking, Outcome>; waiting: number }>();
+  const { db, clock, random, log, route, soldOut } = deps;
   /** Person and key of everybody who waits. */
   const inFlight = new Set<string>();
 
@@ -102,13 +104,13 @@ export function createTogether(
   async function serve(tx: Tx, roomId: string, askings: readonly Asking[]): Promise<Map<Asking, Outcome>> {
     const at = clock.now();
     const outcomes = new Map<Asking, Outcome>();
-    const settled = await askKeys(
+    const settled = await takeKeys(
       tx,
       route,
       askings.map(({ keyed }) => keyed),
     );
-    for (const asking of askings) {
-      const outcome = settled.get(nameOfWish(asking.keyed));
+    for (const [n, asking] of askings.entries()) {
+      const outcome = settled[n];
       if (outcome) outcomes.set(asking, outcome);
     }
     const open = askings.filter((asking) => !outcomes.has(asking));
@@ -266,6 +268,14 @@ export function createTogether(
     }
   }
 
+  /** Whatever went wrong with all of them need not be wrong with each, unless the database is away. */
+  function failed(roomId: string, askings: readonly Asking[], error: unknown): Map<Asking, Outcome> {
+    log.error({ err: error, roomId, orders: askings.length }, 'orders could not be placed together');
+    const away = databaseFailure(error) === 'unavailable';
+    const outcome = away ? new AppError('unavailable', { retryAfterSeconds: 1 }, error) : ALONE;
+    return new Map(askings.map((asking) => [asking, outcome]));
+  }
+
   /** One transaction for each person's first order, one for their second, and so on. */
   async function serveLane(roomId: string, askings: readonly Asking[]): Promise<Outcome[]> {
     const outcomes = new Map<Asking, Outcome>();
@@ -278,49 +288,36 @@ export function createTogether(
         (people.has(asking.wish.personId) ? later : now).push(asking);
         people.add(asking.wish.personId);
       }
-      // Whatever went wrong with all of them need not be wrong with each.
-      const served = await serveAgain(roomId, now).catch(() => new Map<Asking, Outcome>());
+      const served = await serveAgain(roomId, now).catch((error: unknown) => failed(roomId, now, error));
       for (const asking of now) outcomes.set(asking, served.get(asking) ?? ALONE);
       rest = later;
     }
     return askings.map((asking) => outcomes.get(asking) ?? ALONE);
   }
 
-  const laneOf = (roomId: string) => {
-    const known = lanes.get(roomId);
-    if (known) return known;
-    const batch = createMicroBatch<Asking, Outcome>({
-      waitMs: WAIT_MS,
-      maxItems: ORDERS_AT_ONCE,
-      maxPending: WAITING,
-      run: (askings) => serveLane(roomId, askings),
-    });
-    const lane = { batch, waiting: 0 };
-    lanes.set(roomId, lane);
-    return lane;
-  };
+  const lanes = createLanes<Asking, Outcome>({
+    waitMs: WAIT_MS,
+    maxItems: ORDERS_AT_ONCE,
+    maxPending: WAITING,
+    run: serveLane,
+  });
 
   return {
     /** @throws AppError what placing refuses, request_in_flight, idempotency_key_reused, unavailable */
     async place(asking: Asking): Promise<StoredAnswer> {
-      const { roomId } = asking.wish.body;
       const name = nameOfWish(asking.keyed);
       if (inFlight.has(name)) throw new AppError('request_in_flight', { retryAfterSeconds: 1 });
       inFlight.add(name);
-      const lane = laneOf(roomId);
-      lane.waiting++;
-      const outcome = await lane.batch.add(asking).finally(() => {
+      try {
+        const outcome = await lanes.add(asking.wish.body.roomId, asking);
+        if (outcome instanceof AppError) throw outcome;
+        return outcome === ALONE ? await deps.placeAlone(asking.wish) : outcome;
+      } finally {
         inFlight.delete(name);
-        lane.waiting--;
-        if (lane.waiting === 0 && lanes.get(roomId) === lane) lanes.delete(roomId);
-      });
-      if (outcome instanceof AppError) throw outcome;
-      return outcome === ALONE ? deps.placeAlone(asking.wish) : outcome;
+      }
     },
     /** Finishes what was accepted. */
-    async close(): Promise<void> {
-      await Promise.all([...lanes.values()].map(({ batch }) => batch.close()));
-    },
+    close: lanes.close,
   };
 }
 
