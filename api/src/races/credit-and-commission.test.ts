@@ -117,7 +117,7 @@ describe('whose an order is', () => {
     await expectBooksRight(api);
   });
 
-  it('lost update · A2 A1: two stores’ links, clicked twenty times, and a first order race for one customer', async () => {
+  it('lost update · A2 A1 A7: two stores’ links, clicked twenty times, and a first order race for one customer', async () => {
     // Reads "nobody's" twice: two stores own them, or the later touch takes a protected customer over.
     const { product, room } = await shelf(api, brand, 20);
     const { a, b } = brand.staff;
@@ -132,6 +132,8 @@ describe('whose an order is', () => {
         SELECT ended_at IS NOT NULL AS ended FROM owner_bindings WHERE customer_id = ${customer.personId}`;
       expect(bonds).toEqual([{ ended: false }]);
       expect(await rows`SELECT 1 FROM invite_edges WHERE invitee_id = ${customer.personId}`).toHaveLength(1);
+      // Ten taps on one link within a minute are one visit (rule A7).
+      expect(await rows`SELECT 1 FROM touches WHERE visitor_id = ${customer.personId}`).toHaveLength(2);
       const mine = () => api.ok(getBinding, { as: customer, params: { id: customer.personId } });
       const bound = await mine();
       expect([brand.stores.a.id, brand.stores.b.id]).toContain(bound.store?.id);

@@ -1,7 +1,7 @@
 /** Crowds, shelves and counts for the race suite. The map from known mistakes to attacks: known-mistakes.test.ts. */
 import { randomUUID } from 'node:crypto';
 import { type BodyInputOf, type OrderView, placeOrder } from '@walnut-live/contracts';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { Principal } from '../platform/principal.ts';
 import {
   type Brand,
@@ -30,6 +30,37 @@ export async function somebody(api: TestApi): Promise<Principal> {
   const [person] = await crowd(api, 1);
   if (!person) throw new Error('nobody');
   return person;
+}
+
+/**
+ * Starts the work while somebody holds the SKU's row, so that rivals who come meanwhile meet behind it, in one transaction
+ * or in a queue for the row; then lets go.
+ */
+export async function behind<Result>(
+  api: TestApi,
+  skuId: string,
+  first: () => Promise<unknown>,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { db } = api.api.platform;
+  const started = await db.transaction(async (tx) => {
+    await tx`SELECT 1 FROM stocks WHERE sku_id = ${skuId} FOR UPDATE`;
+    const leading = first();
+    await vi.waitFor(
+      async () => {
+        const waiting = await db.sql`SELECT 1 FROM pg_stat_activity
+          WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%UPDATE stocks%'`;
+        expect(waiting.length).toBeGreaterThan(0);
+      },
+      { timeout: 15_000, interval: 10 },
+    );
+    const working = work();
+    // What was sent before these answers came is at the door by now.
+    for (let n = 0; n < 5; n++) await (await fetch(`${api.url}/readyz`)).arrayBuffer();
+    return { leading, working };
+  });
+  await started.leading;
+  return started.working;
 }
 
 /** How often what was answered: `ok`, or the code of the refusal (of a coupon: its reason). */
