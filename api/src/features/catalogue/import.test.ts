@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Principal } from '../../platform/principal.ts';
 import { type Brand, seedBrand } from '../../testing/fixtures.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
-import { decodeText, productsOf } from './import.policy.ts';
+import { decodeText, productsOf, withKnown } from './import.policy.ts';
 
 let api: TestApi;
 let brand: Brand;
@@ -61,6 +61,32 @@ test('a file that is no catalogue says so: columns unknown, twice, missing; quot
   expect(broken.errors).toEqual([{ line: 4, column: 'title', issue: 'needed' }]);
 });
 
+/** Chosen far above what a loaded machine takes (tens of ms) and far below what the unbounded parser took (tens of seconds). */
+const MOST_MS = 5_000;
+test.each([
+  ['millions of tiny lines', 'a\n'.repeat(2_600_000), 'unknown_column'],
+  ['millions of headings', ','.repeat(5_000_000), 'line_too_long'],
+  ['too many headings', `${'x,'.repeat(45)}\n`, 'too_many_cells'],
+  ['headings without an end', `${'"\n'.repeat(10)}${'x,'.repeat(9_000)}`, 'too_many_cells'],
+  ['millions of cells', `${HEAD}\n${`${','.repeat(1_000)}\n`.repeat(5_000)}`, 'too_many_cells'],
+  ['one endless cell', `${HEAD}\n"${'x\n'.repeat(2_500_000)}`, 'not_csv'],
+])('a file made to stop everybody is refused before it is read: %s', (_what, text, issue) => {
+  const before = performance.now();
+  expect(productsOf(text).errors.map((error) => error.issue)).toContain(issue);
+  expect(performance.now() - before).toBeLessThan(MOST_MS);
+});
+
+test('a character that no text may have is said by line and column', () => {
+  const { errors } = productsOf(
+    file((NUTS[0] ?? '').replace('山核桃仁', '山\u0000核桃').replace('原味装', '原\u0007味')),
+  );
+  expect(errors.map(({ line, column, issue }) => [line, column, issue])).toEqual([
+    [2, 'title', 'control_character'],
+    [2, 'skuName', 'control_character'],
+  ]);
+  expect(productsOf(file((NUTS[0] ?? '').replace('原味装', '"原\n味"'))).errors).toEqual([]);
+});
+
 test('UTF-8 with its mark and GBK say the same; what is neither is no text', async () => {
   const gbk = Buffer.from([0xc9, 0xbd, 0xba, 0xcb, 0xcc, 0xd2]);
   expect(decodeText(gbk)).toBe('山核桃');
@@ -92,6 +118,59 @@ test('a dry run changes nothing; applied it is there; applied again nothing chan
   const dearer = await send(file(NUTS[0] ?? '', (NUTS[1] ?? '').replace('4200', '4500')), true);
   expect(dearer.body).toMatchObject({ products: { changed: 1 }, skus: { changed: 1, unchanged: 1 } });
   expect((await api.ok(getProduct, { params: { id: made?.id ?? '' } })).skus[1]?.priceFen).toBe(4_500);
+});
+
+test('a column that is missing leaves what is there; an empty cell empties it', async () => {
+  const full =
+    'productCode,title,subtitle,description,role,status,pictures,option1,value1,skuCode,skuName,priceFen,listPriceFen,listPriceBasis,floorPriceFen,active';
+  const line = 'KEEP,核桃,好吃,很香,main,on_sale,/a.svg,口味,原味,KEEP-1,装,900,1000,门市价,800,false';
+  expect((await send(`${full}\n${line}`, true)).body).toMatchObject({ applied: true });
+  const few = 'productCode,title,role,pictures,skuCode,skuName,priceFen';
+  const again = await send(`${few}\nKEEP,核桃仁,main,/a.svg,KEEP-1,装,950`, true);
+  expect(again.body).toMatchObject({ applied: true, errors: [], skus: { changed: 1 } });
+  const read = async () => (await api.ok(listProducts, { as: brand.staff.admin, query: { search: 'KEEP' } })).items[0];
+  expect(await read()).toMatchObject({
+    ...{ title: '核桃仁', subtitle: '好吃', description: '很香', status: 'on_sale' },
+    options: [{ name: '口味', values: ['原味'] }],
+    skus: [
+      {
+        ...{ priceFen: 950, listPriceFen: 1_000, listPriceBasis: '门市价', floorPriceFen: 800 },
+        ...{ optionValues: ['原味'], active: false },
+      },
+    ],
+  });
+  await send(`${few},subtitle,floorPriceFen\nKEEP,核桃仁,main,/a.svg,KEEP-1,装,950,,`, true);
+  expect(await read()).toMatchObject({
+    subtitle: '',
+    description: '很香',
+    skus: [{ floorPriceFen: null, active: false }],
+  });
+  // A new one gets what everything begins with.
+  const [made] = productsOf(`${few}\nNEW,新,main,/a.svg,NEW-1,装,1`).products;
+  expect(made && withKnown(made)).toMatchObject({
+    fields: { subtitle: '', status: 'draft', options: [] },
+    skus: [{ listPriceFen: null, floorPriceFen: null, optionValues: [], active: true }],
+  });
+});
+
+test('a dry run leaves no trace in the log, and an import waits for nobody’s row for long', async () => {
+  const { sql } = api.api.platform.db;
+  const logged = async () => (await sql`SELECT 1 FROM guard_corrections WHERE place = 'product'`).length;
+  const before = await logged();
+  const claims = file('LOG,补脑核桃,main,on_sale,/a.svg,,,LOG-1,装,100,');
+  expect((await send(claims)).body.errors).toHaveLength(1);
+  expect(await logged()).toBe(before);
+  expect((await send(claims, true)).body).toMatchObject({ applied: false, errors: [{ line: 2 }] });
+  expect(await logged()).toBe(before + 1);
+
+  await send(file('BUSY,忙,main,on_sale,/a.svg,,,BUSY-1,装,100,'), true);
+  const dearer = file('BUSY,忙,main,on_sale,/a.svg,,,BUSY-1,装,200,');
+  await api.api.platform.db.transaction(async (tx) => {
+    await tx`SELECT 1 FROM products WHERE code = 'BUSY' FOR UPDATE`;
+    const answers = await Promise.all([send(dearer), send(dearer, true)]);
+    expect(answers.map(({ status, body }) => [status, body.code])).toEqual(Array(2).fill([503, 'unavailable']));
+  });
+  expect((await send(dearer, true)).body).toMatchObject({ applied: true, skus: { changed: 1 } });
 });
 
 test('one wrong line and nothing is applied; every product’s errors are told, S6 and Z3 among them', async () => {

@@ -73,14 +73,19 @@ export function createClaimGuard(deps: {
     record,
 
     /**
-     * Staff's own texts, before they are written anywhere. Refused ones are logged although nothing else happens.
+     * Staff's own texts, before they are written anywhere. Refused ones are logged although nothing else happens;
+     * `logged: false` only asks, for texts that nobody means to publish yet.
      * @throws AppError words_refused with the terms: who works for the brand is told what to change
      */
-    async requireClean(written: Written, texts: readonly (string | undefined)[]): Promise<void> {
+    async requireClean(
+      written: Written,
+      texts: readonly (string | undefined)[],
+      { logged = true }: { logged?: boolean } = {},
+    ): Promise<void> {
       for (const text of texts) {
         if (!text) continue;
         const verdict = await judge(written.place, text);
-        await record(written, text, verdict);
+        if (logged) await record(written, text, verdict);
         if (verdict.outcome !== 'blocked') continue;
         const [first] = verdict.hits;
         throw new AppError('words_refused', {
