@@ -43,9 +43,32 @@ const withoutDescriptions = (): Plugin => {
   };
 };
 
+/**
+ * Each schema of zod carries the way to write itself as JSON Schema, which cannot be shaken off. The served OpenAPI document
+ * needs that, a browser never does: a function in its place says so.
+ */
+const withoutJsonSchemas = (): Plugin => ({
+  name: 'walnut:without-json-schemas',
+  apply: 'build',
+  enforce: 'pre',
+  transform: (code, id) => {
+    if (!/[\\/]zod[\\/]v4[\\/]core[\\/](?:to-json-schema|json-schema-processors|json-schema-generator)\.js$/.test(id))
+      return;
+    const names = [...code.matchAll(/^export (?:const|function|class) (\w+)/gm)].map(([, name]) => name);
+    const renamed = [...code.matchAll(/^export \{ \w+ as (\w+) \};$/gm)].map(([, name]) => name);
+    const absent = "const absent = () => () => { throw new Error('no JSON Schema here'); };";
+    return {
+      code: `${absent}\n${names.map((name) => `export const ${name} = absent;`).join('\n')}\n${renamed
+        .map((name) => `export { absent as ${name} };`)
+        .join('\n')}`,
+      map: null,
+    };
+  },
+});
+
 export default defineConfig({
   base: '/',
-  plugins: [withoutForeignHandlers(), withoutDescriptions(), react()],
+  plugins: [withoutForeignHandlers(), withoutDescriptions(), withoutJsonSchemas(), react()],
   build: {
     outDir: 'dist',
     // WeChat's web views on phones that are still in use: Safari 15.4 and Chromium 97.
