@@ -49,6 +49,7 @@ export function createSelling(deps: {
   adults: AdultChecks;
   files: Files;
   orderPaid: OrdersDeps['orderPaid'];
+  orderReceived: OrdersDeps['orderReceived'];
   orderRefunded: OrdersDeps['orderRefunded'];
   onOrderStep: OrdersDeps['onStep'];
   sandboxPlan?: DeliveryPlan | undefined;
@@ -75,6 +76,7 @@ export function createSelling(deps: {
     },
     credits: deps.credits,
     orderPaid: deps.orderPaid,
+    orderReceived: deps.orderReceived,
     orderRefunded: deps.orderRefunded,
     onStep: deps.onOrderStep,
     autoReceiveDays: config.AUTO_RECEIVE_DAYS,

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Route } from '@walnut-live/contracts';
 import { createApp } from './app.ts';
 import { type Activities, createActivities } from './compose-activities.ts';
+import { createCustomers } from './compose-members.ts';
 import { createPlay, type Play } from './compose-play.ts';
 import { type AroundRooms, createAroundRooms } from './compose-rooms.ts';
 import { createSelling } from './compose-selling.ts';
@@ -267,6 +268,11 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     say: talk.say,
   });
   closers.push(play.close);
+  const customers = createCustomers({
+    ...{ bind, db, clock, random, log, jobs, guard, rooms },
+    grant: play.coupons.grant,
+  });
+  closers.push(customers.close);
   const activities: Activities = createActivities({ bind, db, clock, random, log, jobs, guard, roomLog, rooms });
   closers.push(activities.close);
   const roomSockets = createRoomSockets({
@@ -288,9 +294,11 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     enterPresence(room, person, onSurplus) {
       const leave = presence.enter(room, person, onSurplus);
       const leaveBook = attendanceBook.enter(room.id, person.id);
+      const leaveWatch = customers.watch(room.id, person.id);
       return () => {
         leave();
         leaveBook();
+        leaveWatch();
       };
     },
     onStandingNews: (listener) => news.listen(STANDING_NEWS, listener),
@@ -332,8 +340,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     coupons: play.coupons.forOrders,
     guard,
     credits,
-    orderPaid: commissions.onOrderPaid,
-    orderRefunded: commissions.onOrderRefunded,
+    ...customers.told({ orderPaid: commissions.onOrderPaid, orderRefunded: commissions.onOrderRefunded }),
     onOrderStep: (event) => metrics.orders.inc({ event }),
     sandboxPlan: given.sandboxPlan,
   });

@@ -36,6 +36,7 @@ export const errorStatus = {
   below_price_floor: 409,
   identity_refused: 409,
   insufficient_coins: 409,
+  insufficient_points: 409,
   gift_cap_reached: 409,
   too_late: 409,
   draw_not_open: 409,

@@ -41,6 +41,8 @@ export const permissions = [
   'campaigns:write',
   'budgets:write', // what units may spend on red packets
   'coupons:write', // terms of coupons, and giving one to a customer
+  'coupons:redeem', // take a coupon at a counter
+  'members:write', // levels, points and tags of the whole brand
   'customers:mark', // vouch for members and KOCs
   'staff:verify', // record what a guide was trained in
   'webhooks:write', // where facts of a unit are sent to
@@ -58,9 +60,9 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'offers:write',
     'catalogue:read',
     'catalogue:write',
+    'floors:write',
     'stock:write',
     'orders:read',
-    'floors:write',
     'orders:ship',
     'reports:read',
     'customers:read',
@@ -71,6 +73,7 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'words:read',
     'words:write',
     'coupons:write',
+    'members:write',
     'customers:mark',
     'staff:verify',
   ],
@@ -125,11 +128,20 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'campaigns:write',
     'words:read',
     'coupons:write',
+    'coupons:redeem',
     'customers:mark',
     'staff:verify',
   ],
-  guide: ['rooms:read', 'rooms:write', 'rooms:operate', 'offers:write', 'catalogue:read', 'orders:read'],
-  assistant: ['rooms:read', 'rooms:operate', 'catalogue:read'],
+  guide: [
+    'rooms:read',
+    'rooms:write',
+    'rooms:operate',
+    'offers:write',
+    'catalogue:read',
+    'orders:read',
+    'coupons:redeem',
+  ],
+  assistant: ['rooms:read', 'rooms:operate', 'catalogue:read', 'coupons:redeem'],
 };
 
 export function may(role: StaffRole, permission: Permission): boolean {

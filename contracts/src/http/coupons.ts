@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { OrderId, OrgUnitId, PersonId, RoomId } from '../ids.ts';
 import { Fen } from '../money.ts';
 import { CouponDrop, CouponDropId, CouponId, CouponKindId, CouponTerms, MAX_COUPON_DROP } from '../realtime/coupons.ts';
-import { Empty, Instant, OrgUnitRef, PageQuery, page, text } from './common.ts';
+import { Empty, Instant, OrgUnitRef, PageQuery, PersonRef, page, text } from './common.ts';
 import { defineRoute } from './route.ts';
 
 /** 1,000 yuan: what one coupon takes off at most. */
@@ -30,10 +30,16 @@ export const couponReasons = [
   'stopped',
   'all_claimed',
   'limit_reached', // the person has had as many as one may
+  'at_counter', // it is taken at a store’s counter, not by an order
   'price_floor', // it would take goods below their floor (rule S6); facts: mostOffFen
 ] as const;
 export const CouponReason = z.enum(couponReasons).meta({ id: 'CouponReason' });
 export type CouponReason = z.infer<typeof CouponReason>;
+
+/** order: takes something off an order. store: off at the counter. gift: a gift for coming (到店礼), `offFen` is what it is worth. */
+export const couponUsages = ['order', 'store', 'gift'] as const;
+export const CouponUsage = z.enum(couponUsages).meta({ id: 'CouponUsage' });
+export type CouponUsage = z.infer<typeof CouponUsage>;
 
 export const CouponKind = CouponTerms.extend({
   id: CouponKindId,
@@ -49,6 +55,8 @@ export const CouponKind = CouponTerms.extend({
   newcomersOnly: z.boolean(),
   /** Rule S6: a coupon of headquarters that may take goods below their floor. */
   belowFloor: z.boolean().optional(),
+  /** How it is used: in an order, at a counter, or for a gift there. */
+  usage: CouponUsage,
   /** Anybody may claim one; else only drops and staff hand them out. */
   listed: z.boolean(),
   active: z.boolean(),
@@ -80,7 +88,9 @@ export const createCouponKind = defineRoute({
       orgUnitId: OrgUnitId,
       title: text(30),
       offFen: Fen.min(1).max(MAX_COUPON_OFF_FEN),
-      minSpendFen: Fen.min(2).max(MAX_COUPON_MIN_SPEND_FEN),
+      /** 0 for a gift, and for nothing else. */
+      minSpendFen: Fen.max(MAX_COUPON_MIN_SPEND_FEN),
+      usage: CouponUsage.default('order'),
       validDays: z.int().min(1).max(MAX_VALID_DAYS).default(COUPON_VALID_DAYS),
       total: z.int().min(1).max(MAX_TOTAL),
       perPerson: z.int().min(1).max(MAX_PER_PERSON).default(1),
@@ -89,7 +99,10 @@ export const createCouponKind = defineRoute({
       belowFloor: z.boolean().default(false),
       listed: z.boolean().default(false),
     })
-    .refine(({ offFen, minSpendFen }) => minSpendFen > offFen, { path: ['minSpendFen'], message: 'not_above_off' }),
+    .refine(({ offFen, minSpendFen, usage }) => (usage === 'gift' ? minSpendFen === 0 : minSpendFen > offFen), {
+      path: ['minSpendFen'],
+      message: 'not_above_off',
+    }),
   reply: CouponKind,
   status: 201,
   errors: ['not_found', 'forbidden', 'words_refused'],
@@ -121,14 +134,25 @@ export const stopCouponKind = defineRoute({
 
 // ── coupons: what people hold ───────────────────────────────────────────────────────────────────────────────────────
 
+export const COUPON_CODE_DIGITS = 16;
+export const CouponCode = z
+  .string()
+  .regex(/^\d{16}$/)
+  .meta({ description: 'what the QR code of a coupon says' });
+
 export const Coupon = CouponTerms.extend({
   id: CouponId,
   kindId: CouponKindId,
   /** Where it can be used: in this unit and everything below it. */
   orgUnit: OrgUnitRef,
   newcomersOnly: z.boolean(),
-  source: z.enum(['claim', 'drop', 'given']),
-  state: z.enum(['held', 'used']),
+  /** given: by staff. level: for reaching a member level. points: bought with points. */
+  source: z.enum(['claim', 'drop', 'given', 'level', 'points']),
+  usage: CouponUsage,
+  /** What its QR code says; null when orders take it. Shown to staff of a store. */
+  code: CouponCode.nullable(),
+  /** used: by an order. redeemed: at a counter, for good. */
+  state: z.enum(['held', 'used', 'redeemed']),
   /** The order that uses it. */
   orderId: OrderId.nullable(),
   claimedAt: Instant,
@@ -145,7 +169,11 @@ export const myCoupons = defineRoute({
   tag: 'coupons',
   access: 'consumer',
   summary: 'My coupons, the newest first; with a room, those an order there could take now, whatever it costs',
-  query: PageQuery.extend({ roomId: RoomId.optional() }),
+  query: PageQuery.extend({
+    roomId: RoomId.optional(),
+    /** usable: held and not over; over: used, redeemed or ended. Without it: all. */
+    show: z.enum(['usable', 'over']).optional(),
+  }),
   reply: page(Coupon),
 });
 export const OpenCoupon = CouponTerms.extend({
@@ -195,6 +223,76 @@ export const giveCoupon = defineRoute({
   reply: Coupon,
   status: 201,
   errors: ['not_found', 'coupon_not_usable'],
+});
+
+// ── at the counter ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A coupon as staff at a counter see it. */
+export const CounterCoupon = CouponTerms.extend({
+  id: CouponId,
+  usage: CouponUsage,
+  orgUnit: OrgUnitRef,
+  person: PersonRef,
+  state: z.enum(['held', 'redeemed', 'expired']),
+  expiresAt: Instant,
+  redeemedAt: Instant.nullable(),
+  redeemedBy: PersonRef.nullable(),
+  redeemedUnit: OrgUnitRef.nullable(),
+}).meta({ id: 'CounterCoupon' });
+export type CounterCoupon = z.infer<typeof CounterCoupon>;
+const codeParams = z.strictObject({ code: CouponCode });
+export const getCounterCoupon = defineRoute({
+  id: 'counter-coupons.get',
+  method: 'GET',
+  path: '/counter-coupons/:code',
+  tag: 'coupons',
+  access: { staff: 'coupons:redeem' },
+  summary: 'What a coupon at the counter is; of my store or of a unit above it',
+  params: codeParams,
+  reply: CounterCoupon,
+  errors: ['not_found', 'rate_limited'],
+});
+export const redeemCounterCoupon = defineRoute({
+  id: 'counter-coupons.redeem',
+  method: 'POST',
+  path: '/counter-coupons/:code/redeem',
+  tag: 'coupons',
+  access: { staff: 'coupons:redeem' },
+  idempotent: true,
+  summary: 'Take it, once and for good (rule S10); audited. The note says what was given or bought',
+  params: codeParams,
+  body: z.strictObject({ note: text(100, 0).default('') }),
+  reply: CounterCoupon,
+  errors: ['not_found', 'coupon_not_usable', 'rate_limited'],
+});
+export const listCounterCoupons = defineRoute({
+  id: 'counter-coupons.list',
+  method: 'GET',
+  path: '/counter-coupons',
+  tag: 'coupons',
+  access: { staff: 'coupons:redeem' },
+  summary: 'What was taken at the counters of my scope, the newest first',
+  query: PageQuery,
+  reply: page(CounterCoupon),
+});
+export const giveCouponToMany = defineRoute({
+  id: 'coupons.give-to-many',
+  method: 'POST',
+  path: '/coupon-kinds/:id/give-to-many',
+  tag: 'coupons',
+  access: { staff: 'coupons:write' },
+  idempotent: true,
+  summary:
+    'Give one each to the customers of my scope that a tag or a level picks; whoever has had as many as one may gets none; audited',
+  params: kindParams,
+  body: z.strictObject({
+    ruleId: z.uuid().nullable(),
+    rank: z.int().min(0).max(4).nullable(),
+    reason: text(100),
+  }),
+  reply: z.object({ picked: z.int(), given: z.int() }),
+  status: 201,
+  errors: ['not_found', 'coupon_not_usable', 'invalid_request', 'limit_exceeded'],
 });
 
 // ── drops ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,6 +12,7 @@ import * as checkIns from './check-ins.ts';
 import * as conferences from './conferences.ts';
 import * as countdowns from './countdowns.ts';
 import * as coupons from './coupons.ts';
+import * as customerTags from './customer-tags.ts';
 import * as drainCards from './drain-cards.ts';
 import * as draws from './draws.ts';
 import * as files from './files.ts';
@@ -20,6 +21,7 @@ import * as gifts from './gifts.ts';
 import * as groupBuys from './group-buys.ts';
 import * as invoices from './invoices.ts';
 import * as mediaLibrary from './media-library.ts';
+import * as members from './members.ts';
 import * as messages from './messages.ts';
 import * as moderation from './moderation.ts';
 import * as orders from './orders.ts';
@@ -27,6 +29,7 @@ import * as org from './org.ts';
 import * as parcels from './parcels.ts';
 import * as payments from './payments.ts';
 import * as personas from './personas.ts';
+import * as points from './points.ts';
 import * as polls from './polls.ts';
 import * as productPages from './product-pages.ts';
 import * as reconciliation from './reconciliation.ts';
@@ -60,6 +63,7 @@ export * from './common.ts';
 export * from './conferences.ts';
 export * from './countdowns.ts';
 export * from './coupons.ts';
+export * from './customer-tags.ts';
 export * from './delivery.ts';
 export * from './drain-cards.ts';
 export * from './draws.ts';
@@ -69,6 +73,7 @@ export * from './gifts.ts';
 export * from './group-buys.ts';
 export * from './invoices.ts';
 export * from './media-library.ts';
+export * from './members.ts';
 export * from './messages.ts';
 export * from './moderation.ts';
 export * from './orders.ts';
@@ -77,6 +82,7 @@ export * from './parcels.ts';
 export * from './payment-ways.ts';
 export * from './payments.ts';
 export * from './personas.ts';
+export * from './points.ts';
 export * from './polls.ts';
 export * from './product-pages.ts';
 export * from './reconciliation.ts';
@@ -129,6 +135,9 @@ export const routes: readonly Route[] = [
   draws,
   redPackets,
   coupons,
+  members,
+  points,
+  customerTags,
   mediaLibrary,
   checkIns,
   groupBuys,

@@ -14,6 +14,8 @@ const coupon = (offFen: number, minSpendFen: number, more: Partial<Coupon> = {})
   minSpendFen,
   newcomersOnly: false,
   source: 'drop',
+  usage: 'order',
+  code: null,
   state: 'held',
   orderId: null,
   claimedAt: '2026-11-01T00:00:00.000Z',

@@ -74,6 +74,7 @@ const problem = (code: string, facts: object = {}): ApiAnswer => ({
 const isCoupons = (call: ApiCall) => call.path.startsWith('/coupons');
 const coupon = (no: number, offFen: number, minSpendFen: number): Coupon => ({
   ...{ id: uuid(no), kindId: uuid(no + 1), title: '满减', offFen, minSpendFen, newcomersOnly: false, source: 'drop' },
+  ...{ usage: 'order', code: null },
   orgUnit: { id: uuid(2), kind: 'store', path: 'hq.east.s1', name: '一店' },
   ...{ state: 'held', orderId: null, usedAt: null, claimedAt: '2026-11-01T00:00:00.000Z' },
   expiresAt: '2099-01-01T00:00:00.000Z',

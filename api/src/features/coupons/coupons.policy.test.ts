@@ -1,10 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CouponFacts, refusalOfCoupon } from './coupons.policy.ts';
+import {
+  type CouponFacts,
+  couponEvents,
+  couponStates,
+  couponTransitions,
+  eventOf,
+  refusalAtCounter,
+  refusalOfCoupon,
+} from './coupons.policy.ts';
 
 const at = new Date('2026-11-22T12:00:00Z');
 const coupon: CouponFacts = {
   state: 'held',
+  usage: 'order',
   orgPath: 'hq.east',
   minSpendFen: 5_000n,
   newcomersOnly: false,
@@ -21,6 +30,8 @@ describe('S10 N2 what an order takes', () => {
     ['the last moment', { expiresAt: new Date(at.getTime() + 1) }, {}, undefined],
     ['the moment it ends', { expiresAt: at }, {}, 'expired'],
     ['used', { state: 'used' }, {}, 'used'],
+    ['one for a counter', { usage: 'store' }, {}, 'at_counter'],
+    ['a gift', { usage: 'gift', minSpendFen: 0n }, {}, 'at_counter'],
     ['its own unit', {}, { orgPath: 'hq.east' }, undefined],
     ['the unit above it', {}, { orgPath: 'hq' }, 'other_store'],
     ['another unit', {}, { orgPath: 'hq.north.beijing' }, 'other_store'],
@@ -48,5 +59,36 @@ describe('S10 N2 what an order takes', () => {
         },
       ),
     );
+  });
+});
+
+describe('S7 S10 the life of a coupon', () => {
+  const allowed = ['held use used', 'held redeem redeemed', 'used return held'];
+  it.each(couponStates.flatMap((state) => couponEvents.map((event) => [state, event] as const)))(
+    '%s, %s',
+    (state, event) => {
+      const to = couponTransitions[state][event];
+      const told = `${state} ${event} ${to}`;
+      if (to === undefined) expect(allowed.some((one) => one.startsWith(`${state} ${event} `))).toBe(false);
+      else expect(allowed).toContain(told);
+    },
+  );
+  it('orders take what is for orders, counters the rest', () => {
+    expect([eventOf('order'), eventOf('store'), eventOf('gift')]).toEqual(['use', 'redeem', 'redeem']);
+  });
+});
+
+describe('S10 what a counter takes', () => {
+  const gift = { ...coupon, usage: 'gift' as const, minSpendFen: 0n };
+  const counter = { orgPath: 'hq.east.hangzhou', at };
+  it.each([
+    ['of its own store’s channel', gift, counter, undefined],
+    ['of another channel', gift, { ...counter, orgPath: 'hq.north.beijing' }, 'other_store'],
+    ['of a unit below the staff’s', gift, { ...counter, orgPath: 'hq' }, 'other_store'],
+    ['one for orders', coupon, counter, 'other_store'],
+    ['redeemed', { ...gift, state: 'redeemed' as const }, counter, 'used'],
+    ['the moment it ends', { ...gift, expiresAt: at }, counter, 'expired'],
+  ])('%s', (_, facts, where, reason) => {
+    expect(refusalAtCounter(facts, where)?.reason).toBe(reason);
   });
 });

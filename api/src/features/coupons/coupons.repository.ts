@@ -17,6 +17,7 @@ export interface KindRow {
   readonly perPerson: number;
   readonly newcomersOnly: boolean;
   readonly belowFloor: boolean;
+  readonly usage: CouponKind['usage'];
   readonly listed: boolean;
   readonly active: boolean;
   readonly createdAt: Date;
@@ -58,6 +59,7 @@ export interface NewKind {
   readonly perPerson: number;
   readonly newcomersOnly: boolean;
   readonly belowFloor: boolean;
+  readonly usage: CouponKind['usage'];
   readonly listed: boolean;
   readonly createdBy: string;
   readonly createdAt: Date;
@@ -69,7 +71,7 @@ export function createKindRows(sql: Sql) {
       k.off_fen AS "offFen", k.min_spend_fen AS "minSpendFen", k.valid_days AS "validDays", k.total,
       (k.claimed + coalesce((SELECT sum(d.taken) FROM coupon_drops d WHERE d.kind_id = k.id AND d.state = 'running'), 0))::int AS claimed,
       k.total - k.claimed - k.set_aside AS left, k.per_person AS "perPerson", k.newcomers_only AS "newcomersOnly",
-      k.below_floor AS "belowFloor", k.listed, k.active, k.created_at AS "createdAt", k.stopped_at AS "stoppedAt"
+      k.below_floor AS "belowFloor", k.usage, k.listed, k.active, k.created_at AS "createdAt", k.stopped_at AS "stoppedAt"
     FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS wanted(id, n) JOIN coupon_kinds k ON k.id = wanted.id
     JOIN org_units u ON u.id = k.org_unit_id ORDER BY wanted.n`;
   return {
@@ -77,9 +79,9 @@ export function createKindRows(sql: Sql) {
     find: async (id: string): Promise<KindRow | undefined> => (await read([id]))[0],
     async insert(kind: NewKind): Promise<void> {
       await sql`INSERT INTO coupon_kinds (id, org_unit_id, org_path, title, off_fen, min_spend_fen, valid_days, total, per_person,
-          newcomers_only, below_floor, listed, created_by, created_at)
+          newcomers_only, below_floor, usage, listed, created_by, created_at)
         VALUES (${kind.id}, ${kind.orgUnitId}, ${kind.orgPath}, ${kind.title}, ${kind.offFen}, ${kind.minSpendFen}, ${kind.validDays},
-          ${kind.total}, ${kind.perPerson}, ${kind.newcomersOnly}, ${kind.belowFloor}, ${kind.listed}, ${kind.createdBy}, ${kind.createdAt})`;
+          ${kind.total}, ${kind.perPerson}, ${kind.newcomersOnly}, ${kind.belowFloor}, ${kind.usage}, ${kind.listed}, ${kind.createdBy}, ${kind.createdAt})`;
     },
     /** False when it was stopped before. */
     async stop(id: string, at: Date): Promise<boolean> {
@@ -91,6 +93,12 @@ export function createKindRows(sql: Sql) {
     async claimOne(id: string): Promise<boolean> {
       const rows = await sql`UPDATE coupon_kinds SET claimed = claimed + 1
         WHERE id = ${id} AND active AND claimed + set_aside < total RETURNING id`;
+      return rows.length === 1;
+    },
+    /** Many more claimed, or none. */
+    async claimMany(id: string, count: number): Promise<boolean> {
+      const rows = await sql`UPDATE coupon_kinds SET claimed = claimed + ${count}
+        WHERE id = ${id} AND active AND claimed + set_aside + ${count}::int <= total RETURNING id`;
       return rows.length === 1;
     },
     /** Sets coupons aside for a drop; false when stopped or there are not as many. */
@@ -153,6 +161,8 @@ interface CouponRow {
   readonly minSpendFen: bigint;
   readonly newcomersOnly: boolean;
   readonly source: Coupon['source'];
+  readonly usage: Coupon['usage'];
+  readonly code: string | null;
   readonly state: Coupon['state'];
   readonly orderId: string | null;
   readonly claimedAt: Date;
@@ -173,29 +183,37 @@ export function createCouponRows(sql: Sql) {
     read: (ids: readonly string[]) => sql<CouponRow>`
       SELECT c.id, c.person_id AS "personId", c.kind_id AS "kindId",
         json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS "orgUnit", c.title, c.off_fen AS "offFen",
-        c.min_spend_fen AS "minSpendFen", c.newcomers_only AS "newcomersOnly", c.source, c.state, c.order_id AS "orderId",
+        c.min_spend_fen AS "minSpendFen", c.newcomers_only AS "newcomersOnly", c.source, c.usage, c.code, c.state, c.order_id AS "orderId",
         c.claimed_at AS "claimedAt", c.expires_at AS "expiresAt", c.used_at AS "usedAt"
       FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS wanted(id, n) JOIN coupons c ON c.id = wanted.id
       JOIN org_units u ON u.id = c.org_unit_id ORDER BY wanted.n`,
     /** Writes a coupon for each person, with the kind's terms as they are now. */
     async insert(made: {
       kindId: string;
-      coupons: readonly { id: string; personId: string }[];
+      coupons: readonly { id: string; personId: string; code: string }[];
       source: Coupon['source'];
       dropId: string | null;
       at: Date;
     }): Promise<void> {
       await sql`
         INSERT INTO coupons (id, kind_id, person_id, org_unit_id, org_path, title, off_fen, min_spend_fen, newcomers_only, source, drop_id,
-          state, claimed_at, expires_at)
+          usage, code, state, claimed_at, expires_at)
         SELECT n.id, k.id, n.person_id, k.org_unit_id, k.org_path, k.title, k.off_fen, k.min_spend_fen, k.newcomers_only, ${made.source},
-          ${made.dropId}::uuid, 'held', ${made.at}::timestamptz, ${made.at}::timestamptz + make_interval(hours => 24 * k.valid_days)
-        FROM unnest(${made.coupons.map(({ id }) => id)}::uuid[], ${made.coupons.map(({ personId }) => personId)}::uuid[]) AS n(id, person_id)
+          ${made.dropId}::uuid, k.usage, CASE WHEN k.usage <> 'order' THEN n.code END, 'held', ${made.at}::timestamptz, ${made.at}::timestamptz + make_interval(hours => 24 * k.valid_days)
+        FROM unnest(${made.coupons.map(({ id }) => id)}::uuid[], ${made.coupons.map(({ personId }) => personId)}::uuid[],
+          ${made.coupons.map(({ code }) => code)}::text[]) AS n(id, person_id, code)
         JOIN coupon_kinds k ON k.id = ${made.kindId}`;
     },
-    async ofPerson(personId: string, after: TimeCursor | undefined, limit: number): Promise<string[]> {
+    /** `usable`: held and not over; `over`: the others. */
+    async ofPerson(
+      personId: string,
+      show: { what: 'usable' | 'over' | undefined; now: Date },
+      after: TimeCursor | undefined,
+      limit: number,
+    ): Promise<string[]> {
       const rows = await sql<{ id: string }>`
         SELECT id FROM coupons WHERE person_id = ${personId}
+          AND (${show.what ?? null}::text IS NULL OR (state = 'held' AND expires_at > ${show.now}) = (${show.what ?? null}::text = 'usable'))
           AND (${after?.id ?? null}::uuid IS NULL OR (claimed_at, id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
         ORDER BY claimed_at DESC, id DESC LIMIT ${limit}`;
       return rows.map(({ id }) => id);
@@ -209,7 +227,7 @@ export function createCouponRows(sql: Sql) {
       limit: number,
     ): Promise<string[]> {
       const rows = await sql<{ id: string }>`
-        SELECT c.id FROM coupons c WHERE c.person_id = ${personId} AND c.state = 'held' AND c.expires_at > ${now}
+        SELECT c.id FROM coupons c WHERE c.person_id = ${personId} AND c.usage = 'order' AND c.state = 'held' AND c.expires_at > ${now}
           AND (c.org_path = ${path} OR ${path} LIKE c.org_path || '.%')
           AND NOT (c.newcomers_only AND EXISTS (SELECT 1 FROM orders o LEFT JOIN coupons other ON other.id = o.coupon_id
             WHERE o.person_id = c.person_id AND (o.paid_at IS NOT NULL OR (o.state = 'pending_payment' AND other.newcomers_only))))
@@ -220,7 +238,7 @@ export function createCouponRows(sql: Sql) {
     /** What decides whether an order of the person takes the coupon, and what it takes off. */
     async facts(id: string, personId: string): Promise<(CouponFacts & { offFen: bigint }) | undefined> {
       const [row] = await sql<CouponFacts & { offFen: bigint }>`
-        SELECT c.state, c.org_path AS "orgPath", c.off_fen AS "offFen", c.min_spend_fen AS "minSpendFen", c.newcomers_only AS "newcomersOnly",
+        SELECT c.state, c.usage, c.org_path AS "orgPath", c.off_fen AS "offFen", c.min_spend_fen AS "minSpendFen", c.newcomers_only AS "newcomersOnly",
           (SELECT k.below_floor FROM coupon_kinds k WHERE k.id = c.kind_id) AS "belowFloor", c.expires_at AS "expiresAt", EXISTS (SELECT 1 FROM orders o LEFT JOIN coupons other ON other.id = o.coupon_id
             WHERE o.person_id = c.person_id AND (o.paid_at IS NOT NULL OR (o.state = 'pending_payment' AND other.newcomers_only))) AS "hasBought"
         FROM coupons c WHERE c.id = ${id} AND c.person_id = ${personId}`;
@@ -229,13 +247,19 @@ export function createCouponRows(sql: Sql) {
     /** Rule S10: once, by one conditional statement; false when a rival order was faster or its time is over. */
     async redeem(use: { couponId: string; personId: string; orderId: string; at: Date }): Promise<boolean> {
       const rows = await sql`UPDATE coupons SET state = 'used', order_id = ${use.orderId}, used_at = ${use.at}
-        WHERE id = ${use.couponId} AND person_id = ${use.personId} AND state = 'held' AND expires_at > ${use.at} RETURNING id`;
+        WHERE id = ${use.couponId} AND person_id = ${use.personId} AND usage = 'order' AND state = 'held' AND expires_at > ${use.at} RETURNING id`;
       return rows.length === 1;
     },
     /** The order does not use it any more; `validAt`: only if its time is not over by then. */
     async giveBack(orderId: string, validAt: Date | null): Promise<void> {
       await sql`UPDATE coupons SET state = 'held', order_id = NULL, used_at = NULL
         WHERE order_id = ${orderId} AND state = 'used' AND (${validAt}::timestamptz IS NULL OR expires_at > ${validAt}::timestamptz)`;
+    },
+    async newcomersOf(people: readonly string[]): Promise<string[]> {
+      const rows = await sql<{ id: string }>`
+        SELECT p.id FROM unnest(${people}::uuid[]) AS p(id)
+        WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.person_id = p.id AND o.paid_at IS NOT NULL)`;
+      return rows.map(({ id }) => id);
     },
     hasBought: async (personId: string): Promise<boolean> =>
       (await sql`SELECT 1 AS one FROM orders WHERE person_id = ${personId} AND paid_at IS NOT NULL LIMIT 1`).length > 0,

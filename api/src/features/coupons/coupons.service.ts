@@ -7,7 +7,14 @@
  * Invariants: 0 <= claimed + set aside <= total and at most `perPerson` a person, whoever is at it at once; a coupon is of one
  * order at a time; an attempt that loses leaves nothing. Locks: drop, then person, then kind; order, then coupon, then stock.
  */
-import type { BodyOf, Coupon, CouponReason, giveCoupon, OpenCoupon } from '@walnut-live/contracts';
+import {
+  type BodyOf,
+  COUPON_CODE_DIGITS,
+  type Coupon,
+  type CouponReason,
+  type giveCoupon,
+  type OpenCoupon,
+} from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
@@ -29,6 +36,18 @@ interface QuotedOrder {
   readonly at: Date;
 }
 
+/** Gives one coupon of a kind to a person, in the caller's transaction. @throws AppError not_found, coupon_not_usable */
+export type GrantCoupon = (
+  tx: Tx,
+  given: { kindId: string; personId: string; source: Exclude<Coupon['source'], 'drop'> },
+) => Promise<Coupon>;
+
+export type GrantMany = (tx: Tx, kind: KindRow, people: readonly string[]) => Promise<number>;
+
+/** Sixteen digits from 64 random bits: what a QR code says. */
+export const newCouponCode = (random: Pick<Random, 'bytes'>): string =>
+  (random.bytes(8).readBigUInt64BE() % 10n ** BigInt(COUPON_CODE_DIGITS)).toString().padStart(COUPON_CODE_DIGITS, '0');
+
 export const notUsable = (reason: CouponReason, facts: Readonly<Record<string, number>> = {}) =>
   new AppError('coupon_not_usable', { facts: { reason, ...facts } });
 
@@ -42,7 +61,12 @@ export function createCouponsService(deps: { db: Db; clock: Clock; random: Rando
   }
 
   /** One coupon of the kind for the person, or a refusal that leaves nothing. */
-  async function handOut(tx: Tx, kind: KindRow, personId: string, source: 'claim' | 'given'): Promise<Coupon> {
+  async function handOut(
+    tx: Tx,
+    kind: KindRow,
+    personId: string,
+    source: Exclude<Coupon['source'], 'drop'>,
+  ): Promise<Coupon> {
     const kinds = createKindRows(tx);
     const coupons = createCouponRows(tx);
     if (kind.newcomersOnly && (await coupons.hasBought(personId))) throw notUsable('not_newcomer');
@@ -50,11 +74,37 @@ export function createCouponsService(deps: { db: Db; clock: Clock; random: Rando
     if (!(await kinds.claimOne(kind.id)))
       throw notUsable((await kinds.find(kind.id))?.active ? 'all_claimed' : 'stopped');
     const id = random.id();
-    await coupons.insert({ kindId: kind.id, coupons: [{ id, personId }], source, dropId: null, at: clock.now() });
+    await coupons.insert({
+      kindId: kind.id,
+      coupons: [{ id, personId, code: newCouponCode(random) }],
+      source,
+      dropId: null,
+      at: clock.now(),
+    });
     return viewOf(tx, id);
   }
 
   return {
+    /** One coupon of a kind for a person, by whoever gives it a reason of its own. @throws AppError not_found, coupon_not_usable */
+    async grant(tx: Tx, given: Parameters<GrantCoupon>[1]): Promise<Coupon> {
+      const kind = await createKindRows(tx).find(given.kindId);
+      if (!kind) throw new AppError('not_found');
+      return handOut(tx, kind, given.personId, given.source);
+    },
+    /** One each for those who may have one more; answers how many got one. @throws AppError coupon_not_usable: too few are left */
+    async grantMany(tx: Tx, kind: KindRow, people: readonly string[]): Promise<number> {
+      const kinds = createKindRows(tx);
+      const fitting = kind.newcomersOnly ? await createCouponRows(tx).newcomersOf(people) : people;
+      const counted = [...(await kinds.countHolders(kind.id, fitting))];
+      if (counted.length === 0) return 0;
+      if (!(await kinds.claimMany(kind.id, counted.length))) {
+        const { active = false, left = 0 } = (await kinds.find(kind.id)) ?? {};
+        throw notUsable(active ? 'all_claimed' : 'stopped', { left });
+      }
+      const coupons = counted.map((personId) => ({ id: random.id(), personId, code: newCouponCode(random) }));
+      await createCouponRows(tx).insert({ kindId: kind.id, coupons, source: 'given', dropId: null, at: clock.now() });
+      return counted.length;
+    },
     /** In the transaction of its idempotency key. @throws AppError not_found, coupon_not_usable */
     async claim(tx: Tx, principal: Principal, kindId: string): Promise<Coupon> {
       const kind = await createKindRows(tx).find(kindId);
@@ -82,7 +132,12 @@ export function createCouponsService(deps: { db: Db; clock: Clock; random: Rando
     },
     async mine(
       principal: Principal,
-      query: { roomId?: string | undefined; cursor?: string | undefined; limit: number },
+      query: {
+        roomId?: string | undefined;
+        show?: 'usable' | 'over' | undefined;
+        cursor?: string | undefined;
+        limit: number;
+      },
     ): Promise<{ items: Coupon[]; nextCursor: string | null }> {
       const rows = createCouponRows(db.sql);
       const after = decodeTimeCursor(query.cursor);
@@ -91,7 +146,7 @@ export function createCouponsService(deps: { db: Db; clock: Clock; random: Rando
       const path = query.roomId === undefined ? undefined : await pathOf(query.roomId);
       const ids =
         path === undefined
-          ? await rows.ofPerson(personId, after, limit)
+          ? await rows.ofPerson(personId, { what: query.show, now: clock.now() }, after, limit)
           : await rows.usable(personId, path, clock.now(), after, limit);
       const items = (await rows.read(ids.slice(0, query.limit))).map(toCoupon);
       const last = items.at(-1);
@@ -109,7 +164,7 @@ export function createCouponsService(deps: { db: Db; clock: Clock; random: Rando
             AND NOT (k.newcomers_only AND EXISTS (SELECT 1 FROM orders o WHERE o.person_id = ${principal.personId} AND o.paid_at IS NOT NULL))
             AS claimable
         FROM coupon_kinds k JOIN org_units u ON u.id = k.org_unit_id
-        WHERE k.active AND k.listed AND (k.org_path = ${path} OR ${path} LIKE k.org_path || '.%')
+        WHERE k.active AND k.listed AND k.usage = 'order' AND (k.org_path = ${path} OR ${path} LIKE k.org_path || '.%')
         ORDER BY k.off_fen DESC, k.id LIMIT ${OPEN_KINDS}`;
       return {
         items: rows.map((row) => ({ ...row, offFen: Number(row.offFen), minSpendFen: Number(row.minSpendFen) })),
@@ -157,7 +212,8 @@ export function createCouponsService(deps: { db: Db; clock: Clock; random: Rando
     }
     const refusal = refusalOfCoupon(coupon, order);
     if (refusal) throw notUsable(refusal.reason, refusal.facts);
-    return coupon ?? { offFen: 0n, belowFloor: false };
+    if (!coupon) throw notUsable('unknown');
+    return coupon;
   }
 
   async function pathOf(roomId: string): Promise<string> {

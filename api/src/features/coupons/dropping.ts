@@ -12,6 +12,7 @@ import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type AnswerAll, createKeyedBatch } from '../../platform/keyed-batch.ts';
 import { createCouponRows, createKindRows, toCoupon } from './coupons.repository.ts';
+import { newCouponCode } from './coupons.service.ts';
 import { createDropRows, type DropRow, type Grabber } from './drops.repository.ts';
 
 /** Why somebody may not grab at all. */
@@ -51,7 +52,7 @@ export function createDropping(deps: {
       counted.push(...turn.filter((personId) => may.has(personId)));
       asked += turn.length;
     }
-    const coupons = counted.map((personId) => ({ id: random.id(), personId }));
+    const coupons = counted.map((personId) => ({ id: random.id(), personId, code: newCouponCode(random) }));
     if (coupons.length === 0) return { given: new Map<string, string>(), asked };
     if (!(await createDropRows(tx).take(drop.id, coupons.length))) throw new Error('a locked drop was emptied');
     await createCouponRows(tx).insert({ kindId: drop.kindId, coupons, source: 'drop', dropId: drop.id, at: now });

@@ -89,6 +89,7 @@ export function createDrops(deps: DropsDeps) {
       const kind = await kinds.find(body.kindId);
       // Coupons of another unit do not exist here: nobody in this room could use one.
       if (!kind || !isWithin(room.orgPath, kind.orgUnit.path)) throw new AppError('not_found');
+      if (kind.usage !== 'order') throw notUsable('at_counter');
       const inside = createDropRows(tx);
       const id = random.id();
       const now = clock.now();

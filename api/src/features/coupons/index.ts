@@ -23,11 +23,13 @@ import { type Binder, written } from '../../platform/http.ts';
 import { requireKey } from '../../platform/idempotency.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import { createLimit } from '../../platform/limits.ts';
+import { createCounter } from './counter.ts';
 import { createCouponsService } from './coupons.service.ts';
 import { toDrop } from './drops.repository.ts';
 import { createDrops, type DropsDeps } from './drops.service.ts';
 import { createKinds, type KindsDeps, kindColumns } from './kinds.service.ts';
 
+export type { GrantCoupon } from './coupons.service.ts';
 export { auditCoupons } from './coupons-audit.ts';
 export { COUPON_REMINDERS_JOB, createCouponReminders } from './reminders.ts';
 
@@ -57,6 +59,7 @@ export function createCoupons(
   const coupons = createCouponsService(deps);
   const drops = createDrops({ ...deps, onTaken: (dropId, roomId) => void moved.set(dropId, roomId) });
   const kinds = createKinds({ ...deps, endDropsOf: drops.kindStopped });
+  createCounter({ ...deps, grantMany: coupons.grantMany });
   const addresses = createLimit({
     points: GRABS_PER_ADDRESS * deps.addressFactor,
     seconds: ADDRESS_WINDOW_SECONDS,
@@ -132,6 +135,7 @@ export function createCoupons(
   return {
     /** What orders need of coupons. */
     forOrders: { quote: coupons.quote, shares: coupons.shares, redeem: coupons.redeem, giveBack: coupons.giveBack },
+    grant: coupons.grant,
     current: drops.current,
     roomEnded: drops.roomEnded,
     async stop(): Promise<void> {

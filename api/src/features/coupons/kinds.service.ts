@@ -141,6 +141,7 @@ export const kindColumns: readonly CsvColumn<CouponKind>[] = [
   { title: 'offFen', value: (k) => k.offFen },
   { title: 'minSpendFen', value: (k) => k.minSpendFen },
   { title: 'validDays', value: (k) => k.validDays },
+  { title: 'usage', value: (k) => k.usage },
   { title: 'newcomersOnly', value: (k) => k.newcomersOnly },
   { title: 'belowFloor', value: (k) => k.belowFloor },
   { title: 'listed', value: (k) => k.listed },

@@ -7,7 +7,11 @@ import { lockOrder, moveOrder, type OrderRow, type TransitionFacts } from './ord
 
 export type OrderMoves = ReturnType<typeof createOrderMoves>;
 
-export function createOrderMoves(deps: { onStep: (event: OrderEvent) => void }) {
+export function createOrderMoves(deps: {
+  onStep: (event: OrderEvent) => void;
+  /** In the transaction in which the buyer has the goods. */
+  orderReceived?: (tx: Tx, orderId: string, at: Date) => Promise<void>;
+}) {
   async function lockOwn(tx: Tx, buyer: Pick<Principal, 'personId'>, orderId: string): Promise<OrderRow> {
     const order = await lockOrder(tx, orderId);
     if (order?.personId !== buyer.personId) throw new AppError('not_found');
@@ -25,6 +29,7 @@ export function createOrderMoves(deps: { onStep: (event: OrderEvent) => void }) 
     const moved =
       to !== undefined && (await moveOrder(tx, { orderId: order.id, from: order.state, to, event, ...by }, facts));
     if (!moved) throw new AppError('state_conflict', { facts: { state: order.state } });
+    if (event === 'receive') await deps.orderReceived?.(tx, order.id, by.at);
     tx.afterCommit(() => deps.onStep(event));
   }
 

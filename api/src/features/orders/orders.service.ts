@@ -59,6 +59,7 @@ export interface OrdersDeps extends FulfilmentDeps {
   /** Rules A3, A4: decides who brought an order and writes it down, once, in its transaction. */
   credits: Pick<Credits, 'decide' | 'considerAll' | 'freeze'>;
   orderPaid(tx: Tx, orderId: string, at: Date): Promise<void>;
+  orderReceived(tx: Tx, orderId: string, at: Date): Promise<void>;
   orderRefunded(
     tx: Tx,
     refund: {

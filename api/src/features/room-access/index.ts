@@ -31,6 +31,9 @@ import { createInvitations } from './invitations.ts';
 import { createMarks } from './marks.ts';
 import { createRoomAccessRepository } from './room-access.repository.ts';
 
+export { KOC_RULE } from './marks.ts';
+export { createRoomAccessRepository } from './room-access.repository.ts';
+
 /** People whose right is read by one statement. */
 const LOOKED_AT_TOGETHER = 500;
 /** Orders to the media servers under way at a time; every one takes a moment of theirs. */
