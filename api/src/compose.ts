@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Route } from '@walnut-live/contracts';
 import { createApp } from './app.ts';
 import { type Activities, createActivities } from './compose-activities.ts';
+import { joinMall } from './compose-mall.ts';
 import { createCustomers } from './compose-members.ts';
 import { createPlay, type Play } from './compose-play.ts';
 import { type AroundRooms, createAroundRooms } from './compose-rooms.ts';
@@ -26,6 +27,7 @@ import { createAttendanceBook } from './features/conferences/index.ts';
 import { createCredits } from './features/credits/index.ts';
 import { createGifts, type Gifts } from './features/gifts/index.ts';
 import { createIdentity } from './features/identity/index.ts';
+import type { MallFeature } from './features/mall/index.ts';
 import { createMediaLibrary } from './features/media-library/index.ts';
 import { SHIPPING_TERMS } from './features/orders/index.ts';
 import { createOrg } from './features/org/index.ts';
@@ -92,6 +94,7 @@ export interface Api {
   readonly roomSockets: RoomSockets;
   readonly likes: RoomLikes;
   readonly webhooks: Pick<Webhooks, 'idle'>;
+  readonly mall: Pick<MallFeature, 'idle'>;
   /** The routes that were bound; the table tests hold them against contracts. */
   readonly boundRoutes: readonly Route[];
   /** Starts listening; resolves with the port. */
@@ -185,7 +188,9 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const guard = createClaimGuard({ bind, db, clock, random, log, jobs });
   closers.push(guard.close);
   const pictures = createMediaLibrary({ bind, db, clock, random, jobs });
-  createCatalogue({ bind, db, clock, random, guard, pictures });
+  const { writing } = createCatalogue({ bind, db, clock, random, guard, pictures });
+  const mall = joinMall({ config, bind, db, clock, random, log, jobs, guard, pictures, writing });
+  closers.push(mall.close);
   const { bag, offers, offersWithin } = createBag({ bind, db, clock, random, jobs, guard, shipping: SHIPPING_TERMS });
 
   const roomLog = createRoomLog({
@@ -370,6 +375,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     roomSockets,
     likes,
     webhooks,
+    mall,
     boundRoutes: http.bound,
     listen: () =>
       new Promise((resolve, reject) => {

@@ -111,10 +111,23 @@ export const ConfigSchema = z.object({
   WECHAT_PAY_PLATFORM_CERTIFICATES: flag,
   /** Origin that WeChat Pay reaches this api by, when it is not PUBLIC_URL. */
   WECHAT_PAY_NOTIFY_URL: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default(''),
+  /** The sandbox beside WeChat Pay, and callbacks without https: for tests and trials. */
+  WECHAT_PAY_WITH_SANDBOX: flag,
   /** Scene of transfers to people, as the merchant was granted it. */
   WECHAT_PAY_TRANSFER_SCENE_ID: z.string().default('1005'),
   /** Where WeChat Pay's api is; another address only for tests and proxies. Empty: its own two. */
   WECHAT_PAY_API_URL: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default(''),
+  /**
+   * The brand's mall (docs/19): its address, who we are to it and the secret both know; all three, or none: then this catalogue
+   * is the brand's own.
+   */
+  MALL_URL: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default(''),
+  MALL_KEY_ID: z.string().max(100).default(''),
+  MALL_SECRET: z.union([z.literal(''), secret]).default(''),
+  /** Whose figures of stock count: the mall is told ours, we take the mall's, or neither. */
+  MALL_STOCK: z.enum(['off', 'ours', 'mall']).default('off'),
+  /** The mall may stand in the brand's own network, and speak http. */
+  MALL_ALLOW_PRIVATE: flag,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Webhooks may go to addresses that are not public, and by http: for a receiver in the brand's own network. */
   WEBHOOKS_ALLOW_PRIVATE: flag,
@@ -129,6 +142,12 @@ const UsableConfig = ConfigSchema.refine(
       .size === 1,
   { path: ['WECHAT_APP_ID'], message: 'WECHAT_APP_ID, WECHAT_APP_SECRET and WECHAT_TEMPLATE_ID belong together' },
 ).superRefine((config, ctx) => {
+  if (new Set([config.MALL_URL, config.MALL_KEY_ID, config.MALL_SECRET].map((given) => given === '')).size > 1)
+    ctx.addIssue({
+      code: 'custom',
+      path: ['MALL_URL'],
+      message: 'MALL_URL, MALL_KEY_ID and MALL_SECRET belong together',
+    });
   for (const { key, message } of wechatPayFaults(config)) ctx.addIssue({ code: 'custom', path: [key], message });
 });
 

@@ -20,6 +20,7 @@ import * as follows from './follows.ts';
 import * as gifts from './gifts.ts';
 import * as groupBuys from './group-buys.ts';
 import * as invoices from './invoices.ts';
+import * as mall from './mall.ts';
 import * as mediaLibrary from './media-library.ts';
 import * as members from './members.ts';
 import * as messages from './messages.ts';
@@ -72,6 +73,7 @@ export * from './follows.ts';
 export * from './gifts.ts';
 export * from './group-buys.ts';
 export * from './invoices.ts';
+export * from './mall.ts';
 export * from './media-library.ts';
 export * from './members.ts';
 export * from './messages.ts';
@@ -117,14 +119,16 @@ export const routes: readonly Route[] = [
   bag,
   catalogue,
   catalogueCsv,
+  mall,
+  mediaLibrary,
+  productPages,
   orders,
-  afterSales,
   parcels,
   shipping,
   carts,
   invoices,
   addresses,
-  productPages,
+  afterSales,
   payments,
   reconciliation,
   attribution,
@@ -138,9 +142,8 @@ export const routes: readonly Route[] = [
   members,
   points,
   customerTags,
-  mediaLibrary,
-  checkIns,
   groupBuys,
+  checkIns,
   polls,
   countdowns,
   chains,

@@ -16,6 +16,9 @@ export {
   isBelowFloor,
   roomAboveFloor,
 } from '../../platform/price-floor.policy.ts';
+export { findProduct, type ProductFields, type ProductRow, type SkuRow } from './catalogue.repository.ts';
+export { insertMovement } from './stock.repository.ts';
+export { tellRooms } from './stock.service.ts';
 export type { Writer, Writing } from './writing.ts';
 
 export function createCatalogue(deps: {

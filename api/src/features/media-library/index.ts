@@ -35,6 +35,11 @@ export interface MediaLibrary {
    * that nobody sweeps what is being used. @throws AppError invalid_request for one that does not exist
    */
   use(tx: Tx, urls: readonly string[], at: Date): Promise<void>;
+  /**
+   * A picture that did not come from a person; answers its address. @throws AppError unsupported_media_type, body_too_large,
+   * invalid_request (it cannot be drawn)
+   */
+  keep(content: Buffer, name: string): Promise<string>;
 }
 interface PictureRow {
   readonly id: string;
@@ -70,7 +75,7 @@ export function createMediaLibrary(deps: {
     return row;
   }
 
-  async function add(content: Buffer, upload: { name: string; personId: string; mediaType: string }) {
+  async function add(content: Buffer, upload: { name: string; personId: string | null; mediaType: string }) {
     const sha256 = createHash('sha256').update(content).digest('hex');
     const same = await known(sha256);
     if (same) return same;
@@ -92,18 +97,23 @@ export function createMediaLibrary(deps: {
     return made ?? (await known(sha256));
   }
 
+  async function addPicture(content: Buffer, from: { name: string; personId: string | null }): Promise<MediaPicture> {
+    if (content.length === 0) throw new AppError('invalid_request', { issues: [{ path: '/', issue: 'no_bytes' }] });
+    if (content.length > MEDIA_PICTURE_BYTES) throw new AppError('body_too_large');
+    const mediaType = mediaTypeOf(content);
+    if (!mediaType || mediaType === 'application/pdf') throw new AppError('unsupported_media_type');
+    const picture = await add(content, { ...from, mediaType });
+    if (!picture) throw new AppError('conflict', { detail: 'the same picture was deleted meanwhile' });
+    return toPicture(picture);
+  }
+
   bind(uploadMedia, async ({ principal, query, req, res }) => {
     await limit.take(principal.personId);
     const content = await readBody(req, MEDIA_PICTURE_BYTES).catch((error: unknown) => {
       res.set('Connection', 'close'); // the rest of the body is not read
       throw error;
     });
-    if (content.length === 0) throw new AppError('invalid_request', { issues: [{ path: '/', issue: 'no_bytes' }] });
-    const mediaType = mediaTypeOf(content);
-    if (!mediaType || mediaType === 'application/pdf') throw new AppError('unsupported_media_type');
-    const picture = await add(content, { name: query.name, personId: principal.personId, mediaType });
-    if (!picture) throw new AppError('conflict', { detail: 'the same picture was deleted meanwhile' });
-    return toPicture(picture);
+    return addPicture(content, { name: query.name, personId: principal.personId });
   });
 
   bind(getMedia, async ({ params, query, res }) => {
@@ -135,6 +145,7 @@ export function createMediaLibrary(deps: {
   deps.jobs.every(MEDIA_SWEEP, SWEEP_EVERY_MS, sweepUnused);
 
   return {
+    keep: async (content, name) => (await addPicture(content, { name, personId: null })).url,
     async use(tx, urls, at) {
       const ids = [...new Set(urls.flatMap((url) => mediaIdOf(url) ?? []))].sort();
       if (ids.length === 0) return;

@@ -31,6 +31,9 @@ import { createEvents, toDomainEvent } from './events.ts';
 import { createOutgoing } from './outgoing.ts';
 import { secretOf } from './signature.policy.ts';
 
+export { addressGuard, NotPublic } from './outgoing.ts';
+export { retryAfterSeconds } from './schedule.policy.ts';
+
 export const NUMBERING_JOB = 'domain events: numbers';
 export const WEBHOOKS_JOB = 'webhooks';
 const EVERY_MS = 1_000;

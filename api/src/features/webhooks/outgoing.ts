@@ -40,8 +40,15 @@ export interface Outgoing {
   post(url: string, headers: Readonly<Record<string, string>>, body: string, stop: AbortSignal): Promise<Answer>;
 }
 
-/** `allowPrivate`: for a brand whose receiver stands in its own network, and for tests; http is fine there too. */
-export function createOutgoing({ allowPrivate }: { allowPrivate: boolean }): Outgoing {
+/**
+ * What keeps us from asking inside our own network: `fault` judges an address as it is written, `options` make a request look its
+ * name up under the same rule. `allowPrivate`: for a brand whose receiver stands in its own network, and for tests; http is fine
+ * there too.
+ */
+export function addressGuard({ allowPrivate }: { allowPrivate: boolean }): {
+  fault: Outgoing['fault'];
+  options: { lookup?: LookupFunction };
+} {
   const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
   const isForbiddenHost = (host: string): boolean =>
     isIP(host) === 0 ? /(^|\.)(localhost|local|internal)\.?$/i.test(host) : !isPublicAddress(host);
@@ -53,6 +60,11 @@ export function createOutgoing({ allowPrivate }: { allowPrivate: boolean }): Out
     if (url.protocol !== 'https:') return 'https_only';
     return isForbiddenHost(hostOf(url)) ? 'not_public' : null;
   }
+  return { fault, options: allowPrivate ? {} : { lookup: publicLookup } };
+}
+
+export function createOutgoing(given: { allowPrivate: boolean }): Outgoing {
+  const { fault, options } = addressGuard(given);
 
   return {
     fault,
@@ -67,7 +79,7 @@ export function createOutgoing({ allowPrivate }: { allowPrivate: boolean }): Out
             method: 'POST',
             headers: { ...headers, 'content-length': Buffer.byteLength(body) },
             agent: false,
-            ...(allowPrivate ? {} : { lookup: publicLookup }),
+            ...options,
             signal: AbortSignal.any([stop, AbortSignal.timeout(TIMEOUT_MS)]),
           },
           (response) => {
