@@ -70,7 +70,8 @@ describe('coupons', () => {
       atOnce(20, () => buy(api, holder, room, { lines, couponId: coupon.id })),
       atOnce(9, (n) => buy(api, others[n] as Principal, room, { lines })),
     ]);
-    expect(tally(mine)).toEqual({ ok: 1, used: 19 });
+    expectOnly(mine, 'ok', 'used', 'out_of_stock'); // the last of them come when all ten pieces are held
+    expect(won(mine)).toHaveLength(1);
     expect(won(mine)[0]?.body).toMatchObject({
       discountFen: 2_000,
       totalFen: 7_900 + (won(mine)[0]?.body.shippingFen ?? 0),
