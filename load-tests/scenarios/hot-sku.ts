@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RushOptions, RushReport } from 'k6/x/swarm';
 import { auditOrders } from '../../api/src/features/orders/index.ts';
 import { systemClock, systemRandom } from '../../api/src/platform/clock.ts';
 import { createDb } from '../../api/src/platform/db.ts';
 import { createTokens } from '../../api/src/platform/tokens.ts';
-import type { BareContext, BareScenario, Figure, K6Summary } from '../../scripts/bench/scenario.ts';
+import type { BareContext, BareScenario, Figure } from '../../scripts/bench/scenario.ts';
 import { runCommand } from '../../scripts/setup/run-command.ts';
 import { findProgram } from '../../scripts/setup/system-packages.ts';
 import { LOAD_CORE, onCore } from '../lib/servers-process.ts';
@@ -100,52 +101,58 @@ async function writeTokens(context: BareContext, database: ShopDatabase): Promis
   return file;
 }
 
-function crowd({ context, database, tokens, plan, shop }: Run): Promise<K6Summary> {
+async function crowd({ context, database, tokens, plan, shop }: Run): Promise<RushReport> {
   const { roomId, skuId } = database.goods;
-  return context.swarm(
+  const rush: RushOptions = {
+    url: `${shop.origin}/api/v1/orders`,
+    tokensFile: tokens,
+    body: JSON.stringify({
+      roomId,
+      lines: [{ skuId, quantity: 1, seenPriceFen: PRICE_FEN }],
+      address: {
+        ...{ recipient: '压测', phone: '13900000000', province: '浙江省', city: '杭州市', district: '西湖区' },
+        street: '文三路 1 号',
+      },
+    }),
+    ...{ warmSeconds: plan.warmSeconds, windowSeconds: plan.windowSeconds },
+    processes: [shop.pid],
+  };
+  const { reports } = await context.swarm(
     'load-tests/k6/hot-sku.ts',
-    {
-      ...{ ORIGIN: shop.origin, TOKENS: tokens, BUYERS: String(plan.buyers) },
-      ...{ WARM_SECONDS: String(plan.warmSeconds), WINDOW_SECONDS: String(plan.windowSeconds) },
-      ORDER: JSON.stringify({
-        roomId,
-        lines: [{ skuId, quantity: 1, seenPriceFen: PRICE_FEN }],
-        address: {
-          ...{ recipient: '压测', phone: '13900000000', province: '浙江省', city: '杭州市', district: '西湖区' },
-          street: '文三路 1 号',
-        },
-      }),
-    },
+    { RUSH: JSON.stringify(rush) },
     onCore(LOAD_CORE),
   );
+  const [report] = reports as RushReport[];
+  if (!report) throw new Error(`${shop.name}: the crowd reported nothing`);
+  return report;
 }
 
-const count = ({ metrics }: K6Summary, metric: string): number => metrics[metric]?.count ?? 0;
-
 /** The crowd against a shop, with what it cost; throws when anything but a yes or a "sold out" was answered. */
-async function measured(run: Run, metric: 'accepted' | 'refused'): Promise<Measured & { summary: K6Summary }> {
-  const { database, plan, shop } = run;
+async function measured(run: Run, metric: 'accepted' | 'refused'): Promise<Measured> {
+  const { database, shop } = run;
   const wal = async (): Promise<bigint> => {
     const { rows } = await database.client.query(`SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::text AS bytes`);
     return BigInt(rows[0].bytes);
   };
-  const rowsBefore = await ordersOf(database);
-  const before = { shop: cpuSecondsOf(shop.pid), database: cpuSecondsOf(database.postgres.pid), wal: await wal() };
-  const summary = await crowd(run);
-  const after = { shop: cpuSecondsOf(shop.pid), database: cpuSecondsOf(database.postgres.pid), wal: await wal() };
-  if (count(summary, 'failed') > 0) throw new Error(`${shop.name}: ${count(summary, 'failed')} requests failed`);
-  await expectNothingOversold(run);
+  const [rowsBefore, walBefore] = [await ordersOf(database), await wal()];
+  const databaseBefore = cpuSecondsOf(database.postgres.pid);
+  const report = await crowd(run);
+  const databaseSeconds = cpuSecondsOf(database.postgres.pid) - databaseBefore;
+  if (report.failed > 0) throw new Error(`${shop.name}: ${report.failed} of ${report.total} requests failed`);
   const done = (await ordersOf(database)) - rowsBefore;
-  // Costs are of the whole run, so they are shared by all that was done in it.
-  const each = metric === 'accepted' ? done : count(summary, 'iterations');
+  if (done !== report.totalAccepted)
+    throw new Error(`${shop.name}: ${done} orders, but ${report.totalAccepted} were granted`);
+  await expectNothingOversold(run);
+  const answered = report[metric];
+  // The database's processes come and go, so its cost is of the whole run and shared by all that was done in it.
+  const all = metric === 'accepted' ? done : report.total;
   const result = {
     shop: shop.name,
-    perSecond: count(summary, metric) / plan.windowSeconds,
-    p95Ms: summary.metrics.answer_ms?.['p(95)'] ?? Number.NaN,
-    shopCpuMs: (1000 * (after.shop - before.shop)) / each,
-    databaseCpuMs: (1000 * (after.database - before.database)) / each,
-    walBytes: Number(after.wal - before.wal) / each,
-    summary,
+    perSecond: answered / report.seconds,
+    p95Ms: report.p95,
+    shopCpuMs: (1000 * (report.processSeconds[shop.pid] ?? Number.NaN)) / answered,
+    databaseCpuMs: (1000 * databaseSeconds) / all,
+    walBytes: Number((await wal()) - walBefore) / all,
   };
   run.context.say(
     `${shop.name}: ${result.perSecond.toFixed(0)} ${metric}/s, p95 ${result.p95Ms.toFixed(0)} ms, CPU ${result.shopCpuMs.toFixed(2)} + ${result.databaseCpuMs.toFixed(2)} ms, ${result.walBytes.toFixed(0)} B of WAL each`,

@@ -108,6 +108,32 @@ declare module 'k6/x/swarm' {
     close(): void;
   }
   export function talkers(options: TalkersOptions): Talkers;
+  export interface RushOptions {
+    /** Of the route that places orders. */
+    url: string;
+    /** JSON array of access tokens, one for each buyer. */
+    tokensFile: string;
+    body: string;
+    warmSeconds: number;
+    windowSeconds: number;
+    /** Whose CPU time is measured in the window. */
+    processes: number[];
+  }
+  /** Answers within the window, latencies in milliseconds; `total…` and `failed` of the whole rush. */
+  export interface RushReport {
+    seconds: number;
+    accepted: number;
+    refused: number;
+    failed: number;
+    total: number;
+    totalAccepted: number;
+    p50: number;
+    p95: number;
+    p99: number;
+    processSeconds: Record<string, number>;
+  }
+  /** Everybody asks again as soon as they are answered. */
+  export function rush(options: RushOptions): RushReport;
   export function crowd(options: Record<string, unknown>): Crowd;
   export function publish(options: Record<string, unknown>): Publisher;
   /** Gives JSON text to the program that started k6. */

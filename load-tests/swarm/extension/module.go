@@ -16,6 +16,7 @@ import (
 	"walnut-live/swarm/fan"
 	"walnut-live/swarm/publish"
 	"walnut-live/swarm/rtc"
+	"walnut-live/swarm/shop"
 	"walnut-live/swarm/talk"
 	"walnut-live/swarm/watch"
 )
@@ -59,7 +60,7 @@ func (r *root) open() error {
 type instance struct{ root *root }
 
 func (i *instance) Exports() modules.Exports {
-	return modules.Exports{Named: map[string]any{"crowd": i.crowd, "publish": i.publish, "talkers": talkers, "report": i.report}}
+	return modules.Exports{Named: map[string]any{"crowd": i.crowd, "publish": i.publish, "talkers": talkers, "rush": rush, "report": i.report}}
 }
 
 // CrowdOptions as scripts give them.
@@ -113,6 +114,30 @@ func (c *Crowd) Interruptions() watch.Interruptions { return c.crowd.Interruptio
 
 // Close ends all sessions.
 func (c *Crowd) Close() { c.crowd.Close() }
+
+// RushOptions as scripts give them; the file holds a JSON array of access tokens, one for each buyer.
+type RushOptions struct {
+	URL           string  `js:"url"`
+	TokensFile    string  `js:"tokensFile"`
+	Body          string  `js:"body"`
+	WarmSeconds   float64 `js:"warmSeconds"`
+	WindowSeconds float64 `js:"windowSeconds"`
+	Processes     []int   `js:"processes"`
+}
+
+// Blocks for the whole rush.
+func rush(options RushOptions) (shop.Report, error) {
+	raw, err := os.ReadFile(options.TokensFile)
+	if err != nil {
+		return shop.Report{}, err
+	}
+	var tokens []string
+	if err := json.Unmarshal(raw, &tokens); err != nil {
+		return shop.Report{}, err
+	}
+	return shop.Rush(shop.Options{URL: options.URL, Tokens: tokens, Body: options.Body},
+		seconds(options.WarmSeconds), seconds(options.WindowSeconds), options.Processes)
+}
 
 // TalkersOptions as scripts give them.
 type TalkersOptions struct {
