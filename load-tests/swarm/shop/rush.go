@@ -33,16 +33,16 @@ type Options struct {
 
 // Report of what was answered within the window; times in milliseconds. Total counts the answers of the whole rush.
 type Report struct {
-	Seconds        float64            `json:"seconds"`
-	Accepted       int                `json:"accepted"`
-	Refused        int                `json:"refused"`
-	Failed         int                `json:"failed"`
-	Total          int                `json:"total"`
-	TotalAccepted  int                `json:"totalAccepted"`
-	P50            float64            `json:"p50"`
-	P95            float64            `json:"p95"`
-	P99            float64            `json:"p99"`
-	ProcessSeconds map[string]float64 `json:"processSeconds"`
+	Seconds        float64            `js:"seconds"`
+	Accepted       int                `js:"accepted"`
+	Refused        int                `js:"refused"`
+	Failed         int                `js:"failed"`
+	Total          int                `js:"total"`
+	TotalAccepted  int                `js:"totalAccepted"`
+	P50            float64            `js:"p50"`
+	P95            float64            `js:"p95"`
+	P99            float64            `js:"p99"`
+	ProcessSeconds map[string]float64 `js:"processSeconds"`
 }
 
 type answer struct {
