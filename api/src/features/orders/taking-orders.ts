@@ -23,7 +23,7 @@ const CREATED = 201;
 /** More who wait to be placed one by one are told to try again. */
 const ALONE_WAITING = 5_000;
 /** Keys of those who are told "no", asked at once. */
-const KEYS = { waitMs: 1, maxItems: 500, maxPending: 20_000 };
+const KEYS = { waitMs: 4, maxItems: 500, maxPending: 20_000 };
 
 export function createTakingOrders(
   deps: OrdersDeps & {
