@@ -23,6 +23,7 @@ const OrdersPage = lazyWithRetry(() => import('../pages/orders/orders-page.tsx')
 const GroupBuysPage = lazyWithRetry(() => import('../pages/group-buys/group-buys-page.tsx'));
 const AfterSalesPage = lazyWithRetry(() => import('../pages/after-sales/after-sales-page.tsx'));
 const CouponsPage = lazyWithRetry(() => import('../pages/coupons/coupons-page.tsx'));
+const ShippingPage = lazyWithRetry(() => import('../pages/shipping/shipping-page.tsx'));
 const PrizesPage = lazyWithRetry(() => import('../pages/prizes/prizes-page.tsx'));
 const GiftsPage = lazyWithRetry(() => import('../pages/gifts/gifts-page.tsx'));
 const CataloguePage = lazyWithRetry(() => import('../pages/catalogue/catalogue-page.tsx'));
@@ -63,6 +64,7 @@ const Pages = (): ReactNode => (
         <Route path="/gifts" element={<GiftsPage />} />
         <Route path="/group-buys" element={<GroupBuysPage />} />
         <Route path="/coupons" element={<CouponsPage />} />
+        <Route path="/shipping" element={<ShippingPage />} />
         <Route path="/prizes" element={<PrizesPage />} />
         <Route path="/rooms" element={<RoomsPage />} />
         <Route path="/rooms/:roomId" element={<RoomPage />} />

@@ -15,6 +15,7 @@ import {
   TagsOutlined,
   TeamOutlined,
   TrophyOutlined,
+  TruckOutlined,
   UsergroupAddOutlined,
   VideoCameraOutlined,
 } from '@ant-design/icons';
@@ -38,6 +39,7 @@ export const places: readonly Place[] = [
   { path: '/gifts', label: 'nav.gifts', icon: <GiftOutlined />, needs: 'reports:read' },
   { path: '/coupons', label: 'nav.coupons', icon: <TagsOutlined />, needs: 'reports:read' },
   { path: '/group-buys', label: 'nav.groupBuys', icon: <UsergroupAddOutlined />, needs: 'rooms:read' },
+  { path: '/shipping', label: 'nav.shipping', icon: <TruckOutlined />, needs: 'orders:read' },
   { path: '/prizes', label: 'nav.prizes', icon: <TrophyOutlined />, needs: 'orders:read' },
   { path: '/moderation', label: 'nav.moderation', icon: <SafetyOutlined />, needs: 'words:read' },
   { path: '/cards', label: 'nav.cards', icon: <QrcodeOutlined />, needs: 'rooms:operate' },

@@ -15,6 +15,7 @@ export const en = {
   'nav.gifts': 'Gifts & coins',
   'nav.coupons': 'Coupons',
   'nav.groupBuys': 'Group buys',
+  'nav.shipping': 'Shipping',
   'nav.prizes': 'Prizes & budgets',
   'nav.cards': 'Drain cards',
   'nav.members': 'Members & ambassadors',

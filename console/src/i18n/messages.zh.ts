@@ -16,6 +16,7 @@ export const zh = {
   'nav.gifts': '礼物与金币',
   'nav.coupons': '优惠券',
   'nav.groupBuys': '拼团',
+  'nav.shipping': '运费',
   'nav.prizes': '奖品与预算',
   'nav.cards': '引流卡片',
   'nav.members': '会员与分享官',

@@ -36,6 +36,8 @@ export const SkuView = z
     floorPriceFen: PriceFen.nullable().optional(),
     /** Told to staff only. */
     code: z.string().nullable().optional(),
+    /** One piece, packed; null: nobody has weighed it. Told to staff only. */
+    weightGrams: z.int().nullable().optional(),
   })
   .meta({ id: 'Sku' });
 export const ProductView = z

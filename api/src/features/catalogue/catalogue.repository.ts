@@ -9,6 +9,8 @@ export interface SkuRow {
   listPriceFen: number | null;
   listPriceBasis: string | null;
   floorPriceFen: number | null;
+  /** Read with a product; written by itself. */
+  weightGrams?: number | null;
   optionValues: string[];
   code: string | null;
   active: boolean;
@@ -38,7 +40,7 @@ export function readProducts(sql: Sql, ids: readonly string[]): Promise<ProductR
       p.role, p.status, p.options, p.code, p.snapshot_hash AS "snapshotHash", p.created_at AS "createdAt",
       (SELECT coalesce(json_agg(json_build_object('id', k.id, 'name', k.name, 'priceFen', k.price_fen, 'listPriceFen', k.list_price_fen,
         'listPriceBasis', k.list_price_basis, 'floorPriceFen', k.floor_price_fen, 'optionValues', k.option_values, 'code', k.code,
-        'active', k.active) ORDER BY k.position, k.id), '[]')
+        'weightGrams', k.weight_grams, 'active', k.active) ORDER BY k.position, k.id), '[]')
        FROM skus k WHERE k.product_id = p.id) AS skus
     FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS wanted (id, n) JOIN products p ON p.id = wanted.id ORDER BY wanted.n`;
 }

@@ -26,7 +26,9 @@ function toView(row: products.ProductRow, forStaff: boolean): ProductView {
     ...(forStaff ? { code } : {}),
     skus: skus
       .filter((sku) => forStaff || sku.active)
-      .map(({ floorPriceFen, code: skuCode, ...sku }) => (forStaff ? { ...sku, floorPriceFen, code: skuCode } : sku)),
+      .map(({ floorPriceFen, code: skuCode, weightGrams = null, ...sku }) =>
+        forStaff ? { ...sku, floorPriceFen, code: skuCode, weightGrams } : sku,
+      ),
   };
 }
 

@@ -1,20 +1,29 @@
 import { DeleteOutlined, PlusOutlined } from '@ant-design/icons';
-import { createProduct, type ProductView, patchProduct, productRoles as roles } from '@walnut-live/contracts';
+import {
+  createProduct,
+  type ProductView,
+  patchProduct,
+  putSkuWeight,
+  productRoles as roles,
+} from '@walnut-live/contracts';
 import { isApiError } from '@walnut-live/live-client/http';
 import { requestIdOf, useErrorText, useToast } from '@walnut-live/ui';
 import { Button, Drawer, Form, Input, InputNumber, Segmented, Select, Switch } from 'antd';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction } from '../../data/use-call.ts';
 import { useT } from '../../i18n/index.ts';
+import { useShippingT } from '../shipping/messages.ts';
 import { useCatalogueT } from './messages.ts';
 import { OptionsField } from './options-field.tsx';
 import { PicturesField } from './pictures-field.tsx';
-import { fenOf, type ProductValues, toBody, toValues } from './product-form.ts';
+import { fenOf, type ProductValues, toBody, toValues, weightsOf } from './product-form.ts';
 
 const faults = ['option_twice', 'value_twice', 'values_missing', 'value_unknown', 'combination_twice'] as const;
 const statuses = ['draft', 'on_sale', 'off_sale'] as const;
 const sold = ['on_sale', 'off_sale'] as const;
+/** A tonne, as the api has it. */
+const MOST_GRAMS = 1_000_000;
 const touched = ['products.list', 'products.get', 'bag.get', 'stock.list'];
 const yuan = {
   min: '0.01',
@@ -58,6 +67,7 @@ export const ProductDrawer = ({
 const ProductForm = ({ product, onDone }: { product: ProductView | null; onDone: () => void }): ReactNode => {
   const t = useT();
   const ct = useCatalogueT();
+  const st = useShippingT();
   const toast = useToast();
   const genericText = useErrorText();
   const { may } = useSession();
@@ -65,16 +75,28 @@ const ProductForm = ({ product, onDone }: { product: ProductView | null; onDone:
   const [form] = Form.useForm<ProductValues>();
   const create = useAction(createProduct, touched);
   const patch = useAction(patchProduct, touched);
-  const error = create.error ?? patch.error;
+  const weigh = useAction(putSkuWeight, ['products.list', 'products.get']);
+  // A new product whose weights were not taken is there all the same: the next try changes it.
+  const [saved, setSaved] = useState(product);
+  const error = create.error ?? patch.error ?? weigh.error;
   const needed = { required: true, whitespace: true, message: t('form.needed') };
 
   const submit = async (values: ProductValues): Promise<void> => {
     const body = toBody(values, mayFloors);
-    if (product) {
+    let now: ProductView;
+    if (saved) {
       // A SKU that is kept says whether it is sold.
       const skus = body.skus.map((sku, n) => ({ ...sku, active: values.skus[n]?.active !== false }));
-      await patch.mutateAsync({ params: { id: product.id }, body: { ...body, skus } });
-    } else await create.mutateAsync({ body });
+      now = await patch.mutateAsync({ params: { id: saved.id }, body: { ...body, skus } });
+    } else now = await create.mutateAsync({ body });
+    const weights = weightsOf(values.skus, saved, now);
+    setSaved(now);
+    const made = now.skus.filter(({ id }) => !saved?.skus.some((sku) => sku.id === id));
+    form.setFieldValue(
+      'skus',
+      values.skus.map((sku) => (sku.id ? sku : { ...sku, id: made.shift()?.id })),
+    );
+    for (const { id, grams } of weights) await weigh.mutateAsync({ params: { id }, body: { grams } });
     toast(t('product.saved'), { tone: 'success' });
     onDone();
   };
@@ -178,6 +200,16 @@ const ProductForm = ({ product, onDone }: { product: ProductView | null; onDone:
                 <Form.Item name={[name, 'code']} label={ct('code')}>
                   <Input maxLength={64} />
                 </Form.Item>
+                <Form.Item name={[name, 'weight']} label={st('sku.weight')} tooltip={st('sku.weight.hint')}>
+                  <InputNumber
+                    min={1}
+                    max={MOST_GRAMS}
+                    precision={0}
+                    suffix="g"
+                    style={{ width: '100%' }}
+                    data-testid="sku-weight"
+                  />
+                </Form.Item>
                 {product && (
                   <Form.Item name={[name, 'active']} label={ct('sku.active')} valuePropName="checked">
                     <Switch />
@@ -236,7 +268,7 @@ const ProductForm = ({ product, onDone }: { product: ProductView | null; onDone:
         <Button
           type="primary"
           htmlType="submit"
-          loading={create.isPending || patch.isPending}
+          loading={create.isPending || patch.isPending || weigh.isPending}
           data-testid="product-submit"
         >
           {t('common.save')}

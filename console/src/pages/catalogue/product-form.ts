@@ -13,6 +13,8 @@ export type SkuValues = {
   /** One for each option. */
   optionValues?: string[];
   code?: string | null;
+  /** One piece, packed, in grams. */
+  weight?: number | null;
   active?: boolean;
 };
 export type OptionValues = { name: string; values: string[] };
@@ -56,6 +58,7 @@ export const toValues = (product: ProductView | null): ProductValues => ({
     floorPrice: yuanOf(sku.floorPriceFen),
     optionValues: sku.optionValues ?? [],
     code: sku.code ?? '',
+    weight: sku.weightGrams ?? null,
     active: sku.active,
   })) ?? [{ name: '', price: null, active: true }],
 });
@@ -112,3 +115,21 @@ export const toBody = (values: ProductValues, mayFloors: boolean): BodyInputOf<t
     };
   }),
 });
+
+/**
+ * Weights that were typed anew, by the ids of the saved product. SKUs that had no id yet come back in the order they were sent in,
+ * after or among those that had one.
+ */
+export const weightsOf = (
+  typed: readonly SkuValues[],
+  before: ProductView | null,
+  saved: ProductView,
+): { id: string; grams: number | null }[] => {
+  const known = new Map(before?.skus.map((sku) => [sku.id, sku.weightGrams ?? null]));
+  const made = saved.skus.filter(({ id }) => !known.has(id));
+  return typed.flatMap((sku) => {
+    const id = sku.id ?? made.shift()?.id;
+    const grams = sku.weight ?? null;
+    return id === undefined || (known.get(id) ?? null) === grams ? [] : [{ id, grams }];
+  });
+};
