@@ -87,8 +87,9 @@ export function createCampaigns(deps: CampaignsDeps) {
       const [unit] = await tx<{ path: string }>`SELECT path FROM org_units WHERE id = ${body.orgUnitId}`;
       if (!unit) throw new AppError('not_found');
       requireScope(principal, 'offers:write', unit.path);
+      // Locked: either this sees a raised floor, or the one who raises it sees this campaign.
       const [sku] = await tx<{ productId: string; priceFen: bigint; floorPriceFen: bigint | null }>`
-        SELECT product_id AS "productId", price_fen AS "priceFen", floor_price_fen AS "floorPriceFen" FROM skus WHERE id = ${body.skuId}`;
+        SELECT product_id AS "productId", price_fen AS "priceFen", floor_price_fen AS "floorPriceFen" FROM skus WHERE id = ${body.skuId} FOR SHARE`;
       if (!sku) throw new AppError('not_found', { facts: { skuId: body.skuId } });
       const refusal = refuseGroupPrice(BigInt(body.priceFen), sku);
       if (refusal)

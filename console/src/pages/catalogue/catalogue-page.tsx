@@ -1,14 +1,19 @@
 import { Tabs } from 'antd';
 import type { ReactNode } from 'react';
+import { useSession } from '../../app/session.tsx';
 import { useT } from '../../i18n/index.ts';
 import { useFilters } from '../../shared/filters.tsx';
 import { Page } from '../../shared/page.tsx';
+import { useMallT } from './mall-messages.ts';
+import { MallPanel } from './mall-panel.tsx';
 import { Products } from './products.tsx';
 import { StockList } from './stock-list.tsx';
 import './catalogue.css';
 
 export default function CataloguePage(): ReactNode {
   const t = useT();
+  const mallT = useMallT();
+  const { may } = useSession();
   const filters = useFilters();
   return (
     <Page title={t('catalogue.title')} hint={t('catalogue.hint')}>
@@ -18,6 +23,7 @@ export default function CataloguePage(): ReactNode {
         items={[
           { key: 'products', label: t('catalogue.products'), children: <Products filters={filters} /> },
           { key: 'stock', label: t('catalogue.stock'), children: <StockList /> },
+          ...(may('catalogue:write') ? [{ key: 'mall', label: mallT('tab'), children: <MallPanel /> }] : []),
         ]}
       />
     </Page>

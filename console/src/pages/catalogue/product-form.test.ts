@@ -1,5 +1,6 @@
 import { findMessageProblems } from '@walnut-live/ui';
 import { expect, test } from 'vitest';
+import { mallI18n } from './mall-messages.ts';
 import { catalogueI18n } from './messages.ts';
 import { fenOf, matrixOf, type ProductValues, toBody, toValues, yuanOf } from './product-form.ts';
 
@@ -63,4 +64,5 @@ test('the combinations of options: what there is keeps its price and id, what is
 
 test('every text is there in both languages, with the same parameters', () => {
   expect(findMessageProblems(catalogueI18n.messages)).toEqual([]);
+  expect(findMessageProblems(mallI18n.messages)).toEqual([]);
 });
