@@ -22,11 +22,11 @@ export const PageQuery = z.strictObject({
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 export const Empty = z.strictObject({});
-/** Address of a picture served by the api, relative to the origin. */
+/** Address of a picture served by the api, relative to the origin: no other host (`//…`), no way up (`..`). */
 export const PictureUrl = z
   .string()
   .max(300)
-  .regex(/^\/[\w./-]+$/);
+  .regex(/^(?:\/(?!\.\.?(?:\/|$))[\w.-]+)+$/);
 export const PersonRef = z.object({ id: z.uuid(), name: z.string() }).meta({ id: 'PersonRef' });
 export const OrgUnitRef = z
   .object({ id: z.uuid(), kind: z.enum(['hq', 'channel', 'store']), path: z.string(), name: z.string() })

@@ -1,6 +1,6 @@
 /** What sending an order costs, where nothing is sent, and whether it can be fetched from the store. */
 import { z } from 'zod';
-import { OrgUnitId, RoomId, SkuId } from '../ids.ts';
+import { BundleId, OrgUnitId, RoomId, SkuId } from '../ids.ts';
 import { Fen, Quantity } from '../money.ts';
 import { Instant, MAX_INT4, OrgUnitRef, text } from './common.ts';
 import { defineRoute } from './route.ts';
@@ -117,8 +117,13 @@ export const quoteShipping = defineRoute({
     roomId: RoomId,
     lines: z
       .array(z.strictObject({ skuId: SkuId, quantity: Quantity }))
-      .min(1)
-      .max(20),
+      .max(20)
+      .default([]),
+    /** Of the room: their parts weigh and count like other goods. */
+    bundles: z
+      .array(z.strictObject({ bundleId: BundleId, quantity: z.int().min(1).max(99) }))
+      .max(5)
+      .optional(),
     /** What the goods cost after all discounts. */
     goodsFen: Fen,
     /** Undefined while there is no address: the fee of everywhere else. */

@@ -33,6 +33,7 @@ export type Where = {
 export const useWhere = (wanted: {
   roomId: string;
   lines: readonly { skuId: string; quantity: number }[];
+  bundles?: readonly { bundleId: string; quantity: number }[] | undefined;
   /** After all discounts. */
   goodsFen: number;
   disabled: boolean;
@@ -51,10 +52,12 @@ export const useWhere = (wanted: {
 
   const { province, regionCode } = draft;
   const to = province.trim() === '' ? undefined : { province: province.trim(), ...(regionCode ? { regionCode } : {}) };
-  const asked = JSON.stringify({ roomId: wanted.roomId, lines: wanted.lines, goodsFen: wanted.goodsFen, to });
+  const { roomId, lines, bundles, goodsFen } = wanted;
+  const isEmpty = lines.length === 0 && !bundles?.length;
+  const asked = JSON.stringify({ roomId, lines, ...(bundles ? { bundles } : {}), goodsFen, to });
   // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` asks for the same once more
   useEffect(() => {
-    if (wanted.lines.length === 0) return;
+    if (isEmpty) return;
     let gone = false;
     const timer = setTimeout(() => {
       void api
@@ -66,7 +69,7 @@ export const useWhere = (wanted: {
       gone = true;
       clearTimeout(timer);
     };
-  }, [api, asked, turn]);
+  }, [api, asked, turn, isEmpty]);
 
   const quote = told?.quote ?? null;
   const isCurrent = told?.asked === asked;

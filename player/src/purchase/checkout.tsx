@@ -57,9 +57,13 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
   const coupon = chosenCoupon(choice, coupons, goodsFen, shipping, now);
   const sum = sumOf(goodsFen, coupon, shipping);
   const { discountFen } = sum;
+  const bundles = bundleWish(bag, flow.productId, quantity);
   const where = useWhere({
     roomId,
-    lines: sku ? [{ skuId: sku.id, quantity }] : [],
+    // A bundle is no SKU: the quote is of its parts.
+    ...(bundles
+      ? { lines: [], bundles: bundles.map(({ bundleId }) => ({ bundleId, quantity })) }
+      : { lines: sku ? [{ skuId: sku.id, quantity }] : [] }),
     goodsFen: goodsFen - discountFen,
     disabled: busy,
   });
@@ -115,7 +119,6 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
     if (busy) return;
     const taken = where.take();
     if (!taken) return;
-    const bundles = bundleWish(bag, flow.productId, quantity);
     void place({
       ...{ roomId, ...taken },
       ...(bundles ? { lines: [], bundles } : { lines: [orderLine(sku.id, terms, quantity)] }),

@@ -27,7 +27,8 @@ import type { Files } from '../files/index.ts';
 import { eyesOf, maskName, readOrders } from '../orders/index.ts';
 import { askableUntil, deeds, kindsFor, noReasonUntil, waiting } from './after-sales.policy.ts';
 import { type CaseFilter, type CaseViewRow, findCaseIds, readCases } from './after-sales.repository.ts';
-import { type AfterSalesService, factsOf, freeOf, sideOf } from './after-sales.service.ts';
+import { type AfterSalesService, factsOf, sideOf } from './after-sales.service.ts';
+import { freeOf } from './asking.ts';
 
 const CSV_PAGE = 500;
 /** Cases of one order that are shown beside it. */

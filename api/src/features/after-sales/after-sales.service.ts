@@ -20,17 +20,7 @@ import type { Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import type { Files } from '../files/index.ts';
-import {
-  leftOf,
-  type OrderRow,
-  type OrdersService,
-  orderNo,
-  piecesLeft,
-  type RefundableItemRow,
-  readRefundable,
-  shareOf,
-  shippingLeft,
-} from '../orders/index.ts';
+import { type OrderRow, type OrdersService, orderNo, readRefundable } from '../orders/index.ts';
 import type { Refunds } from '../refunds/index.ts';
 import {
   type AfterSaleEvent,
@@ -47,6 +37,7 @@ import {
   type Side,
 } from './after-sales.policy.ts';
 import * as rows from './after-sales.repository.ts';
+import { freeOf, wantedLines } from './asking.ts';
 
 export interface AfterSalesDeps {
   readonly clock: Clock;
@@ -274,6 +265,8 @@ export function createAfterSalesService(deps: AfterSalesDeps) {
         const lines = await rows.readLines(tx, row.id);
         const gone = lines.some((line) => {
           const item = free.items.find(({ id }) => id === line.itemId);
+          // Gifts may have gone back with other pieces; they are worth nothing.
+          if (item?.giftOf) return false;
           return !item || line.quantity > item.pieces || line.amountFen > item.leftFen;
         });
         if (gone || row.shippingFen > free.shippingFen)
@@ -347,48 +340,4 @@ export function createAfterSalesService(deps: AfterSalesDeps) {
       else if (event) await move(tx, row, event, system);
     },
   };
-}
-
-interface Free {
-  readonly items: readonly (RefundableItemRow & {
-    /** Pieces and fen that neither a refund nor an open case asks for. */
-    readonly pieces: number;
-    readonly leftFen: bigint;
-  })[];
-  readonly shippingFen: bigint;
-}
-/** What of an order nobody asks for yet. @throws AppError not_found */
-export async function freeOf(sql: Parameters<typeof readRefundable>[0], orderId: string): Promise<Free> {
-  const order = await readRefundable(sql, orderId);
-  if (!order) throw new AppError('not_found');
-  const held = await rows.heldByCases(sql, orderId);
-  return {
-    items: order.items.map((item) => {
-      const by = held.items.get(item.id);
-      return { ...item, pieces: piecesLeft(item) - (by?.pieces ?? 0), leftFen: leftOf(item) - (by?.amountFen ?? 0n) };
-    }),
-    shippingFen: shippingLeft(order) - held.shippingFen,
-  };
-}
-
-/** The lines of a request, each within what is free. @throws AppError not_found, invalid_request, limit_exceeded */
-function wantedLines(free: Free, body: BodyOf<typeof requestAfterSale>): rows.CaseLine[] {
-  const named = new Set<string>();
-  return body.items.map(({ itemId, quantity, amountFen }) => {
-    const item = free.items.find(({ id }) => id === itemId);
-    if (!item) throw new AppError('not_found');
-    if (named.has(itemId))
-      throw new AppError('invalid_request', { issues: [{ path: '/items', issue: 'item_named_twice' }] });
-    named.add(itemId);
-    const most = body.kind === 'refund_only' ? item.pieces : Math.min(item.pieces, item.sent);
-    if (quantity > most) throw new AppError('limit_exceeded', { facts: { reason: 'too_many_pieces' } });
-    if (body.kind === 'exchange') return { itemId, quantity, amountFen: 0n };
-    const before = item.quantity - item.pieces;
-    const share = shareOf({ ...item, refundedPieces: before }, quantity);
-    let mostFen = share;
-    if (mostFen > item.leftFen) mostFen = item.leftFen;
-    const wanted = amountFen === undefined ? mostFen : BigInt(amountFen);
-    if (wanted > mostFen) throw new AppError('limit_exceeded', { facts: { reason: 'too_much' } });
-    return { itemId, quantity, amountFen: wanted };
-  });
 }

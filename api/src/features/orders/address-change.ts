@@ -54,7 +54,7 @@ async function readFacts(tx: Tx, orderId: string): Promise<Facts> {
         AND NOT EXISTS (SELECT 1 FROM shipping_rules n WHERE n.org_unit_id = s.org_unit_id AND n.version > s.version)
         ORDER BY length(s.org_path) DESC LIMIT 1) AS terms,
       (SELECT json_agg(json_build_object('quantity', i.quantity, 'weightGrams', k.weight_grams))
-        FROM order_items i JOIN skus k ON k.id = i.sku_id WHERE i.order_id = o.id) AS lines
+        FROM order_items i JOIN skus k ON k.id = i.sku_id WHERE i.order_id = o.id AND i.gift_of IS NULL) AS lines
     FROM orders o WHERE o.id = ${orderId}`;
   if (!row) throw new AppError('not_found');
   return row;

@@ -47,11 +47,16 @@ export async function takeBundle(
   return { kind: 'bundle:counted', bundleId: wish.bundleId, taken: bundle.taken };
 }
 
-/** Pieces of a gift under an offer whose row this transaction holds; undefined when its cap is reached. */
-export async function takeGift(tx: Tx, offerId: string, pieces: number): Promise<ExtraCount | undefined> {
-  const [row] = await tx<{ taken: number }>`UPDATE offers SET gift_taken = gift_taken + ${pieces}
-    WHERE id = ${offerId} AND gift_taken + ${pieces} <= gift_cap RETURNING gift_taken AS taken`;
-  return row && { kind: 'offer:gift-counted', offerId, taken: row.taken };
+/** At most so many pieces of a gift under an offer whose row this transaction holds; undefined when its cap is reached. */
+export async function takeGift(
+  tx: Tx,
+  offerId: string,
+  most: number,
+): Promise<{ pieces: number; count: ExtraCount } | undefined> {
+  const [row] = await tx<{ taken: number; pieces: number }>`
+    UPDATE offers SET gift_taken = least(gift_taken + ${most}::int, gift_cap) WHERE id = ${offerId} AND gift_taken < gift_cap
+    RETURNING new.gift_taken AS taken, new.gift_taken - old.gift_taken AS pieces`;
+  return row && { pieces: row.pieces, count: { kind: 'offer:gift-counted', offerId, taken: row.taken } };
 }
 /** Stock of a gift that could not be given, in the transaction that took it. */
 export async function putBack(tx: Tx, skuId: string, stockUnitId: string, pieces: number): Promise<void> {
@@ -69,6 +74,9 @@ export async function giveBackBundles(
   items: readonly TakenItem[],
 ): Promise<ExtraCount[]> {
   if (items.every(({ bundleId }) => bundleId === null)) return [];
+  // In the order in which they are taken (rule S2): an UPDATE with FROM locks as its plan goes.
+  await tx`SELECT 1 FROM bundles WHERE id IN (SELECT bundle_id FROM order_bundles WHERE order_id = ${order.id})
+    ORDER BY id FOR NO KEY UPDATE`;
   const rows = await tx<{ bundleId: string; taken: number }>`
     WITH taken AS (
       UPDATE bundles b SET taken = b.taken - o.quantity FROM order_bundles o

@@ -113,32 +113,39 @@ export async function findGifts(tx: Tx, where: Where, paid: readonly Priced[]): 
     where,
     due.map(({ skuId }) => skuId),
   );
+  // What is paid for, and a gift named before, is not there to be given.
+  const left = new Map([...skus].map(([skuId, sku]) => [skuId, sku.left.pieces]));
+  for (const { line } of paid) left.set(line.skuId, (left.get(line.skuId) ?? 0) - line.quantity);
   return due.flatMap(({ goods, skuId, pieces }): Priced[] => {
     const sku = skus.get(skuId);
-    const quantity = Math.min(pieces, sku?.left.pieces ?? 0);
+    const quantity = Math.min(pieces, left.get(skuId) ?? 0);
     if (!sku || quantity <= 0) return [];
+    left.set(skuId, (left.get(skuId) ?? 0) - quantity);
     return [
       {
-        ...{ line: plainLine(skuId, quantity), sku, giftOf: goods, amountFen: 0n, discountFen: 0n },
+        ...{ line: { ...plainLine(skuId, quantity), upTo: true }, sku, giftOf: goods, amountFen: 0n, discountFen: 0n },
         price: { unitPriceFen: 0n, offer: null },
       },
     ];
   });
 }
 
-/** Counts the gifts whose stock is held; one whose cap was reached meanwhile is put back and is no part of the order. */
+/** Counts the gifts whose stock is held; what is over their cap meanwhile is put back and is no part of the order. */
 export async function takeGifts(tx: Tx, reserved: Map<Priced, Reserved>): Promise<ExtraCount[]> {
   const counts: ExtraCount[] = [];
-  for (const [part, { stockUnitId }] of [...reserved]) {
+  for (const [part, held] of [...reserved]) {
     const offerId = part.giftOf?.price.offer?.id;
     if (offerId === undefined) continue;
-    const count = await extras.takeGift(tx, offerId, part.line.quantity);
-    if (count) {
-      counts.push(count);
-      continue;
-    }
-    await extras.putBack(tx, part.line.skuId, stockUnitId, part.line.quantity);
     reserved.delete(part);
+    const { skuId } = part.line;
+    const given = await extras.takeGift(tx, offerId, held.quantity);
+    const pieces = given?.pieces ?? 0;
+    const over = held.quantity - pieces;
+    if (over > 0) await extras.putBack(tx, skuId, held.stockUnitId, over);
+    if (!given) continue;
+    counts.push(given.count);
+    const available = held.available + over;
+    reserved.set({ ...part, line: { ...part.line, quantity: pieces } }, { ...held, quantity: pieces, available });
   }
   return counts;
 }
@@ -155,6 +162,7 @@ export function newItems(
   return [...ids].map(([part, id], position) => {
     const stockUnitId = reserved.get(part)?.stockUnitId;
     const giftOf = part.giftOf ? (ids.get(part.giftOf) ?? null) : null;
-    return newItem(part, { id, orderId, position, stockUnitId, giftOf });
+    const giftPer = part.giftOf?.sku.gift?.per ?? null;
+    return { ...newItem(part, { id, orderId, position, stockUnitId, giftOf }), giftPer };
   });
 }

@@ -21,6 +21,7 @@ export { lockOrder, type OrderRow } from './orders.repository.ts';
 export type { OrdersDeps, OrdersService } from './orders.service.ts';
 export { auditOrders } from './orders-audit.ts';
 export {
+  giftsDue,
   leftOf,
   piecesLeft,
   type RefundLine,

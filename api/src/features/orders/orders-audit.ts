@@ -34,6 +34,30 @@ export async function auditOrders(db: Pick<Db, 'transaction'>): Promise<string[]
             WHERE i.offer_id = p.offer_id AND o.person_id = p.person_id AND o.state NOT IN ('cancelled', 'expired')), 0) AS counted
           FROM offer_purchases p) a
         WHERE quantity <> counted`;
+      const bundles = await tx<{ id: string; taken: number; counted: bigint }>`
+        SELECT * FROM (
+          SELECT b.id, b.taken, coalesce((SELECT sum(t.quantity) FROM order_bundles t JOIN orders o ON o.id = t.order_id
+            WHERE t.bundle_id = b.id AND o.state NOT IN ('cancelled', 'expired')), 0) AS counted FROM bundles b) a
+        WHERE taken <> counted`;
+      const bundleShares = await tx<{ bundle_id: string; person_id: string; quantity: number; counted: bigint }>`
+        SELECT * FROM (
+          SELECT p.bundle_id, p.person_id, p.quantity, coalesce((SELECT sum(t.quantity) FROM order_bundles t
+            JOIN orders o ON o.id = t.order_id WHERE t.bundle_id = p.bundle_id AND o.person_id = p.person_id
+              AND o.state NOT IN ('cancelled', 'expired')), 0) AS counted
+          FROM bundle_purchases p) a
+        WHERE quantity <> counted`;
+      const bundlePrices = await tx<{ order_no: string; bundle_id: string; due: bigint; counted: bigint }>`
+        SELECT * FROM (
+          SELECT o.order_no, t.bundle_id, t.quantity * t.price_fen AS due, coalesce((SELECT sum(i.unit_price_fen * i.quantity)
+            FROM order_items i WHERE i.order_id = o.id AND i.bundle_id = t.bundle_id), 0) AS counted
+          FROM order_bundles t JOIN orders o ON o.id = t.order_id) a
+        WHERE due <> counted`;
+      const gifts = await tx<{ id: string; taken: number; counted: bigint }>`
+        SELECT * FROM (
+          SELECT f.id, f.gift_taken AS taken, coalesce((SELECT sum(gift.quantity) FROM order_items gift
+            JOIN order_items goods ON goods.id = gift.gift_of JOIN orders o ON o.id = gift.order_id
+            WHERE goods.offer_id = f.id AND o.state NOT IN ('cancelled', 'expired')), 0) AS counted FROM offers f) a
+        WHERE taken <> counted`;
       const payments = await tx<{ order_no: string; state: string }>`
         SELECT o.order_no, o.state FROM orders o
         WHERE o.paid_fen <> coalesce((SELECT sum(p.captured_fen) FROM payments p WHERE p.order_id = o.id AND p.state = 'captured'), 0)
@@ -55,6 +79,14 @@ export async function auditOrders(db: Pick<Db, 'transaction'>): Promise<string[]
         ),
         ...offers.map((o) => `offer ${o.id}: taken ${o.taken}, orders say ${o.counted}`),
         ...shares.map((p) => `offer ${p.offer_id} person ${p.person_id}: ${p.quantity}, orders say ${p.counted}`),
+        ...bundles.map((b) => `bundle ${b.id}: taken ${b.taken}, orders say ${b.counted}`),
+        ...bundleShares.map(
+          (p) => `bundle ${p.bundle_id} person ${p.person_id}: ${p.quantity}, orders say ${p.counted}`,
+        ),
+        ...bundlePrices.map(
+          (b) => `order ${b.order_no} bundle ${b.bundle_id}: costs ${b.due}, its pieces ${b.counted}`,
+        ),
+        ...gifts.map((g) => `gift of offer ${g.id}: taken ${g.taken}, orders say ${g.counted}`),
         ...payments.map((o) => `order ${o.order_no} is ${o.state}, its payments say otherwise`),
         ...refunds.map((p) => `payment ${p.id}: refunded sum is not that of its refunds`),
         ...(clearing?.booked === clearing?.due ? [] : [`clearing ${clearing?.booked}, payments say ${clearing?.due}`]),

@@ -75,6 +75,8 @@ export interface NewItem {
   readonly snapshotHash: string | null;
   /** The item it came with, for nothing. */
   readonly giftOf: string | null;
+  /** Of a gift: so many pieces of that item brought one of it. */
+  readonly giftPer?: number | null;
   readonly bundleId: string | null;
 }
 
@@ -88,14 +90,14 @@ export async function insertItems(tx: Tx, items: readonly NewItem[]): Promise<vo
   }));
   await tx`
     INSERT INTO order_items (id, order_id, position, product_id, sku_id, stock_unit_id, title, sku_name, picture_url, quantity,
-      unit_price_fen, discount_fen, amount_fen, offer_id, offer_version, offer_terms, snapshot_hash, gift_of, bundle_id)
+      unit_price_fen, discount_fen, amount_fen, offer_id, offer_version, offer_terms, snapshot_hash, gift_of, gift_per, bundle_id)
     SELECT i.id, i."orderId", i.position, i."productId", i."skuId", i."stockUnitId", i.title, i."skuName", i."pictureUrl",
       i.quantity, i."unitPriceFen", i."discountFen", i."amountFen", i."offerId", i."offerVersion", i."offerTerms",
-      i."snapshotHash", i."giftOf", i."bundleId"
+      i."snapshotHash", i."giftOf", i."giftPer", i."bundleId"
     FROM jsonb_to_recordset(${JSON.stringify(listed)}::jsonb) AS i (id uuid, "orderId" uuid, position int, "productId" uuid,
       "skuId" uuid, "stockUnitId" uuid, title text, "skuName" text, "pictureUrl" text, quantity int, "unitPriceFen" bigint,
       "discountFen" bigint, "amountFen" bigint, "offerId" uuid, "offerVersion" int, "offerTerms" jsonb, "snapshotHash" text,
-      "giftOf" uuid, "bundleId" uuid)`;
+      "giftOf" uuid, "giftPer" int, "bundleId" uuid)`;
 }
 
 export interface OrderRow {

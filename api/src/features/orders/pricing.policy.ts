@@ -9,6 +9,8 @@ export interface WantedLine {
   /** The version on the buyer's screen; null: whatever is current. */
   readonly offerVersion: number | null;
   readonly seenPriceFen: bigint;
+  /** As many as there are: a gift. */
+  readonly upTo?: boolean;
 }
 
 /** More pieces of one SKU than this do not fit into one order. */

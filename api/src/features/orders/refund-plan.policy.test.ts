@@ -100,6 +100,25 @@ describe('S8 what a refund is of', () => {
     expect(gifts(withGift(2, 1), 1)).toEqual({ itemId: 'g', amountFen: 0n, pieces: 1, withdrawn: 1 });
   });
 
+  it('as many gifts go back as the kept pieces would not have brought, whatever was given', () => {
+    const withGift = (given: number, sent = 0) =>
+      order([
+        item({ quantity: 5, sent }),
+        item({ ...{ id: 'g', giftOf: 'a', giftPer: 2, quantity: given, amountFen: 0n, sent: sent > 0 ? given : 0 } }),
+      ]);
+    const back = (given: number, pieces: number) => {
+      const plan = planRefund(withGift(given), ask(pieces));
+      return typeof plan === 'string' ? plan : (plan.lines.find(({ itemId }) => itemId === 'g')?.pieces ?? 0);
+    };
+    expect([1, 2, 3, 4, 5].map((pieces) => back(2, pieces))).toEqual([0, 1, 1, 2, 2]);
+    // Only one was left when it was bought: three kept pieces bring it still.
+    expect([1, 2, 3, 4, 5].map((pieces) => back(1, pieces))).toEqual([0, 0, 0, 1, 1]);
+    const named = { items: [...ask(2).items, { itemId: 'g', pieces: 5, ofSent: true }], shippingFen: 0n };
+    expect(planRefund(withGift(2, 5), named)).toMatchObject({
+      lines: [{ itemId: 'a' }, { itemId: 'g', pieces: 2, withdrawn: 0 }],
+    });
+  });
+
   it('S7 what the end of a refund does to its order', () => {
     const at = new Date();
     const where = { shippedAt: at, receivedAt: null };

@@ -4,6 +4,7 @@
  * pieces that are still in the house: an order of which nothing is left is not sent.
  */
 import { type OrderState, pieceShareFen } from '@walnut-live/contracts';
+import { giftsToReturn } from './gifts.policy.ts';
 import { nextState, type OrderEvent, resumeEvent } from './orders.policy.ts';
 
 export interface RefundableItem {
@@ -21,6 +22,8 @@ export interface RefundableItem {
   readonly sent: number;
   /** The item it came with as a gift: it goes back with that item's pieces. */
   readonly giftOf?: string | null;
+  /** So many pieces of that item brought one of it. */
+  readonly giftPer?: number | null;
 }
 export interface RefundableOrder {
   readonly paidFen: bigint;
@@ -86,6 +89,12 @@ export function planRefund(order: RefundableOrder, wanted: WantedRefund): Refund
     const item = order.items.find(({ id }) => id === itemId);
     if (!item) return 'not_found';
     if (lines.has(itemId)) return 'twice';
+    if (item.giftOf && pieces >= 0) {
+      // A gift is worth nothing: what of it went back with other pieces meanwhile is no reason to keep the money.
+      const back = Math.min(pieces, piecesLeft(item));
+      if (back > 0) lines.set(itemId, giftLine(item, back, ofSent === true));
+      continue;
+    }
     if (pieces < 0 || pieces > piecesLeft(item)) return 'too_many_pieces';
     const amountFen = named ?? shareOf(item, pieces);
     if (amountFen < 0n || amountFen > leftOf(item)) return 'too_much';
@@ -110,7 +119,28 @@ export function planRefund(order: RefundableOrder, wanted: WantedRefund): Refund
   return { lines: [...lines.values()], shippingFen: wanted.shippingFen, amountFen, isRest };
 }
 
-/** Gifts of an item go back with its pieces, in proportion, the last ones with the last piece; they are worth nothing. */
+/**
+ * Pieces of the item's gifts that go back when `pieces` more of it do: those that what is kept would not have brought. `before`: of
+ * the item, and of the gift, that went back already.
+ */
+export function giftsDue(
+  item: Pick<RefundableItem, 'quantity'>,
+  gift: Pick<RefundableItem, 'quantity' | 'giftPer'>,
+  before: { readonly item: number; readonly gift: number },
+  pieces: number,
+): number {
+  const kept = item.quantity - before.item - pieces;
+  return Math.max(0, giftsToReturn(gift.quantity, kept, gift.giftPer ?? 1) - before.gift);
+}
+
+/** What was sent comes back by parcel; only what is more than that is taken out of the house. */
+function giftLine(gift: RefundableItem, pieces: number, ofSent: boolean): RefundLine {
+  const outside = gift.sent - (gift.refundedPieces - gift.withdrawn);
+  const withdrawn = Math.min(ofSent ? Math.max(0, pieces - outside) : pieces, inHouse(gift));
+  return { itemId: gift.id, amountFen: 0n, pieces, withdrawn };
+}
+
+/** Gifts of an item go back with its pieces; they are worth nothing. */
 function addGifts(
   lines: Map<string, RefundLine>,
   order: RefundableOrder,
@@ -119,13 +149,10 @@ function addGifts(
   ofSent: boolean,
 ): void {
   for (const gift of order.items) {
-    if (gift.giftOf !== item.id || lines.has(gift.id)) continue;
-    const upTo = (count: number) => Math.floor((gift.quantity * count) / item.quantity);
-    const due = upTo(item.refundedPieces + pieces) - gift.refundedPieces;
-    const back = Math.max(0, Math.min(due, piecesLeft(gift)));
-    if (back === 0) continue;
-    const withdrawn = ofSent ? 0 : Math.min(back, inHouse(gift));
-    lines.set(gift.id, { itemId: gift.id, amountFen: 0n, pieces: back, withdrawn });
+    if (gift.giftOf !== item.id) continue;
+    const due = giftsDue(item, gift, { item: item.refundedPieces, gift: gift.refundedPieces }, pieces);
+    const back = Math.min(Math.max(due, lines.get(gift.id)?.pieces ?? 0), piecesLeft(gift));
+    if (back > 0) lines.set(gift.id, giftLine(gift, back, ofSent));
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Sql, Tx } from '../../platform/db.ts';
 import type { RefundableItem, RefundableOrder, RefundLine } from './refund-plan.policy.ts';
+import { bySku } from './reservations.repository.ts';
 
 export type RefundableItemRow = RefundableItem & {
   readonly productId: string;
@@ -26,7 +27,7 @@ export async function readRefundable(sql: Sql, orderId: string): Promise<Refunda
     SELECT i.id, i.product_id AS "productId", i.sku_id AS "skuId", i.stock_unit_id AS "stockUnitId", i.title, i.sku_name AS "skuName",
       i.picture_url AS "pictureUrl", i.quantity, i.amount_fen AS "amountFen", i.refunded_fen AS "refundedFen",
       i.refunding_fen AS "refundingFen", i.refunded_pieces AS "refundedPieces", i.withdrawn, i.replaced,
-      i.shipped_quantity AS sent, i.gift_of AS "giftOf"
+      i.shipped_quantity AS sent, i.gift_of AS "giftOf", i.gift_per AS "giftPer"
     FROM order_items i WHERE i.order_id = ${orderId} ORDER BY i.position`;
   return { ...order, items };
 }
@@ -91,14 +92,20 @@ export interface ShelfLine {
   readonly quantity: number;
 }
 
-/** Rule S1: other pieces leave the shelf, by one conditional statement each. False: there are not enough. */
+/**
+ * Rule S1: other pieces leave the shelf, by one conditional statement for each SKU (several items may be of one; its movement is
+ * unique). False: there are not enough.
+ */
 export async function takeReplacements(
   tx: Tx,
   exchange: { caseNo: string; at: Date; newId: () => string },
   lines: readonly ShelfLine[],
 ): Promise<{ skuId: string; available: number; offerId: null; taken: null }[] | false> {
   const levels: { skuId: string; available: number; offerId: null; taken: null }[] = [];
-  for (const line of [...lines].sort((a, b) => (a.skuId < b.skuId ? -1 : 1))) {
+  for (const { itemId, quantity } of lines)
+    await tx`UPDATE order_items SET replaced = replaced + ${quantity} WHERE id = ${itemId}`;
+  const merged = bySku(lines.map((line) => ({ ...line, offerId: null })));
+  for (const line of merged.sort((a, b) => (a.skuId < b.skuId ? -1 : 1))) {
     const [stock] = await tx<{ available: number }>`
       UPDATE stocks SET on_hand = on_hand - ${line.quantity}, updated_at = ${exchange.at}
       WHERE sku_id = ${line.skuId} AND org_unit_id = ${line.stockUnitId} AND on_hand - reserved >= ${line.quantity}
@@ -106,7 +113,6 @@ export async function takeReplacements(
     if (!stock) return false;
     await tx`INSERT INTO stock_movements (id, sku_id, org_unit_id, delta, reason, ref, at)
       VALUES (${exchange.newId()}, ${line.skuId}, ${line.stockUnitId}, ${-line.quantity}, 'exchange', ${exchange.caseNo}, ${exchange.at})`;
-    await tx`UPDATE order_items SET replaced = replaced + ${line.quantity} WHERE id = ${line.itemId}`;
     levels.push({ skuId: line.skuId, available: stock.available, offerId: null, taken: null });
   }
   return levels;

@@ -9,6 +9,8 @@ export interface ReservationLine {
   readonly skuId: string;
   readonly quantity: number;
   readonly offerId: string | null;
+  /** As many as there are, and not less than one: a gift. */
+  readonly upTo?: boolean | undefined;
 }
 export interface StockLevel {
   readonly skuId: string;
@@ -18,7 +20,11 @@ export interface StockLevel {
   /** Pieces taken under the offer. */
   readonly taken: number | null;
 }
-export type Reserved = StockLevel & { readonly stockUnitId: string };
+export type Reserved = StockLevel & {
+  readonly stockUnitId: string;
+  /** Less than wanted only of what may be. */
+  readonly quantity: number;
+};
 export type ReserveFailure = 'offer_not_open' | 'offer_sold_out' | 'limit_exceeded' | 'out_of_stock';
 
 /** Takes one line: three statements with an offer, one without. A failure leaves what was taken to the caller's rollback. */
@@ -46,18 +52,20 @@ export async function reserveLine(
     if (!held) return 'limit_exceeded';
   }
   // A unit sells from its own row; one without a row sells from the nearest one above it.
-  const [stock] = await tx<{ org_unit_id: string; available: number }>`
-    UPDATE stocks SET reserved = reserved + ${line.quantity}, updated_at = ${who.at}
-    WHERE sku_id = ${line.skuId} AND reserved + ${line.quantity} <= on_hand AND org_unit_id = (
+  const [stock] = await tx<{ org_unit_id: string; available: number; quantity: number }>`
+    UPDATE stocks SET reserved = reserved + least(${line.quantity}::int, on_hand - reserved), updated_at = ${who.at}
+    WHERE sku_id = ${line.skuId} AND reserved + CASE WHEN ${line.upTo === true} THEN 1 ELSE ${line.quantity}::int END <= on_hand
+      AND org_unit_id = (
       SELECT org_unit_id FROM stocks
       WHERE sku_id = ${line.skuId} AND (org_path = ${who.orgPath} OR ${who.orgPath} LIKE org_path || '.%')
       ORDER BY length(org_path) DESC LIMIT 1)
-    RETURNING org_unit_id, on_hand - reserved AS available`;
+    RETURNING org_unit_id, new.on_hand - new.reserved AS available, new.reserved - old.reserved AS quantity`;
   if (!stock) return 'out_of_stock';
   return {
     skuId: line.skuId,
     stockUnitId: stock.org_unit_id,
     available: stock.available,
+    quantity: stock.quantity,
     offerId: line.offerId,
     taken,
   };
@@ -197,7 +205,7 @@ async function isOpen(tx: Tx, offerId: string): Promise<boolean> {
 
 export type HeldLine = ReservationLine & { readonly stockUnitId: string };
 /** An order may hold a SKU by several items (a bundle's and its own): its movement is one (unique by SKU, unit and order). */
-function bySku(lines: readonly HeldLine[]): HeldLine[] {
+export function bySku(lines: readonly HeldLine[]): HeldLine[] {
   const groups = Map.groupBy(lines, ({ skuId, stockUnitId }) => `${skuId} ${stockUnitId}`);
   return [...groups.values()].flatMap(([first, ...more]) =>
     first ? [{ ...first, quantity: more.reduce((sum, { quantity }) => sum + quantity, first.quantity) }] : [],

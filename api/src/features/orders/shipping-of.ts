@@ -30,7 +30,10 @@ function feeOf(room: SellingRoom, request: PlaceRequest, priced: readonly Priced
   const fen = shippingFen(terms, {
     province: provinceOf(address),
     goodsFen: priced.reduce((sum, { amountFen, discountFen }) => sum + amountFen - discountFen, 0n),
-    lines: priced.map(({ line, sku }) => ({ quantity: line.quantity, weightGrams: sku.weightGrams })),
+    // Gifts travel for nothing: a quote does not know them, and nobody pays for what they did not ask for.
+    lines: priced.flatMap(({ line, sku, giftOf }) =>
+      giftOf ? [] : [{ quantity: line.quantity, weightGrams: sku.weightGrams }],
+    ),
   });
   if (fen === null) throw new AppError('not_delivered_there', { facts: { province: address.province } });
   return fen;

@@ -70,12 +70,13 @@ export function createShipping(deps: { bind: Binder; db: Db; clock: Clock; rando
       WHERE r.id = ${body.roomId}`;
     if (!room) throw new AppError('not_found');
     const { terms } = await nearest(db.sql, room.path);
+    const wanted = [...body.lines, ...(await partsOf(db.sql, body.roomId, body.bundles ?? []))];
     const weights = await db.sql<{ id: string; grams: number | null }>`
-      SELECT id, weight_grams AS grams FROM skus WHERE id = ANY(${body.lines.map(({ skuId }) => skuId)}::uuid[])`;
+      SELECT id, weight_grams AS grams FROM skus WHERE id = ANY(${wanted.map(({ skuId }) => skuId)}::uuid[])`;
     const gramsOf = new Map(weights.map(({ id, grams }) => [id, grams]));
     const fee = body.to ? feeFor(terms, provinceOf(body.to)) : terms.other;
     const goodsFen = BigInt(body.goodsFen);
-    const lines = body.lines.map(({ skuId, quantity }) => ({ quantity, weightGrams: gramsOf.get(skuId) ?? null }));
+    const lines = wanted.map(({ skuId, quantity }) => ({ quantity, weightGrams: gramsOf.get(skuId) ?? null }));
     const from = fee?.freeFromFen ?? null;
     return {
       shippingFen: fee && Number(feeFen(fee, { goodsFen, lines })),
@@ -89,6 +90,24 @@ export function createShipping(deps: { bind: Binder; db: Db; clock: Clock; rando
     const rows = await db.sql`UPDATE skus SET weight_grams = ${body.grams} WHERE id = ${params.id} RETURNING id`;
     if (rows.length === 0) throw new AppError('not_found');
     return undefined;
+  });
+}
+
+/** What is in these bundles of the room. @throws AppError not_found */
+async function partsOf(
+  sql: Sql,
+  roomId: string,
+  bundles: readonly { bundleId: string; quantity: number }[],
+): Promise<{ skuId: string; quantity: number }[]> {
+  if (bundles.length === 0) return [];
+  const ids = bundles.map(({ bundleId }) => bundleId);
+  const parts = await sql<{ bundleId: string; skuId: string; quantity: number }>`
+    SELECT p.bundle_id AS "bundleId", p.sku_id AS "skuId", p.quantity FROM bundle_parts p JOIN bundles b ON b.id = p.bundle_id
+    WHERE b.room_id = ${roomId} AND b.id = ANY(${ids}::uuid[])`;
+  return bundles.flatMap(({ bundleId, quantity }) => {
+    const own = parts.filter((part) => part.bundleId === bundleId);
+    if (own.length === 0) throw new AppError('not_found', { facts: { bundleId } });
+    return own.map((part) => ({ skuId: part.skuId, quantity: part.quantity * quantity }));
   });
 }
 
