@@ -22,6 +22,7 @@ import {
   writeStaff,
   writeUnits,
 } from './seed/write-brand.ts';
+import { writeGroupCampaign, writeShipping } from './seed/write-selling.ts';
 
 const { DATABASE_URL, DEMO_PASSWORD, SHARE_SECRET } = process.env;
 if (!DATABASE_URL || !DEMO_PASSWORD) {
@@ -38,6 +39,8 @@ try {
     await writeCatalogue(tx, at);
     await writeBudgets(tx, at, createLedger({ random }));
     await writeCoupons(tx, at);
+    await writeShipping(tx, at);
+    await writeGroupCampaign(tx, at, random);
     await writeScheduledRooms(tx, at);
     return writeDemoRoom(tx, { clock, random });
   });

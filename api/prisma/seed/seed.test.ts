@@ -3,13 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { getBag, listOrgUnits, listProducts, staffSignIn } from '@walnut-live/contracts';
+import { getBag, groupBuysOfRoom, listOrgUnits, listProducts, staffSignIn } from '@walnut-live/contracts';
 import { expect, test } from 'vitest';
 import { PICTURES_DIR } from '../../src/compose.ts';
+import { makeGuest } from '../../src/testing/fixtures.ts';
 import { startTestApi } from '../../src/testing/test-api.ts';
 import { accounts, demoOffer } from './brand.ts';
 import { nextSlot } from './next-slot.ts';
 import { seedId } from './write-brand.ts';
+import { demoGroup } from './write-selling.ts';
 
 const run = promisify(execFile);
 async function seed(databaseUrl: string, password: string, shareSecret: string) {
@@ -31,6 +33,7 @@ test('the demo brand can be seeded again and again; what people changed stays; p
     () => db.sql`SELECT (SELECT count(*) FROM org_units) AS units, (SELECT count(*) FROM staff_accounts) AS staff,
     (SELECT count(*) FROM products) AS products, (SELECT count(*) FROM skus) AS skus, (SELECT count(*) FROM stocks) AS stocks,
     (SELECT count(*) FROM rooms) AS rooms, (SELECT count(*) FROM offers) AS offers, (SELECT count(*) FROM orders) AS orders,
+    (SELECT count(*) FROM shipping_rules) AS rules, (SELECT count(*) FROM group_campaigns) AS campaigns,
     (SELECT count(*) FROM people WHERE kind <> 'staff') AS customers`;
   const before = await counts();
   expect(before).toEqual([
@@ -43,6 +46,8 @@ test('the demo brand can be seeded again and again; what people changed stays; p
       rooms: 3n,
       offers: 1n,
       orders: 0n,
+      rules: 1n,
+      campaigns: 1n,
       customers: 0n,
     },
   ]);
@@ -54,6 +59,7 @@ test('the demo brand can be seeded again and again; what people changed stays; p
     expect(existsSync(join(PICTURES_DIR, product.pictureUrl.replace('/pictures/', '')))).toBe(true);
     for (const left of Object.values(available)) expect(left).toBeGreaterThan(0);
   }
+  expect(bag.shipping).toEqual({ feeFen: 800, freeFromFen: 5_900 });
   expect(first.consumerLinks[0]?.path).toMatch(/^\/s\/[\w-]+$/);
 
   await db.sql`UPDATE stocks SET on_hand = 7 WHERE org_path = 'hq.east.hangzhou'`;
@@ -72,6 +78,11 @@ test('the demo brand can be seeded again and again; what people changed stays; p
   const admin = (await signIn('hq-admin', 'walnut-second')).body;
   expect((await api.ok(listOrgUnits, { token: admin.accessToken })).items).toHaveLength(7);
   expect((await api.ok(listProducts, { token: admin.accessToken })).items[0]?.title).toBe('核桃乳 240ml');
+
+  const guest = await makeGuest(api);
+  const together = await api.ok(groupBuysOfRoom, { as: guest, query: { roomId: first.demoRoom.id } });
+  expect(together.campaigns).toMatchObject([{ priceFen: demoGroup.priceFen, shelfPriceFen: 3_990, size: 3 }]);
+  expect(bag.items.map(({ product }) => product.id)).toContain(together.campaigns[0]?.product.id);
 
   const followed = await fetch(`${api.url}${first.consumerLinks[0]?.path}`, { redirect: 'manual' });
   expect(followed.headers.get('location')).toContain(first.demoRoom.id);
