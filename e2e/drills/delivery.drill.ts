@@ -15,6 +15,7 @@ import {
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deliveryI18n as consoleTexts } from '../../console/src/pages/orders/delivery-messages.ts';
+import { shippingI18n } from '../../console/src/pages/shipping/messages.ts';
 import { deliveryI18n } from '../../player/src/delivery/messages.ts';
 import { auditBooks } from '../kit/audit.ts';
 import { launchChromium } from '../kit/chromium.ts';
@@ -52,9 +53,9 @@ async function meet(lang: Lang, app: { zh: object; en: object }) {
 
 async function openRoom(): Promise<string> {
   const admin = await staffMember(product.origin, 'hq-admin', product.demoPassword);
-  const hq = (await admin.call(listOrgUnits, {})).items.find(({ kind }) => kind === 'hq');
+  const store = (await admin.call(listOrgUnits, {})).items.find(({ path }) => path === 'hq.east.hangzhou');
   await admin.call(putShippingRule, {
-    params: { orgUnitId: hq?.id ?? '' },
+    params: { orgUnitId: store?.id ?? '' },
     body: { terms, version: 0, reason: '开通自提' },
   });
   const guide = await staffMember(product.origin, 'hangzhou-guide', product.demoPassword);
@@ -163,6 +164,22 @@ test('from the cart to the door, and to the counter', { timeout: 600_000 }, asyn
     await desk.page.getByTestId('invoice-row').first().waitFor();
     await desk.look('console-invoices');
 
+    const rules = await meet(lang, shippingI18n.messages);
+    await resize(rules.page, 'desk');
+    await signInToConsole(rules.person, product.origin, 'hq-admin', product.demoPassword);
+    await rules.page.goto(`${product.origin}/console/shipping`);
+    const row = rules.page.getByTestId('shipping-row').filter({ hasText: '杭州' }).first();
+    await row.getByTestId('rule-edit').waitFor();
+    await rules.look('console-shipping');
+    await row.getByTestId('rule-edit').click();
+    await rules.page.getByTestId('rule-zone').first().waitFor();
+    await rules.look('console-shipping-rule');
+    await rules.page.getByTestId('free-other').fill(lang === 'en' ? '98' : '97');
+    await rules.page.getByTestId('rule-reason').fill('换季');
+    await rules.page.getByTestId('rule-save').click();
+    await rules.page.getByTestId('rule-save').waitFor({ state: 'detached' });
+    await row.getByText(lang === 'en' ? '98' : '97').waitFor();
+
     await page.reload();
     await page.getByTestId('parcel').waitFor();
     await page.getByTestId('extend').click();
@@ -170,9 +187,10 @@ test('from the cart to the door, and to the counter', { timeout: 600_000 }, asyn
     await look('order-shipped');
     await page.getByTestId('receive').click();
     await page.locator('[data-testid="order-state"][data-state="received"]').waitFor();
-    expect([...person.faults, ...desk.person.faults]).toEqual([]);
+    expect([...person.faults, ...desk.person.faults, ...rules.person.faults]).toEqual([]);
     await person.context.close();
     await desk.person.context.close();
+    await rules.person.context.close();
   }
   expect(findings).toEqual([]);
   expect(await auditBooks(product.databaseUrl)).toEqual([]);
