@@ -24,17 +24,22 @@ export const OfferGift = z.object({
 });
 export type OfferGift = z.infer<typeof OfferGift>;
 
-/** Rule S6: an open offer whose price lies below the floor, because the floor was raised after it had opened. */
+/** Rule S6: what sells below a floor that was raised after it had been announced. */
 export const FlaggedOffer = z
   .object({
-    offerId: OfferId,
-    roomId: RoomId,
-    roomTitle: z.string(),
+    /** `gift`: the offer gives away a SKU that has a floor by now. */
+    kind: z.enum(['offer', 'bundle', 'group', 'gift']),
+    /** Of the offer, bundle or group campaign. */
+    offerId: z.uuid(),
+    /** A group campaign is of a unit, not of a room. */
+    roomId: RoomId.nullable(),
+    roomTitle: z.string().nullable(),
     orgUnit: OrgUnitRef,
     skuId: SkuId,
     productTitle: z.string(),
     skuName: z.string(),
-    priceFen: PriceFen,
+    /** Of a bundle: of all of it, and the sum of its floors. */
+    priceFen: Fen,
     floorPriceFen: PriceFen,
     endsAt: Instant,
   })
@@ -224,7 +229,7 @@ export const listFlaggedOffers = defineRoute({
   tag: 'bag',
   access: { staff: 'catalogue:read' },
   summary:
-    'Open offers of my scope that lie below a floor raised since; they run on as announced until somebody changes them',
+    'Offers, bundles, group campaigns and gifts of my scope below a floor raised since; they run on as announced until somebody changes them',
   query: PageQuery,
   reply: page(FlaggedOffer),
 });

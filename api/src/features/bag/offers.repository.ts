@@ -1,5 +1,4 @@
-import type { FlaggedOffer, OfferGift, OfferView } from '@walnut-live/contracts';
-import type { TimeCursor } from '../../platform/cursor.ts';
+import type { OfferGift, OfferView } from '@walnut-live/contracts';
 import type { Sql, Tx } from '../../platform/db.ts';
 
 /** Rule Z4: seven days. */
@@ -134,27 +133,6 @@ export async function changeOffer(tx: Tx, offer: OfferRow, terms: OfferTerms, at
 export async function closeOffer(tx: Tx, offerId: string, at: Date): Promise<void> {
   await tx`UPDATE offer_versions SET superseded_at = ${at} WHERE offer_id = ${offerId} AND superseded_at IS NULL`;
   await tx`UPDATE offers SET state = 'closed', closed_at = ${at} WHERE id = ${offerId} AND state = 'open'`;
-}
-
-/** Rule S6: open offers of the scope below a floor that was raised after they opened; what ends first comes first. */
-export function listFlaggedOffers(
-  sql: Sql,
-  wanted: { scope: string; after: TimeCursor | undefined; limit: number; at: Date },
-): Promise<(Omit<FlaggedOffer, 'endsAt'> & { endsAt: Date })[]> {
-  return sql<Omit<FlaggedOffer, 'endsAt'> & { endsAt: Date }>`
-    SELECT o.id AS "offerId", o.room_id AS "roomId", r.title AS "roomTitle",
-      json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS "orgUnit", o.sku_id AS "skuId",
-      p.title AS "productTitle", k.name AS "skuName", lowest.price_fen::float8 AS "priceFen",
-      k.floor_price_fen::float8 AS "floorPriceFen", o.ends_at AS "endsAt"
-    FROM offers o JOIN rooms r ON r.id = o.room_id JOIN org_units u ON u.id = r.org_unit_id JOIN skus k ON k.id = o.sku_id
-    JOIN products p ON p.id = k.product_id
-    CROSS JOIN LATERAL (SELECT least(o.price_fen, (SELECT min(s."priceFen") FROM jsonb_to_recordset(o.stairs) AS s ("priceFen" bigint)))
-      AS price_fen) lowest
-    WHERE o.state = 'open' AND o.ends_at > ${wanted.at} AND lowest.price_fen < k.floor_price_fen
-      AND (r.org_path = ${wanted.scope} OR r.org_path LIKE ${`${wanted.scope}.%`})
-      AND (${wanted.after?.at ?? null}::timestamptz IS NULL
-        OR (o.ends_at, o.id) > (${wanted.after?.at ?? null}::timestamptz, ${wanted.after?.id ?? null}::uuid))
-    ORDER BY o.ends_at, o.id LIMIT ${wanted.limit}`;
 }
 
 /** Closes the open offers of products that are not in the bag any more. */

@@ -12,6 +12,7 @@ import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { writeRoomEvent } from '../../platform/outbox.ts';
 import { mayIn, type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
+import { listBelowFloor } from '../catalogue/index.ts';
 import { lockRoom } from './bag.repository.ts';
 import { type Refusal, refuseCap, refusePrice, refuseStairs, refuseWindow } from './offers.policy.ts';
 import * as offers from './offers.repository.ts';
@@ -145,7 +146,7 @@ export function createOffersService(deps: { db: Pick<Db, 'transaction' | 'sql'>;
     /** Rule S6: what a raised floor has overtaken; it runs on as announced until somebody changes it. */
     async flagged({ staff }: StaffPrincipal, { cursor, limit }: QueryOf<typeof listFlaggedOffers>) {
       const wanted = { scope: staff.orgPath, after: decodeTimeCursor(cursor), limit: limit + 1, at: clock.now() };
-      const found = await offers.listFlaggedOffers(db.sql, wanted);
+      const found = await listBelowFloor(db.sql, wanted);
       const { rows, nextCursor } = cutPage(found, limit, (last) =>
         encodeTimeCursor({ at: last.endsAt, id: last.offerId }),
       );

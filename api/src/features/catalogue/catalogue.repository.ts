@@ -105,17 +105,3 @@ export async function updateSku(tx: Sql, productId: string, sku: SkuRow): Promis
 export async function refreshSnapshot(tx: Sql, productId: string, at: Date): Promise<void> {
   await tx`SELECT refresh_product_snapshots(ARRAY[${productId}::uuid], ${at})`;
 }
-
-/** Rule S6: open offers of these SKUs that a raised floor has overtaken. */
-export function listOvertakenOffers(
-  tx: Sql,
-  skuIds: readonly string[],
-): Promise<{ offerId: string; orgPath: string; skuId: string; priceFen: number; floorPriceFen: number }[]> {
-  return tx<{ offerId: string; orgPath: string; skuId: string; priceFen: number; floorPriceFen: number }>`
-    SELECT o.id AS "offerId", r.org_path AS "orgPath", o.sku_id AS "skuId", o.price_fen::float8 AS "priceFen",
-      k.floor_price_fen::float8 AS "floorPriceFen"
-    FROM offers o JOIN skus k ON k.id = o.sku_id JOIN rooms r ON r.id = o.room_id
-    WHERE o.sku_id = ANY(${skuIds}::uuid[]) AND o.state = 'open' AND (o.price_fen < k.floor_price_fen
-      OR EXISTS (SELECT FROM jsonb_to_recordset(o.stairs) AS s ("priceFen" bigint) WHERE s."priceFen" < k.floor_price_fen))
-    ORDER BY o.id`;
-}

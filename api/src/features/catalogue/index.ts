@@ -16,6 +16,7 @@ export {
   isBelowFloor,
   roomAboveFloor,
 } from '../../platform/price-floor.policy.ts';
+export { listBelowFloor } from './below-floor.ts';
 export { findProduct, type ProductFields, type ProductRow, type SkuRow } from './catalogue.repository.ts';
 export { insertMovement } from './stock.repository.ts';
 export { tellRooms } from './stock.service.ts';

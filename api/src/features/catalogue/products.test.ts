@@ -1,16 +1,20 @@
 /** Options, drafts, codes, floors: what a product's writing refuses, and what a raised floor does to offers that run. */
 import {
+  closeBundle,
   createProduct,
   getProduct,
   listFlaggedOffers,
   listProducts,
+  openBundle,
   openOffer,
   patchOffer,
   patchProduct,
   putBag,
+  stopGroupCampaign,
 } from '@walnut-live/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Brand, makeOffer, makeProduct, seedBrand } from '../../testing/fixtures.ts';
+import { type Brand, makeOffer, makeProduct, makeRoom, makeStock, seedBrand } from '../../testing/fixtures.ts';
+import { makeGroupCampaign } from '../../testing/group-buys.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
 import { mayBecome, optionFaultOf } from './catalogue.policy.ts';
 
@@ -172,6 +176,62 @@ describe('S6', () => {
     expect((await api.ok(listFlaggedOffers, { as: staff.admin, query: {} })).items).toEqual([]);
     for (const { id } of [offer, other])
       await api.ok(patchOffer, { as: staff.admin, params: { id }, body: { state: 'closed' } });
+  });
+
+  test('a floor flags whatever sells below it: bundles, groups and gifts too, also before they begin', async () => {
+    const { staff, stores } = brand;
+    const admin = staff.admin;
+    const one = await makeProduct(api, '一', { priceFen: 2_000 });
+    const two = await makeProduct(api, '二', { priceFen: 1_000 });
+    for (const { sku } of [one, two]) await makeStock(api, sku.id, stores.a, 10);
+    const room = await makeRoom(api, { orgUnit: stores.a, host: staff.a.guide, products: [one, two] });
+    const params = { id: room.id };
+    const parts = [{ skuId: one.sku.id }, { skuId: two.sku.id, quantity: 2 }];
+    const startsAt = new Date(api.clock.now().getTime() + 600_000).toISOString();
+    const bundle = await api.ok(openBundle, {
+      ...{ as: staff.a.guide, params },
+      body: { title: '组合', priceFen: 3_000, durationSeconds: 600, startsAt, parts },
+    });
+    const campaign = await makeGroupCampaign(api, brand, stores.a, { skuId: one.sku.id, priceFen: 1_500 });
+    const offer = await api.ok(openOffer, {
+      ...{ as: staff.a.guide, params },
+      body: { skuId: one.sku.id, priceFen: 1_900, durationSeconds: 600, gift: { skuId: two.sku.id, per: 1, cap: 5 } },
+    });
+    const flagged = async (as = admin) =>
+      (await api.ok(listFlaggedOffers, { as, query: {} })).items.map((row) => [
+        row.kind,
+        row.offerId,
+        row.floorPriceFen,
+      ]);
+    const raise = ({ id, sku }: typeof one, priceFen: number, floorPriceFen: number) =>
+      api.ok(patchProduct, { as: admin, params: { id }, body: floorOf(sku.id, '标准装', priceFen, floorPriceFen) });
+    expect(await flagged()).toEqual([]);
+    // A bundle of 30 yuan may hold 15 + 2 × 7.
+    await raise(two, 1_000, 700);
+    expect(await flagged()).toEqual([['gift', offer.id, 700]]);
+    await raise(one, 2_000, 1_501);
+    expect(await flagged()).toEqual([
+      ['gift', offer.id, 700],
+      ['group', campaign.id, 1_501],
+    ]);
+    await raise(one, 2_000, 1_601);
+    expect(await flagged(staff.a.manager)).toEqual([
+      ['gift', offer.id, 700],
+      ['bundle', bundle.id, 3_001],
+      ['group', campaign.id, 1_601],
+    ]);
+    expect(await flagged(staff.b.manager)).toEqual([]);
+    const noted = await api.api.platform.db.sql<{ target: string }>`
+      SELECT target FROM audit_log WHERE action = 'offer:below_floor' AND target NOT LIKE 'offer:%' ORDER BY target`;
+    expect(noted.map(({ target }) => target)).toEqual([
+      `bundle:${bundle.id}`,
+      `group_campaign:${campaign.id}`,
+      `group_campaign:${campaign.id}`,
+    ]);
+    await api.ok(patchOffer, { as: admin, params: { id: offer.id }, body: { state: 'closed' } });
+    await api.ok(closeBundle, { as: admin, params: { id: bundle.id }, body: {} });
+    await api.ok(stopGroupCampaign, { as: admin, params: { id: campaign.id }, body: { reason: '结束' } });
+    expect(await flagged()).toEqual([]);
   });
 
   test('an offer and a rising floor at once: the offer is refused or flagged, never neither', async () => {

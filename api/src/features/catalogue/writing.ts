@@ -2,7 +2,7 @@
  * Writing a product: the one way in for the console, an import and a mall. The product's row is locked first, so that rivals
  * stand in line and what is checked among the SKUs still holds when they are written.
  *
- * Rule S6: an offer opens under a shared lock of its SKU, so either it is seen here when the floor has risen, or it sees the
+ * Rule S6: whatever sells opens under a shared lock of its SKU, so either it is seen here when the floor has risen, or it sees the
  * floor. What is overtaken is written down and runs on as announced; nobody changes a price behind a store's back.
  */
 import { writeAudit } from '../../platform/audit.ts';
@@ -10,6 +10,7 @@ import type { Clock, Random } from '../../platform/clock.ts';
 import { sqlState, type Tx, violatedConstraint } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { MediaLibrary } from '../media-library/index.ts';
+import { listBelowFloor } from './below-floor.ts';
 import { mayBecome, optionFaultOf, priceFaultOf } from './catalogue.policy.ts';
 import * as products from './catalogue.repository.ts';
 
@@ -19,6 +20,9 @@ export interface Writer {
   readonly orgPath: string;
   readonly maySetFloors: boolean;
 }
+/** Rows of the audit that one change of floors may write; the list of what is below its floor has no such end. */
+const MOST_NOTED = 500;
+const targets = { offer: 'offer', gift: 'offer', bundle: 'bundle', group: 'group_campaign' } as const;
 const invalid = (path: string, issue: string) => new AppError('invalid_request', { issues: [{ path, issue }] });
 
 function checkSkus(
@@ -110,11 +114,16 @@ export function createWriting(deps: { clock: Clock; random: Random; pictures: Pi
         ...(wanted.skus.length > 0 ? { skus: wanted.skus } : {}),
       });
       if (refloored.length === 0) return;
-      for (const { offerId, orgPath, ...facts } of await products.listOvertakenOffers(
-        tx,
-        refloored.map(({ id }) => id),
-      ))
-        await note(tx, { ...by, orgPath }, 'offer:below_floor', `offer:${offerId}`, facts);
+      const skuIds = refloored.map(({ id }) => id);
+      for (const below of await listBelowFloor(tx, { at, skuIds, limit: MOST_NOTED })) {
+        const { kind, offerId, orgUnit, skuId, priceFen, floorPriceFen } = below;
+        const target = `${targets[kind]}:${offerId}`;
+        await note(tx, { ...by, orgPath: orgUnit.path }, 'offer:below_floor', target, {
+          skuId,
+          priceFen,
+          floorPriceFen,
+        });
+      }
     },
   };
 }

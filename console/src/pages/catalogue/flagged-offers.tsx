@@ -28,7 +28,7 @@ export const FlaggedOffers = (): ReactNode => {
           <ul>
             {data.items.map((offer) => (
               <li key={offer.offerId}>
-                {t('flagged.row', {
+                {t(`flagged.row.${offer.kind}`, {
                   store: offer.orgUnit.name,
                   product: offer.productTitle,
                   sku: offer.skuName,
