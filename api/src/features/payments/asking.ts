@@ -7,9 +7,9 @@ import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { nextQueryAt } from './asking.policy.ts';
-import { claimToQuery, movePayment, noteProviderState, readPayment } from './payments.repository.ts';
+import type { Judged } from './disputes.ts';
+import { claimToQuery, noteProviderState, readPayment } from './payments.repository.ts';
 import type { PaymentListeners, Payments } from './payments.service.ts';
-import type { ChargeState } from './provider.ts';
 
 const BATCH = 100;
 /** Questions at once: a provider that is slow must not make the turn last for minutes. */
@@ -25,16 +25,18 @@ export function createAsking(deps: {
   const { db, clock, log, payments, listeners } = deps;
 
   /** Asks now, also about a payment that is closed here: money that came all the same is booked as late, and goes back. */
-  async function askNow(paymentId: string): Promise<ChargeState> {
+  async function askNow(paymentId: string): Promise<Judged> {
     const payment = await readPayment(db.sql, paymentId);
     if (!payment) throw new AppError('not_found');
     if (payment.preparedAt === null) return 'none';
     const state = await payments.query(payment);
-    await noteProviderState(db.sql, paymentId, state);
     const at = clock.now();
+    await noteProviderState(db.sql, paymentId, state, at);
     if (state === 'captured' && payment.capturedFen === 0n)
       await db.transaction((tx) => listeners.captured(tx, payment, at));
-    if (state === 'failed') await db.transaction((tx) => movePayment(tx, paymentId, 'failed', at));
+    // Over at the provider: another one may be opened in its place.
+    if (state === 'failed') await payments.end(payment, 'failed');
+    if (state === 'closed' || state === 'refunded') await payments.end(payment, 'closed');
     return state;
   }
 

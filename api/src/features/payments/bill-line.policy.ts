@@ -9,3 +9,11 @@ export interface BillLine {
   readonly state: 'captured' | 'refund_succeeded' | 'refund_processing' | 'refund_failed' | 'revoked';
   readonly providerRef: string | null;
 }
+/** A line that could not be read: told as a difference, so that the others of its day are held against the books. */
+export interface OddLine {
+  /** From 1, as in the file. */
+  readonly line: number;
+  /** Of the payment or refund, as far as it could be read. */
+  readonly number: string | null;
+  readonly why: string;
+}

@@ -84,7 +84,7 @@ export async function movePayment(
     UPDATE payments SET state = ${to},
       captured_fen = CASE WHEN ${to} = 'captured' THEN amount_fen ELSE captured_fen END,
       captured_at = CASE WHEN ${to} = 'captured' THEN ${at}::timestamptz ELSE captured_at END,
-      closed_at = CASE WHEN ${to} = 'captured' THEN closed_at ELSE ${at}::timestamptz END
+      closed_at = CASE WHEN ${to} = 'captured' THEN closed_at ELSE ${at}::timestamptz END, next_query_at = NULL
     WHERE id = ${paymentId} AND state = 'pending' RETURNING id`;
   return rows.length === 1;
 }
@@ -92,7 +92,8 @@ export async function movePayment(
 /** Money that came, in time or not, for something that can be had at any time. False when it was booked before. */
 export async function captureAtAnyTime(tx: Tx, paymentId: string, at: Date): Promise<boolean> {
   const rows = await tx`
-    UPDATE payments SET state = 'captured', captured_fen = amount_fen, captured_at = ${at}, closed_at = NULL
+    UPDATE payments SET state = 'captured', captured_fen = amount_fen, captured_at = ${at}, closed_at = NULL,
+      next_query_at = NULL
     WHERE id = ${paymentId} AND captured_fen = 0 RETURNING id`;
   return rows.length === 1;
 }
@@ -100,7 +101,8 @@ export async function captureAtAnyTime(tx: Tx, paymentId: string, at: Date): Pro
 /** Money that came for a payment that can no longer pay its order. False when it was noted before. */
 export async function noteLateCapture(tx: Tx, paymentId: string, at: Date): Promise<boolean> {
   const rows = await tx`
-    UPDATE payments SET state = 'closed', captured_fen = amount_fen, captured_at = ${at}, closed_at = coalesce(closed_at, ${at})
+    UPDATE payments SET state = 'closed', captured_fen = amount_fen, captured_at = ${at}, closed_at = coalesce(closed_at, ${at}),
+      next_query_at = NULL
     WHERE id = ${paymentId} AND captured_fen = 0 RETURNING id`;
   return rows.length === 1;
 }
@@ -132,7 +134,7 @@ export async function insertNotification(
   return rows.length === 1;
 }
 
-/** Takes prepared payments whose provider has to be asked; until the next question is due nobody else does. */
+/** Takes payments whose provider has to be asked, also closed ones that somebody wants to know of; until the next question is due nobody else does. */
 export async function claimToQuery(
   sql: Sql,
   now: Date,
@@ -140,22 +142,36 @@ export async function claimToQuery(
   nextAt: (queries: number) => Date,
 ): Promise<string[]> {
   const due = await sql<{ id: string; queries: number }>`
-    SELECT id, queries FROM payments WHERE state = 'pending' AND next_query_at <= ${now} ORDER BY next_query_at LIMIT ${limit}`;
+    SELECT id, queries FROM payments WHERE next_query_at <= ${now} ORDER BY next_query_at LIMIT ${limit}`;
   const claimed: string[] = [];
   for (const { id, queries } of due) {
     const won = await sql`
       UPDATE payments SET queries = queries + 1, next_query_at = ${nextAt(queries)}
-      WHERE id = ${id} AND queries = ${queries} AND state = 'pending' RETURNING id`;
+      WHERE id = ${id} AND queries = ${queries} AND next_query_at IS NOT NULL RETURNING id`;
     if (won.length === 1) claimed.push(id);
   }
   return claimed;
 }
 
-export async function noteProviderState(sql: Sql, paymentId: string, said: string): Promise<void> {
-  await sql`UPDATE payments SET provider_state = ${said} WHERE id = ${paymentId}`;
+/** The provider answered. Of a payment that is over nobody has to ask again. */
+export async function noteProviderState(sql: Sql, paymentId: string, said: string, at: Date): Promise<void> {
+  await sql`UPDATE payments SET provider_state = ${said}, asked_at = ${at},
+      next_query_at = CASE WHEN state = 'pending' THEN next_query_at END WHERE id = ${paymentId}`;
+}
+/** What is paid for is the first lock of whatever happens to it and its payments. */
+export async function lockSubject(
+  tx: Tx,
+  { orderId, topUpId }: Pick<PaymentRow, 'orderId' | 'topUpId'>,
+): Promise<void> {
+  if (orderId !== null) await tx`SELECT 1 FROM orders WHERE id = ${orderId} FOR UPDATE`;
+  else await tx`SELECT 1 FROM coin_top_ups WHERE id = ${topUpId} FOR UPDATE`;
 }
 export async function queryAt(sql: Sql, paymentId: string, at: Date): Promise<void> {
   await sql`UPDATE payments SET next_query_at = ${at} WHERE id = ${paymentId} AND state = 'pending'`;
+}
+/** The same for payments that may be over here: money may have come all the same. */
+export async function queryAllAt(sql: Sql, paymentIds: readonly string[], at: Date): Promise<void> {
+  await sql`UPDATE payments SET next_query_at = ${at} WHERE id = ANY(${paymentIds}::uuid[]) AND captured_fen = 0`;
 }
 
 /** What the cashier page shows of a payment, and whose it is. */

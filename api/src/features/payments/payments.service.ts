@@ -9,6 +9,7 @@ import { AppError } from '../../platform/errors.ts';
 import { createGate } from '../../platform/gate.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { nextQueryAt } from './asking.policy.ts';
+import { createJudge, type Judged } from './disputes.ts';
 import {
   adoptWay,
   captureAtAnyTime,
@@ -16,24 +17,30 @@ import {
   holdForRefund,
   insertNotification,
   insertPayments,
+  lockSubject,
   movePayment,
   noteLateCapture,
+  noteProviderState,
   type PaymentRow,
   readCurrentPayment,
   readPayment,
   readTopUpPayment,
 } from './payments.repository.ts';
-import type {
-  ChargeState,
-  PaymentProvider,
-  ProviderName,
-  ProviderNotification,
-  Providers,
-  RefundOutcome,
+import {
+  type ChargeAnswer,
+  ChargeRefused,
+  ForeignCharge,
+  type PaymentProvider,
+  type ProviderName,
+  type ProviderNotification,
+  type Providers,
+  type RefundAnswer,
 } from './provider.ts';
 
 /** Transactions that may wait for a provider at once: the others of the pool go on selling. */
 const CLOSES_AT_ONCE = 3;
+/** Of these the system takes at most so many: one is left for people who cancel. */
+const CLOSES_OF_SYSTEM = CLOSES_AT_ONCE - 1;
 /** Longest time a transaction waits for a provider; the database ends idle ones after 15 s. */
 const CLOSE_WITHIN_MS = 10_000;
 
@@ -52,13 +59,25 @@ export function createPaymentsService(deps: {
   log: Logger;
   providers: Providers;
 }) {
-  const { db, clock, random, log, providers } = deps;
+  const { db, clock, random, providers } = deps;
 
-  /** A provider that does not answer is not our failure. */
-  async function ask<T>(what: string, call: () => Promise<T>): Promise<T> {
+  const { judge, foreign } = createJudge(deps);
+
+  /** A provider that does not answer is not our failure. @throws AppError provider_unavailable; ChargeRefused */
+  async function ask<T>(
+    payment: PaymentRow,
+    what: string,
+    call: (provider: PaymentProvider) => Promise<T>,
+  ): Promise<T> {
+    const provider = providerOf(payment);
     try {
-      return await call();
+      return await call(provider);
     } catch (cause) {
+      if (cause instanceof ChargeRefused) throw cause;
+      if (cause instanceof ForeignCharge) {
+        await foreign(payment, provider.numberOf(payment.id), cause);
+        await noteProviderState(db.sql, payment.id, `other_${cause.what}`, clock.now());
+      }
       throw new AppError('provider_unavailable', { detail: what, retryAfterSeconds: 5 }, cause);
     }
   }
@@ -69,31 +88,53 @@ export function createPaymentsService(deps: {
     return found;
   }
 
-  /** Rule S3: asks first, closes then. Nobody can have told the provider of one that was not prepared. */
+  const judged = (payment: PaymentRow, answer: ChargeAnswer): Promise<Judged> =>
+    judge(payment, providerOf(payment).numberOf(payment.id), answer);
+
+  /**
+   * Rule S3: asks first, closes then. Nobody can have told the provider of one that was not prepared. What was paid, and not
+   * as it was asked for, or given back since then, will never pay the order: as far as that goes it is closed.
+   */
   async function closeAtProvider(payment: PaymentRow): Promise<'closed' | 'captured'> {
     if (payment.preparedAt === null) return 'closed';
-    const provider = providerOf(payment);
-    if ((await ask('query', () => provider.query(payment.id))) === 'captured') return 'captured';
-    const state = await ask('close', () => provider.close(payment.id));
+    const before = await judged(payment, await ask(payment, 'query', (provider) => provider.query(payment.id)));
+    if (before === 'captured') return 'captured';
+    if (before === 'disputed' || before === 'refunded') return 'closed';
+    const state = await judged(payment, await ask(payment, 'close', (provider) => provider.close(payment.id)));
     if (state === 'open') throw new AppError('provider_unavailable', { detail: 'close', retryAfterSeconds: 5 });
     return state === 'captured' ? 'captured' : 'closed';
   }
 
   const closes = createGate(CLOSES_AT_ONCE, 0);
+  const closesOfSystem = createGate(CLOSES_OF_SYSTEM, 0);
   /** The same while a transaction waits. */
-  function closeSoon(payment: PaymentRow): Promise<'closed' | 'captured'> {
+  function closeSoon(payment: PaymentRow, by: 'person' | 'system'): Promise<'closed' | 'captured'> {
     if (payment.provider === 'sandbox' || payment.preparedAt === null) return closeAtProvider(payment);
-    return closes(() =>
-      within(CLOSE_WITHIN_MS, closeAtProvider(payment), () => {
-        throw new AppError('provider_unavailable', { detail: 'close', retryAfterSeconds: 5 });
-      }),
-    );
+    const close = () =>
+      closes(() =>
+        within(CLOSE_WITHIN_MS, closeAtProvider(payment), () => {
+          throw new AppError('provider_unavailable', { detail: 'close', retryAfterSeconds: 5 });
+        }),
+      );
+    return by === 'person' ? close() : closesOfSystem(close);
+  }
+
+  /** What it was told of ends a payment that may not be paid any more, with what it pays locked before it. */
+  async function end(payment: PaymentRow, to: 'closed' | 'failed'): Promise<void> {
+    await db.transaction(async (tx) => {
+      await lockSubject(tx, payment);
+      await movePayment(tx, payment.id, to, clock.now());
+    });
   }
 
   return {
     ask,
     closeAtProvider,
-    query: (payment: PaymentRow): Promise<ChargeState> => ask('query', () => providerOf(payment).query(payment.id)),
+    judged,
+    end,
+    /** Held against the payment. */
+    query: async (payment: PaymentRow): Promise<Judged> =>
+      judged(payment, await ask(payment, 'query', (provider) => provider.query(payment.id))),
     read: readPayment,
     current: readCurrentPayment,
     ofTopUp: readTopUpPayment,
@@ -143,7 +184,8 @@ export function createPaymentsService(deps: {
       const at = clock.now();
       await adoptWay(tx, payment.id, { provider: 'sandbox', way: null, at, nextQueryAt: nextQueryAt(at, 0) });
       const charge = { paymentId: payment.id, amountFen: payment.amountFen, ...order };
-      const { state } = await ask('prepare', () => providers.sandbox.prepare(charge));
+      const sandboxed = { ...payment, provider: 'sandbox' as const };
+      const { state } = await ask(sandboxed, 'prepare', (provider) => provider.prepare(charge));
       if (state !== 'open') throw new AppError('state_conflict', { detail: `the charge is ${state}` });
     },
 
@@ -151,16 +193,24 @@ export function createPaymentsService(deps: {
 
     /**
      * Rule S3: asks the provider first, closes the charge there, then here. `captured`: the payer was faster, nothing was
-     * closed. Call it with the order's row locked.
+     * closed. Call it with the order's row locked. People who wait for it come before the system's own closings.
      */
-    async close(tx: Tx, payment: PaymentRow, at: Date): Promise<'closed' | 'captured'> {
-      if ((await closeSoon(payment)) === 'captured') return 'captured';
+    async close(
+      tx: Tx,
+      payment: PaymentRow,
+      at: Date,
+      by: 'person' | 'system' = 'system',
+    ): Promise<'closed' | 'captured'> {
+      if ((await closeSoon(payment, by)) === 'captured') return 'captured';
       await movePayment(tx, payment.id, 'closed', at);
       return 'closed';
     },
 
     /** Asks the provider for the money back; an error means: unknown, ask again under the same number. */
-    refund(payment: PaymentRow, refund: { refundNo: string; amountFen: bigint }): Promise<RefundOutcome> {
+    refund(
+      payment: PaymentRow,
+      refund: { refundNo: string; amountFen: bigint; isRepeated: boolean },
+    ): Promise<RefundAnswer> {
       return providerOf(payment).refund({ paymentId: payment.id, totalFen: payment.amountFen, ...refund });
     },
 
@@ -173,17 +223,17 @@ export function createPaymentsService(deps: {
     ): Promise<void> {
       const notification = await providerOf({ provider: name }).verifyNotification(header, rawBody);
       if (!notification) return;
+      const named = await readPayment(db.sql, notification.paymentId);
+      if (!named || named.provider !== name) throw new AppError('not_found');
+      if (notification.type === 'payment.captured') {
+        const told = { state: 'captured', amountFen: notification.amountFen } as const;
+        if ((await judged(named, told)) === 'disputed') throw new AppError('conflict', { detail: 'amount' });
+      }
+      if (notification.type === 'payment.failed' && notification.amountFen !== named.amountFen)
+        throw new AppError('conflict', { detail: 'amount' });
       await db.transaction(async (tx) => {
         const payment = await readPayment(tx, notification.paymentId);
-        if (!payment || payment.provider !== name) throw new AppError('not_found');
-        const isPayment = notification.type === 'payment.captured' || notification.type === 'payment.failed';
-        if (isPayment && notification.amountFen !== payment.amountFen) {
-          log.error(
-            { paymentId: payment.id, notificationId: notification.id },
-            'callback names another amount: refused',
-          );
-          throw new AppError('conflict', { detail: 'amount' });
-        }
+        if (!payment) throw new AppError('not_found');
         if (!(await insertNotification(tx, name, notification, clock.now()))) return;
         await apply(tx, payment, notification, listeners);
       });
@@ -202,6 +252,7 @@ export function createPaymentsService(deps: {
         return listeners.captured(tx, payment, at);
       case 'payment.failed':
         // A payment that is captured or closed by now stays so; after a failed one the buyer may try again.
+        await lockSubject(tx, payment);
         await movePayment(tx, payment.id, 'failed', at);
         return;
       case 'refund.succeeded':

@@ -5,10 +5,13 @@ import type { TimeCursor } from '../../platform/cursor.ts';
 import type { Sql } from '../../platform/db.ts';
 import type { ProviderName } from './provider.ts';
 
+/** A refund that took so many attempts (an hour and more) is shown as one that does not end. */
+const LONG_ATTEMPTS = 10;
+
 export interface RecordFilter {
   readonly state?: z.infer<typeof PaymentState> | undefined;
   readonly provider?: ProviderName | undefined;
-  readonly trouble?: 'late' | 'refunded' | undefined;
+  readonly trouble?: 'late' | 'refunded' | 'refund_failed' | 'refund_stuck' | undefined;
   readonly search?: string | undefined;
   /** From its first to before its last moment. */
   readonly from?: Date | undefined;
@@ -66,7 +69,11 @@ export async function readRecords(
       AND (${provider}::text IS NULL OR (p.provider = ${provider} AND p.prepared_at IS NOT NULL))
       AND (${trouble}::text IS NULL
         OR (${trouble} = 'late' AND p.state = 'closed' AND p.captured_fen > 0)
-        OR (${trouble} = 'refunded' AND p.refunded_fen > 0))
+        OR (${trouble} = 'refunded' AND p.refunded_fen > 0)
+        OR (${trouble} = 'refund_failed' AND p.captured_fen > p.refunded_fen
+          AND EXISTS (SELECT 1 FROM refunds f WHERE f.payment_id = p.id AND f.state = 'failed'))
+        OR (${trouble} = 'refund_stuck' AND EXISTS (SELECT 1 FROM refunds f WHERE f.payment_id = p.id
+          AND f.state IN ('requested', 'processing') AND (f.attempts >= ${LONG_ATTEMPTS} OR f.provider_state = 'ABNORMAL'))))
       AND (${from}::timestamptz IS NULL OR p.created_at >= ${from})
       AND (${until}::timestamptz IS NULL OR p.created_at < ${until})
       AND (${search}::text IS NULL OR p.id = ${asId(filter.search)}::uuid OR p.provider_ref = ${search}
@@ -84,13 +91,16 @@ export interface RefundOfRecord {
   readonly state: 'requested' | 'processing' | 'succeeded' | 'failed';
   readonly reason: string;
   readonly attempts: number;
+  readonly providerState: string | null;
+  readonly lastError: string | null;
   readonly nextTryAt: Date | null;
   readonly createdAt: Date;
   readonly finishedAt: Date | null;
 }
 export const readRefundsOf = (sql: Sql, paymentId: string): Promise<RefundOfRecord[]> =>
   sql<RefundOfRecord>`
-    SELECT id, refund_no AS no, amount_fen AS "amountFen", state, reason, attempts, next_try_at AS "nextTryAt",
+    SELECT id, refund_no AS no, amount_fen AS "amountFen", state, reason, attempts,
+      provider_state AS "providerState", last_error AS "lastError", next_try_at AS "nextTryAt",
       created_at AS "createdAt", finished_at AS "finishedAt"
     FROM refunds WHERE payment_id = ${paymentId} ORDER BY created_at`;
 

@@ -19,7 +19,7 @@ import {
   signCallback,
   TIMESTAMP_HEADER,
 } from './callback-signature.policy.ts';
-import type { ChargeState, PaymentProvider } from './provider.ts';
+import type { ChargeAnswer, ChargeState, PaymentProvider } from './provider.ts';
 
 type Notification = z.output<typeof SandboxNotification>;
 
@@ -135,18 +135,17 @@ export function createSandboxProvider(deps: {
     }
   }
 
-  async function stateOf(paymentId: string): Promise<ChargeState> {
-    const [charge] = await db.sql<{
-      state: ChargeState;
-    }>`SELECT state FROM sandbox_charges WHERE payment_id = ${paymentId}`;
-    return charge?.state ?? 'none';
+  async function stateOf(paymentId: string): Promise<ChargeAnswer> {
+    const [charge] = await db.sql<ChargeAnswer>`
+      SELECT state, amount_fen AS "amountFen" FROM sandbox_charges WHERE payment_id = ${paymentId}`;
+    return charge ?? { state: 'none', amountFen: null };
   }
 
   return {
     async prepare({ paymentId, amountFen }) {
       await db.sql`INSERT INTO sandbox_charges (payment_id, amount_fen, state, updated_at)
         VALUES (${paymentId}, ${amountFen}, 'open', ${clock.now()}) ON CONFLICT (payment_id) DO NOTHING`;
-      return { state: await stateOf(paymentId), cashierUrl: `/pay/${paymentId}` };
+      return { ...(await stateOf(paymentId)), cashierUrl: `/pay/${paymentId}` };
     },
     query: stateOf,
     async close(paymentId) {
@@ -174,7 +173,7 @@ export function createSandboxProvider(deps: {
       });
     },
     async refund({ refundNo, paymentId, amountFen }) {
-      return db.transaction(async (tx) => {
+      const outcome = await db.transaction(async (tx): Promise<'succeeded' | 'failed'> => {
         // The charge's row is the lock: two requests with one number stand in line here.
         const [charge] = await tx<{ state: ChargeState }>`
           SELECT state FROM sandbox_charges WHERE payment_id = ${paymentId} FOR UPDATE`;
@@ -191,6 +190,7 @@ export function createSandboxProvider(deps: {
         await enqueue(tx, { type: 'refund.succeeded', paymentId, refundNo, amountFen });
         return 'succeeded';
       });
+      return { outcome, said: outcome };
     },
     verifyNotification(header, rawBody) {
       const genuine = isGenuineCallback(
@@ -215,7 +215,7 @@ export function createSandboxProvider(deps: {
         SELECT payment_id, amount_fen FROM sandbox_charges WHERE captured_at >= ${from} AND captured_at < ${until}`;
       const refunds = await db.sql<{ refund_no: string; amount_fen: bigint }>`
         SELECT refund_no, amount_fen FROM sandbox_refunds WHERE created_at >= ${from} AND created_at < ${until}`;
-      return [
+      const lines = [
         ...charges.map(({ payment_id: number, amount_fen: amountFen }) => ({
           ...{ kind: 'payment' as const, number, amountFen },
           ...{ state: 'captured' as const, providerRef: null },
@@ -225,6 +225,7 @@ export function createSandboxProvider(deps: {
           ...{ state: 'refund_succeeded' as const, providerRef: null },
         })),
       ];
+      return { lines, odd: [] };
     },
     async deliverDue() {
       const rows = await db.sql<{ id: string }>`

@@ -11,11 +11,12 @@ import type { PaymentProviderName, PaymentWay } from '@walnut-live/contracts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/logger.ts';
 import { nextQueryAt } from './asking.policy.ts';
 import type { PaymentRow } from './payments.repository.ts';
 import { adoptWay, movePayment, queryAt, readPayment } from './payments.repository.ts';
 import type { Payments } from './payments.service.ts';
-import type { Cashier, Payer, Providers } from './provider.ts';
+import { type Cashier, ChargeRefused, type Payer, type Providers } from './provider.ts';
 
 /** Turns of closing one and opening the next; a rival on another device may come between. */
 const TURNS = 3;
@@ -44,11 +45,12 @@ export interface Started {
 export function createStarting(deps: {
   db: Db;
   clock: Clock;
+  log: Logger;
   payments: Payments;
   providers: Providers;
   lockPayable: LockPayable;
 }) {
-  const { db, clock, payments, providers } = deps;
+  const { db, clock, log, payments, providers } = deps;
 
   const currentOf = (tx: Tx, subject: Subject) =>
     'orderId' in subject ? payments.current(tx, subject.orderId) : payments.ofTopUp(tx, subject.topUpId);
@@ -80,29 +82,48 @@ export function createStarting(deps: {
     });
   }
 
+  /** @throws AppError provider_unavailable; state_conflict when this way is refused for good */
+  async function prepare(
+    payment: PaymentRow,
+    { no, expiresAt }: Payable,
+    payer: Payer | undefined,
+  ): Promise<Cashier | 'number_spent'> {
+    const { id: paymentId, amountFen } = payment;
+    try {
+      return await payments.ask(payment, 'prepare', (provider) =>
+        provider.prepare({ paymentId, amountFen, orderNo: no, expiresAt, payer }),
+      );
+    } catch (error) {
+      if (!(error instanceof ChargeRefused)) throw error;
+      if (error.why === 'number_spent') return 'number_spent';
+      log.error(
+        { err: error, paymentId },
+        'a way to pay is refused by its provider: is it configured as it was granted?',
+      );
+      throw new AppError('state_conflict', { facts: { reason: 'way_refused' } }, error);
+    }
+  }
+
   async function start(personId: string, subject: Subject, choice: Choice, payer: Payer | undefined): Promise<Started> {
-    const provider = providers[choice.provider];
-    if (!provider) throw new AppError('not_found');
+    if (!providers[choice.provider]) throw new AppError('not_found');
     for (let turn = 0; turn < TURNS; turn++) {
       const { payable, payment, mustClose } = await db.transaction((tx) => choose(tx, personId, subject, choice));
       if (mustClose) {
         await close(personId, subject, payment);
         continue;
       }
-      const cashier = await payments.ask('prepare', () =>
-        provider.prepare({
-          paymentId: payment.id,
-          amountFen: payment.amountFen,
-          orderNo: payable.no,
-          expiresAt: payable.expiresAt,
-          payer,
-        }),
-      );
-      if (cashier.state === 'captured') {
+      const cashier = await prepare(payment, payable, payer);
+      const state = cashier === 'number_spent' ? 'closed' : await payments.judged(payment, cashier);
+      if (state === 'captured') {
         await queryAt(db.sql, payment.id, clock.now());
         throw new AppError('already_paid');
       }
-      if (cashier.state !== 'open') throw new AppError('state_conflict', { facts: { state: cashier.state } });
+      // Over there while it was pending here, as far as a refusal can be believed: asked about, closed, and another one opened.
+      if (cashier === 'number_spent' || state === 'closed' || state === 'failed') {
+        await close(personId, subject, payment);
+        continue;
+      }
+      if (state !== 'open') throw new AppError('state_conflict', { facts: { state } });
       const now = await readPayment(db.sql, payment.id);
       if (now?.state === 'pending') return { payment: now, expiresAt: payable.expiresAt, cashier };
       // Its order was closed while the provider was told of it: nobody was shown how to pay it, and nobody can.

@@ -10,4 +10,5 @@ export {
   type PayoutStatus,
 } from './provider.ts';
 export { createSandboxPayouts, type SandboxPayouts } from './sandbox-payouts.ts';
+export { isKnownScene } from './scenes.policy.ts';
 export { createWechatPayouts } from './wechat-payouts.ts';

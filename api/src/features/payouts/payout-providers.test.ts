@@ -55,6 +55,7 @@ async function openWechat(): Promise<Subject> {
 }
 const bill = (more: Partial<Payout> = {}): Payout => ({
   ...{ billNo: `PO${randomBytes(12).toString('hex')}`, amountFen: 8_800n, openId: 'oUser1', remark: '推广佣金' },
+  createdAt: new Date(clock.now().getTime() - 600_000),
   ...more,
 });
 
@@ -71,10 +72,10 @@ describe.each([
   afterAll(() => subject?.close());
 
   it('knows nothing of a number that nobody told it', async () => {
-    const { billNo } = bill();
-    expect(await provider.query(billNo)).toMatchObject({ state: 'none', providerRef: null });
-    expect(await provider.cancel(billNo)).toMatchObject({ state: 'none' });
-    expect(await provider.query(billNo)).toMatchObject({ state: 'none' });
+    const { billNo, createdAt } = bill();
+    expect(await provider.query(billNo, createdAt)).toMatchObject({ state: 'none', providerRef: null });
+    expect(await provider.cancel(billNo, createdAt)).toMatchObject({ state: 'none' });
+    expect(await provider.query(billNo, createdAt)).toMatchObject({ state: 'none' });
   });
 
   it('K8 the same number is one transfer, however often and however many at once it is asked for', async () => {
@@ -84,7 +85,7 @@ describe.each([
     expect(told[0]).toMatchObject({ state: 'waiting', acceptance: expect.any(String) });
     await subject.settle(payout.billNo, 'succeeded');
     expect(await provider.create(payout)).toMatchObject({ state: 'succeeded', acceptance: null });
-    const over = await provider.query(payout.billNo);
+    const over = await provider.query(payout.billNo, payout.createdAt);
     expect([over.state, isPayoutOver(over)]).toEqual(['succeeded', true]);
   });
 
@@ -100,22 +101,25 @@ describe.each([
   it('is cancelled as long as nobody accepted it; afterwards the receiver was faster', async () => {
     const [first, second] = [bill(), bill()];
     await provider.create(first);
-    expect(await provider.cancel(first.billNo)).toMatchObject({ state: 'cancelled' });
-    expect(await provider.cancel(first.billNo)).toMatchObject({ state: 'cancelled' });
+    expect(await provider.cancel(first.billNo, first.createdAt)).toMatchObject({ state: 'cancelled' });
+    expect(await provider.cancel(first.billNo, first.createdAt)).toMatchObject({ state: 'cancelled' });
     await subject.settle(first.billNo, 'succeeded');
-    expect(await provider.query(first.billNo)).toMatchObject({ state: 'cancelled' });
+    expect(await provider.query(first.billNo, first.createdAt)).toMatchObject({ state: 'cancelled' });
     // A number is spent: asked for again, it is what it was.
     expect(await provider.create(first)).toMatchObject({ state: 'cancelled' });
     await provider.create(second);
     await subject.settle(second.billNo, 'succeeded');
-    expect(await provider.cancel(second.billNo)).toMatchObject({ state: 'succeeded' });
+    expect(await provider.cancel(second.billNo, second.createdAt)).toMatchObject({ state: 'succeeded' });
   });
 
   it('says why it failed', async () => {
     const payout = bill();
     await provider.create(payout);
     await subject.settle(payout.billNo, 'failed');
-    expect(await provider.query(payout.billNo)).toMatchObject({ state: 'failed', failReason: expect.any(String) });
+    expect(await provider.query(payout.billNo, payout.createdAt)).toMatchObject({
+      state: 'failed',
+      failReason: expect.any(String),
+    });
   });
 
   it('believes no callback that is not signed', async () => {
@@ -141,7 +145,7 @@ describe('WeChat’s own', () => {
     wechat.fates.push('lose', 'lose');
     const failure = await provider.create(payout).catch((error: unknown) => error);
     expect(failure).not.toBeInstanceOf(PayoutRefused); // nobody knows
-    expect(await provider.query(payout.billNo)).toMatchObject({ state: 'waiting' });
+    expect(await provider.query(payout.billNo, payout.createdAt)).toMatchObject({ state: 'waiting' });
     expect(await provider.create(payout)).toMatchObject({ state: 'waiting' });
     expect([...wechat.transfers.bills.keys()].filter((no) => no === payout.billNo)).toHaveLength(1);
   });

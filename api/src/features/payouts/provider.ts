@@ -14,6 +14,8 @@ export interface Payout {
   readonly realName?: string | undefined;
   /** What the receiver reads, at most 32 characters. */
   readonly remark: string;
+  /** When the bill was written here, before its provider heard of it. */
+  readonly createdAt: Date;
 }
 /**
  * `none`: the provider was never told of it. `waiting`: the receiver has to accept it. `moving`: nothing to do but to ask
@@ -52,9 +54,10 @@ export class PayoutRefused extends Error {
 export interface PayoutProvider {
   /** @throws PayoutRefused */
   create(payout: Payout): Promise<PayoutStatus>;
-  query(billNo: string): Promise<PayoutStatus>;
+  /** `createdAt`: when the bill was written here. Throws while (or when) "unknown to me" proves nothing. */
+  query(billNo: string, createdAt: Date): Promise<PayoutStatus>;
   /** As long as the receiver has not accepted it. Answers what the bill is now: `succeeded` when they were faster. */
-  cancel(billNo: string): Promise<PayoutStatus>;
+  cancel(billNo: string, createdAt: Date): Promise<PayoutStatus>;
   /** Null: genuine, and nothing to book. @throws AppError unauthenticated unless signed over exactly these bytes, and fresh */
   verifyNotification(header: (name: string) => string | undefined, rawBody: Buffer): Promise<PayoutNotification | null>;
 }

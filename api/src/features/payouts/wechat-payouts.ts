@@ -18,15 +18,17 @@ import {
   type PayoutState,
   type PayoutStatus,
 } from './provider.ts';
+import { sceneReportOf } from './scenes.policy.ts';
 
 const PATH = '/v3/fund-app/mch-transfer/transfer-bills';
 const LONGEST_REMARK = 32;
 const EVENT = 'MCHTRANSFER.BILL.FINISHED';
-/** What the scene for commissions (1005) wants to be told. */
-const SCENE_REPORT = [
-  { info_type: '岗位类型', info_content: '推广者' },
-  { info_type: '报酬说明', info_content: '推广佣金' },
-] as const;
+/**
+ * "Unknown to me" says that WeChat was never told of a bill only when it has had time to write it down, and has not forgotten
+ * it: bills can be looked up for thirty days.
+ */
+const WRITTEN_DOWN_MS = 5 * 60_000;
+const KEPT_MS = 29 * 86_400_000;
 
 const State = z.enum([
   'ACCEPTED',
@@ -55,7 +57,7 @@ const Bill = z.object({
   package_info: z.string().optional(),
   fail_reason: z.string().optional(),
 });
-const KnownBill = Bill.extend({ mch_id: z.string(), transfer_amount: z.int() });
+const KnownBill = Bill.extend({ mch_id: z.string(), transfer_amount: z.int(), openid: z.string().optional() });
 const Notification = z.object({
   id: z.string().min(1).max(64),
   event_type: z.string(),
@@ -76,9 +78,11 @@ export function createWechatPayouts(deps: {
   log: Logger;
   /** As the merchant was granted it, for example 1005. */
   sceneId: string;
-  notifyUrl: string;
+  /** Undefined: nobody is called back, the bill is asked about. */
+  notifyUrl?: string;
 }): PayoutProvider {
   const { client, clock, log } = deps;
+  const report = sceneReportOf(deps.sceneId);
   const { merchant } = client;
 
   const statusOf = (bill: z.infer<typeof Bill>): PayoutStatus => ({
@@ -91,21 +95,28 @@ export function createWechatPayouts(deps: {
     if (told !== billNo) throw new Error('WeChat Pay told of another transfer than it was asked for');
   }
 
-  async function query(billNo: string): Promise<PayoutStatus> {
+  /** Undefined: WeChat was never told of it. @throws Error while nobody can say so */
+  async function find(billNo: string, createdAt: Date): Promise<z.infer<typeof KnownBill> | undefined> {
     try {
       const bill = await client.call('GET', `${PATH}/out-bill-no/${billNo}`, KnownBill);
       requireSame(billNo, bill.out_bill_no);
       if (bill.mch_id !== merchant.merchantId) throw new Error('WeChat Pay told of a transfer of another merchant');
-      return statusOf(bill);
+      return bill;
     } catch (error) {
-      if (error instanceof WechatError && error.code === 'NOT_FOUND') return NONE;
-      throw error;
+      if (!(error instanceof WechatError) || error.code !== 'NOT_FOUND') throw error;
+      const ageMs = clock.now().getTime() - createdAt.getTime();
+      if (ageMs >= WRITTEN_DOWN_MS && ageMs <= KEPT_MS) return undefined;
+      throw new Error('whether WeChat Pay knows of a transfer cannot be said', { cause: error });
     }
+  }
+  async function query(billNo: string, createdAt: Date): Promise<PayoutStatus> {
+    const bill = await find(billNo, createdAt);
+    return bill ? statusOf(bill) : NONE;
   }
 
   return {
-    async create({ billNo, amountFen, openId, realName, remark }) {
-      const sealedName = realName === undefined ? undefined : sealFor(realName);
+    async create({ billNo, amountFen, openId, realName, remark, createdAt }) {
+      const sealedName = realName === undefined ? undefined : await sealFor(realName);
       const body = {
         appid: merchant.appId,
         out_bill_no: billNo,
@@ -114,21 +125,29 @@ export function createWechatPayouts(deps: {
         ...(sealedName ? { user_name: sealedName.text } : {}),
         transfer_amount: Number(amountFen),
         transfer_remark: [...remark].slice(0, LONGEST_REMARK).join(''),
-        notify_url: deps.notifyUrl,
-        transfer_scene_report_infos: SCENE_REPORT,
+        ...(deps.notifyUrl === undefined ? {} : { notify_url: deps.notifyUrl }),
+        transfer_scene_report_infos: report,
       };
       try {
         const bill = await client.call('POST', PATH, Bill, body, sealedName?.serial);
         requireSame(billNo, bill.out_bill_no);
         return statusOf(bill);
       } catch (error) {
-        if (!(error instanceof WechatError) || !FINAL_REFUSALS.has(error.code)) throw error;
-        throw new PayoutRefused(error.code, error);
+        if (!(error instanceof WechatError)) throw error;
+        // A refusal is not signed, and an earlier call may have been executed: what there is says a signed answer.
+        const bill = await find(billNo, createdAt);
+        if (bill) {
+          const isSame = BigInt(bill.transfer_amount) === amountFen && (bill.openid ?? openId) === openId;
+          if (isSame) return statusOf(bill);
+          throw new PayoutRefused('ALREADY_EXISTS', error);
+        }
+        if (FINAL_REFUSALS.has(error.code)) throw new PayoutRefused(error.code, error);
+        throw error;
       }
     },
     query,
 
-    async cancel(billNo) {
+    async cancel(billNo, createdAt) {
       try {
         const bill = await client.call('POST', `${PATH}/out-bill-no/${billNo}/cancel`, Bill, {});
         requireSame(billNo, bill.out_bill_no);
@@ -136,7 +155,7 @@ export function createWechatPayouts(deps: {
       } catch (error) {
         // Refusals are not signed, so what became of the bill is asked.
         if (!(error instanceof WechatError) || !['INVALID_REQUEST', 'NOT_FOUND'].includes(error.code)) throw error;
-        return query(billNo);
+        return query(billNo, createdAt);
       }
     },
 
@@ -171,8 +190,8 @@ export function createWechatPayouts(deps: {
     },
   };
 
-  function sealFor(name: string): { text: string; serial: string } {
-    const { serial, key } = client.keys.forSealing();
+  async function sealFor(name: string): Promise<{ text: string; serial: string }> {
+    const { serial, key } = await client.keys.forSealing();
     return { text: sealForWechat(key, name), serial };
   }
 }

@@ -8,6 +8,7 @@ import { useAction, useCall } from '../../data/use-call.ts';
 import { AsyncView } from '../../shared/async-view.tsx';
 import { usePaymentT } from './messages.ts';
 import { ProviderName, stateTones } from './parts.tsx';
+import { RefundAgain } from './refund-again.tsx';
 
 type Record = ReplyOf<typeof getPaymentRecord>;
 const refundTones: { readonly [State in Record['refunds'][number]['state']]: BadgeTone } = {
@@ -41,6 +42,11 @@ const Shown = ({ record }: { record: Record }): ReactNode => {
       toast(errorText(error), { tone: 'error' });
     }
   };
+  // Coins are given back out of the wallet they are in.
+  const isRefused =
+    record.order !== null &&
+    record.capturedFen > record.refundedFen &&
+    record.refunds.some(({ state }) => state === 'failed');
   const facts: readonly (readonly [string, ReactNode])[] = [
     [t('provider'), <ProviderName key="provider" payment={record} />],
     [
@@ -76,6 +82,7 @@ const Shown = ({ record }: { record: Record }): ReactNode => {
           )}
         </div>
         <span className="co-inline">
+          {isRefused && may('payments:reconcile') && <RefundAgain paymentId={record.id} />}
           {record.order && may('orders:read') && <Link to={`/orders/${record.order.id}`}>{t('order')}</Link>}
           {record.started && may('payments:reconcile') && (
             <Button loading={ask.isPending} onClick={() => void askNow()} data-testid="payment-ask">
@@ -104,6 +111,8 @@ const Shown = ({ record }: { record: Record }): ReactNode => {
                   <code>{refund.no}</code>
                 </small>
                 <small>{refund.reason}</small>
+                {refund.providerState && <small>{t('refund.said', { state: refund.providerState })}</small>}
+                {refund.lastError && <small>{t('refund.error', { error: refund.lastError })}</small>}
               </span>
               <span className="co-stacked">
                 <Badge tone={refundTones[refund.state]}>{t(`refund.${refund.state}`)}</Badge>

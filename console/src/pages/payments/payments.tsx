@@ -15,7 +15,7 @@ const PAGE_SIZE = 20;
 const REFRESH_MS = 15_000;
 const states = PaymentState.options;
 const providers = PaymentProviderName.options;
-const troubles = ['late', 'refunded'] as const;
+const troubles = ['late', 'refunded', 'refund_failed', 'refund_stuck'] as const;
 const DAY = /^\d{4}-\d\d-\d\d$/;
 export const Payments = ({ filters }: { filters: Filters }): ReactNode => {
   const t = usePaymentT();

@@ -12,21 +12,29 @@ const given = {
 const bill = () => tradeBill(given) ?? '';
 
 test('M1 amounts are exact, a comma in a name is no column, times are China’s', () => {
-  expect(readTradeBill(bill())).toEqual([
+  expect(readTradeBill(bill()).lines).toEqual([
     { kind: 'payment', number: no, amountFen: 1_999_901n, state: 'captured', providerRef: `42${'a'.repeat(20)}` },
     { kind: 'refund', number: 'RF1', amountFen: 1n, state: 'refund_succeeded', providerRef: '501' },
   ]);
   expect(tradeBill({ ...given, day: '2026-11-22' })).toBeNull();
 });
 
-test('what is cut short, lacks a column, has another currency or a strange state is refused', () => {
+test('what is cut short, or lacks a column is refused', () => {
   const lines = bill().split('\r\n');
   expect(() => readTradeBill(lines.slice(0, 2).join('\r\n'))).toThrow('not whole');
   expect(() => readTradeBill([lines[0], lines[1], ...lines.slice(3)].join('\r\n'))).toThrow('1 lines and counts 2');
   expect(() => readTradeBill(bill().replace('商户退款单号', '别的'))).toThrow('no column');
-  expect(() => readTradeBill(bill().replace('`CNY', '`USD'))).toThrow('currency');
-  expect(() => readTradeBill(bill().replace('`ORIGINAL,`SUCCESS', '`ORIGINAL,`ODD'))).toThrow('unknown state');
   expect(() => readTradeBill('<html>error</html>')).toThrow('not whole');
+});
+
+test('an odd line is told with its number, and the others are read', () => {
+  const [usd, odd] = [bill().replace('`CNY', '`USD'), bill().replace('`ORIGINAL,`SUCCESS', '`ORIGINAL,`ODD')].map(
+    readTradeBill,
+  );
+  expect(usd?.lines.map(({ number }) => number)).toEqual(['RF1']);
+  expect(usd?.odd).toEqual([{ line: 2, number: no, why: expect.stringContaining('currency') }]);
+  expect(odd?.lines.map(({ number }) => number)).toEqual([no]);
+  expect(odd?.odd).toEqual([{ line: 3, number: 'RF1', why: expect.stringContaining('unknown state') }]);
 });
 
 test.each([

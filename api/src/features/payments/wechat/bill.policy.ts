@@ -5,7 +5,7 @@
  * Columns are found by their heads, as WeChat adds some now and then; the sums at the end must agree with the lines, so a bill
  * that is cut short is refused.
  */
-import type { BillLine } from '../bill-line.policy.ts';
+import type { BillLine, OddLine } from '../bill-line.policy.ts';
 
 const TRADE_HEADS = {
   tradeNo: '商户订单号',
@@ -40,8 +40,8 @@ const refundStates: Readonly<Record<string, BillLine['state']>> = {
 /** A value may hold a comma, as a product's name may: a new one begins with a comma and a back-tick. */
 const valuesOf = (line: string): string[] => line.slice(1).split(',`');
 
-/** @throws Error when it is no trade bill, or not a whole one */
-export function readTradeBill(file: string): BillLine[] {
+/** @throws Error when it is no trade bill, or not a whole one. A line that cannot be read is told, and the others are read. */
+export function readTradeBill(file: string): { lines: BillLine[]; odd: OddLine[] } {
   const lines = file
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
@@ -55,10 +55,22 @@ export function readTradeBill(file: string): BillLine[] {
   for (const [field, at] of Object.entries(columns))
     if (at < 0) throw new Error(`the trade bill has no column for ${field}`);
 
-  const found = lines.slice(1, sumsAt).map((line) => readLine(valuesOf(line), columns));
+  const read: BillLine[] = [];
+  const odd: OddLine[] = [];
+  for (const [n, line] of lines.slice(1, sumsAt).entries()) {
+    const values = valuesOf(line);
+    try {
+      read.push(readLine(values, columns));
+    } catch (error) {
+      const at = values[columns.state]?.trim() === 'REFUND' ? columns.refundNo : columns.tradeNo;
+      const number = values[at]?.trim() || null;
+      odd.push({ line: n + 2, number, why: error instanceof Error ? error.message : String(error) });
+    }
+  }
   const [count] = valuesOf(lines[sumsAt + 1] ?? '');
-  if (Number(count) !== found.length) throw new Error(`the trade bill has ${found.length} lines and counts ${count}`);
-  return found;
+  const counted = read.length + odd.length;
+  if (Number(count) !== counted) throw new Error(`the trade bill has ${counted} lines and counts ${count}`);
+  return { lines: read, odd };
 }
 
 function readLine(values: readonly string[], columns: Record<Field, number>): BillLine {

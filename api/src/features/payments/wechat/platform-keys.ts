@@ -3,13 +3,13 @@
  *
  * Model: a merchant has a WeChat public key for good (serial "PUB_KEY_ID_…", set in the configuration), platform certificates
  * that WeChat replaces from time to time (asked for at /v3/certificates, sealed under the API v3 key), or, while moving from
- * one to the other, both. An unknown serial makes us ask again, at most once a minute, so that a callback under a new
- * certificate is not refused and a forged serial does not make us ask without end.
+ * one to the other, both. An unknown serial makes us ask again, at most once a minute after the last answer, so that a callback
+ * under a new certificate is not refused and a forged serial does not make us ask without end. Whoever comes while the
+ * certificates are on their way waits for them.
  */
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../../../platform/clock.ts';
-import { coalesce } from '../../../platform/coalesce.ts';
 import { openSealed } from './signatures.policy.ts';
 
 const ASK_AGAIN_MS = 60_000;
@@ -41,8 +41,10 @@ export interface PlatformKeys {
   find(serial: string): Promise<KeyObject | undefined>;
   /** Without asking: for what must not wait. */
   known(serial: string): KeyObject | undefined;
-  /** What we seal with, and under which serial. @throws Error when there is none yet */
-  forSealing(): { serial: string; key: KeyObject };
+  /** What we seal with, and under which serial; asks WeChat when there is none in force. @throws Error when there is none */
+  forSealing(): Promise<{ serial: string; key: KeyObject }>;
+  /** Asks for certificates before they are needed, where they are used. */
+  warmUp(): Promise<void>;
   /** The certificates in an answer of /v3/certificates, not yet in use. @throws Error when they are not sealed for us */
   read(answer: Buffer): ReadonlyMap<string, PlatformCertificate>;
   adopt(certificates: ReadonlyMap<string, PlatformCertificate>): void;
@@ -61,10 +63,27 @@ export function createPlatformKeys(deps: {
   const certificates = new Map<string, PlatformCertificate>();
   let askedAtMs = Number.NEGATIVE_INFINITY;
 
-  const ask = coalesce(async () => {
-    askedAtMs = clock.now().getTime();
-    await deps.download?.();
-  });
+  let underWay: Promise<void> | undefined;
+  /** One download at a time, shared by all who need it. */
+  function ask(): Promise<void> {
+    underWay ??= (async () => {
+      try {
+        await deps.download?.();
+      } finally {
+        askedAtMs = clock.now().getTime();
+        underWay = undefined;
+      }
+    })();
+    return underWay;
+  }
+  const isAged = (key: KeyObject | undefined): boolean =>
+    clock.now().getTime() - askedAtMs > (key ? STALE_MS : ASK_AGAIN_MS);
+  async function askFor(key: KeyObject | undefined): Promise<void> {
+    if (deps.download === undefined || !(underWay || isAged(key))) return;
+    const asking = ask();
+    if (key) asking.catch(() => undefined);
+    else await asking;
+  }
 
   function known(serial: string): KeyObject | undefined {
     if (serial === fixed?.serial) return fixed.key;
@@ -75,19 +94,18 @@ export function createPlatformKeys(deps: {
   return {
     known,
     async find(serial) {
-      const key = known(serial);
-      const ageMs = clock.now().getTime() - askedAtMs;
-      const mayAsk = deps.download !== undefined && serial !== fixed?.serial;
-      if (mayAsk && (key ? ageMs > STALE_MS : ageMs > ASK_AGAIN_MS)) {
-        const asking = ask();
-        if (key) asking.catch(() => undefined);
-        else await asking;
-      }
+      if (serial !== fixed?.serial) await askFor(known(serial));
       return known(serial);
     },
-    forSealing() {
+    warmUp: () => askFor(undefined),
+    async forSealing() {
       if (fixed) return fixed;
-      const [newest] = [...certificates].sort(([, a], [, b]) => b.expiresAtMs - a.expiresAtMs);
+      const inForce = () =>
+        [...certificates]
+          .filter(([serial]) => known(serial) !== undefined)
+          .sort(([, a], [, b]) => b.expiresAtMs - a.expiresAtMs)[0];
+      await askFor(inForce()?.[1].key);
+      const newest = inForce();
       if (!newest) throw new Error('no certificate of WeChat Pay is known yet');
       return { serial: newest[0], key: newest[1].key };
     },

@@ -1,8 +1,9 @@
 /**
  * Calls to WeChat Pay API v3: signed by us, and believed only when signed by WeChat.
  *
- * Model: one call is one signed request; when its connection fails or WeChat answers 5xx, 429 or "SYSTEM_ERROR", it is made once
- * more at the other domain, signed anew. That is safe because every call here is idempotent by its number. What fails then is
+ * Model: one call is one signed request; when its connection fails or WeChat answers 5xx or "SYSTEM_ERROR", it is made once
+ * more at the other domain, signed anew; after 429 it is not, as that would make it worse. Where a public key is configured
+ * every call names it, so that WeChat signs its answer by it. That is safe because every call here is idempotent by its number. What fails then is
  * a WechatError for a refusal, and any other error for an outcome that nobody knows.
  */
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
@@ -14,9 +15,13 @@ import { createPlatformKeys, type PlatformKeys } from './platform-keys.ts';
 import { authorization, type SignedAnswer, signatureFault } from './signatures.policy.ts';
 
 const TIMEOUT_MS = 8_000;
+const DOWNLOAD_TIMEOUT_MS = 90_000;
 /** The second one reaches another data centre. */
 const ORIGINS = ['https://api.mch.weixin.qq.com', 'https://api2.mch.weixin.qq.com'] as const;
-const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
+const LARGEST_ANSWER_BYTES = 1024 * 1024;
+/** Of a bill as it is sent, and unpacked. */
+const LARGEST_FILE_BYTES = 64 * 1024 * 1024;
+const LARGEST_UNPACKED_BYTES = 256 * 1024 * 1024;
 
 export interface WechatMerchant {
   readonly merchantId: string;
@@ -61,6 +66,14 @@ export class WechatError extends Error {
   }
 }
 
+interface Sent {
+  readonly method: string;
+  readonly target: string;
+  readonly body: string;
+  /** Of the key that we want the answer signed by, or that something in the body is sealed with. */
+  readonly serial: string | undefined;
+  readonly isFile: boolean;
+}
 interface Answer {
   readonly status: number;
   readonly body: Buffer;
@@ -98,7 +111,7 @@ export function createWechatClient(deps: {
   certificates: boolean;
 }): WechatClient {
   const { merchant, clock, random, log } = deps;
-  const origins = deps.origins ?? ORIGINS;
+  const origins = (deps.origins ?? ORIGINS).map((origin) => origin.replace(/\/+$/, ''));
   const keys = createPlatformKeys({
     clock,
     apiV3Key: merchant.apiV3Key,
@@ -106,7 +119,7 @@ export function createWechatClient(deps: {
     download: deps.certificates ? learnCertificates : undefined,
   });
 
-  async function send(origin: string, method: string, target: string, body: string, serial?: string): Promise<Answer> {
+  async function send(origin: string, { method, target, body, serial, isFile }: Sent): Promise<Answer> {
     const timestampSeconds = String(Math.floor(clock.now().getTime() / 1000));
     const nonce = random.bytes(16).toString('hex');
     const response = await fetch(origin + target, {
@@ -120,10 +133,9 @@ export function createWechatClient(deps: {
       },
       ...(body === '' ? {} : { body }),
       redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(isFile ? DOWNLOAD_TIMEOUT_MS : TIMEOUT_MS),
     });
-    const bytes = Buffer.from(await response.arrayBuffer());
-    if (bytes.length > LARGEST_ANSWER_BYTES) throw new Error('WeChat Pay answered too much');
+    const bytes = await readAtMost(response, isFile ? LARGEST_FILE_BYTES : LARGEST_ANSWER_BYTES);
     const header = (name: string): string | undefined => response.headers.get(name) ?? undefined;
     return {
       status: response.status,
@@ -139,11 +151,12 @@ export function createWechatClient(deps: {
   }
 
   /** @throws WechatError for a refusal that another try would not change */
-  async function sendTwice(method: string, target: string, body: string, serial?: string): Promise<Answer> {
+  async function sendTwice(given: Pick<Sent, 'method' | 'target'> & Partial<Sent>): Promise<Answer> {
+    const sent: Sent = { body: '', isFile: false, serial: merchant.publicKey?.id, ...given };
     let last: unknown;
     for (const origin of origins.slice(0, 2)) {
       try {
-        const answer = await send(origin, method, target, body, serial);
+        const answer = await send(origin, sent);
         if (answer.status < 300) return answer;
         const refusal = readRefusal(answer);
         last = new WechatError(answer.status, refusal.code, refusal.message);
@@ -152,7 +165,8 @@ export function createWechatClient(deps: {
         if (error === last) throw error;
         last = error;
       }
-      log.warn({ err: last, target: target.split('?')[0] }, 'WeChat Pay: a call failed');
+      log.warn({ err: last, target: sent.target.split('?')[0] }, 'WeChat Pay: a call failed');
+      if (last instanceof WechatError && last.status === 429) break;
     }
     // Of what failed in passing nobody knows what came of it.
     throw new Error('WeChat Pay could not be reached', { cause: last });
@@ -166,7 +180,7 @@ export function createWechatClient(deps: {
 
   /** Proven by one of the certificates it brings: nobody else could have sealed them. */
   async function learnCertificates(): Promise<void> {
-    const answer = await sendTwice('GET', '/v3/certificates', '');
+    const answer = await sendTwice({ method: 'GET', target: '/v3/certificates' });
     const found = keys.read(answer.body);
     const key = answer.serial === undefined ? undefined : (found.get(answer.serial)?.key ?? keys.known(answer.serial));
     const fault = key ? signatureFault(key, answer.signed, clock.now()) : 'unknown serial';
@@ -174,25 +188,48 @@ export function createWechatClient(deps: {
     keys.adopt(found);
   }
 
+  /** Of a file at WeChat's own address or at ours; it is asked for by way of ours. @throws Error when it is elsewhere */
+  function targetOf(url: string): string {
+    const { origin, pathname, search } = new URL(url);
+    const target = pathname + search;
+    if ((ORIGINS as readonly string[]).includes(origin)) return target;
+    const base = origins.find((one) => (origin + target).startsWith(`${one}/`));
+    if (base === undefined) throw new Error('a download of WeChat Pay points elsewhere');
+    return (origin + target).slice(base.length);
+  }
+
   return {
     merchant,
     keys,
     async call(method, target, schema, body, sealedUnder) {
-      const answer = await sendTwice(method, target, body ? JSON.stringify(body) : '', sealedUnder);
+      const answer = await sendTwice({
+        ...{ method, target, body: body ? JSON.stringify(body) : '' },
+        ...(sealedUnder === undefined ? {} : { serial: sealedUnder }),
+      });
       await prove(answer);
       return schema.parse(answer.body.length === 0 ? undefined : JSON.parse(answer.body.toString('utf8')));
     },
     async download(url, sha1, gzip) {
-      const { origin, pathname, search } = new URL(url);
-      if (!origins.includes(origin)) throw new Error('a download of WeChat Pay points elsewhere');
-      const { body } = await sendTwice('GET', pathname + search, '');
-      const file = gzip ? gunzipSync(body, { maxOutputLength: LARGEST_ANSWER_BYTES }) : body;
+      const { body } = await sendTwice({ method: 'GET', target: targetOf(url), isFile: true });
+      const file = gzip ? gunzipSync(body, { maxOutputLength: LARGEST_UNPACKED_BYTES }) : body;
       if (createHash('sha1').update(file).digest('hex') !== sha1.toLowerCase()) {
         throw new Error('a download of WeChat Pay is not what was announced');
       }
       return file;
     },
   };
+}
+
+/** Never more than this in memory, whatever is sent. */
+async function readAtMost(response: Response, most: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > most) throw new Error('WeChat Pay answered too much'); // leaving the loop ends the transfer
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 function readRefusal({ body }: Answer): z.infer<typeof Refusal> {

@@ -10,14 +10,17 @@ import { z } from 'zod';
 import type { Clock, Random } from '../../../platform/clock.ts';
 import { AppError } from '../../../platform/errors.ts';
 import type { Logger } from '../../../platform/logger.ts';
-import type {
-  Bill,
-  Cashier,
-  Charge,
-  ChargeState,
-  PaymentProvider,
-  ProviderNotification,
-  RefundOutcome,
+import {
+  type Bill,
+  type Cashier,
+  type Charge,
+  type ChargeAnswer,
+  ChargeRefused,
+  type ChargeState,
+  ForeignCharge,
+  type PaymentProvider,
+  type ProviderNotification,
+  type RefundAnswer,
 } from '../provider.ts';
 import { readTradeBill } from './bill.policy.ts';
 import { bridgeParameters, openSealed, signatureFault } from './signatures.policy.ts';
@@ -27,6 +30,8 @@ const CURRENCY = 'CNY';
 /** WeChat cuts what is longer. */
 const LONGEST_DESCRIPTION = 127;
 const BEIJING_OFFSET_MS = 8 * 3_600_000;
+/** WeChat takes no charge that ends within a minute. */
+const SHORTEST_CHARGE_MS = 65_000;
 
 const TradeState = z.enum(['SUCCESS', 'REFUND', 'NOTPAY', 'CLOSED', 'REVOKED', 'USERPAYING', 'PAYERROR']);
 const Trade = z.object({
@@ -37,7 +42,7 @@ const Trade = z.object({
   amount: z.object({ total: z.int(), currency: z.string().optional() }).optional(),
   success_time: z.string().optional(),
 });
-const RefundAnswer = z.object({
+const RefundTold = z.object({
   out_refund_no: z.string(),
   status: z.enum(['SUCCESS', 'CLOSED', 'PROCESSING', 'ABNORMAL']),
   amount: z.object({ refund: z.int(), total: z.int() }),
@@ -61,6 +66,7 @@ const Notification = z.object({
     associated_data: z.string().optional(),
   }),
 });
+const REFUNDS = '/v3/refund/domestic/refunds';
 const BillAnswer = z.object({ hash_type: z.literal('SHA1'), hash_value: z.string(), download_url: z.url() });
 const JsapiAnswer = z.object({ prepay_id: z.string() });
 const H5Answer = z.object({ h5_url: z.url() });
@@ -68,13 +74,13 @@ const NativeAnswer = z.object({ code_url: z.string() });
 
 const states: Record<z.infer<typeof TradeState>, ChargeState> = {
   SUCCESS: 'captured',
-  // Paid, and (partly) given back since then.
-  REFUND: 'captured',
+  REFUND: 'refunded',
   NOTPAY: 'open',
   USERPAYING: 'open',
   CLOSED: 'closed',
   REVOKED: 'closed',
-  PAYERROR: 'failed',
+  // This try of the payer's failed; they may try again until it is closed.
+  PAYERROR: 'open',
 };
 /** Refusals that say what became of the charge instead. */
 const stateOfRefusal: Readonly<Record<string, ChargeState>> = {
@@ -113,13 +119,16 @@ export function createWechatProvider(deps: {
   const { merchant } = client;
 
   /** Refusals are not signed: that a charge was paid is believed of a signed answer alone. */
-  async function stateBy(call: () => Promise<ChargeState>, ifPaid: () => Promise<ChargeState>): Promise<ChargeState> {
+  async function answerBy(
+    call: () => Promise<ChargeAnswer>,
+    ifPaid: () => Promise<ChargeAnswer>,
+  ): Promise<ChargeAnswer> {
     try {
       return await call();
     } catch (error) {
       const state = error instanceof WechatError ? stateOfRefusal[error.code] : undefined;
       if (state === undefined) throw error;
-      return state === 'captured' ? ifPaid() : state;
+      return state === 'captured' ? ifPaid() : { state, amountFen: null };
     }
   }
 
@@ -127,30 +136,41 @@ export function createWechatProvider(deps: {
     throw new Error('WeChat Pay told of a payment without signing it');
   };
 
-  const query = (paymentId: string): Promise<ChargeState> =>
-    stateBy(async () => {
+  const query = (paymentId: string): Promise<ChargeAnswer> =>
+    answerBy(async () => {
       const tradeNo = tradeNoOf(paymentId);
       const target = `/v3/pay/transactions/out-trade-no/${tradeNo}?mchid=${merchant.merchantId}`;
-      const trade = await client.call('GET', target, Trade);
-      if (trade.mchid !== merchant.merchantId || trade.out_trade_no !== tradeNo) {
-        throw new Error('WeChat Pay told of another trade than it was asked for');
-      }
-      return states[trade.trade_state];
+      return answerOf(await client.call('GET', target, Trade), tradeNo);
     }, refuseToBelieve);
+
+  /** @throws ForeignCharge unless it is the charge that was asked about */
+  function answerOf(trade: z.infer<typeof Trade>, tradeNo: string): ChargeAnswer {
+    const answer = {
+      state: states[trade.trade_state],
+      amountFen: trade.amount === undefined ? null : BigInt(trade.amount.total),
+    };
+    if (trade.mchid !== merchant.merchantId) throw new ForeignCharge('merchant', answer);
+    if (trade.appid !== undefined && trade.appid !== merchant.appId) throw new ForeignCharge('app', answer);
+    if (trade.out_trade_no !== tradeNo) throw new ForeignCharge('number', answer);
+    if ((trade.amount?.currency ?? CURRENCY) !== CURRENCY) throw new ForeignCharge('currency', answer);
+    return answer;
+  }
 
   const prepaid = (charge: Charge, more: object): object => ({
     appid: merchant.appId,
     mchid: merchant.merchantId,
     description: deps.description(charge).slice(0, LONGEST_DESCRIPTION),
     out_trade_no: tradeNoOf(charge.paymentId),
-    time_expire: beijingTime(charge.expiresAt),
+    time_expire: beijingTime(
+      new Date(Math.max(charge.expiresAt.getTime(), clock.now().getTime() + SHORTEST_CHARGE_MS)),
+    ),
     notify_url: deps.notifyUrl,
     amount: { total: Number(charge.amountFen), currency: CURRENCY },
     ...more,
   });
 
   /** Where or how the payer approves it. */
-  async function register(charge: Charge): Promise<Omit<Cashier, 'state'>> {
+  async function register(charge: Charge): Promise<Omit<Cashier, 'state' | 'amountFen'>> {
     const payer = charge.payer ?? { way: 'native' };
     switch (payer.way) {
       case 'jsapi': {
@@ -184,7 +204,7 @@ export function createWechatProvider(deps: {
     }
   }
 
-  function refundOutcome(refundNo: string, status: z.infer<typeof RefundAnswer>['status']): RefundOutcome {
+  function refundOutcome(refundNo: string, status: z.infer<typeof RefundTold>['status']): RefundAnswer['outcome'] {
     if (status === 'SUCCESS') return 'succeeded';
     if (status === 'CLOSED') return 'failed';
     // Taken from us and not with the payer: it must neither be booked as done nor be given back to the order.
@@ -194,30 +214,45 @@ export function createWechatProvider(deps: {
 
   return {
     async prepare(charge) {
-      let offer: Omit<Cashier, 'state'> | undefined;
-      const state = await stateBy(
+      let offer: Omit<Cashier, 'state' | 'amountFen'> | undefined;
+      const answer = await answerBy(
         async () => {
-          offer = await register(charge);
-          return 'open';
+          offer = await register(charge).catch((error: unknown) => {
+            throw refusedCharge(error) ?? error;
+          });
+          return { state: 'open', amountFen: null };
         },
         () => query(charge.paymentId),
       );
-      return { state, cashierUrl: `/pay/${charge.paymentId}`, ...offer };
+      return { ...answer, cashierUrl: `/pay/${charge.paymentId}`, ...offer };
     },
     query,
 
     /** Closing what was never registered closes nothing: WeChat answers that there is no such order. */
     close: (paymentId) =>
-      stateBy(
+      answerBy(
         async () => {
           const target = `/v3/pay/transactions/out-trade-no/${tradeNoOf(paymentId)}/close`;
           await client.call('POST', target, z.unknown(), { mchid: merchant.merchantId });
-          return 'closed';
+          return { state: 'closed', amountFen: null };
         },
         () => query(paymentId),
       ),
 
-    async refund({ refundNo, paymentId, amountFen, totalFen }) {
+    async refund({ refundNo, paymentId, amountFen, totalFen, isRepeated }) {
+      const outcomeOf = (answer: z.infer<typeof RefundTold>): RefundAnswer => {
+        if (answer.out_refund_no !== refundNo || BigInt(answer.amount.refund) !== amountFen)
+          throw new Error('WeChat Pay told of another refund than it was asked for');
+        return { outcome: refundOutcome(refundNo, answer.status), said: answer.status };
+      };
+      // What it knows of is asked about: asking for it again would be refused once the trade is a year old.
+      if (isRepeated) {
+        const known = await client.call('GET', `${REFUNDS}/${refundNo}`, RefundTold).catch((error: unknown) => {
+          if (error instanceof WechatError && error.code === 'RESOURCE_NOT_EXISTS') return undefined;
+          throw error;
+        });
+        if (known) return outcomeOf(known);
+      }
       const body = {
         out_trade_no: tradeNoOf(paymentId),
         out_refund_no: refundNo,
@@ -225,16 +260,14 @@ export function createWechatProvider(deps: {
         amount: { refund: Number(amountFen), total: Number(totalFen), currency: CURRENCY },
       };
       try {
-        const answer = await client.call('POST', '/v3/refund/domestic/refunds', RefundAnswer, body);
-        if (answer.out_refund_no !== refundNo || BigInt(answer.amount.refund) !== amountFen) {
-          throw new Error('WeChat Pay told of another refund than it was asked for');
-        }
-        return refundOutcome(refundNo, answer.status);
+        return outcomeOf(await client.call('POST', REFUNDS, RefundTold, body));
       } catch (error) {
         // The merchant's balance may be filled up, a frequency falls: such a refund is asked for again, under its number.
         if (!(error instanceof WechatError) || !finalRefusals.has(error.code)) throw error;
+        // A refusal is not signed. That there is no such trade is not believed against a signed answer that there is one.
+        if ((await query(paymentId)).state !== 'none') throw error;
         log.error({ err: error, refundNo }, 'WeChat Pay refuses a refund for good');
-        return 'failed';
+        return { outcome: 'failed', said: error.code };
       }
     },
 
@@ -262,7 +295,7 @@ export function createWechatProvider(deps: {
         return readTradeBill((await client.download(download_url, hash_value, true)).toString('utf8'));
       } catch (error) {
         if (!(error instanceof WechatError)) throw error;
-        if (error.code === 'NO_STATEMENT_EXIST') return [];
+        if (error.code === 'NO_STATEMENT_EXIST') return { lines: [], odd: [] };
         if (error.code === 'STATEMENT_CREATING') return 'not_ready';
         throw error;
       }
@@ -320,5 +353,18 @@ export function createWechatProvider(deps: {
   }
 }
 
+/** Undefined: nobody knows whether another try would do. */
+function refusedCharge(error: unknown): ChargeRefused | undefined {
+  if (!(error instanceof WechatError)) return undefined;
+  const isSpent =
+    error.code === 'OUT_TRADE_NO_USED' || (error.code === 'INVALID_REQUEST' && /201|重复|不一致/.test(error.message));
+  if (isSpent) return new ChargeRefused('number_spent', error);
+  return refusalsOfCharge.has(error.code) ? new ChargeRefused('not_allowed', error) : undefined;
+}
+/** The configuration, what the merchant was granted, or what we ask for is wrong: the same again changes nothing. */
+const refusalsOfCharge: ReadonlySet<string> = new Set([
+  ...['PARAM_ERROR', 'INVALID_REQUEST', 'NO_AUTH', 'NOAUTH', 'SIGN_ERROR', 'APPID_MCHID_NOT_MATCH'],
+  ...['MCH_NOT_EXISTS', 'OPENID_MISMATCH', 'RULE_LIMIT', 'RULELIMIT', 'TRADE_ERROR'],
+]);
 /** Nothing that time would mend; everything else is asked for again. */
 const finalRefusals: ReadonlySet<string> = new Set(['RESOURCE_NOT_EXISTS', 'ORDER_NOT_EXIST', 'MCH_NOT_EXISTS']);
