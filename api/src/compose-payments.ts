@@ -22,7 +22,6 @@ const SANDBOX_POOL_SIZE = 4;
 const SANDBOX_DELIVERY_EVERY_MS = 2_000;
 export const SANDBOX_DELIVERY_JOB = 'sandbox-deliveries';
 const PAYMENT_NOTIFY_PATH = '/api/v1/payments/wechat/notify';
-const PAYOUT_NOTIFY_PATH = '/api/v1/payouts/wechat/notify';
 
 /** @throws Error naming what is wrong with the configuration of WeChat Pay */
 export function createProviders(deps: {
@@ -62,6 +61,10 @@ export function createProviders(deps: {
       ...{ clock, random, log, origins: merchant.origins, certificates: merchant.certificates },
       merchant: wechatMerchant(merchant),
     });
+  if (merchant?.certificates)
+    void client?.keys
+      .warmUp()
+      .catch((error: unknown) => log.warn({ err: error }, 'certificates of WeChat Pay are not there yet'));
   const wechat =
     client &&
     createWechatProvider({
@@ -84,7 +87,6 @@ export function createProviders(deps: {
       ? {
           wechat: createWechatPayouts({
             ...{ client, clock, log, sceneId: merchant.transferSceneId },
-            notifyUrl: merchant.notifyOrigin + PAYOUT_NOTIFY_PATH,
           }),
         }
       : {}),

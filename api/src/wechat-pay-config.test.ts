@@ -3,7 +3,11 @@ import { loadConfig } from './config.ts';
 import { wechatPayConfig } from './wechat-pay-config.ts';
 
 const secrets = ['AUTH_SECRET', 'MEDIA_TOKEN_SECRET', 'SHARE_SECRET', 'SANDBOX_PAYMENT_SECRET', 'CONTROL_TOKEN'];
-const base = { DATABASE_URL: 'postgresql://x/y', ...Object.fromEntries(secrets.map((key) => [key, 's'.repeat(40)])) };
+const base = {
+  DATABASE_URL: 'postgresql://x/y',
+  PUBLIC_URL: 'https://shop.example',
+  ...Object.fromEntries(secrets.map((key) => [key, 's'.repeat(40)])),
+};
 const whole = {
   WECHAT_PAY_MCH_ID: '1900000109',
   WECHAT_PAY_APP_ID: 'wx8888888888888888',
@@ -53,4 +57,19 @@ test('all mistakes are told at once; platform certificates replace the public ke
 test('a key in a file that is not there stops the start, and names the key', () => {
   const config = load({ ...whole, WECHAT_PAY_PRIVATE_KEY: '', WECHAT_PAY_PRIVATE_KEY_FILE: '/nowhere/key.pem' });
   expect(() => wechatPayConfig(config)).toThrow('WECHAT_PAY_PRIVATE_KEY_FILE cannot be read: /nowhere/key.pem');
+});
+
+test.each([
+  ['the sandbox beside it', { SANDBOX: '1' }, 'SANDBOX: '],
+  ['callbacks without https', { WECHAT_PAY_NOTIFY_URL: 'http://shop.example' }, 'WECHAT_PAY_NOTIFY_URL'],
+  ['a page address without https', { PUBLIC_URL: 'http://shop.example' }, 'WECHAT_PAY_NOTIFY_URL'],
+])('%s stops the start, unless it is said to be a trial', (_what, more, named) => {
+  expect(() => load({ ...whole, ...more })).toThrow(named);
+  expect(() => load({ ...whole, ...more, WECHAT_PAY_WITH_SANDBOX: '1' })).not.toThrow();
+  expect(() => load(more)).not.toThrow();
+});
+
+test('a scene of transfers whose report nobody knows stops the start', () => {
+  expect(() => load({ ...whole, WECHAT_PAY_TRANSFER_SCENE_ID: '4711' })).toThrow('WECHAT_PAY_TRANSFER_SCENE_ID');
+  expect(() => load({ ...whole, WECHAT_PAY_TRANSFER_SCENE_ID: '1000' })).not.toThrow();
 });

@@ -1,6 +1,7 @@
 /** The keys of WeChat Pay taken together: whether they are whole, and what they make. */
 import { readFileSync } from 'node:fs';
 import type { Config } from './config.ts';
+import { isKnownScene } from './features/payouts/scenes.policy.ts';
 
 export interface WechatPayConfig {
   readonly merchantId: string;
@@ -18,7 +19,7 @@ export interface WechatPayConfig {
   readonly origins: readonly string[] | undefined;
 }
 
-type Keys = Pick<Config, Extract<keyof Config, `WECHAT_PAY_${string}`>>;
+type Keys = Pick<Config, Extract<keyof Config, `WECHAT_PAY_${string}`> | 'SANDBOX' | 'PUBLIC_URL'>;
 const API_V3_KEY_BYTES = 32;
 
 /** What is wrong, by its key, never with its content. None when nothing is configured. */
@@ -45,6 +46,23 @@ export function wechatPayFaults(config: Keys): { key: keyof Keys; message: strin
     faults.push({
       key: 'WECHAT_PAY_PUBLIC_KEY_ID',
       message: 'needed, or WECHAT_PAY_PLATFORM_CERTIFICATES=1: without either no answer can be believed',
+    });
+  if (config.SANDBOX && !config.WECHAT_PAY_WITH_SANDBOX)
+    faults.push({
+      key: 'SANDBOX',
+      message:
+        'where money is taken by WeChat Pay nobody may pay with nothing: SANDBOX=0, or WECHAT_PAY_WITH_SANDBOX=1 to try',
+    });
+  const calledBackAt = config.WECHAT_PAY_NOTIFY_URL || config.PUBLIC_URL;
+  if (!calledBackAt.startsWith('https://') && !config.WECHAT_PAY_WITH_SANDBOX)
+    faults.push({
+      key: 'WECHAT_PAY_NOTIFY_URL',
+      message: 'WeChat Pay calls back by https alone; so must PUBLIC_URL be without it',
+    });
+  if (!isKnownScene(config.WECHAT_PAY_TRANSFER_SCENE_ID))
+    faults.push({
+      key: 'WECHAT_PAY_TRANSFER_SCENE_ID',
+      message: 'not known: what has to be told with a transfer of it?',
     });
   return faults;
 }
@@ -77,6 +95,7 @@ export function wechatPayConfig(config: Config): WechatPayConfig | undefined {
     certificates: config.WECHAT_PAY_PLATFORM_CERTIFICATES,
     notifyOrigin: new URL(config.WECHAT_PAY_NOTIFY_URL || config.PUBLIC_URL).origin,
     transferSceneId: config.WECHAT_PAY_TRANSFER_SCENE_ID,
+    // Twice, as WeChat's own are two: a call that failed is made once more.
     origins: config.WECHAT_PAY_API_URL === '' ? undefined : [config.WECHAT_PAY_API_URL, config.WECHAT_PAY_API_URL],
   };
 }

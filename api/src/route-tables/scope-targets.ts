@@ -273,6 +273,7 @@ export const belongsToNobody = new Set([
   'payments.notify', // proves itself by a signature
   'payments.record', // of the whole brand; for finance of headquarters alone
   'payments.ask',
+  'payments.refund_again',
   'reconciliation.resolve',
   'share-links.follow',
   'guard.terms.patch', // the word list is the brand's

@@ -2,6 +2,11 @@
 import { constants, type KeyObject, privateDecrypt } from 'node:crypto';
 import { type Reply, refuse } from './wechat-pay-types.ts';
 
+/** What has to be told with a transfer, by its scene. */
+const scenes: Readonly<Record<string, readonly string[]>> = {
+  '1000': ['活动名称', '奖励说明'],
+  '1005': ['岗位类型', '报酬说明'],
+};
 const PATH = '/v3/fund-app/mch-transfer/transfer-bills';
 
 export interface Transfer {
@@ -16,7 +21,8 @@ export function createTransfers(deps: {
   clock: { now(): Date };
   merchantId: string;
   appId: string;
-  privateKey: KeyObject;
+  /** That a request names, and that its secrets are sealed for. */
+  keyOf: (serial: string | undefined) => KeyObject;
 }) {
   const bills = new Map<string, Transfer>();
   /** Answers that are given instead, in order. */
@@ -29,7 +35,7 @@ export function createTransfers(deps: {
     ...(failReason ? { fail_reason: failReason } : {}),
   });
 
-  function create(body: Record<string, unknown>): Reply {
+  function create(body: Record<string, unknown>, named: string | undefined): Reply {
     const refusal = refusals.shift();
     if (refusal) return refuse(400, refusal);
     const { out_bill_no: no, openid, transfer_amount: amount, user_name: sealed, transfer_remark: remark } = body;
@@ -44,18 +50,19 @@ export function createTransfers(deps: {
       typeof remark === 'string' &&
       [...remark].length <= 32 &&
       typeof body.transfer_scene_id === 'string' &&
-      Array.isArray(reports) &&
-      reports.length > 0;
+      scenes[body.transfer_scene_id] !== undefined &&
+      JSON.stringify((reports as { info_type: string }[] | undefined)?.map((one) => one.info_type)) ===
+        JSON.stringify(scenes[body.transfer_scene_id]);
     if (!isWellFormed) return refuse(400, 'PARAM_ERROR');
     if (Number(amount) >= 200_000 && sealed === undefined) return refuse(400, 'PARAM_ERROR');
     const padding = constants.RSA_PKCS1_OAEP_PADDING;
     const name =
       typeof sealed === 'string'
-        ? privateDecrypt({ key: deps.privateKey, padding }, Buffer.from(sealed, 'base64')).toString('utf8')
+        ? privateDecrypt({ key: deps.keyOf(named), padding }, Buffer.from(sealed, 'base64')).toString('utf8')
         : null;
     const known = bills.get(no);
     if (known && (known.openid !== openid || known.amount !== amount)) return refuse(400, 'ALREADY_EXISTS');
-    const bill = known ?? { state: 'WAIT_USER_CONFIRM', openid, amount: Number(amount), name };
+    const bill: Transfer = known ?? { state: 'WAIT_USER_CONFIRM', openid, amount: Number(amount), name };
     bills.set(no, bill);
     return { status: 200, body: view(no, bill) };
   }
@@ -75,9 +82,9 @@ export function createTransfers(deps: {
       if (state === 'FAIL') bill.failReason = 'ACCOUNT_FROZEN';
     },
     /** Undefined: not about transfers. */
-    route(method: string, path: string, body: Record<string, unknown>): Reply | undefined {
+    route(method: string, path: string, body: Record<string, unknown>, named: string | undefined): Reply | undefined {
       if (!path.startsWith(PATH)) return undefined;
-      if (method === 'POST' && path === PATH) return create(body);
+      if (method === 'POST' && path === PATH) return create(body, named);
       const [, no = '', cancelling] = /\/out-bill-no\/(\w+)(\/cancel)?$/.exec(path) ?? [];
       const bill = bills.get(no);
       if (!bill) return refuse(404, 'NOT_FOUND');

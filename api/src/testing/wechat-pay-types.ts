@@ -1,7 +1,7 @@
 /** What the parts of WeChat Pay's counterpart share. */
 
 export interface Trade {
-  state: 'NOTPAY' | 'SUCCESS' | 'REFUND' | 'CLOSED';
+  state: 'NOTPAY' | 'PAYERROR' | 'SUCCESS' | 'REFUND' | 'CLOSED';
   total: number;
   refunded: number;
   paidAt?: Date;
@@ -16,8 +16,8 @@ export interface Refund {
 }
 export type Reply = { status: number; body?: unknown; raw?: Buffer; unsigned?: boolean };
 
-export const refuse = (status: number, code: string): Reply => ({
+export const refuse = (status: number, code: string, message = code): Reply => ({
   status,
-  body: { code, message: code },
+  body: { code, message },
   unsigned: true,
 });

@@ -6,7 +6,6 @@
 import {
   createCipheriv,
   createHash,
-  createPrivateKey,
   createSign,
   createVerify,
   generateKeyPairSync,
@@ -25,27 +24,43 @@ import { type Refund, type Reply, refuse, type Trade } from './wechat-pay-types.
 export type Fate = 'answer' | 'lose' | 'break' | 'forge' | 'probe' | 'stale';
 
 const WINDOW_SECONDS = 300;
+const OWN_ORIGIN = 'https://api.mch.weixin.qq.com';
 
 export async function startWechatPay(options: { clock?: { now(): Date } } = {}) {
   const clock = options.clock ?? { now: () => new Date() };
   const merchantKeys = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const platformKeys = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  let certificateKeys = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const merchantId = '1900000109';
   const appId = 'wx8888888888888888';
   const serial = randomBytes(20).toString('hex').toUpperCase();
   const apiV3Key = randomBytes(16).toString('hex');
   const publicKeyId = `PUB_KEY_ID_${randomBytes(16).toString('hex')}`;
-  let certificate = newCertificate(platformKeys.privateKey);
+  let certificate = newCertificate(certificateKeys.privateKey);
+  /** Callbacks; answers are signed by the key that the request names, and without one by the certificate. */
   let signsBy: 'public-key' | 'certificate' = 'public-key';
+  let isHanging = false;
+  /** Refunds being answered, slowly while they are watched. */
+  const atRefunds = { now: 0, most: 0, watched: false };
 
   const trades = new Map<string, Trade>();
   const refunds = new Map<string, Refund>();
   const files = new Map<string, Buffer>();
   const nonces = new Set<string>();
   const requests: string[] = [];
+  const named: (string | undefined)[] = [];
   const fates: Fate[] = [];
   let refundStatus: Refund['status'] = 'SUCCESS';
-  const transfers = createTransfers({ clock, merchantId, appId, privateKey: platformKeys.privateKey });
+  /** What is refused instead of being done, by a part of its path. */
+  const refusals: { path: string; status: number; code: string; message?: string }[] = [];
+  /** What trades are said to be instead of what they are. */
+  const untruths = new Map<string, object>();
+  /** A bill is made once, and says what was true then. */
+  const bills = new Map<string, string | null>();
+  const transfers = createTransfers({
+    ...{ clock, merchantId, appId },
+    keyOf: (named) => (named === publicKeyId ? platformKeys.privateKey : certificateKeys.privateKey),
+  });
   /** What the bill of a day says instead of the truth. */
   let billEdit: (csv: string) => string | null = (csv) => csv;
 
@@ -65,7 +80,7 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
       ciphertext: sealed.toString('base64'),
     };
   };
-  function signedHeaders(body: Buffer, fate: Fate = 'answer'): Record<string, string> {
+  function signedHeaders(body: Buffer, fate: Fate = 'answer', by = signsBy): Record<string, string> {
     const offset = fate === 'stale' ? -WINDOW_SECONDS - 60 : 0;
     const timestamp = String(Math.floor(clock.now().getTime() / 1000) + offset);
     const nonce = randomBytes(16).toString('hex');
@@ -73,12 +88,12 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
       .update(`${timestamp}\n${nonce}\n`)
       .update(body)
       .update('\n')
-      .sign(platformKeys.privateKey, 'base64');
+      .sign((by === 'certificate' ? certificateKeys : platformKeys).privateKey, 'base64');
     const forged = randomBytes(256).toString('base64');
     return {
       'wechatpay-timestamp': timestamp,
       'wechatpay-nonce': nonce,
-      'wechatpay-serial': signsBy === 'certificate' ? certificate.serial : publicKeyId,
+      'wechatpay-serial': by === 'certificate' ? certificate.serial : publicKeyId,
       'wechatpay-signature': fate === 'forge' ? forged : fate === 'probe' ? `WECHATPAY/SIGNTEST/${genuine}` : genuine,
     };
   }
@@ -116,11 +131,14 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
       way === 'jsapi'
         ? typeof (payer as { openid?: string } | undefined)?.openid === 'string'
         : way !== 'h5' || typeof (scene as { payer_client_ip?: string } | undefined)?.payer_client_ip === 'string';
-    if (!isWellFormed || !hasPayer) return refuse(400, 'PARAM_ERROR');
+    // A charge must be open for more than a minute.
+    const openMs = Date.parse(String(body.time_expire)) - clock.now().getTime();
+    if (!isWellFormed || !hasPayer || openMs <= 60_000) return refuse(400, 'PARAM_ERROR');
     const known = trades.get(no);
     if (known?.state === 'SUCCESS' || known?.state === 'REFUND') return refuse(400, 'ORDERPAID');
     if (known?.state === 'CLOSED') return refuse(400, 'ORDER_CLOSED');
-    if (known && known.total !== total) return refuse(400, 'INVALID_REQUEST');
+    // The same number is the same charge only with everything else the same.
+    if (known && JSON.stringify(known.body) !== JSON.stringify(body)) return refuse(403, 'OUT_TRADE_NO_USED');
     if (!known) trades.set(no, { state: 'NOTPAY', total: Number(total), refunded: 0, body });
     if (way === 'jsapi') return { status: 200, body: { prepay_id: `wx${no.slice(0, 30)}` } };
     if (way === 'h5') return { status: 200, body: { h5_url: `https://wx.tenpay.com/cgi-bin/mmpayweb-bin/${no}` } };
@@ -130,6 +148,7 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
   const tradeView = (no: string, trade: Trade) => ({
     ...{ appid: appId, mchid: merchantId, out_trade_no: no, trade_state: trade.state, trade_state_desc: '' },
     ...(trade.state === 'NOTPAY' ? {} : { transaction_id: `42${no.slice(0, 20)}`, amount: amountOf(trade) }),
+    ...untruths.get(no),
   });
   const amountOf = ({ total }: Trade) => ({ total, payer_total: total, currency: 'CNY', payer_currency: 'CNY' });
 
@@ -150,8 +169,11 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
     }
     if (amount.total !== trade.total || trade.refunded + amount.refund > trade.total) return refuse(400, 'PARAM_ERROR');
     if (trade.state !== 'SUCCESS' && trade.state !== 'REFUND') return refuse(400, 'INVALID_REQUEST');
-    trade.refunded += amount.refund;
-    trade.state = 'REFUND';
+    // One that is closed moves no money.
+    if (refundStatus !== 'CLOSED') {
+      trade.refunded += amount.refund;
+      trade.state = 'REFUND';
+    }
     const made = { tradeNo: tradeNo ?? '', ...amount, at: clock.now(), status: refundStatus };
     refunds.set(refundNo, made);
     return refundReply(refundNo, made);
@@ -161,8 +183,12 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
     body: { out_refund_no: no, out_trade_no: tradeNo, status, amount: { refund: amount, total, currency: 'CNY' } },
   });
 
-  function route(method: string, url: URL, body: Record<string, unknown>): Reply {
+  function route(method: string, url: URL, body: Record<string, unknown>, named: string | undefined): Reply {
     const { pathname } = url;
+    const at = refusals.findIndex(({ path }) => pathname.includes(path));
+    const [refusal] = at < 0 ? [] : refusals.splice(at, 1);
+    if (refusal) return refuse(refusal.status, refusal.code, refusal.message);
+    if (named !== undefined && named !== publicKeyId && named !== certificate.serial) return refuse(400, 'PARAM_ERROR');
     const way = /^\/v3\/pay\/transactions\/(jsapi|h5|native)$/.exec(pathname)?.[1];
     if (method === 'POST' && way) return prepay(way, body);
     const [, tradeNo, closing] = /^\/v3\/pay\/transactions\/out-trade-no\/([\w-]+)(\/close)?$/.exec(pathname) ?? [];
@@ -179,6 +205,11 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
       return { status: 204 };
     }
     if (method === 'POST' && pathname === '/v3/refund/domestic/refunds') return refund(body);
+    const [, refundNo] = /^\/v3\/refund\/domestic\/refunds\/(\w[\w-]*)$/.exec(pathname) ?? [];
+    if (refundNo) {
+      const made = refunds.get(refundNo);
+      return made ? refundReply(refundNo, made) : refuse(404, 'RESOURCE_NOT_EXISTS');
+    }
     if (pathname === '/v3/certificates') {
       const { serial: serial_no, notAfter, pem } = certificate;
       return {
@@ -188,7 +219,7 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
         },
       };
     }
-    const moved = transfers.route(method, pathname, body);
+    const moved = transfers.route(method, pathname, body, named);
     if (moved) return moved;
     if (pathname === '/v3/bill/tradebill') return announceBill(url.searchParams);
     const file = files.get(pathname + url.search);
@@ -199,14 +230,16 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
   function announceBill(query: URLSearchParams): Reply {
     const day = query.get('bill_date') ?? '';
     if (query.get('bill_type') !== 'ALL' || query.get('tar_type') !== 'GZIP') return refuse(400, 'PARAM_ERROR');
-    const whole = tradeBill({ day, appId, merchantId, trades, refunds });
+    const whole = bills.get(day) ?? tradeBill({ day, appId, merchantId, trades, refunds });
+    bills.set(day, whole);
     const csv = whole === null ? null : billEdit(whole);
     if (csv === null) return refuse(400, 'NO_STATEMENT_EXIST');
     if (csv === 'creating') return refuse(400, 'STATEMENT_CREATING');
     const path = `/v3/billdownload/file?token=${randomBytes(8).toString('hex')}`;
     files.set(path, gzipSync(csv));
     const hash_value = createHash('sha1').update(csv).digest('hex');
-    return { status: 200, body: { hash_type: 'SHA1', hash_value, download_url: origin + path } };
+    // At WeChat's own address, whatever address it was asked at.
+    return { status: 200, body: { hash_type: 'SHA1', hash_value, download_url: OWN_ORIGIN + path } };
   }
 
   async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -215,15 +248,26 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
     const text = Buffer.concat(chunks).toString('utf8');
     requests.push(`${req.method} ${req.url?.split('?')[0]}`);
     const fault = unbelievable(req, text);
+    if (isHanging) return;
     const fate = fates.shift() ?? 'answer';
     if (fate === 'break') return void res.writeHead(500).end('{"code":"SYSTEM_ERROR","message":"系统错误"}');
     const url = new URL(req.url ?? '/', 'http://counterpart');
-    const reply = fault ? refuse(401, `SIGN_ERROR`) : route(req.method ?? '', url, text === '' ? {} : JSON.parse(text));
+    const isWatched = atRefunds.watched && req.url === '/v3/refund/domestic/refunds';
+    if (isWatched) {
+      atRefunds.most = Math.max(atRefunds.most, ++atRefunds.now);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      atRefunds.now--;
+    }
+    const by = req.headers['wechatpay-serial'] as string | undefined;
+    named.push(by);
+    const reply = fault
+      ? refuse(401, `SIGN_ERROR`)
+      : route(req.method ?? '', url, text === '' ? {} : JSON.parse(text), by);
     if (fate === 'lose') return void req.socket.destroy();
     const bytes = reply.raw ?? (reply.body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(reply.body)));
     res.writeHead(reply.status, {
       'content-type': 'application/json',
-      ...(reply.unsigned ? {} : signedHeaders(bytes, fate)),
+      ...(reply.unsigned ? {} : signedHeaders(bytes, fate, by === publicKeyId ? 'public-key' : 'certificate')),
     });
     res.end(bytes);
   }
@@ -249,6 +293,8 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
     refunds,
     /** What was asked, in order: method and path. */
     requests,
+    /** The key that each request named for its answer. */
+    named,
     /** For the next answers, in order. */
     fates,
     setRefundStatus(status: Refund['status']): void {
@@ -259,8 +305,23 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
     },
     /** A new platform certificate, as WeChat changes them. */
     renewCertificate(): void {
-      certificate = newCertificate(createPrivateKey(platformKeys.privateKey.export({ type: 'pkcs8', format: 'pem' })));
+      certificateKeys = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      certificate = newCertificate(certificateKeys.privateKey);
     },
+    /** From now on refunds take their time, and are counted. */
+    watchRefunds(): void {
+      Object.assign(atRefunds, { most: 0, watched: true });
+    },
+    mostRefundsAtOnce: () => atRefunds.most,
+    refusals,
+    untruths,
+    /** Requests are taken and never answered, until it ends. */
+    hang(on: boolean): void {
+      isHanging = on;
+      if (!on) server.closeAllConnections();
+    },
+    /** WeChat makes the bill of a day anew, as it does when it put something right. */
+    remakeBill: (day: string) => bills.delete(day),
     offer(path: string, file: Buffer): string {
       files.set(path, file);
       return origin + path;
@@ -305,7 +366,11 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
       if (!trade) throw new Error(`no trade ${tradeNo}`);
       return { ...tradeView(tradeNo, trade), success_time: clock.now().toISOString(), ...more };
     },
-    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }
 export type WechatPayCounterpart = Awaited<ReturnType<typeof startWechatPay>>;

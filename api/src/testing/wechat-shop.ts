@@ -23,6 +23,7 @@ export async function startWechatShop(more: Partial<Record<keyof Config, string>
     WECHAT_PAY_PUBLIC_KEY_ID: wechat.publicKey.id,
     WECHAT_PAY_PUBLIC_KEY: wechat.publicKey.pem,
     WECHAT_PAY_API_URL: wechat.origin,
+    WECHAT_PAY_WITH_SANDBOX: '1',
     ...more,
   });
   api = started;

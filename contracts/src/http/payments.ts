@@ -175,8 +175,11 @@ export const listPayments = defineRoute({
   query: PageQuery.extend({
     state: PaymentState.optional(),
     provider: PaymentProviderName.optional(),
-    /** Captured although it was closed, or given back in part or whole. */
-    trouble: z.enum(['late', 'refunded']).optional(),
+    /**
+     * Captured although it was closed; given back in part or whole; with money left of which a refund was refused for good;
+     * with a refund that does not end.
+     */
+    trouble: z.enum(['late', 'refunded', 'refund_failed', 'refund_stuck']).optional(),
     search: text(64).optional(),
     from: z.iso.date().optional(),
     to: z.iso.date().optional(),
@@ -205,6 +208,10 @@ export const getPaymentRecord = defineRoute({
         state: RefundState,
         reason: z.string(),
         attempts: z.int(),
+        /** In the provider's words. */
+        providerState: z.string().nullable(),
+        /** Why the last attempt did not end it. */
+        lastError: z.string().nullable(),
         nextTryAt: Instant.nullable(),
         createdAt: Instant,
         finishedAt: Instant.nullable(),
@@ -225,4 +232,18 @@ export const askPayment = defineRoute({
   body: z.strictObject({}),
   reply: z.object({ state: PaymentState, providerState: z.string() }),
   errors: ['not_found', 'provider_unavailable'],
+});
+/** Of an order as the refused refund was planned; of money that came too late all that is left. */
+export const refundAgain = defineRoute({
+  id: 'payments.refund_again',
+  method: 'POST',
+  path: '/payments/:paymentId/refund-again',
+  tag: 'payments',
+  access: { staff: 'payments:reconcile' },
+  idempotent: true,
+  summary: 'Ask the provider once more, under a new number, for a refund that it refused for good; audited',
+  params,
+  body: z.strictObject({ reason: text(200, 2) }),
+  reply: z.object({ refundId: RefundId, no: z.string(), amountFen: Fen }),
+  errors: ['not_found', 'state_conflict', 'limit_exceeded'],
 });

@@ -49,7 +49,8 @@ export function createClosing(
     if (nextState(order.state, event) === undefined)
       throw new AppError('state_conflict', { facts: { state: order.state } });
     const payment = await payments.current(tx, order.id);
-    if (payment && (await payments.close(tx, payment, by.at)) === 'captured') return 'captured';
+    if (payment && (await payments.close(tx, payment, by.at, event === 'cancel' ? 'person' : 'system')) === 'captured')
+      return 'captured';
     await move(tx, order, event, by, { closedAt: by.at });
     if (order.couponId !== null) await deps.coupons.giveBack(tx, order.id, null);
     const items = await readItems(tx, order.id);

@@ -16,7 +16,7 @@ import {
   runReconciliation,
 } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
-import { chinaDayOf } from '../../platform/china-day.policy.ts';
+import { chinaDayEnd, chinaDayOf } from '../../platform/china-day.policy.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db, Tx } from '../../platform/db.ts';
@@ -24,8 +24,16 @@ import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { Asking, BillLine, PaymentProvider, ProviderName, Providers } from '../payments/index.ts';
-import { differencesOf, type Found } from './matching.policy.ts';
+import {
+  type Asking,
+  type Bill,
+  type BillLine,
+  type PaymentProvider,
+  type ProviderName,
+  type Providers,
+  queryAllAt,
+} from '../payments/index.ts';
+import { differencesOf, type Found, oddLine } from './matching.policy.ts';
 import * as rows from './reconciliation.repository.ts';
 import { dueDays, lastReadyDay, tryAgainAt } from './schedule.policy.ts';
 
@@ -62,8 +70,9 @@ export function createReconciliation(deps: {
     try {
       const bill = await provider.bill(day);
       if (bill === 'not_ready') throw new Error('the bill is not made yet');
-      await askAboutUnbooked(name, provider, bill);
-      await db.transaction((tx) => match(tx, name, provider, day, bill));
+      const unasked = await askAboutUnbooked(name, provider, day, bill.lines);
+      await db.transaction((tx) => match(tx, { name, provider, day, ...bill, isWhole: unasked === 0 }));
+      if (unasked > 0) throw new Error(`${unasked} payments of the bill are not asked about yet`);
     } catch (error) {
       if (error instanceof AppError && error.code === 'request_in_flight') throw error;
       log.error({ err: error, provider: name, day }, 'a bill could not be held against the books, will be tried again');
@@ -77,36 +86,60 @@ export function createReconciliation(deps: {
     }
   }
 
-  /** Rule S3: money that came and was never told is booked (or goes back) before it is called a difference. */
-  async function askAboutUnbooked(name: ProviderName, provider: PaymentProvider, bill: readonly BillLine[]) {
-    const ours = await db.transaction((tx) => rows.ourRowsOf(tx, name, bill, provider.numberOf));
-    const captured = new Set(bill.flatMap(({ state, number }) => (state === 'captured' ? [number] : [])));
-    const unbooked = ours.payment.filter(({ isBooked, number }) => !isBooked && captured.has(number));
-    for (const { paymentId } of unbooked.slice(0, MOST_ASKED)) {
-      await deps.askPayment(paymentId).catch((error: unknown) => {
-        log.warn({ err: error, paymentId }, 'a payment in a bill could not be asked about');
-      });
-    }
-  }
-
-  async function match(
-    tx: Tx,
+  /**
+   * Rule S3: money that came and was never told is booked (or goes back) before it is called a difference. Some at once, the
+   * others by the asking job. Answers how many remain: the day is not done before all were asked about since it ended.
+   */
+  async function askAboutUnbooked(
     name: ProviderName,
     provider: PaymentProvider,
     day: string,
     bill: readonly BillLine[],
+  ): Promise<number> {
+    const ours = await db.transaction((tx) => rows.ourRowsOf(tx, name, bill, provider.numberOf));
+    const captured = new Set(bill.flatMap(({ state, number }) => (state === 'captured' ? [number] : [])));
+    const unbooked = ours.payment.filter(({ isBooked, number }) => !isBooked && captured.has(number));
+    const notAsked = () =>
+      rows.notAskedSince(
+        db.sql,
+        unbooked.map(({ paymentId }) => paymentId),
+        chinaDayEnd(day),
+      );
+    for (const paymentId of (await notAsked()).slice(0, MOST_ASKED)) {
+      await deps.askPayment(paymentId).catch((error: unknown) => {
+        log.warn({ err: error, paymentId }, 'a payment in a bill could not be asked about');
+      });
+    }
+    const left = await notAsked();
+    if (left.length > 0) await queryAllAt(db.sql, left, clock.now());
+    return left.length;
+  }
+
+  async function match(
+    tx: Tx,
+    {
+      name,
+      provider,
+      day,
+      lines: bill,
+      odd,
+      isWhole,
+    }: Exclude<Bill, 'not_ready'> & { name: ProviderName; provider: PaymentProvider; day: string; isWhole: boolean },
   ): Promise<void> {
     if (!(await rows.tryLockDay(tx, name, day))) throw new AppError('request_in_flight', { retryAfterSeconds: 5 });
     const at = clock.now();
     await rows.keepBill(tx, name, day, bill);
-    const found: Found[] = differencesOf({
+    const agreed = differencesOf({
       bill,
       ours: await rows.ourRowsOf(tx, name, bill, provider.numberOf),
       notInBills: await rows.notInBills(tx, name, day, provider.numberOf),
     });
+    for (const one of odd) log.error({ provider: name, day, ...one }, 'a line of a bill could not be read');
+    const found: Found[] = [...agreed, ...odd.map((one) => oddLine(day, one))];
     const named = found.map((one) => ({ ...one, id: random.id() }));
     await rows.keepDifferences(tx, { provider: name, day, found: named, at });
     await rows.endGone(tx, { provider: name, day, found, bill, at });
+    if (!isWhole) return;
     const sum = (kind: BillLine['kind'], state: BillLine['state']) => {
       const lines = bill.filter((line) => line.kind === kind && line.state === state);
       return { count: lines.length, fen: lines.reduce((total, { amountFen }) => total + amountFen, 0n) };

@@ -33,6 +33,13 @@ export interface Found {
   readonly theirs: { readonly amountFen: bigint; readonly state: string } | null;
 }
 
+/** Money of which nobody can say more: somebody must look at the line. */
+export const oddLine = (day: string, odd: { line: number; number: string | null }): Found => ({
+  ...{ subject: 'payment', number: odd.number ?? `${day} #${odd.line}`, kind: 'missing_here', paymentId: null },
+  ours: null,
+  theirs: { amountFen: 0n, state: 'unreadable' },
+});
+
 const keyOf = (subject: string, number: string): string => `${subject} ${number}`;
 /** A refund under way is no difference: neither side says that money has moved. */
 const isMoneyMoved = ({ state }: BillLine): boolean => state === 'captured' || state === 'refund_succeeded';

@@ -91,11 +91,13 @@ export async function firstStartedAt(sql: Sql, provider: ProviderName): Promise<
 /** What was read before of this day is forgotten. */
 export async function keepBill(tx: Tx, provider: ProviderName, day: string, bill: readonly BillLine[]): Promise<void> {
   await tx`DELETE FROM provider_bill_lines WHERE provider = ${provider} AND day = ${day}::date`;
+  // A number may stand in several lines, paid and revoked: what moved money first.
   await tx`INSERT INTO provider_bill_lines (provider, kind, number, day, amount_fen, state, provider_ref)
-    SELECT ${provider}, b.kind, b.number, ${day}::date, b.fen, b.state, b.ref
+    SELECT DISTINCT ON (b.kind, b.number) ${provider}, b.kind, b.number, ${day}::date, b.fen, b.state, b.ref
     FROM unnest(${bill.map(({ kind }) => kind)}::text[], ${bill.map(({ number }) => number)}::text[],
       ${bill.map(({ amountFen }) => amountFen.toString())}::bigint[], ${bill.map(({ state }) => state)}::text[],
-      ${bill.map(({ providerRef }) => providerRef)}::text[]) AS b (kind, number, fen, state, ref)`;
+      ${bill.map(({ providerRef }) => providerRef)}::text[]) AS b (kind, number, fen, state, ref)
+    ORDER BY b.kind, b.number, b.state IN ('captured', 'refund_succeeded') DESC`;
   await tx`UPDATE payments p SET provider_ref = b.ref
     FROM unnest(${bill.filter((l) => l.kind === 'payment').map(({ number }) => number)}::text[],
       ${bill.filter((l) => l.kind === 'payment').map(({ providerRef }) => providerRef)}::text[]) AS b (number, ref)
@@ -152,7 +154,18 @@ export async function notInBills(
   return { payment: numbered.filter(({ number }) => !inBills.has(number)), refund: refunds };
 }
 
-/** A difference that is known stays what it is, with its figures as they are now; one that was ended stays so. */
+/** Of these, payments whose provider was not asked about them since then. */
+export async function notAskedSince(sql: Sql, paymentIds: readonly string[], since: Date): Promise<string[]> {
+  const rows = await sql<{ id: string }>`
+    SELECT id FROM payments WHERE id = ANY(${paymentIds}::uuid[]) AND captured_fen = 0
+      AND (asked_at IS NULL OR asked_at < ${since}) ORDER BY id`;
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * A difference that is known stays what it is, with its figures as they are now. One that a person ended stays so; one that
+ * had ended by itself is open again.
+ */
 export async function keepDifferences(
   tx: Tx,
   given: { provider: ProviderName; day: string; found: readonly (Found & { id: string })[]; at: Date },
@@ -165,12 +178,14 @@ export async function keepDifferences(
         ${one.ours?.amountFen ?? null}, ${one.theirs?.amountFen ?? null}, ${one.ours?.state ?? null}, ${one.theirs?.state ?? null},
         'open', ${at})
       ON CONFLICT (provider, subject, number, kind) DO UPDATE SET our_fen = excluded.our_fen, their_fen = excluded.their_fen,
-        our_state = excluded.our_state, their_state = excluded.their_state, payment_id = excluded.payment_id
-      WHERE reconciliation_differences.state = 'open'`;
+        our_state = excluded.our_state, their_state = excluded.their_state, payment_id = excluded.payment_id,
+        day = excluded.day, found_by = 'bill', state = 'open', resolution = NULL, resolved_at = NULL
+      WHERE reconciliation_differences.state = 'open' OR reconciliation_differences.resolution = 'gone'`;
 }
 
 /**
- * Open differences of this day that the run did not find again, and those of any day that this bill explains, are over.
+ * Open differences of this day that the run did not find again, and those of any day that this bill explains, are over. What
+ * an answer of the provider told stays until a bill has told it too, or a person ends it.
  */
 export async function endGone(
   tx: Tx,
@@ -180,7 +195,7 @@ export async function endGone(
   const found = given.found.map(({ subject, number, kind }) => `${subject} ${number} ${kind}`);
   const lines = given.bill.map(({ kind, number }) => `${kind} ${number}`);
   await tx`UPDATE reconciliation_differences SET state = 'resolved', resolution = 'gone', resolved_at = ${at}
-    WHERE provider = ${provider} AND state = 'open'
+    WHERE provider = ${provider} AND state = 'open' AND found_by = 'bill'
       AND NOT (subject || ' ' || number || ' ' || kind = ANY(${found}::text[]))
       AND (day = ${day}::date OR (kind = 'missing_there' AND subject || ' ' || number = ANY(${lines}::text[])))`;
 }

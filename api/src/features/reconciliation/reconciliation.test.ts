@@ -159,6 +159,10 @@ it('planted differences are found, each by its kind, once; money that was never 
   if (gone) gone.paidAt = paidAt;
   if (refund) refund.status = 'SUCCESS';
   wechat.trades.delete(unknownHere);
+  // Its bill stays what it was, until WeChat makes it anew.
+  await runOf('wechat', day);
+  expect(await differences({ state: 'open', day })).toHaveLength(3);
+  wechat.remakeBill(day);
   await runOf('wechat', day);
   expect(await differences({ state: 'open', day })).toEqual([]);
   const over = (await differences({ day })).map(({ number, resolution, resolvedBy }) => [

@@ -18,28 +18,24 @@ import type { Jobs } from '../../platform/jobs.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { eyesOf, type OrdersService, type RefundPlan, readOrders, type WantedRefund } from '../orders/index.ts';
 import type { PaymentRow, Payments } from '../payments/index.ts';
+import { bindRefundAgain } from './again.ts';
 import {
-  claimDueRefund,
   countRefunds,
   endRefund,
   insertRefund,
+  noteRefund,
   type RefundRow,
   readRefund,
   readRefundLines,
 } from './refunds.repository.ts';
+import { createRunner } from './runner.ts';
+
+export { refundPauseSeconds } from './runner.ts';
 
 export const REFUND_JOB = 'refunds';
 const REFUND_EVERY_MS = 5_000;
-const BATCH = 100;
-const FIRST_PAUSE_SECONDS = 10;
-const LONGEST_PAUSE_SECONDS = 3_600;
 /** WeChat Pay takes at most 50 refunds of one payment; the last of them is kept for all that is left. */
 const MOST_PARTS = 49;
-
-/** Doubling pauses between attempts, at most an hour. */
-export function refundPauseSeconds(attempts: number): number {
-  return Math.min(FIRST_PAUSE_SECONDS * 2 ** Math.min(attempts, 20), LONGEST_PAUSE_SECONDS);
-}
 
 export function createRefunds(deps: {
   bind: Binder;
@@ -49,7 +45,7 @@ export function createRefunds(deps: {
   log: Logger;
   jobs: Jobs;
   ledger: Pick<Ledger, 'postTransfer'>;
-  orders: Pick<OrdersService, 'beginRefund' | 'holdRefund' | 'completeRefund' | 'resumeAfterRefund'>;
+  orders: Pick<OrdersService, 'lock' | 'beginRefund' | 'holdRefund' | 'completeRefund' | 'resumeAfterRefund'>;
   /** In the transaction in which a refund of an order was asked for. */
   refundRequested: (tx: Tx, refund: { orderId: string; isRest: boolean; caseId: string | undefined }) => Promise<void>;
   /** In the transaction in which a refund of an order ended, once. */
@@ -62,7 +58,7 @@ export function createRefunds(deps: {
   payments: Pick<Payments, 'current' | 'read' | 'noteLateCapture' | 'holdForRefund' | 'giveBackHold' | 'refund'>;
 }) {
   const { db, clock, random, log, ledger, orders, payments } = deps;
-  const underWay = new Set<Promise<unknown>>();
+  const runner = createRunner({ db, clock, log, ask });
 
   deps.bind(refundOrder, async ({ tx, principal, params, body }) => {
     const wanted: WantedRefund | 'rest' =
@@ -132,11 +128,7 @@ export function createRefunds(deps: {
       requestedBy: refund.by,
       at: clock.now(),
     });
-    tx.afterCommit(() => {
-      const trying = runDue().finally(() => underWay.delete(trying));
-      underWay.add(trying);
-      return trying.then(() => {});
-    });
+    tx.afterCommit(() => runner.runDue().then(() => {}));
     return id;
   }
 
@@ -154,29 +146,12 @@ export function createRefunds(deps: {
     await request(tx, payment, { amountFen: payment.capturedFen, reason: 'late_payment', by: null });
   }
 
-  /** Asks the provider for every refund that is due; answers how many were asked. A failure only postpones its own refund. */
-  async function runDue(): Promise<number> {
-    const tried: string[] = [];
-    while (tried.length < BATCH) {
-      const now = clock.now();
-      const due = await db.transaction((tx) =>
-        claimDueRefund(tx, now, (n) => new Date(now.getTime() + refundPauseSeconds(n) * 1000), tried),
-      );
-      if (!due) break;
-      tried.push(due.id);
-      try {
-        await ask(due);
-      } catch (error) {
-        log.warn({ err: error, refundNo: due.refundNo }, 'refund not finished, will be asked for again');
-      }
-    }
-    return tried.length;
-  }
-
   async function ask(refund: RefundRow): Promise<void> {
     const payment = await payments.read(db.sql, refund.paymentId);
     if (!payment) throw new Error(`payment ${refund.paymentId} is gone`);
-    const outcome = await payments.refund(payment, { refundNo: refund.refundNo, amountFen: refund.amountFen });
+    const { refundNo, amountFen } = refund;
+    const { outcome, said } = await payments.refund(payment, { refundNo, amountFen, isRepeated: refund.attempts > 0 });
+    await noteRefund(db.sql, refund.id, { said, error: null });
     if (outcome === 'processing') return; // its callback, or the next question, will tell
     await db.transaction((tx) => finish(tx, refund.refundNo, outcome, clock.now()));
   }
@@ -235,18 +210,17 @@ export function createRefunds(deps: {
     { account: { kind: 'unmatched_payments', owner: payment.provider } as const, amountFen: -amountFen },
   ];
 
-  deps.jobs.every(REFUND_JOB, REFUND_EVERY_MS, async () => void (await runDue()));
+  deps.jobs.every(REFUND_JOB, REFUND_EVERY_MS, async () => void (await runner.runDue()));
+  bindRefundAgain(deps.bind, { clock, random, orders, payments, request, refundParts });
   return {
     /** Writes the row, holds the amount and asks the provider after commit; answers the refund's id (rule S8). */
     request,
     refundParts,
     refundLatePayment,
     finish,
-    runDue,
-    /** Waits for refunds under way. */
-    async close() {
-      await Promise.allSettled(underWay);
-    },
+    runDue: runner.runDue,
+    /** Asks for none any more; waits for those under way. */
+    close: runner.close,
   };
 }
 export type Refunds = ReturnType<typeof createRefunds>;

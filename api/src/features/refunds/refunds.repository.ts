@@ -1,5 +1,5 @@
 /** Rows of refunds. A row exists before the provider hears of it (rule S8), so a refund under way survives any crash. */
-import type { Tx } from '../../platform/db.ts';
+import type { Sql, Tx } from '../../platform/db.ts';
 import type { RefundLine } from '../orders/index.ts';
 
 export interface RefundRow {
@@ -86,4 +86,24 @@ export async function endRefund(tx: Tx, refundId: string, outcome: 'succeeded' |
     UPDATE refunds SET state = ${outcome}, finished_at = ${at}, next_try_at = NULL
     WHERE id = ${refundId} AND state IN ('requested', 'processing') RETURNING id`;
   return rows.length === 1;
+}
+
+/** What came of an attempt; without `said` the provider's last words stay. */
+export async function noteRefund(
+  sql: Sql,
+  refundId: string,
+  { said = null, error }: { said?: string | null; error: string | null },
+): Promise<void> {
+  await sql`UPDATE refunds SET provider_state = coalesce(${said}::text, provider_state), last_error = ${error} WHERE id = ${refundId}`;
+}
+
+/** The last refund of a payment that was refused for good. */
+export async function readLastRefused(
+  tx: Tx,
+  paymentId: string,
+): Promise<{ id: string; shippingFen: bigint } | undefined> {
+  const [row] = await tx<{ id: string; shippingFen: bigint }>`
+    SELECT id, shipping_fen AS "shippingFen" FROM refunds WHERE payment_id = ${paymentId} AND state = 'failed'
+    ORDER BY finished_at DESC LIMIT 1`;
+  return row;
 }
