@@ -128,6 +128,27 @@ describe('WeChat', () => {
     await until(() => expect(paid).toHaveBeenCalledWith(uuid(300)));
   });
 
+  it('a sheet that never calls back does not freeze the cashier: the server is asked, and another way can be chosen', async () => {
+    server.methods = [wechat('jsapi'), sandbox];
+    server.start = started({ way: 'jsapi', bridge: { appId: 'wx1', package: 'prepay_id=1' } });
+    let late: (result: { err_msg: string }) => void = () => undefined;
+    Object.assign(window, {
+      WeixinJSBridge: { invoke: (_name: string, _args: object, done: typeof late) => (late = done) },
+    });
+    const { paid } = await open();
+    await press(byTestId('pay'));
+    await until(() => expect(isThere('pay-away')).toBe(true));
+    await press(byTestId('pay-change'));
+    await until(() => expect(isThere('way-sandbox')).toBe(true));
+    await act(async () => late({ err_msg: 'get_brand_wcpay_request:fail' }));
+    expect(document.querySelector('[role="alert"]')).toBeNull();
+    await press(byTestId('pay'));
+    await until(() => expect(isThere('pay-away')).toBe(true));
+    server.slips[PAYMENT] = slip({ state: 'captured', provider: 'wechat', way: 'jsapi' });
+    server.order = 'paid';
+    await until(() => expect(paid).toHaveBeenCalledWith(uuid(300)));
+  });
+
   it.each([
     ['cancel', '你取消了支付'],
     ['fail', '微信没能完成支付'],

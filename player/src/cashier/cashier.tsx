@@ -40,6 +40,8 @@ export const Cashier = ({
   const format = useFormat();
   const errorText = useErrorText();
   const { api, pending } = useServices();
+  /** WeChat's sheets that were opened: the last one alone is listened to. */
+  const sheets = useRef(0);
   const [stage, setStage] = useState<Stage>(() => (takeLeft(first) ? { at: 'away' } : { at: 'choosing' }));
   const [wanted, setWanted] = useState<PaymentMethod | null>(null);
   const [callback, setCallback] = useState<SandboxCallback>('prompt');
@@ -105,9 +107,14 @@ export const Cashier = ({
       setStage({ at: 'away' });
       return leaveFor(cashierUrl, current);
     }
-    const answer = await payByBridge(bridge);
-    if (answer === 'done') setStage({ at: 'asking' });
-    else setProblem(ct(answer === 'absent' ? 'noBridge' : answer));
+    // WeChat's sheet may never call back: the payer is away until it does, or until they choose something else here.
+    const sheet = ++sheets.current;
+    setStage({ at: 'away' });
+    void payByBridge(bridge).then((answer) => {
+      if (sheet !== sheets.current) return;
+      setStage({ at: answer === 'done' ? 'asking' : 'choosing' });
+      if (answer !== 'done') setProblem(ct(answer === 'absent' ? 'noBridge' : answer));
+    });
   };
 
   const act = async (what: 'pay' | 'decline'): Promise<void> => {
@@ -121,6 +128,7 @@ export const Cashier = ({
     } catch (error) {
       // Paid in another way, or on another device: what it is now is asked, and shown.
       if (isApiError(error) && error.code === 'already_paid') setStage({ at: 'asking' });
+      else if (isApiError(error) && error.facts.reason === 'way_refused') setProblem(ct('refusedWay'));
       else setProblem(errorText(error));
     }
     setBusy(null);
@@ -226,7 +234,10 @@ export const Cashier = ({
               block
               data-testid="pay-change"
               disabled={busy !== null}
-              onClick={() => setStage({ at: 'choosing' })}
+              onClick={() => {
+                sheets.current++; // what a sheet left behind answers is of no interest any more
+                setStage({ at: 'choosing' });
+              }}
             >
               {ct('change')}
             </Button>
