@@ -8,6 +8,7 @@ import {
   type OrderView,
   openBundle,
   openOffer,
+  patchProduct,
   placeOrder,
   putShippingRule,
   quoteShipping,
@@ -33,6 +34,7 @@ import { startTestApi, type TestApi } from '../../testing/test-api.ts';
 import { takeGift } from './extras.repository.ts';
 import { auditOrders } from './orders-audit.ts';
 import { reserveLine } from './reservations.repository.ts';
+import { pageOfItem, readSeenPages } from './seen-pages.ts';
 
 let api: TestApi;
 let brand: Brand;
@@ -233,6 +235,30 @@ describe('what goes back', () => {
     await api.ok(replaceAfterSale, { as: manager(), params, body: { trackingNo: 'SF300' } });
     expect(await a.stock()).toEqual({ onHand: 15, reserved: 0 });
   });
+});
+
+test('Z1 the page a buyer saw is kept when it was one of that product; what nobody ever showed is not', async () => {
+  const [one, two] = [await goods(500, 1), await goods(500, 1)];
+  const { sql } = api.api.platform.db;
+  const hashOf = async ({ id }: FixtureProduct) => {
+    const [row] = await sql<{ hash: string }>`SELECT snapshot_hash AS hash FROM products WHERE id = ${id}`;
+    return row?.hash ?? '';
+  };
+  const rename = (title: string) =>
+    api.ok(patchProduct, { as: brand.staff.admin, params: { id: one.product.id }, body: { title } });
+  await rename('从前的名字');
+  await api.ok(patchProduct, { as: brand.staff.admin, params: { id: two.product.id }, body: { title: '另一件' } });
+  const [before, others] = [await hashOf(one.product), await hashOf(two.product)];
+  await rename('现在的名字');
+  const sku = { productId: one.product.id, snapshotHash: await hashOf(one.product) };
+  expect(before).not.toBe(sku.snapshotHash);
+  const seen = [before, others, 'f'.repeat(64)];
+  const known = await readSeenPages(
+    sql,
+    seen.map((hash) => ({ productId: sku.productId, hash })),
+  );
+  expect(seen.map((hash) => pageOfItem(sku, hash, known))).toEqual([before, sku.snapshotHash, sku.snapshotHash]);
+  expect(pageOfItem(sku, undefined, await readSeenPages(sql, []))).toBe(sku.snapshotHash);
 });
 
 test('the audit tells of bundles and gifts that orders do not agree with', async () => {
