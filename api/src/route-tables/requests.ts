@@ -6,12 +6,16 @@ import type { Principal } from '../platform/principal.ts';
 import type { Brand } from '../testing/fixtures.ts';
 import type { TestApi } from '../testing/test-api.ts';
 
+/** Params that are no ids. */
+const known: Readonly<Record<string, string>> = {
+  provider: 'sandbox',
+  code: '1234567890',
+  couponCode: '1234567890123456',
+};
 /** Params that parse; there is nothing behind them. */
 export function anyParams(route: Route): Record<string, string> {
   const names = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
-  return Object.fromEntries(
-    names.map((name) => [name, name === 'provider' ? 'sandbox' : name === 'code' ? '1234567890' : randomUUID()]),
-  );
+  return Object.fromEntries(names.map((name) => [name, known[name] ?? randomUUID()]));
 }
 
 export interface RawAnswer {

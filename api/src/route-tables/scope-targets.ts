@@ -27,6 +27,10 @@ export interface ThingsOfB extends Tellings, Deliveries {
   /** Held by `anna`. */
   couponId: string;
   couponDropId: string;
+  /** Of a gift that `anna` can fetch in store B. */
+  counterCode: string;
+  /** Of `anna`, as KOC of store B. */
+  proposalId: string;
   groupCampaignId: string;
   checkInId: string;
   /** A survey. */
@@ -172,6 +176,20 @@ export const targets: Record<string, (b: ThingsOfB) => Target> = {
     body: { roomId: brand.rooms.b.id, kindId: couponKindId, count: 1 },
   }),
   'coupon-drops.end': ({ couponDropId }) => ({ params: { id: couponDropId }, body: {} }),
+  'coupons.give-to-many': ({ couponKindId }) => ({
+    params: { id: couponKindId },
+    body: { ruleId: null, rank: 0, reason: '回馈' },
+  }),
+  'counter-coupons.get': ({ counterCode }) => ({ params: { couponCode: counterCode } }),
+  'counter-coupons.redeem': ({ counterCode }) => ({ params: { couponCode: counterCode }, body: {} }),
+  'members.get': ({ brand }) => ({ params: { id: brand.consumers.anna.personId } }),
+  'points.of-customer': ({ brand }) => ({ params: { id: brand.consumers.anna.personId } }),
+  'customer-tags.get': ({ brand }) => ({ params: { id: brand.consumers.anna.personId } }),
+  'koc-proposals.decide': ({ proposalId }) => ({
+    params: { id: proposalId },
+    body: { accept: true, reason: '常带朋友来' },
+  }),
+  'reports.discounts': ({ brand }) => ({ query: `orgPath=${brand.stores.b.path}` }),
   'group-campaigns.create': ({ brand }) => ({
     body: {
       ...{ orgUnitId: brand.stores.b.id, skuId: brand.products.family.sku.id, title: '三人团' },
@@ -284,6 +302,9 @@ export const belongsToNobody = new Set([
   'red-packets.get',
   'red-packets.grab', // whoever is in the room; see the red packets' own tests
   'red-packets.mine',
+  'points.exchange', // of the brand, for whoever has the points
+  'points.exchanges.stop', // of headquarters alone
+  'tag-rules.change',
   'coupon-drops.get',
   'coupon-drops.grab', // whoever is in the room; see the coupons' own tests
   'coupon-drops.mine',

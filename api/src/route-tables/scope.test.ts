@@ -15,6 +15,7 @@ import { makeBundle, makeOffer, seedBrand } from '../testing/fixtures.ts';
 import { makeAroundRooms } from '../testing/for-whom.ts';
 import { giveCoinsAndGift } from '../testing/gifts.ts';
 import { makeGroupCampaign } from '../testing/group-buys.ts';
+import { proposeKoc } from '../testing/members.ts';
 import { makePlays } from '../testing/plays.ts';
 import { makeTellings } from '../testing/tellings.ts';
 import { startTestApi, type TestApi } from '../testing/test-api.ts';
@@ -60,6 +61,7 @@ beforeAll(async () => {
     ...(await makePlays(api, brand, brand.rooms.b, brand.consumers.anna)),
     ...(await makeActivities(api, brand.rooms.b, brand.consumers.anna)),
     ...(await makeCoupons(api, brand, brand.rooms.b, brand.consumers.anna)),
+    proposalId: await proposeKoc(api, brand.consumers.anna, brand.stores.b.path),
     groupCampaignId: (await makeGroupCampaign(api, brand, brand.stores.b)).id,
     ...(await makeWebhook(api, brand.stores.b, brand.staff.admin)),
     ...(await makeTellings(api, brand.rooms.b, brand.consumers.anna)),

@@ -36,5 +36,7 @@ export async function makeCoupons(api: TestApi, brand: Brand, room: FixtureRoom,
     as: room.host,
     body: { roomId: room.id, kindId: kind.id, count: 10, durationSeconds: 600 },
   });
-  return { couponKindId: kind.id, couponId: coupon.id, couponDropId: drop.id };
+  const gifts = await makeCouponKind(api, brand, room.orgUnit, { usage: 'gift', minSpendFen: 0 });
+  const { code } = await giveCouponTo(api, brand, gifts, holder);
+  return { couponKindId: kind.id, couponId: coupon.id, couponDropId: drop.id, counterCode: code ?? '' };
 }

@@ -1,4 +1,5 @@
 /** Levels and points for tests that need some but not how they came about. */
+import { randomUUID } from 'node:crypto';
 import {
   type BodyInputOf,
   type MemberRules,
@@ -73,4 +74,13 @@ export async function refund(api: TestApi, brand: Brand, order: OrderView, amoun
   });
   if (amountFen === undefined) await waitForState(api, order.id, 'refunded');
   await eventually(async () => expect(await count()).toBe(before + 1));
+}
+
+/** A customer of a unit, proposed as KOC. */
+export async function proposeKoc(api: TestApi, person: Principal, orgPath: string): Promise<string> {
+  const id = randomUUID();
+  const why = { paidOrders: 3, broughtPeople: 0, broughtBuyers: 0 };
+  await api.api.platform.db.sql`INSERT INTO koc_proposals (id, person_id, org_path, state, why, proposed_at)
+    VALUES (${id}, ${person.personId}, ${orgPath}, 'proposed', ${JSON.stringify(why)}::jsonb, ${api.clock.now()})`;
+  return id;
 }

@@ -34,6 +34,8 @@ const StaffPage = lazyWithRetry(() => import('../pages/staff/staff-page.tsx'));
 const StoresPage = lazyWithRetry(() => import('../pages/stores/stores-page.tsx'));
 const ModerationPage = lazyWithRetry(() => import('../pages/moderation/moderation-page.tsx'));
 const CardsPage = lazyWithRetry(() => import('../pages/whom/cards-page.tsx'));
+const CustomersPage = lazyWithRetry(() => import('../pages/customers/customers-page.tsx'));
+const CounterPage = lazyWithRetry(() => import('../pages/customers/counter-page.tsx'));
 const MembersPage = lazyWithRetry(() => import('../pages/whom/members-page.tsx'));
 const PaymentsPage = lazyWithRetry(() => import('../pages/payments/payments-page.tsx'));
 const WebhooksPage = lazyWithRetry(() => import('../pages/webhooks/webhooks-page.tsx'));
@@ -73,6 +75,8 @@ const Pages = (): ReactNode => (
         <Route path="/stores" element={<StoresPage />} />
         <Route path="/moderation" element={<ModerationPage />} />
         <Route path="/cards" element={<CardsPage />} />
+        <Route path="/customers" element={<CustomersPage />} />
+        <Route path="/counter" element={<CounterPage />} />
         <Route path="/members" element={<MembersPage />} />
         <Route path="/payments" element={<PaymentsPage />} />
         <Route path="/webhooks" element={<WebhooksPage />} />

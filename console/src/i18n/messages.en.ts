@@ -18,6 +18,8 @@ export const en = {
   'nav.shipping': 'Shipping',
   'nav.prizes': 'Prizes & budgets',
   'nav.cards': 'Drain cards',
+  'nav.customers': 'Customers',
+  'nav.counter': 'Counter',
   'nav.members': 'Members & ambassadors',
   'nav.moderation': 'Moderation',
   'nav.staff': 'Staff',

@@ -19,6 +19,8 @@ export const zh = {
   'nav.shipping': '运费',
   'nav.prizes': '奖品与预算',
   'nav.cards': '引流卡片',
+  'nav.customers': '顾客',
+  'nav.counter': '到店核销',
   'nav.members': '会员与分享官',
   'nav.moderation': '内容与秩序',
   'nav.staff': '员工',

@@ -89,7 +89,7 @@ export const createCouponKind = defineRoute({
       title: text(30),
       offFen: Fen.min(1).max(MAX_COUPON_OFF_FEN),
       /** 0 for a gift, and for nothing else. */
-      minSpendFen: Fen.max(MAX_COUPON_MIN_SPEND_FEN),
+      minSpendFen: z.union([Fen.min(2).max(MAX_COUPON_MIN_SPEND_FEN), z.literal(0)]),
       usage: CouponUsage.default('order'),
       validDays: z.int().min(1).max(MAX_VALID_DAYS).default(COUPON_VALID_DAYS),
       total: z.int().min(1).max(MAX_TOTAL),
@@ -240,11 +240,11 @@ export const CounterCoupon = CouponTerms.extend({
   redeemedUnit: OrgUnitRef.nullable(),
 }).meta({ id: 'CounterCoupon' });
 export type CounterCoupon = z.infer<typeof CounterCoupon>;
-const codeParams = z.strictObject({ code: CouponCode });
+const codeParams = z.strictObject({ couponCode: CouponCode });
 export const getCounterCoupon = defineRoute({
   id: 'counter-coupons.get',
   method: 'GET',
-  path: '/counter-coupons/:code',
+  path: '/counter-coupons/:couponCode',
   tag: 'coupons',
   access: { staff: 'coupons:redeem' },
   summary: 'What a coupon at the counter is; of my store or of a unit above it',
@@ -255,7 +255,7 @@ export const getCounterCoupon = defineRoute({
 export const redeemCounterCoupon = defineRoute({
   id: 'counter-coupons.redeem',
   method: 'POST',
-  path: '/counter-coupons/:code/redeem',
+  path: '/counter-coupons/:couponCode/redeem',
   tag: 'coupons',
   access: { staff: 'coupons:redeem' },
   idempotent: true,

@@ -25,6 +25,7 @@ import { MyDelivery } from '../delivery/my-delivery.tsx';
 import { WalletCard } from '../gifts/wallet-card.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { Prizes, Rewards } from '../interaction/my-plays.tsx';
+import { MemberCard } from '../members/lazy-members.tsx';
 import { Page } from './page.tsx';
 import { usePerson } from './use-person.ts';
 
@@ -211,6 +212,7 @@ const MePage = (): ReactNode => {
         <Identity />
         <MyDelivery />
         <Inbox />
+        <MemberCard />
         <MyCoupons />
         <Prizes />
         <Rewards />

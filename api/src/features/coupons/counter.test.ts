@@ -27,14 +27,14 @@ afterAll(() => api[Symbol.asyncDispose]());
 
 const gift = { title: '到店礼', usage: 'gift', offFen: 1_500, minSpendFen: 0 } as const;
 const redeem = (as: Principal, code: string | null) =>
-  api.call(redeemCounterCoupon, { as, params: { code: code ?? '' }, body: { note: '核桃仁一袋' } });
+  api.call(redeemCounterCoupon, { as, params: { couponCode: code ?? '' }, body: { note: '核桃仁一袋' } });
 
 it('S10 thirty attempts of two counters at once: one takes it, for good; orders never do', async () => {
   const buyer = await makeConsumer(api);
   const kind = await makeCouponKind(api, brand, brand.channels.east, gift);
   const coupon = await giveCouponTo(api, brand, kind, buyer);
   expect(coupon).toMatchObject({ usage: 'gift', minSpendFen: 0, code: expect.stringMatching(/^\d{16}$/) });
-  const params = { code: coupon.code ?? '' };
+  const params = { couponCode: coupon.code ?? '' };
   expect(await api.ok(getCounterCoupon, { as: brand.staff.a.guide, params })).toMatchObject({ state: 'held' });
   expect((await api.call(getCounterCoupon, { as: brand.staff.c.guide, params })).status).toBe(404);
   expect((await api.call(getCounterCoupon, { as: buyer, params })).status).toBe(403);

@@ -1,7 +1,7 @@
 /**
  * Coupons at a counter (rule S10), and giving to many.
  *
- * Model: a coupon for counters has a code; staff of the coupon's unit, or of one below it, look it up and take it. Taking is one
+ * Model: a coupon for counters has a code; staff of the coupon's unit, of one below or above it, look it up and take it. Taking is one
  * conditional statement: of two counters that race one has it, the other is told that it was used. It is final (a trigger says
  * so), and the row says who took it, where and when; what was given for it stands in the audit log.
  */
@@ -10,7 +10,6 @@ import {
   fenToWire,
   getCounterCoupon,
   giveCouponToMany,
-  isWithin,
   listCounterCoupons,
   redeemCounterCoupon,
 } from '@walnut-live/contracts';
@@ -24,7 +23,7 @@ import { createLimit } from '../../platform/limits.ts';
 import { requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import { nameFor } from '../bindings/index.ts';
 import { pickCustomers } from '../members/index.ts';
-import { refusalAtCounter } from './coupons.policy.ts';
+import { isCounterOf, refusalAtCounter } from './coupons.policy.ts';
 import { createKindRows } from './coupons.repository.ts';
 import { type GrantMany, notUsable } from './coupons.service.ts';
 
@@ -96,13 +95,13 @@ export function createCounter(deps: {
   /** A coupon of another store does not exist here. */
   async function find(sql: Sql, { staff }: StaffPrincipal, code: string): Promise<CounterRow> {
     const [row] = await readRows(sql, { code });
-    if (!row || !isWithin(staff.orgPath, row.orgUnit.path)) throw new AppError('not_found');
+    if (!row || !isCounterOf(staff.orgPath, row.orgUnit.path)) throw new AppError('not_found');
     return row;
   }
 
   bind(
     getCounterCoupon,
-    async ({ principal, params }) => toView(principal, await find(db.sql, principal, params.code), clock.now()),
+    async ({ principal, params }) => toView(principal, await find(db.sql, principal, params.couponCode), clock.now()),
     limit,
   );
   bind(
@@ -110,7 +109,7 @@ export function createCounter(deps: {
     async ({ tx, principal, params, body }) => {
       const at = clock.now();
       const { orgPath, orgUnitId } = principal.staff;
-      const coupon = await find(tx, principal, params.code);
+      const coupon = await find(tx, principal, params.couponCode);
       const refusal = refusalAtCounter({ ...coupon, orgPath: coupon.orgUnit.path }, { orgPath, at });
       if (refusal) throw notUsable(refusal.reason);
       const taken = await tx`
@@ -121,7 +120,7 @@ export function createCounter(deps: {
         ...{ actorId: principal.personId, action: 'coupon:redeemed', target: `coupon:${coupon.id}`, orgPath },
         ...{ reason: body.note, detail: { title: coupon.title, usage: coupon.usage, offFen: Number(coupon.offFen) } },
       });
-      return toView(principal, await find(tx, principal, params.code), at);
+      return toView(principal, await find(tx, principal, params.couponCode), at);
     },
     limit,
   );

@@ -84,7 +84,7 @@ describe('S10 what a counter takes', () => {
   it.each([
     ['of its own store’s channel', gift, counter, undefined],
     ['of another channel', gift, { ...counter, orgPath: 'hq.north.beijing' }, 'other_store'],
-    ['of a unit below the staff’s', gift, { ...counter, orgPath: 'hq' }, 'other_store'],
+    ['of a unit below the staff’s', gift, { ...counter, orgPath: 'hq' }, undefined],
     ['one for orders', coupon, counter, 'other_store'],
     ['redeemed', { ...gift, state: 'redeemed' as const }, counter, 'used'],
     ['the moment it ends', { ...gift, expiresAt: at }, counter, 'expired'],

@@ -54,12 +54,16 @@ export function refusalOfCoupon(
   return undefined;
 }
 
+/** Counters of a coupon: of its unit and below, and whoever is above it, as headquarters at a fair. */
+export const isCounterOf = (counterPath: string, couponPath: string): boolean =>
+  isWithin(counterPath, couponPath) || isWithin(couponPath, counterPath);
+
 /** Why a counter of a unit does not take the coupon; undefined when it does. The conditional statement has the last word. */
 export function refusalAtCounter(
   coupon: Pick<CouponFacts, 'state' | 'usage' | 'orgPath' | 'expiresAt'>,
   counter: { orgPath: string; at: Date },
 ): CouponRefusal | undefined {
-  if (coupon.usage === 'order' || !isWithin(counter.orgPath, coupon.orgPath)) return { reason: 'other_store' };
+  if (coupon.usage === 'order' || !isCounterOf(counter.orgPath, coupon.orgPath)) return { reason: 'other_store' };
   if (couponTransitions[coupon.state].redeem === undefined) return { reason: 'used' };
   return coupon.expiresAt <= counter.at ? { reason: 'expired' } : undefined;
 }

@@ -129,10 +129,10 @@ export function createKindRows(sql: Sql) {
         ORDER BY created_at DESC, id DESC LIMIT ${limit}`;
       return rows.map(({ id }) => id);
     },
-    /** Ids of active kinds of a unit and of the units above it, newest first. */
+    /** Ids of active kinds for orders, of a unit and of the units above it, newest first: what a room can drop. */
     async above(path: string, after: TimeCursor | undefined, limit: number): Promise<string[]> {
       const rows = await sql<{ id: string }>`
-        SELECT id FROM coupon_kinds WHERE active AND (org_path = ${path} OR ${path} LIKE org_path || '.%')
+        SELECT id FROM coupon_kinds WHERE active AND usage = 'order' AND (org_path = ${path} OR ${path} LIKE org_path || '.%')
           AND (${after?.id ?? null}::uuid IS NULL OR (created_at, id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
         ORDER BY created_at DESC, id DESC LIMIT ${limit}`;
       return rows.map(({ id }) => id);

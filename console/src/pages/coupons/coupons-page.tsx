@@ -9,6 +9,7 @@ import type { Column } from '../../shared/data-table.tsx';
 import { CsvButton, Page, Panel } from '../../shared/page.tsx';
 import { PagedTable } from '../../shared/paged-table.tsx';
 import { Failure } from '../../shared/ship-dialog.tsx';
+import { GiveDialog } from './give-dialog.tsx';
 import { useCouponT } from './messages.ts';
 import { NewCouponDialog } from './new-coupon-dialog.tsx';
 import './coupons.css';
@@ -22,6 +23,7 @@ export default function CouponsPage(): ReactNode {
   const format = useFormat();
   const { may } = useSession();
   const [creating, setCreating] = useState(false);
+  const [giving, setGiving] = useState<CouponKind | null>(null);
   const [stopping, setStopping] = useState<CouponKind | null>(null);
   const query = usePages(listCouponKinds, { query: { limit: PAGE } }, { everyMs: REFRESH_MS });
   const yuan = (fen: number): string => format.money(fen, { fen: 'trim' });
@@ -33,7 +35,11 @@ export default function CouponsPage(): ReactNode {
       render: (kind) => (
         <span className="co-stacked co-start">
           <b>{kind.title}</b>
-          <small>{t('terms', { min: yuan(kind.minSpendFen), off: yuan(kind.offFen) })}</small>
+          <small>
+            {kind.usage === 'gift'
+              ? t('terms.gift', { off: yuan(kind.offFen) })
+              : t('terms', { min: yuan(kind.minSpendFen), off: yuan(kind.offFen) })}
+          </small>
           <small>{t('validDays', { days: kind.validDays, limit: kind.perPerson })}</small>
         </span>
       ),
@@ -46,7 +52,7 @@ export default function CouponsPage(): ReactNode {
           <span>{kind.orgUnit.name}</span>
           <small>
             {kind.newcomersOnly && `${t('tag.newcomers')} · `}
-            {t(kind.listed ? 'tag.listed' : 'tag.drop')}
+            {t(kind.usage === 'order' ? (kind.listed ? 'tag.listed' : 'tag.drop') : `usage.${kind.usage}`)}
           </small>
         </span>
       ),
@@ -96,9 +102,14 @@ export default function CouponsPage(): ReactNode {
             align: 'end' as const,
             render: (kind: CouponKind) =>
               kind.active && (
-                <Button size="small" danger onClick={() => setStopping(kind)} data-testid="coupon-stop">
-                  {t('stop')}
-                </Button>
+                <span className="co-inline">
+                  <Button size="small" onClick={() => setGiving(kind)} data-testid="coupon-give">
+                    {t('give')}
+                  </Button>
+                  <Button size="small" danger onClick={() => setStopping(kind)} data-testid="coupon-stop">
+                    {t('stop')}
+                  </Button>
+                </span>
               ),
           },
         ]
@@ -130,6 +141,7 @@ export default function CouponsPage(): ReactNode {
         />
       </Panel>
       {creating && <NewCouponDialog onClose={() => setCreating(false)} />}
+      {giving && <GiveDialog key={giving.id} kind={giving} onClose={() => setGiving(null)} />}
       {stopping && <StopDialog key={stopping.id} kind={stopping} onClose={() => setStopping(null)} />}
     </Page>
   );

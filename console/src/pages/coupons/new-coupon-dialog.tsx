@@ -1,4 +1,11 @@
-import { COUPON_VALID_DAYS, createCouponKind, listOrgUnits, MAX_COUPON_OFF_FEN } from '@walnut-live/contracts';
+import {
+  COUPON_VALID_DAYS,
+  type CouponUsage,
+  couponUsages,
+  createCouponKind,
+  listOrgUnits,
+  MAX_COUPON_OFF_FEN,
+} from '@walnut-live/contracts';
 import { useToast } from '@walnut-live/ui';
 import { Checkbox, Form, Input, InputNumber, Modal, Select } from 'antd';
 import type { ReactNode } from 'react';
@@ -16,7 +23,8 @@ const MOST_EACH = 100;
 type Values = {
   title: string;
   off: number;
-  min: number;
+  min?: number;
+  usage: CouponUsage;
   orgUnitId: string;
   total: number;
   perPerson: number;
@@ -41,7 +49,8 @@ export const NewCouponDialog = ({ onClose }: { onClose: () => void }): ReactNode
         ...values,
         title: title.trim(),
         offFen: fenOf(off),
-        minSpendFen: fenOf(min),
+        // A gift costs nothing.
+        minSpendFen: values.usage === 'gift' ? 0 : fenOf(min ?? 0),
         newcomersOnly: newcomersOnly === true,
         listed: listed === true,
       },
@@ -49,6 +58,7 @@ export const NewCouponDialog = ({ onClose }: { onClose: () => void }): ReactNode
     toast(t('create.done', { name: kind.title }), { tone: 'success' });
     onClose();
   };
+  const usage = Form.useWatch('usage', form) ?? 'order';
   const needed = [{ required: true, message: t('required') }];
   return (
     <Modal
@@ -64,7 +74,13 @@ export const NewCouponDialog = ({ onClose }: { onClose: () => void }): ReactNode
         form={form}
         layout="vertical"
         requiredMark={false}
-        initialValues={{ orgUnitId: staff.orgUnit.id, perPerson: 1, validDays: COUPON_VALID_DAYS, total: 100 }}
+        initialValues={{
+          usage: 'order',
+          orgUnitId: staff.orgUnit.id,
+          perPerson: 1,
+          validDays: COUPON_VALID_DAYS,
+          total: 100,
+        }}
         onFinish={(values) => void submit(values).catch(() => undefined)}
       >
         <Form.Item
@@ -74,24 +90,32 @@ export const NewCouponDialog = ({ onClose }: { onClose: () => void }): ReactNode
         >
           <Input maxLength={30} showCount autoFocus data-testid="coupon-title" />
         </Form.Item>
+        <Form.Item name="usage" label={t('usage')}>
+          <Select
+            options={couponUsages.map((value) => ({ value, label: t(`usage.${value}`) }))}
+            data-testid="coupon-usage"
+          />
+        </Form.Item>
         <div className="cp-fields">
-          <Form.Item
-            name="min"
-            label={t('min')}
-            dependencies={['off']}
-            rules={[
-              ...needed,
-              ({ getFieldValue }) => ({
-                validator: (_, min: number | null) =>
-                  typeof min === 'number' && min <= Number(getFieldValue('off') ?? 0)
-                    ? Promise.reject(new Error(t('min.above')))
-                    : Promise.resolve(),
-              }),
-            ]}
-          >
-            <InputNumber min={0.02} precision={2} data-testid="coupon-min" />
-          </Form.Item>
-          <Form.Item name="off" label={t('off')} rules={needed}>
+          {usage !== 'gift' && (
+            <Form.Item
+              name="min"
+              label={t('min')}
+              dependencies={['off']}
+              rules={[
+                ...needed,
+                ({ getFieldValue }) => ({
+                  validator: (_, min: number | null) =>
+                    typeof min === 'number' && min <= Number(getFieldValue('off') ?? 0)
+                      ? Promise.reject(new Error(t('min.above')))
+                      : Promise.resolve(),
+                }),
+              ]}
+            >
+              <InputNumber min={0.02} precision={2} data-testid="coupon-min" />
+            </Form.Item>
+          )}
+          <Form.Item name="off" label={t(usage === 'gift' ? 'worth' : 'off')} rules={needed}>
             <InputNumber min={0.01} max={MAX_COUPON_OFF_FEN / FEN_PER_YUAN} precision={2} data-testid="coupon-off" />
           </Form.Item>
           <Form.Item name="total" label={t('total')} rules={needed}>
@@ -114,9 +138,11 @@ export const NewCouponDialog = ({ onClose }: { onClose: () => void }): ReactNode
         <Form.Item name="newcomersOnly" valuePropName="checked">
           <Checkbox>{t('newcomers')}</Checkbox>
         </Form.Item>
-        <Form.Item name="listed" valuePropName="checked">
-          <Checkbox>{t('listed')}</Checkbox>
-        </Form.Item>
+        {usage === 'order' && (
+          <Form.Item name="listed" valuePropName="checked">
+            <Checkbox>{t('listed')}</Checkbox>
+          </Form.Item>
+        )}
         <p className="co-quiet">{t('create.rule')}</p>
         <Failure error={create.error} />
       </Form>
