@@ -144,6 +144,7 @@ describe('WeChat’s own', () => {
     const payout = bill();
     wechat.fates.push('lose', 'lose');
     const failure = await provider.create(payout).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Error);
     expect(failure).not.toBeInstanceOf(PayoutRefused); // nobody knows
     expect(await provider.query(payout.billNo, payout.createdAt)).toMatchObject({ state: 'waiting' });
     expect(await provider.create(payout)).toMatchObject({ state: 'waiting' });
@@ -157,6 +158,28 @@ describe('WeChat’s own', () => {
       await expect(provider.create(payout)).rejects.toMatchObject({ name: 'WechatError', code });
     }
     expect(await provider.create(payout)).toMatchObject({ state: 'waiting' });
+  });
+
+  it('K8 a refusal is believed only when there is provably no such bill', async () => {
+    const made = bill();
+    await provider.create(made);
+    // Executed before, whatever is said now: its own terms are what it is, others are refused.
+    wechat.transfers.refusals.push('PARAM_ERROR');
+    expect(await provider.create(made)).toMatchObject({ state: 'waiting' });
+    wechat.transfers.refusals.push('NO_AUTH');
+    await expect(provider.create({ ...made, amountFen: 1n })).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+    const ages = [1, 30 * 86_400].map((seconds) =>
+      bill({ createdAt: new Date(clock.now().getTime() - seconds * 1_000) }),
+    );
+    for (const payout of ages) {
+      wechat.transfers.refusals.push('PARAM_ERROR');
+      const failure = await provider.create(payout).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(Error);
+      expect(failure).not.toBeInstanceOf(PayoutRefused);
+      await expect(provider.query(payout.billNo, payout.createdAt)).rejects.toThrow('cannot be said');
+    }
+    wechat.transfers.refusals.push('PARAM_ERROR');
+    await expect(provider.create(bill())).rejects.toMatchObject({ name: 'PayoutRefused', code: 'PARAM_ERROR' });
   });
 
   it('a name travels sealed, and is there from 2,000 yuan on', async () => {
