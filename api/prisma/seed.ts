@@ -22,6 +22,7 @@ import {
   writeStaff,
   writeUnits,
 } from './seed/write-brand.ts';
+import { writeDemoDeals } from './seed/write-deals.ts';
 import { writeGroupCampaign, writeShipping } from './seed/write-selling.ts';
 
 const { DATABASE_URL, DEMO_PASSWORD, SHARE_SECRET } = process.env;
@@ -42,7 +43,9 @@ try {
     await writeShipping(tx, at);
     await writeGroupCampaign(tx, at, random);
     await writeScheduledRooms(tx, at);
-    return writeDemoRoom(tx, { clock, random });
+    const demo = await writeDemoRoom(tx, { clock, random });
+    await writeDemoDeals(tx, demo.id, { clock, random });
+    return demo;
   });
   const report = {
     demoRoom: room,

@@ -11,6 +11,7 @@ import { startTestApi } from '../../src/testing/test-api.ts';
 import { accounts, demoOffer } from './brand.ts';
 import { nextSlot } from './next-slot.ts';
 import { seedId } from './write-brand.ts';
+import { demoBundle, demoStairs } from './write-deals.ts';
 import { demoGroup } from './write-selling.ts';
 
 const run = promisify(execFile);
@@ -32,7 +33,7 @@ test('the demo brand can be seeded again and again; what people changed stays; p
   const counts =
     () => db.sql`SELECT (SELECT count(*) FROM org_units) AS units, (SELECT count(*) FROM staff_accounts) AS staff,
     (SELECT count(*) FROM products) AS products, (SELECT count(*) FROM skus) AS skus, (SELECT count(*) FROM stocks) AS stocks,
-    (SELECT count(*) FROM rooms) AS rooms, (SELECT count(*) FROM offers) AS offers, (SELECT count(*) FROM orders) AS orders,
+    (SELECT count(*) FROM rooms) AS rooms, (SELECT count(*) FROM offers) AS offers, (SELECT count(*) FROM bundles) AS bundles, (SELECT count(*) FROM orders) AS orders,
     (SELECT count(*) FROM shipping_rules) AS rules, (SELECT count(*) FROM group_campaigns) AS campaigns,
     (SELECT count(*) FROM people WHERE kind <> 'staff') AS customers`;
   const before = await counts();
@@ -44,7 +45,8 @@ test('the demo brand can be seeded again and again; what people changed stays; p
       skus: 12n,
       stocks: 12n + 4n * 8n,
       rooms: 3n,
-      offers: 1n,
+      offers: 2n,
+      bundles: 1n,
       orders: 0n,
       rules: 1n,
       campaigns: 1n,
@@ -54,7 +56,16 @@ test('the demo brand can be seeded again and again; what people changed stays; p
 
   const bag = await api.ok(getBag, { params: { id: first.demoRoom.id } });
   expect(bag.pinnedProductId).toBe(bag.items[0]?.product.id);
-  expect(bag.items.flatMap((item) => item.offers)).toMatchObject([{ priceFen: demoOffer.priceFen, taken: 0 }]);
+  expect(bag.items.flatMap((item) => item.offers)).toMatchObject([
+    { priceFen: demoOffer.priceFen, taken: 0 },
+    { priceFen: demoStairs.priceFen, stairs: demoStairs.stairs },
+  ]);
+  expect(bag.bundles).toMatchObject([{ title: demoBundle.title, priceFen: demoBundle.priceFen, shelfFen: 7_530 }]);
+  const chosen = bag.items.find(({ product }) => product.title === '薄皮核桃')?.product;
+  expect([chosen?.options, chosen?.skus.map(({ optionValues }) => optionValues)]).toEqual([
+    [{ name: '规格', values: ['1kg', '2.5kg'] }],
+    [['1kg'], ['2.5kg']],
+  ]);
   for (const { product, available } of bag.items) {
     expect(existsSync(join(PICTURES_DIR, product.pictureUrl.replace('/pictures/', '')))).toBe(true);
     for (const left of Object.values(available)) expect(left).toBeGreaterThan(0);

@@ -3,7 +3,18 @@ import { createHash } from 'node:crypto';
 import type { Ledger } from '../../src/ledger/index.ts';
 import type { Clock, Random } from '../../src/platform/clock.ts';
 import type { Sql, Tx } from '../../src/platform/db.ts';
-import { accounts, type DemoRoom, demoOffer, demoPin, demoRoom, HQ, products, scheduledRooms, units } from './brand.ts';
+import {
+  accounts,
+  type DemoProduct,
+  type DemoRoom,
+  demoOffer,
+  demoPin,
+  demoRoom,
+  HQ,
+  products,
+  scheduledRooms,
+  units,
+} from './brand.ts';
 import { nextSlot } from './next-slot.ts';
 
 const OFFER_HOURS = 24;
@@ -58,13 +69,14 @@ export async function writeStaff(tx: Tx, at: Date, hashes: ReadonlyMap<string, s
 export async function writeCatalogue(tx: Tx, at: Date): Promise<void> {
   for (const [place, product] of products.entries()) {
     const createdAt = new Date(at.getTime() - place * 1_000); // listed newest first: in the order of the data
-    await tx`INSERT INTO products (id, title, subtitle, description, picture_url, role, status, created_at, updated_at)
+    await tx`INSERT INTO products (id, title, subtitle, description, picture_url, role, status, options, created_at, updated_at)
       VALUES (${productId(product.key)}, ${product.title}, ${product.subtitle}, ${product.description}, ${pictureUrl(product.picture)},
-        ${product.role}, 'on_sale', ${createdAt}, ${at}) ON CONFLICT DO NOTHING`;
+        ${product.role}, 'on_sale',
+        ${JSON.stringify(optionsOf(product))}::jsonb, ${createdAt}, ${at}) ON CONFLICT DO NOTHING`;
     for (const [position, sku] of product.skus.entries()) {
-      await tx`INSERT INTO skus (id, product_id, position, name, price_fen, list_price_fen, list_price_basis, floor_price_fen)
+      await tx`INSERT INTO skus (id, product_id, position, name, price_fen, list_price_fen, list_price_basis, floor_price_fen, option_values)
         VALUES (${skuId(sku.key)}, ${productId(product.key)}, ${position}, ${sku.name}, ${sku.priceFen}, ${sku.listPriceFen ?? null},
-          ${sku.listPriceBasis ?? null}, ${sku.floorPriceFen}) ON CONFLICT DO NOTHING`;
+          ${sku.listPriceBasis ?? null}, ${sku.floorPriceFen}, ${product.option ? [sku.name] : []}::text[]) ON CONFLICT DO NOTHING`;
       for (const { path, kind } of units) {
         const pieces = path === HQ ? sku.atHq : kind === 'store' ? sku.perStore : undefined;
         if (pieces !== undefined) await writeStock(tx, skuId(sku.key), path, pieces, at);
@@ -73,6 +85,9 @@ export async function writeCatalogue(tx: Tx, at: Date): Promise<void> {
   }
   await tx`SELECT refresh_product_snapshots(${products.map(({ key }) => productId(key))}::uuid[], ${at})`;
 }
+
+const optionsOf = ({ option, skus }: DemoProduct) =>
+  option ? [{ name: option, values: skus.map(({ name }) => name) }] : [];
 
 /** What every store may spend on red packets; granted once, whatever is left of it. */
 const DEMO_BUDGET_FEN = 100_000n;
