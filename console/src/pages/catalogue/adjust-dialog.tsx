@@ -77,10 +77,10 @@ export const AdjustDialog = ({ row, onClose }: { row: StockRow; onClose: () => v
           extra={
             way === 'adjust'
               ? t('stock.after', { now: format.number(row.onHand), after: format.number(row.onHand + (pieces ?? 0)) })
-              : ct('count.after', {
+              : `${ct('count.after', {
                   now: format.number(seenOnHand),
                   difference: `${difference > 0 ? '+' : ''}${format.number(difference)}`,
-                })
+                })} · ${ct('count.hint')}`
           }
           rules={[
             { required: true, message: t('form.needed') },
@@ -100,7 +100,6 @@ export const AdjustDialog = ({ row, onClose }: { row: StockRow; onClose: () => v
             data-testid={way === 'adjust' ? 'stock-delta' : 'stock-counted'}
           />
         </Form.Item>
-        {way === 'count' && <p className="co-quiet">{ct('count.hint')}</p>}
         <Form.Item
           name="reason"
           label={t('stock.reason')}

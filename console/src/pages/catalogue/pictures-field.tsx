@@ -83,7 +83,7 @@ export const PicturesField = ({
       <input
         ref={input}
         type="file"
-        hidden
+        style={{ display: 'none' }}
         multiple
         accept={pictureTypes.join()}
         data-testid="pictures-input"

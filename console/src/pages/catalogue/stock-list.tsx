@@ -90,9 +90,13 @@ export const StockList = (): ReactNode => {
   ];
   return (
     <Panel flush extra={<Freshness query={query} staleAfterMs={REFRESH_MS * 4} />}>
-      <div className="co-filters co-filters-bare">
+      <div className="co-filters">
         <SearchFilter filters={filters} placeholder={ct('stock.search')} />
-        <Checkbox checked={low} onChange={({ target }) => filters.set({ low: target.checked ? '1' : undefined })}>
+        <Checkbox
+          className="co-filter-check"
+          checked={low}
+          onChange={({ target }) => filters.set({ low: target.checked ? '1' : undefined })}
+        >
           {ct('stock.low', { n: LOW_STOCK })}
         </Checkbox>
         <CsvButton route={listStock} args={{ query: { ...args, format: 'csv' } }} fileName="stock" />
