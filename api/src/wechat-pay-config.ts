@@ -1,7 +1,7 @@
 /** The keys of WeChat Pay taken together: whether they are whole, and what they make. */
 import { readFileSync } from 'node:fs';
 import type { Config } from './config.ts';
-import { isKnownScene } from './features/payouts/scenes.policy.ts';
+import { isKnownScene } from './features/payouts/index.ts';
 
 export interface WechatPayConfig {
   readonly merchantId: string;

@@ -51,7 +51,7 @@ export async function startBusyPerson(
   origin: string,
   index: number,
   roomId: string,
-  line: OrderBody['lines'][number],
+  line: NonNullable<OrderBody['lines']>[number],
 ): Promise<BusyPerson> {
   const name = `客人${index}`;
   const api = await consumer(origin, name);

@@ -17,7 +17,7 @@ import type { StaffPrincipal } from '../../platform/principal.ts';
 import type { ClaimGuard } from '../claim-guard/index.ts';
 import * as products from './catalogue.repository.ts';
 import { writerOf } from './catalogue.service.ts';
-import { decodeText, type ImportedProduct, type LineError, productsOf, withKnown } from './import.policy.ts';
+import { decodeText, type ImportedProduct, type LineError, productsOf, withKnown } from './import-file.ts';
 import type { Writing } from './writing.ts';
 
 /** Imports of one person. */

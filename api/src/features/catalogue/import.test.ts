@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Principal } from '../../platform/principal.ts';
 import { type Brand, seedBrand } from '../../testing/fixtures.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
-import { decodeText, productsOf, withKnown } from './import.policy.ts';
+import { decodeText, productsOf, withKnown } from './import-file.ts';
 
 let api: TestApi;
 let brand: Brand;

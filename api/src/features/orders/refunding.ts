@@ -6,7 +6,7 @@
 import type { Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Principal, requireScope } from '../../platform/principal.ts';
-import type { createFulfilment, Fulfilment } from './fulfilment.ts';
+import type { Fulfilment } from './fulfilment.ts';
 import type { OrderMoves } from './order-moves.ts';
 import { tellStock } from './order-news.ts';
 import { mayRefund } from './orders.policy.ts';
