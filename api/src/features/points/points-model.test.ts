@@ -94,7 +94,7 @@ it('N1 one step after the other, balance and lots are as the model says', { time
       const draw = (wanted: bigint): bigint => {
         let missing = wanted;
         for (const lot of [...lots].sort((a, b) => a.ends - b.ends || lots.indexOf(a) - lots.indexOf(b))) {
-          const part = Math.min(lot.left, missing);
+          const part = lot.left < missing ? lot.left : missing;
           lot.left -= part;
           missing -= part;
         }
@@ -125,7 +125,7 @@ it('N1 one step after the other, balance and lots are as the model says', { time
           let back = lot.kept - worth(lot.basis);
           lot.kept -= back;
           for (const from of ['left', 'expired'] as const) {
-            const part = Math.min(lot[from], back);
+            const part = lot[from] < back ? lot[from] : back;
             lot[from] -= part;
             back -= part;
           }
