@@ -2,6 +2,7 @@
 import { auditGifts } from '../../api/src/features/gifts/gifts-audit.ts';
 import { auditGroupBuys } from '../../api/src/features/group-buys/group-buys-audit.ts';
 import { auditOrders } from '../../api/src/features/orders/orders-audit.ts';
+import { auditPoints } from '../../api/src/features/points/points-audit.ts';
 import { auditLedger } from '../../api/src/ledger/ledger-audit.ts';
 import { createDb, type Db } from '../../api/src/platform/db.ts';
 
@@ -15,12 +16,13 @@ export async function withDatabase<T>(databaseUrl: string, work: (db: Db) => Pro
   }
 }
 
-/** What is wrong with money, stock, gifts and group buys, in words; empty when all is right. */
+/** What is wrong with money, stock, gifts, group buys and points, in words; empty when all is right. */
 export function auditBooks(databaseUrl: string): Promise<string[]> {
   return withDatabase(databaseUrl, async (db) => [
     ...(await auditLedger(db)).problems,
     ...(await auditOrders(db)),
     ...(await auditGifts(db)),
     ...(await auditGroupBuys(db)),
+    ...(await auditPoints(db)),
   ]);
 }

@@ -6,6 +6,7 @@ import { auditAfterSales } from '../features/after-sales/index.ts';
 import { auditCoupons } from '../features/coupons/index.ts';
 import { auditGroupBuys } from '../features/group-buys/index.ts';
 import { auditOrders } from '../features/orders/index.ts';
+import { auditPoints } from '../features/points/index.ts';
 import { auditLedger } from '../ledger/index.ts';
 import type { Principal } from '../platform/principal.ts';
 import type { FixtureProduct, FixtureRoom } from './fixtures.ts';
@@ -124,5 +125,6 @@ export async function expectBooksRight(api: TestApi): Promise<void> {
   expect(await auditAfterSales(db)).toEqual([]);
   expect(await auditCoupons(db)).toEqual([]);
   expect(await auditGroupBuys(db)).toEqual([]);
+  expect(await auditPoints(db)).toEqual([]);
   expect((await auditLedger(db)).problems).toEqual([]);
 }

@@ -42,7 +42,7 @@ export const CouponCode = ({ coupon, onClose }: { coupon: Coupon; onClose: () =>
           </>
         )}
         <p className="pl-fine">
-          {t('code.where', { unit: coupon.orgUnit.name })} ·{' '}
+          {t(coupon.orgUnit.kind === 'store' ? 'code.store' : 'code.where', { unit: coupon.orgUnit.name })} ·{' '}
           {t('code.until', { date: format.dateTime(coupon.expiresAt) })}
         </p>
       </div>

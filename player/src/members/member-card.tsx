@@ -118,7 +118,7 @@ const Exchanges = ({ balance }: { balance: number }): ReactNode => {
               <small className="pl-exchange-price">{t('exchange.price', { points: format.number(one.points) })}</small>
             </span>
             {!one.takeable ? (
-              <span className="pl-fine">{t('exchange.gone')}</span>
+              <span className="pl-fine">{t(one.left > 0 ? 'exchange.had' : 'exchange.gone')}</span>
             ) : balance < one.points ? (
               <span className="pl-fine">{t('exchange.short', { points: format.number(one.points - balance) })}</span>
             ) : (

@@ -13,7 +13,7 @@ import { createCouponsService } from '../coupons/coupons.service.ts';
 import { auditPoints } from './index.ts';
 import { createPointsService } from './points.service.ts';
 
-const RUNS = Number(process.env.POINTS_RUNS ?? 25);
+const RUNS = Number(process.env.POINTS_RUNS ?? 10);
 const BPS = 1_000;
 const VALID_DAYS = 10;
 const PRICE = 40n;

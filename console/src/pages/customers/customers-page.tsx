@@ -1,8 +1,9 @@
 /** Who our customers are: levels, points, tags with their why, proposals, and what was given away. */
 import { type Customer, getMemberRules, listCustomers, listTagRules } from '@walnut-live/contracts';
 import { Badge, EmptyState, useFormat } from '@walnut-live/ui';
-import { Button, Select, Tabs } from 'antd';
+import { Button, Select } from 'antd';
 import { type ReactNode, useState } from 'react';
+import { Link } from 'react-router';
 import { useSession } from '../../app/session.tsx';
 import { useCall, usePages } from '../../data/use-call.ts';
 import type { Column } from '../../shared/data-table.tsx';
@@ -138,11 +139,18 @@ export default function CustomersPage(): ReactNode {
   };
   return (
     <Page title={t('title')} hint={t('hint')}>
-      <Tabs
-        activeKey={tab}
-        onChange={(key) => filters.set({ tab: key === 'customers' ? undefined : key })}
-        items={shown.map((key) => ({ key, label: t(`tab.${key}`) }))}
-      />
+      <nav className="cu-tabs" aria-label={t('title')}>
+        {shown.map((key) => (
+          <Link
+            key={key}
+            to={key === 'customers' ? '?' : `?tab=${key}`}
+            replace
+            aria-current={key === tab ? 'page' : undefined}
+          >
+            {t(`tab.${key}`)}
+          </Link>
+        ))}
+      </nav>
       {parts[tab]}
     </Page>
   );
