@@ -195,7 +195,7 @@ export const products: readonly DemoProduct[] = [
     description: '配料：水、核桃仁。不添加蔗糖，含核桃自带的糖分。过敏提示：本品含坚果。',
     picture: 'walnut-milk-zero-sugar',
     role: 'main',
-    option: '规格',
+    option: '装量',
     skus: [
       { key: 'zero-1', name: '1 瓶', priceFen: 690, floorPriceFen: 550, atHq: 3_000, perStore: 200 },
       {
@@ -238,7 +238,7 @@ export const products: readonly DemoProduct[] = [
     description: '云南大理产区薄皮核桃，当季新果，带壳。',
     picture: 'paper-shell-walnuts',
     role: 'main',
-    option: '规格',
+    option: '净含量',
     skus: [
       { key: 'paper-shell-1000', name: '1kg', priceFen: 4_590, floorPriceFen: 3_990, atHq: 800 },
       {

@@ -63,7 +63,7 @@ test('the demo brand can be seeded again and again; what people changed stays; p
   expect(bag.bundles).toMatchObject([{ title: demoBundle.title, priceFen: demoBundle.priceFen, shelfFen: 7_530 }]);
   const chosen = bag.items.find(({ product }) => product.title === '薄皮核桃')?.product;
   expect([chosen?.options, chosen?.skus.map(({ optionValues }) => optionValues)]).toEqual([
-    [{ name: '规格', values: ['1kg', '2.5kg'] }],
+    [{ name: '净含量', values: ['1kg', '2.5kg'] }],
     [['1kg'], ['2.5kg']],
   ]);
   for (const { product, available } of bag.items) {

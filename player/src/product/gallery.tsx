@@ -21,6 +21,8 @@ export const Gallery = ({ pictures, title }: { pictures: readonly string[]; titl
       <div
         ref={setTrack}
         className="pl-gallery-track"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no finger scrolls it by the arrow keys
+        tabIndex={0}
         onScroll={({ currentTarget }) => {
           const { scrollLeft, clientWidth } = currentTarget;
           if (clientWidth > 0) setAt(Math.round(scrollLeft / clientWidth));

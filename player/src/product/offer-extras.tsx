@@ -62,7 +62,7 @@ export const OfferExtras = ({
         </section>
       )}
       {gift && (
-        <div className="pl-gift" data-testid="gift">
+        <div className="pl-gift" data-testid="offer-gift">
           <img src={gift.pictureUrl} alt="" width={48} height={48} />
           <p>
             <b>
