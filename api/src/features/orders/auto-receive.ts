@@ -9,21 +9,22 @@ const BATCH = 200;
 export async function receiveDueOrders(deps: {
   db: Db;
   log: Logger;
-  orders: Pick<OrdersService, 'receiveNext'>;
+  orders: Pick<OrdersService, 'nextToReceive' | 'receiveDue'>;
 }): Promise<number> {
   const tried: string[] = [];
   let received = 0;
   while (tried.length < BATCH) {
     let orderId: string | undefined;
     try {
-      orderId = await deps.db.transaction((tx) => deps.orders.receiveNext(tx, tried));
+      orderId = await deps.orders.nextToReceive(deps.db, tried);
       if (orderId === undefined) break;
-      received += 1;
-      tried.push(orderId);
+      const due = orderId;
+      tried.push(due);
+      if (await deps.db.transaction((tx) => deps.orders.receiveDue(tx, due))) received += 1;
     } catch (error) {
-      // The transaction tried again what another try could help; the next turn begins anew.
-      deps.log.warn({ err: error }, 'order could not be received by itself, will be tried again');
-      break;
+      // The transaction tried again what another try could help; the next turn begins anew. Other orders do not wait for this one.
+      deps.log.error({ err: error, orderId }, 'order could not be received by itself, will be tried again');
+      if (orderId === undefined) break;
     }
   }
   return received;

@@ -1,6 +1,6 @@
 /** Rows of pieces that leave: whoever calls these holds the lock of the order's row, unless said otherwise. */
 import type { Carrier, DeliveryWay } from '@walnut-live/contracts';
-import type { Tx } from '../../platform/db.ts';
+import type { Sql, Tx } from '../../platform/db.ts';
 import type { PiecesWanted } from './fulfilment.policy.ts';
 
 export interface ToShip {
@@ -72,16 +72,24 @@ export async function extendReceipt(tx: Tx, orderId: string, days: number, at: D
   return rows.length === 1;
 }
 
-/**
- * Locks the next shipped order whose days are over and that nobody else is at. One about which a case is open waits for its end.
- * Nothing is locked before.
- */
-export async function lockNextToReceive(tx: Tx, at: Date, except: readonly string[]): Promise<string | undefined> {
-  const [row] = await tx<{ id: string }>`
-    SELECT id FROM orders o WHERE state = 'shipped' AND auto_receive_at <= ${at} AND id <> ALL(${except}::uuid[])
-      AND NOT EXISTS (SELECT 1 FROM after_sales a WHERE a.order_id = o.id AND a.closed_at IS NULL)
-    ORDER BY auto_receive_at LIMIT 1 FOR UPDATE OF o SKIP LOCKED`;
+/** The longest due first; nothing is locked. */
+export async function findNextToReceive(sql: Sql, at: Date, except: readonly string[]): Promise<string | undefined> {
+  const [row] = await sql<{ id: string }>`
+    SELECT o.id FROM orders o WHERE o.state = 'shipped' AND o.auto_receive_at <= ${at} AND o.id <> ALL(${except}::uuid[])
+      AND NOT keeps_from_receipt(o.id)
+    ORDER BY o.auto_receive_at LIMIT 1`;
   return row?.id;
+}
+
+/**
+ * Locks a shipped order whose days are over, unless somebody else is at it or something keeps it from being received by itself
+ * (migration 0272). Nothing is locked before.
+ */
+export async function lockToReceive(tx: Tx, orderId: string, at: Date): Promise<boolean> {
+  const rows = await tx`
+    SELECT o.id FROM orders o WHERE o.id = ${orderId} AND o.state = 'shipped' AND o.auto_receive_at <= ${at}
+      AND NOT keeps_from_receipt(o.id) FOR UPDATE SKIP LOCKED`;
+  return rows.length === 1;
 }
 
 /** Nothing is locked. */

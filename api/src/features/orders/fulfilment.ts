@@ -7,14 +7,15 @@
  */
 import type { Carrier, OrderView } from '@walnut-live/contracts';
 import type { Clock, Random } from '../../platform/clock.ts';
-import type { Tx } from '../../platform/db.ts';
+import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import { type PiecesWanted, piecesOf } from './fulfilment.policy.ts';
 import {
   extendReceipt,
+  findNextToReceive,
   insertParcel,
-  lockNextToReceive,
+  lockToReceive,
   noteFirstParcel,
   orderOfPickup,
   readToShip,
@@ -106,13 +107,18 @@ export function createFulfilment(deps: FulfilmentDeps, { lockOwn, move }: OrderM
     return readOrder(tx, orderId, 'buyer');
   }
 
-  /** The next order whose days are over; its id, or undefined when there is none. */
-  async function receiveNext(tx: Tx, except: readonly string[]): Promise<string | undefined> {
+  /** The next order whose days are over; its id, or undefined when there is none. Nothing is locked. */
+  const nextToReceive = (db: Db, except: readonly string[]): Promise<string | undefined> =>
+    findNextToReceive(db.sql, clock.now(), except);
+
+  /** False when it is not due any more, or somebody is at it. */
+  async function receiveDue(tx: Tx, orderId: string): Promise<boolean> {
     const at = clock.now();
-    const orderId = await lockNextToReceive(tx, at, except);
-    const order = orderId === undefined ? undefined : await lockOrder(tx, orderId);
-    if (order) await move(tx, order, 'receive', { actorId: null, reason: 'automatic', at }, { receivedAt: at });
-    return orderId;
+    if (!(await lockToReceive(tx, orderId, at))) return false;
+    const order = await lockOrder(tx, orderId);
+    if (!order) return false;
+    await move(tx, order, 'receive', { actorId: null, reason: 'automatic', at }, { receivedAt: at });
+    return true;
   }
 
   /** Once; what is over is over. */
@@ -147,5 +153,5 @@ export function createFulfilment(deps: FulfilmentDeps, { lockOwn, move }: OrderM
     return readOrder(tx, orderId, staff.staff);
   }
 
-  return { ship, sendParcel, settleShipped, receive, receiveNext, extend, findPickup, redeemPickup };
+  return { ship, sendParcel, settleShipped, receive, nextToReceive, receiveDue, extend, findPickup, redeemPickup };
 }

@@ -57,10 +57,10 @@ describe('S7 parcels', () => {
     expect(first.status).toBe(201);
     expect(first.body).toMatchObject({ state: 'paid', trackingNo: 'SF0001', shippedAt: null });
     expect(first.body.delivery).toMatchObject({
-      toShip: [
+      toShip: expect.arrayContaining([
         { orderItemId: order.milk, quantity: 1 },
         { orderItemId: order.family, quantity: 1 },
-      ],
+      ]),
       addressChangeable: false,
     });
     const tooMany = await parcel(order.id, 'SF0002', [{ orderItemId: order.milk, quantity: 2 }]);
@@ -198,6 +198,29 @@ describe('S7 received by itself', () => {
     expect(await days(1.1)).toBe('received');
     const last = (await read(order.id)).history.at(-1);
     expect(last).toMatchObject({ event: 'receive', to: 'received' });
+  });
+});
+
+describe('S7 what is not received by itself', () => {
+  const due = async () => {
+    api.clock.advanceSeconds((api.api.platform.config.AUTO_RECEIVE_DAYS + 1) * DAY_SECONDS);
+    await api.api.platform.jobs.runNow(AUTO_RECEIVE_JOB);
+  };
+
+  it('an order that cannot be received holds up no other', async () => {
+    const [bad, good] = [await paid(), await paid()];
+    await parcel(bad.id, 'SF0601');
+    api.clock.advanceSeconds(60);
+    await parcel(good.id, 'SF0602');
+    const { sql } = api.api.platform.db;
+    await sql`CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''broken''; END'`;
+    await api.api.platform.db.pool.query(`CREATE TRIGGER refuse_one BEFORE UPDATE ON orders FOR EACH ROW
+      WHEN (NEW.id = '${bad.id}' AND NEW.state = 'received') EXECUTE FUNCTION refuse_one()`);
+    await due();
+    expect([await stateOf(api, bad.id), await stateOf(api, good.id)]).toEqual(['shipped', 'received']);
+    await sql`DROP TRIGGER refuse_one ON orders`;
+    await api.api.platform.jobs.runNow(AUTO_RECEIVE_JOB);
+    expect(await stateOf(api, bad.id)).toBe('received');
   });
 });
 

@@ -1,7 +1,7 @@
 /**
  * A refund that its provider refused for good is asked for once more, by finance, under a new number: of an order as it was
  * planned, of money that came too late all that is left. Only what was refused, or never became a refund, can be asked for
- * again; everything else goes the usual ways.
+ * again, each once; everything else goes the usual ways.
  */
 import { fenToWire, refundAgain } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
@@ -29,7 +29,7 @@ export function bindRefundAgain(
       tx: Tx,
       order: OrderRow,
       wanted: WantedRefund | 'rest',
-      asked: { reason: string; by: string },
+      asked: { reason: string; by: string; retryOf: string },
     ) => Promise<string>;
   },
 ): void {
@@ -66,10 +66,13 @@ export function bindRefundAgain(
   async function asPlanned(tx: Tx, order: OrderRow, paymentId: string, asked: { reason: string; by: string }) {
     const refused = await readLastRefused(tx, paymentId);
     if (!refused) throw refuse('nothing_refused');
+    // A case whose refund was refused lies before headquarters, whose word asks for the money again: not both.
+    if (refused.ofCase) throw refuse('case_decides');
+    if (refused.asked) throw refuse('asked_since');
     const lines = await readRefundLines(tx, refused.id);
     const items = lines.map(({ itemId, pieces, amountFen, withdrawn }) => ({
       ...{ itemId, pieces, amountFen, ofSent: pieces > 0 && withdrawn === 0 },
     }));
-    return deps.refundParts(tx, order, { items, shippingFen: refused.shippingFen }, asked);
+    return deps.refundParts(tx, order, { items, shippingFen: refused.shippingFen }, { ...asked, retryOf: refused.id });
   }
 }

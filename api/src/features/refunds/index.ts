@@ -85,13 +85,13 @@ export function createRefunds(deps: {
     tx: Tx,
     orderId: string,
     plan: RefundPlan,
-    { reason, by, caseId }: { reason: string; by: string | null; caseId?: string },
+    { reason, by, caseId, retryOf }: { reason: string; by: string | null; caseId?: string; retryOf?: string },
   ): Promise<string> {
     const payment = await payments.current(tx, orderId);
     if (payment?.state !== 'captured') throw new AppError('state_conflict');
     if (!plan.isRest && (await countRefunds(tx, payment.id)) >= MOST_PARTS)
       throw new AppError('limit_exceeded', { facts: { reason: 'too_many_refunds' } });
-    const refundId = await request(tx, payment, { ...plan, reason, by });
+    const refundId = await request(tx, payment, { ...plan, reason, by, retryOf });
     await deps.refundRequested(tx, { orderId, isRest: plan.isRest, caseId });
     return refundId;
   }
@@ -101,7 +101,7 @@ export function createRefunds(deps: {
     tx: Tx,
     order: Parameters<OrdersService['holdRefund']>[1],
     wanted: WantedRefund | 'rest',
-    asked: { reason: string; by: string | null; caseId?: string },
+    asked: { reason: string; by: string | null; caseId?: string; retryOf?: string },
   ): Promise<string> {
     const plan = await orders.holdRefund(tx, order, wanted, { actorId: asked.by, reason: asked.reason });
     return requestPlanned(tx, order.id, plan, asked);
@@ -110,7 +110,7 @@ export function createRefunds(deps: {
   async function request(
     tx: Tx,
     payment: PaymentRow,
-    refund: { amountFen: bigint; reason: string; by: string | null } & Partial<
+    refund: { amountFen: bigint; reason: string; by: string | null; retryOf?: string | undefined } & Partial<
       Pick<RefundPlan, 'lines' | 'shippingFen'>
     >,
   ): Promise<string> {
@@ -126,6 +126,7 @@ export function createRefunds(deps: {
       lines: refund.lines ?? [],
       reason: refund.reason,
       requestedBy: refund.by,
+      retryOf: refund.retryOf ?? null,
       at: clock.now(),
     });
     tx.afterCommit(() => runner.runDue().then(() => {}));

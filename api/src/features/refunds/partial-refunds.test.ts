@@ -1,5 +1,16 @@
 /** Refunds of parts of an order, by rule ids; every test ends with all books agreeing. */
-import { type BodyInputOf, getOrder, placeOrder, refundOrder, shipOrder } from '@walnut-live/contracts';
+import {
+  type BodyInputOf,
+  decideAfterSale,
+  escalateAfterSale,
+  getAfterSale,
+  getOrder,
+  placeOrder,
+  refundAgain,
+  refundOrder,
+  requestAfterSale,
+  shipOrder,
+} from '@walnut-live/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Principal } from '../../platform/principal.ts';
 import { giveCouponTo, makeCouponKind } from '../../testing/coupons.ts';
@@ -168,7 +179,12 @@ describe('S8 K1 refunds of parts', () => {
     expect((await ask(manager(), orderId, { items: [{ itemId: bag.id, quantity: 1 }] })).body.state).toBe('paid');
     const sent = await api.ok(shipOrder, { as: manager(), params: { id: orderId }, body: { trackingNo: 'SF4711' } });
     expect(sent.state).toBe('shipped');
-    expect(sent.items.map((item) => item.withdrawn)).toEqual([1, 0]);
+    expect(sent.items.map((item) => [item.id === bag.id, item.withdrawn]).sort()).toEqual([
+      ...[
+        [false, 0],
+        [true, 1],
+      ],
+    ]);
     await rows`ALTER TABLE sandbox_refunds_away RENAME TO sandbox_refunds`;
     api.clock.advanceSeconds(30);
     await api.api.platform.jobs.runNow(REFUND_JOB);
@@ -198,6 +214,71 @@ describe('S8 K1 refunds of parts', () => {
     await rows`UPDATE sandbox_charges SET refunded_fen = 0 WHERE payment_id IN (SELECT id FROM payments WHERE order_id = ${orderId})`;
     expect((await ask(manager(), orderId, part)).status).toBe(202);
     await backBy(orderId, Math.floor(bag.amountFen / 3));
+    await expectBooksRight(api);
+  });
+
+  /** The provider refuses every refund of this order, or none any more. */
+  const refuses = (orderId: string, is: boolean) =>
+    rows`UPDATE sandbox_charges SET refunded_fen = CASE WHEN ${is} THEN amount_fen ELSE 0 END
+      WHERE payment_id IN (SELECT id FROM payments WHERE order_id = ${orderId})`;
+  const again = async (orderId: string) => {
+    const [payment] = await rows<{ id: string }>`SELECT id FROM payments WHERE order_id = ${orderId}`;
+    return api.call(refundAgain, {
+      ...{ as: brand.staff.finance, params: { paymentId: payment?.id ?? '' }, body: { reason: '已与渠道核实' } },
+    });
+  };
+  const failed = (orderId: string, count: number) =>
+    eventually(async () =>
+      expect(await rows`SELECT 1 FROM refunds WHERE order_id = ${orderId} AND state = 'failed'`).toHaveLength(count),
+    );
+
+  it('S8 a refused part is asked for once more by one refund, whoever presses again, however often it is refused', async () => {
+    const { orderId, bag } = await paid();
+    const share = Math.floor(bag.amountFen / 3);
+    const part = { items: [{ itemId: bag.id, quantity: 1 }] };
+    await refuses(orderId, true);
+    await ask(manager(), orderId, part);
+    await failed(orderId, 1);
+    expect((await again(orderId)).status).toBe(200);
+    await failed(orderId, 2);
+    await refuses(orderId, false);
+    expect((await again(orderId)).status).toBe(200);
+    expect((await again(orderId)).problem.facts).toEqual({ reason: 'nothing_refused' });
+    await backBy(orderId, share);
+    expect((await again(orderId)).problem.facts).toEqual({ reason: 'nothing_refused' });
+    // Nor when it was asked for in the usual way meanwhile.
+    await refuses(orderId, true);
+    await ask(manager(), orderId, part);
+    await failed(orderId, 3);
+    await refuses(orderId, false);
+    await ask(manager(), orderId, part);
+    expect((await again(orderId)).problem.facts).toEqual({ reason: 'asked_since' });
+    await eventually(async () => expect(await refundedOf(orderId)).toBeGreaterThan(share));
+    await expectBooksRight(api);
+  });
+
+  it('S8 a refused refund of a case is asked for again by whoever decides the case, and by nobody else', async () => {
+    const { buyer, orderId, bag } = await paid();
+    const params = { id: orderId };
+    await api.ok(shipOrder, { as: manager(), params, body: { trackingNo: 'SF4712' } });
+    const { id } = await api.ok(requestAfterSale, {
+      ...{ as: buyer, params },
+      body: { kind: 'refund_only', reason: 'damaged', items: [{ itemId: bag.id, quantity: 1 }] },
+    });
+    const decide = () =>
+      api.ok(decideAfterSale, { as: brand.staff.finance, params: { id }, body: { approve: true, note: '属实' } });
+    await api.ok(escalateAfterSale, { as: manager(), params: { id }, body: { note: '请总部处理' } });
+    await refuses(orderId, true);
+    await decide();
+    await failed(orderId, 1);
+    await refuses(orderId, false);
+    expect((await again(orderId)).problem.facts).toEqual({ reason: 'case_decides' });
+    await decide();
+    await eventually(async () =>
+      expect((await api.ok(getAfterSale, { as: buyer, params: { id } })).state).toBe('refunded'),
+    );
+    expect((await again(orderId)).problem.facts).toEqual({ reason: 'case_decides' });
+    expect(await refundedOf(orderId)).toBe(Math.floor(bag.amountFen / 3));
     await expectBooksRight(api);
   });
 

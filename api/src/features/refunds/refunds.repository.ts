@@ -26,12 +26,15 @@ export async function insertRefund(
     lines: readonly RefundLine[];
     reason: string;
     requestedBy: string | null;
+    /** The refused refund that is asked for once more by this one. */
+    retryOf: string | null;
     at: Date;
   },
 ): Promise<void> {
-  await tx`INSERT INTO refunds (id, refund_no, order_id, payment_id, amount_fen, shipping_fen, state, reason, requested_by, next_try_at, created_at)
+  await tx`INSERT INTO refunds (id, refund_no, order_id, payment_id, amount_fen, shipping_fen, state, reason, requested_by, retry_of,
+      next_try_at, created_at)
     VALUES (${refund.id}, ${refund.refundNo}, ${refund.orderId}, ${refund.paymentId}, ${refund.amountFen}, ${refund.shippingFen}, 'requested',
-      ${refund.reason}, ${refund.requestedBy}, ${refund.at}, ${refund.at})`;
+      ${refund.reason}, ${refund.requestedBy}, ${refund.retryOf}, ${refund.at}, ${refund.at})`;
   const { lines } = refund;
   if (lines.length === 0) return;
   await tx`INSERT INTO refund_lines (refund_id, order_item_id, amount_fen, pieces, withdrawn)
@@ -97,13 +100,27 @@ export async function noteRefund(
   await sql`UPDATE refunds SET provider_state = coalesce(${said}::text, provider_state), last_error = ${error} WHERE id = ${refundId}`;
 }
 
-/** The last refund of a payment that was refused for good. */
-export async function readLastRefused(
-  tx: Tx,
-  paymentId: string,
-): Promise<{ id: string; shippingFen: bigint } | undefined> {
-  const [row] = await tx<{ id: string; shippingFen: bigint }>`
-    SELECT id, shipping_fen AS "shippingFen" FROM refunds WHERE payment_id = ${paymentId} AND state = 'failed'
-    ORDER BY finished_at DESC LIMIT 1`;
+export interface RefusedRefund {
+  readonly id: string;
+  readonly shippingFen: bigint;
+  /** It was of an after-sale case: whoever decides that case asks for it again. */
+  readonly ofCase: boolean;
+  /** Something of it went back, or is on its way back, by a refund that was asked for later in another way. */
+  readonly asked: boolean;
+}
+/** The last refund of a payment that was refused for good and that nobody asked for once more; those of no case first. */
+export async function readLastRefused(tx: Tx, paymentId: string): Promise<RefusedRefund | undefined> {
+  const [row] = await tx<RefusedRefund>`
+    SELECT * FROM (
+      SELECT r.id, r.shipping_fen AS "shippingFen", r.finished_at,
+        EXISTS (SELECT 1 FROM after_sales a WHERE a.order_id = r.order_id
+          AND (a.refund_id = r.id OR r.reason = 'after_sale ' || a.case_no)) AS "ofCase",
+        EXISTS (SELECT 1 FROM refunds n WHERE n.payment_id = r.payment_id AND n.state <> 'failed' AND n.retry_of IS NULL
+          AND n.created_at >= r.finished_at AND (n.shipping_fen > 0 AND r.shipping_fen > 0 OR EXISTS (
+            SELECT 1 FROM refund_lines a JOIN refund_lines b ON b.order_item_id = a.order_item_id
+            WHERE a.refund_id = n.id AND b.refund_id = r.id AND (a.amount_fen > 0 OR a.pieces > 0)))) AS asked
+      FROM refunds r WHERE r.payment_id = ${paymentId} AND r.state = 'failed'
+        AND NOT EXISTS (SELECT 1 FROM refunds n WHERE n.retry_of = r.id)) refused
+    ORDER BY "ofCase", asked, finished_at DESC LIMIT 1`;
   return row;
 }
