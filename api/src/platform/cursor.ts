@@ -24,6 +24,22 @@ export function decodeTimeCursor(cursor: string | undefined): TimeCursor | undef
   }
 }
 
+const CodeKey = z.tuple([z.literal('code'), z.string().min(1).max(200)]);
+
+/** Sort key of lists by a text of others, such as a code. */
+export const encodeCodeCursor = (code: string): string =>
+  Buffer.from(JSON.stringify(['code', code])).toString('base64url');
+
+/** Throws `invalid_request` on anything this server did not make. */
+export function decodeCodeCursor(cursor: string | undefined): string | undefined {
+  if (cursor === undefined) return undefined;
+  try {
+    return CodeKey.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')))[1];
+  } catch (cause) {
+    throw new AppError('invalid_request', { issues: [{ path: '/cursor', issue: 'unknown_cursor' }] }, cause);
+  }
+}
+
 /**
  * A page out of rows of which one more than the page holds was asked for: that one says that there is a next page, and where
  * it begins is told by the last row of this one.

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { OrgUnitId, ProductId, SkuId } from '../ids.ts';
 import { PriceFen } from '../money.ts';
-import { Instant, OrgUnitRef, PageQuery, PictureUrl, page, text } from './common.ts';
+import { Instant, MAX_INT4, OrgUnitRef, PageQuery, PictureUrl, page, text } from './common.ts';
 import { defineRoute } from './route.ts';
 
 /** Traffic pack (引流款), main (主推), family pack (家庭装), gift (礼盒), bundle (组合装). */
@@ -230,7 +230,7 @@ export const countStock = defineRoute({
     orgUnitId: OrgUnitId,
     counted: z.int().min(0).max(10_000_000),
     /** What was on hand when counting began: refused with `state_conflict` when pieces came or went meanwhile. */
-    seenOnHand: z.int().min(0).optional(),
+    seenOnHand: z.int().min(0).max(MAX_INT4).optional(),
     reason: text(100),
   }),
   reply: StockView,

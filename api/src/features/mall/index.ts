@@ -12,6 +12,7 @@ import {
 } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
+import { cutPage, decodeCodeCursor, encodeCodeCursor } from '../../platform/cursor.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
@@ -201,17 +202,12 @@ export function createMall(deps: MallDeps) {
 
   bind(getMall, status);
   bind(listMallIssues, async ({ query: { cursor, limit } }) => {
-    const after = cursor === undefined ? '' : Buffer.from(cursor, 'base64url').toString('utf8').replaceAll('\0', '');
-    const rows = await db.sql<Omit<MallIssue, 'at'> & { at: Date }>`
+    const after = decodeCodeCursor(cursor) ?? '';
+    const found = await db.sql<Omit<MallIssue, 'at'> & { at: Date }>`
       SELECT code, coalesce(payload->>'title', code) AS title, issue, at FROM mall_products
       WHERE issue IS NOT NULL AND code COLLATE "C" > ${after} ORDER BY code COLLATE "C" LIMIT ${limit + 1}`;
-    const items = rows.slice(0, limit);
-    const last = items.at(-1);
-    const more = rows.length > limit && last;
-    return {
-      items: items.map((row) => ({ ...row, at: row.at.toISOString() })),
-      nextCursor: more ? Buffer.from(last.code).toString('base64url') : null,
-    };
+    const { rows: items, nextCursor } = cutPage(found, limit, (last) => encodeCodeCursor(last.code));
+    return { items: items.map((row) => ({ ...row, at: row.at.toISOString() })), nextCursor };
   });
   bind(syncMall, async ({ principal, body }) => {
     await syncs.take(principal.personId);
