@@ -23,6 +23,8 @@ const OPTIONAL: Record<string, string> = {
   STUN_URLS: 'stun:turn.example.com:3478',
   TURN_URLS: 'turn:turn.example.com:3478?transport=udp,turns:turn.example.com:443?transport=tcp',
   RECORDING_S3_ENDPOINT: 'https://s3.example.com',
+  MALL_URL: 'https://mall.example.com/api',
+  MALL_KEY_ID: 'walnut-live',
   WECHAT_PAY_API_V3_KEY: 'x'.repeat(32),
   WECHAT_PAY_PRIVATE_KEY_FILE: '',
   WECHAT_PAY_PUBLIC_KEY_FILE: '',
@@ -35,6 +37,7 @@ const SECRETS_OF_EXTRAS = [
   'RECORDING_S3_SECRET_ACCESS_KEY',
   'WECHAT_APP_SECRET',
   'WECHAT_PAY_APP_SECRET',
+  'MALL_SECRET',
 ];
 const filledIn = Object.fromEntries(
   Object.entries(example).map(([key, value]) => [key, value || (OPTIONAL[key] ?? 'x'.repeat(40))]),

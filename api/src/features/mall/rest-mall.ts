@@ -1,5 +1,6 @@
 /** The mall over HTTP: signed requests, pages by cursor, passing faults tried again with growing pauses. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CatalogueCode } from '@walnut-live/contracts';
 import { z } from 'zod';
 import type { Clock, Random } from '../../platform/clock.ts';
 import { retryAfterSeconds } from '../webhooks/index.ts';
@@ -165,7 +166,7 @@ function pageOf<T>(
       const code = typeof one === 'object' && one !== null ? (one as Record<string, unknown>)[name] : undefined;
       const [first] = read.error.issues;
       faults.push({
-        code: (typeof code === 'string' ? code : '?').slice(0, 64),
+        code: typeof code === 'string' && CatalogueCode.safeParse(code).success ? code : '?',
         issue: `not_understood /${first?.path.join('/') ?? ''}`,
       });
     }
