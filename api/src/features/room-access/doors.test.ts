@@ -60,6 +60,7 @@ const requests: Record<string, () => { params?: Record<string, string>; query?: 
     const lines = [{ skuId: sku.id, quantity: 1, seenPriceFen: sku.priceFen }];
     return { body: { roomId: brand.rooms.a.id, lines, address: TEST_ADDRESS } };
   },
+  'shipping.quote': () => ({ body: { roomId: brand.rooms.a.id, goodsFen: 100 } }),
   'draws.list': () => ({ query: `roomId=${brand.rooms.a.id}` }),
   'red-packets.list': () => ({ query: `roomId=${brand.rooms.a.id}` }),
   'red-packets.get': () => ({ params: { id: things.redPacketId } }),

@@ -104,10 +104,15 @@ const doors: Record<string, Door> = {
     ]),
   ),
   ...Object.fromEntries(
-    ['products.get', 'media.get', 'gifts.list', 'guides.follow', 'guides.follow.get', 'guides.follow.end'].map((id) => [
-      id,
-      'no room' as const,
-    ]),
+    [
+      'products.get',
+      'members.rules',
+      'media.get',
+      'gifts.list',
+      'guides.follow',
+      'guides.follow.get',
+      'guides.follow.end',
+    ].map((id) => [id, 'no room' as const]),
   ),
   // What somebody bought, won, gave, earned or booked stays theirs when the room is closed to them.
   ...Object.fromEntries(
@@ -152,6 +157,8 @@ const doors: Record<string, Door> = {
         'wallet.top-up',
         'gifts.take-back',
       ],
+      ...['invoices.of-order', 'invoices.request', 'invoices.withdraw'],
+      ...['members.mine', 'points.mine', 'points.entries', 'points.exchanges', 'points.exchange'],
       ...['prizes.claim', 'prizes.mine', 'rewards.mine', 'coupons.claim', 'coupons.mine', 'room-bookings.undo'],
     ].map((id) => [id, 'own things' as const]),
   ),
