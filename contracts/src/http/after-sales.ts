@@ -56,6 +56,10 @@ export const ANSWER_HOURS = 48;
 export const SEND_BACK_DAYS = 7;
 /** Within which a store looks at goods that were sent to it. */
 export const INSPECT_DAYS = 10;
+/** Within which a store sends other pieces; later headquarters look. */
+export const REPLACE_DAYS = 7;
+/** Within which a buyer asks headquarters about a store's no; later it stands. */
+export const APPEAL_DAYS = 7;
 
 /**
  * What `pieces` more pieces of an item are worth after `before` were given back: running totals floor, so that all pieces
@@ -289,6 +293,8 @@ export const decideAfterSale = defineRoute({
     returnTo: text(200).optional(),
     /** Headquarters may grant less than was asked for. */
     amountFen: Fen.optional(),
+    /** Headquarters may give the money back for an exchange whose goods came and that cannot be sent. */
+    asRefund: z.boolean().optional(),
   }),
   reply: AfterSaleView,
   errors: ['state_conflict', 'forbidden'],

@@ -45,6 +45,7 @@ const allowed = new Map<string, AfterSaleState>([
   ['escalated withdraw', 'withdrawn'],
   ['escalated overtaken', 'withdrawn'],
   ['rejected escalate', 'escalated'],
+  ['rejected lapse', 'refused'],
   ['awaiting_goods send_goods', 'goods_on_way'],
   ['awaiting_goods withdraw', 'withdrawn'],
   ['awaiting_goods lapse', 'withdrawn'],
@@ -56,6 +57,8 @@ const allowed = new Map<string, AfterSaleState>([
   ['goods_on_way escalate_overdue', 'escalated'],
   ['goods_on_way overtaken', 'withdrawn'],
   ['to_replace replace', 'exchanged'],
+  ['to_replace escalate', 'escalated'],
+  ['to_replace escalate_overdue', 'escalated'],
   ['to_replace overtaken', 'withdrawn'],
   ['refunding finish_refund', 'refunded'],
   ['refunding refund_failed', 'escalated'],
@@ -113,7 +116,8 @@ describe('S7 the life of an after-sale case', () => {
     ['store', 'requested', ['decide', 'escalate']],
     ['store', 'escalated', []],
     ['store', 'goods_on_way', ['inspect']],
-    ['store', 'to_replace', ['replace']],
+    ['store', 'to_replace', ['replace', 'escalate']],
+    ['hq', 'to_replace', ['replace']],
     ['hq', 'requested', ['decide']],
     ['hq', 'escalated', ['decide']],
     ['hq', 'refused', []],
@@ -180,7 +184,10 @@ describe('what may be asked for, and when', () => {
 
 describe('what happens by itself', () => {
   it.each(AfterSaleState.options)('S7 a case that is %s', (state) => {
-    const hours = { requested: 48, awaiting_goods: 7 * 24, goods_on_way: 10 * 24 }[state as string];
+    const week = 7 * 24;
+    const hours = { requested: 48, awaiting_goods: week, goods_on_way: 240, to_replace: week, rejected: week }[
+      state as string
+    ];
     const due = deadlineOf(state, now);
     expect(due && (due.getTime() - now.getTime()) / 3_600_000).toBe(hours ?? null);
     for (const unsent of [true, false])
@@ -195,6 +202,8 @@ describe('what happens by itself', () => {
     expect(overdueEvent(facts({ kind: 'refund_only' }), false)).toBe('escalate_overdue');
     expect(overdueEvent(facts(), true)).toBe('escalate_overdue');
     expect(overdueEvent(facts({ state: 'awaiting_goods' }), true)).toBe('lapse');
+    expect(overdueEvent(facts({ state: 'rejected' }), true)).toBe('lapse');
+    expect(overdueEvent(facts({ state: 'to_replace' }), true)).toBe('escalate_overdue');
   });
 });
 

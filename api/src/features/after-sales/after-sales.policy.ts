@@ -8,11 +8,14 @@ import {
   AFTER_SALE_DAYS,
   type AfterSaleDeed,
   type AfterSaleKind,
+  type AfterSaleReason,
   type AfterSaleState,
   ANSWER_HOURS,
+  APPEAL_DAYS,
   INSPECT_DAYS,
   NO_REASON_DAYS,
   type OrderState,
+  REPLACE_DAYS,
   SEND_BACK_DAYS,
 } from '@walnut-live/contracts';
 
@@ -30,7 +33,7 @@ export const afterSaleEvents = [
   'finish_refund',
   'refund_failed', // the provider refused for good: headquarters must look
   'withdraw',
-  'lapse', // nothing was sent in time
+  'lapse', // nothing was sent, or nobody asked headquarters, in time
   'overtaken', // everything left of the order goes back in another way
 ] as const;
 export type AfterSaleEvent = (typeof afterSaleEvents)[number];
@@ -56,7 +59,7 @@ export const afterSaleTransitions: Readonly<Record<AfterSaleState, Next>> = {
     withdraw: 'withdrawn',
     overtaken: 'withdrawn',
   },
-  rejected: { escalate: 'escalated' },
+  rejected: { escalate: 'escalated', lapse: 'refused' },
   refused: {},
   awaiting_goods: { send_goods: 'goods_on_way', withdraw: 'withdrawn', lapse: 'withdrawn', overtaken: 'withdrawn' },
   goods_on_way: {
@@ -67,7 +70,12 @@ export const afterSaleTransitions: Readonly<Record<AfterSaleState, Next>> = {
     escalate_overdue: 'escalated',
     overtaken: 'withdrawn',
   },
-  to_replace: { replace: 'exchanged', overtaken: 'withdrawn' },
+  to_replace: {
+    replace: 'exchanged',
+    escalate: 'escalated',
+    escalate_overdue: 'escalated',
+    overtaken: 'withdrawn',
+  },
   refunding: { finish_refund: 'refunded', refund_failed: 'escalated' },
   refunded: {},
   exchanged: {},
@@ -138,7 +146,7 @@ export function deeds(side: Side, facts: CaseFacts): AfterSaleDeed[] {
   if (state === 'requested') return side === 'store' ? ['decide', 'escalate'] : ['decide'];
   if (state === 'escalated') return side === 'hq' ? ['decide'] : [];
   if (state === 'goods_on_way') return ['inspect'];
-  if (state === 'to_replace') return ['replace'];
+  if (state === 'to_replace') return side === 'store' ? ['replace', 'escalate'] : ['replace'];
   return [];
 }
 
@@ -164,6 +172,10 @@ export const askableUntil = ({ receivedAt }: OrderFacts): Date | null =>
 export const noReasonUntil = ({ receivedAt }: OrderFacts): Date | null =>
   receivedAt && after(receivedAt, NO_REASON_DAYS * DAY_MS);
 
+/** Pieces that arrived, or should have: of an item that left in part the buyer means those that left. */
+export const meansSent = (kind: AfterSaleKind, reason: AfterSaleReason): boolean =>
+  kind !== 'refund_only' || (reason !== 'no_reason' && reason !== 'other');
+
 /** A return asked for before the seventh day after receipt is over; goods that are still on their way count as in time. */
 export function isProtected(kind: AfterSaleKind, order: OrderFacts, at: Date): boolean {
   const until = noReasonUntil(order);
@@ -187,14 +199,20 @@ export function deadlineOf(state: AfterSaleState, at: Date): Date | null {
   if (state === 'requested') return after(at, ANSWER_HOURS * HOUR_MS);
   if (state === 'awaiting_goods') return after(at, SEND_BACK_DAYS * DAY_MS);
   if (state === 'goods_on_way') return after(at, INSPECT_DAYS * DAY_MS);
+  if (state === 'to_replace') return after(at, REPLACE_DAYS * DAY_MS);
+  if (state === 'rejected') return after(at, APPEAL_DAYS * DAY_MS);
   return null;
 }
 
-/** What happens then. `unsent`: nothing of what is asked for has left the house. */
-export function overdueEvent(facts: CaseFacts, unsent: boolean): AfterSaleEvent | undefined {
-  if (facts.state === 'awaiting_goods') return 'lapse';
-  if (facts.state === 'requested' && facts.kind === 'refund_only' && unsent) return 'approve_refund';
-  if (facts.state === 'requested' || facts.state === 'goods_on_way') return 'escalate_overdue';
+/**
+ * What happens then. `mayPay`: nothing of the items that are asked for has left the house, and with the shipping fee only when
+ * nothing of the order is left.
+ */
+export function overdueEvent(facts: CaseFacts, mayPay: boolean): AfterSaleEvent | undefined {
+  if (facts.state === 'awaiting_goods' || facts.state === 'rejected') return 'lapse';
+  if (facts.state === 'requested' && facts.kind === 'refund_only' && mayPay) return 'approve_refund';
+  if (facts.state === 'requested' || facts.state === 'goods_on_way' || facts.state === 'to_replace')
+    return 'escalate_overdue';
   return undefined;
 }
 

@@ -21,6 +21,8 @@ export interface CaseLine {
   readonly itemId: string;
   readonly quantity: number;
   readonly amountFen: bigint;
+  /** Its pieces left the house: none of those that are still in it is meant. */
+  readonly sent: boolean;
 }
 
 export async function orderOf(sql: Sql, caseId: string): Promise<string | undefined> {
@@ -39,7 +41,7 @@ export async function lockCase(tx: Tx, caseId: string): Promise<CaseRow | undefi
 
 export async function readLines(sql: Sql, caseId: string): Promise<CaseLine[]> {
   return sql<CaseLine>`
-    SELECT l.order_item_id AS "itemId", l.quantity, l.amount_fen AS "amountFen"
+    SELECT l.order_item_id AS "itemId", l.quantity, l.amount_fen AS "amountFen", l.sent
     FROM after_sale_lines l JOIN order_items i ON i.id = l.order_item_id WHERE l.after_sale_id = ${caseId} ORDER BY i.position`;
 }
 
@@ -47,10 +49,11 @@ export async function readLines(sql: Sql, caseId: string): Promise<CaseLine[]> {
 export async function heldByCases(
   sql: Sql,
   orderId: string,
-): Promise<{ items: Map<string, { pieces: number; amountFen: bigint }>; shippingFen: bigint }> {
+): Promise<{ items: Map<string, { pieces: number; sent: number; amountFen: bigint }>; shippingFen: bigint }> {
   const asking = openStates.filter((state) => state !== 'refunding');
-  const items = await sql<{ itemId: string; pieces: bigint; amountFen: bigint }>`
-    SELECT l.order_item_id AS "itemId", sum(l.quantity) AS pieces, sum(l.amount_fen)::bigint AS "amountFen"
+  const items = await sql<{ itemId: string; pieces: bigint; sent: bigint; amountFen: bigint }>`
+    SELECT l.order_item_id AS "itemId", sum(l.quantity) AS pieces,
+      coalesce(sum(l.quantity) FILTER (WHERE l.sent), 0) AS sent, sum(l.amount_fen)::bigint AS "amountFen"
     FROM after_sale_lines l JOIN after_sales a ON a.id = l.after_sale_id
     WHERE a.order_id = ${orderId} AND a.state = ANY(${asking}::text[]) GROUP BY l.order_item_id`;
   const [shipping] = await sql<{ fen: bigint }>`
@@ -58,7 +61,10 @@ export async function heldByCases(
     WHERE order_id = ${orderId} AND state = ANY(${asking}::text[])`;
   return {
     items: new Map(
-      items.map(({ itemId, pieces, amountFen }) => [itemId, { pieces: Number(pieces), amountFen }] as const),
+      items.map(
+        ({ itemId, pieces, sent, amountFen }) =>
+          [itemId, { pieces: Number(pieces), sent: Number(sent), amountFen }] as const,
+      ),
     ),
     shippingFen: shipping?.fen ?? 0n,
   };
@@ -87,9 +93,10 @@ export async function insertCase(tx: Tx, made: NewCase): Promise<void> {
       ${made.reason}, ${made.note}, ${made.amountFen}, ${made.shippingFen}, ${made.protected}, ${made.deadlineAt}, ${made.at}, ${made.at})`;
   const { lines, pictureIds } = made;
   await tx`
-    INSERT INTO after_sale_lines (after_sale_id, order_item_id, quantity, amount_fen)
-    SELECT ${made.id}::uuid, l.id, l.quantity, l.amount FROM unnest(${lines.map(({ itemId }) => itemId)}::uuid[],
-      ${lines.map(({ quantity }) => quantity)}::int[], ${lines.map(({ amountFen }) => amountFen.toString())}::bigint[]) AS l (id, quantity, amount)`;
+    INSERT INTO after_sale_lines (after_sale_id, order_item_id, quantity, amount_fen, sent)
+    SELECT ${made.id}::uuid, l.id, l.quantity, l.amount, l.sent FROM unnest(${lines.map(({ itemId }) => itemId)}::uuid[],
+      ${lines.map(({ quantity }) => quantity)}::int[], ${lines.map(({ amountFen }) => amountFen.toString())}::bigint[],
+      ${lines.map(({ sent }) => sent)}::bool[]) AS l (id, quantity, amount, sent)`;
   await tx`
     INSERT INTO after_sale_pictures (after_sale_id, file_id, position)
     SELECT ${made.id}::uuid, p.id, p.n FROM unnest(${pictureIds}::uuid[]) WITH ORDINALITY AS p (id, n)`;
@@ -142,7 +149,22 @@ export async function moveCase(
   return rows.length === 1;
 }
 
-export async function setLineAmounts(tx: Tx, caseId: string, lines: readonly CaseLine[]): Promise<void> {
+/** An exchange that cannot be sent becomes a return for its money. */
+export async function turnIntoRefund(
+  tx: Tx,
+  caseId: string,
+  lines: readonly { itemId: string; amountFen: bigint }[],
+): Promise<void> {
+  const amountFen = lines.reduce((sum, line) => sum + line.amountFen, 0n);
+  await setLineAmounts(tx, caseId, lines);
+  await tx`UPDATE after_sales SET kind = 'return_and_refund', amount_fen = ${amountFen} WHERE id = ${caseId}`;
+}
+
+export async function setLineAmounts(
+  tx: Tx,
+  caseId: string,
+  lines: readonly { itemId: string; amountFen: bigint }[],
+): Promise<void> {
   await tx`
     UPDATE after_sale_lines a SET amount_fen = l.amount
     FROM unnest(${lines.map(({ itemId }) => itemId)}::uuid[], ${lines.map(({ amountFen }) => amountFen.toString())}::bigint[]) AS l (id, amount)

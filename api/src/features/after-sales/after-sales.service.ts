@@ -20,7 +20,15 @@ import type { Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import type { Files } from '../files/index.ts';
-import { type OrderRow, type OrdersService, orderNo, readRefundable } from '../orders/index.ts';
+import {
+  leftOf,
+  type OrderRow,
+  type OrdersService,
+  orderNo,
+  readRefundable,
+  shareOf,
+  shippingLeft,
+} from '../orders/index.ts';
 import type { Refunds } from '../refunds/index.ts';
 import {
   type AfterSaleEvent,
@@ -129,7 +137,7 @@ export function createAfterSalesService(deps: AfterSalesDeps) {
       {
         items: granted.lines.map(({ itemId, quantity, amountFen }) => ({
           ...{ itemId, amountFen, pieces: quantity },
-          ofSent: row.kind === 'return_and_refund',
+          ofSent: lines.some((line) => line.itemId === itemId && line.sent),
         })),
         shippingFen: granted.shippingFen,
       },
@@ -179,9 +187,26 @@ export function createAfterSalesService(deps: AfterSalesDeps) {
     return id;
   }
 
+  /** What an exchange is worth in money, as its case then reads. @throws AppError limit_exceeded: nothing is left of it */
+  async function inMoney(tx: Tx, row: rows.CaseRow): Promise<rows.CaseRow> {
+    if (row.kind !== 'exchange' || row.state !== 'escalated' || row.returnTrackingNo === null)
+      throw new AppError('state_conflict', { facts: { state: row.state, kind: row.kind } });
+    const refundable = await readRefundable(tx, row.orderId);
+    const lines = (await rows.readLines(tx, row.id)).map(({ itemId, quantity }) => {
+      const item = refundable?.items.find(({ id }) => id === itemId);
+      return { itemId, amountFen: item ? shareOf(item, quantity) : 0n };
+    });
+    const amountFen = lines.reduce((sum, line) => sum + line.amountFen, 0n);
+    if (amountFen === 0n) throw new AppError('limit_exceeded', { facts: { reason: 'nothing' } });
+    await rows.turnIntoRefund(tx, row.id, lines);
+    return { ...row, kind: 'return_and_refund', amountFen };
+  }
+
   async function decide(tx: Tx, staff: StaffPrincipal, caseId: string, body: BodyOf<typeof decideAfterSale>) {
-    const { order, row, side } = await open(tx, staff, caseId, 'decide');
+    const { order, row: asked, side } = await open(tx, staff, caseId, 'decide');
     if (side === 'buyer') throw new AppError('forbidden');
+    if (body.asRefund && (side !== 'hq' || !body.approve)) throw new AppError('forbidden');
+    const row = body.asRefund ? await inMoney(tx, asked) : asked;
     const event = decision(side, factsOf(row), body.approve);
     if (event === undefined)
       throw new AppError(row.state === 'requested' ? 'state_conflict' : 'forbidden', {
@@ -331,11 +356,15 @@ export function createAfterSalesService(deps: AfterSalesDeps) {
       if (!(await rows.isOverdue(tx, caseId, clock.now()))) return;
       const lines = await rows.readLines(tx, caseId);
       const refundable = await readRefundable(tx, order.id);
-      const unsent = lines.every(({ itemId, quantity }) => {
+      // Pieces of an item that left in part may be the ones that left: a person must look.
+      const unsent = lines.every(({ itemId, quantity, sent }) => {
         const item = refundable?.items.find(({ id }) => id === itemId);
-        return item !== undefined && quantity <= item.quantity - item.withdrawn - item.sent;
+        return item !== undefined && !sent && item.sent === 0 && quantity <= item.quantity - item.withdrawn;
       });
-      const event = overdueEvent(factsOf(row), unsent && mayPay);
+      const isRest =
+        refundable !== undefined &&
+        row.amountFen === refundable.items.reduce((sum, item) => sum + leftOf(item), shippingLeft(refundable));
+      const event = overdueEvent(factsOf(row), unsent && mayPay && (row.shippingFen === 0n || isRest));
       if (event === 'approve_refund') await refund(tx, order, row, system);
       else if (event) await move(tx, row, event, system);
     },

@@ -47,9 +47,9 @@ const rows = <T extends object>(...args: Parameters<TestApi['api']['platform']['
   api.api.platform.db.sql<T>(...args);
 const manager = () => brand.staff.a.manager;
 
-/** Three bags at 20 yuan, paid; sent and received as far as it is asked for. */
-async function bought(upTo: 'paid' | 'shipped' | 'received' = 'paid') {
-  const product = await makeProduct(api, '核桃仁', { priceFen: 2_000 });
+/** Three bags, at 20 yuan unless said otherwise, paid; sent and received as far as it is asked for. */
+async function bought(upTo: 'paid' | 'shipped' | 'received' = 'paid', priceFen = 2_000) {
+  const product = await makeProduct(api, '核桃仁', { priceFen });
   await makeStock(api, product.sku.id, brand.stores.a, 10);
   const room = await makeRoom(api, { orgUnit: brand.stores.a, host: brand.staff.a.guide, products: [product] });
   const buyer = await makeConsumer(api);

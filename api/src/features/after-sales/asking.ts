@@ -10,6 +10,7 @@ import {
   shareOf,
   shippingLeft,
 } from '../orders/index.ts';
+import { meansSent } from './after-sales.policy.ts';
 import { type CaseLine, heldByCases } from './after-sales.repository.ts';
 
 interface Free {
@@ -17,6 +18,8 @@ interface Free {
     /** Pieces and fen that neither a refund nor an open case asks for. */
     readonly pieces: number;
     readonly leftFen: bigint;
+    /** Of what left the house: neither came back for money nor is asked for by an open case. */
+    readonly outside: number;
   })[];
   readonly shippingFen: bigint;
 }
@@ -28,7 +31,12 @@ export async function freeOf(sql: Parameters<typeof readRefundable>[0], orderId:
   return {
     items: order.items.map((item) => {
       const by = held.items.get(item.id);
-      return { ...item, pieces: piecesLeft(item) - (by?.pieces ?? 0), leftFen: leftOf(item) - (by?.amountFen ?? 0n) };
+      return {
+        ...item,
+        pieces: piecesLeft(item) - (by?.pieces ?? 0),
+        leftFen: leftOf(item) - (by?.amountFen ?? 0n),
+        outside: Math.max(0, item.sent - (item.refundedPieces - item.withdrawn) - (by?.sent ?? 0)),
+      };
     }),
     shippingFen: shippingLeft(order) - held.shippingFen,
   };
@@ -43,8 +51,8 @@ function withGifts(free: Free, lines: readonly CaseLine[]): CaseLine[] {
     if (!back) continue;
     const before = { item: goods.quantity - goods.pieces, gift: gift.quantity - gift.pieces };
     const due = giftsDue(goods, gift, before, back.quantity);
-    const quantity = Math.min(Math.max(due, all.get(gift.id)?.quantity ?? 0), gift.pieces, gift.sent);
-    if (quantity > 0) all.set(gift.id, { itemId: gift.id, quantity, amountFen: 0n });
+    const quantity = Math.min(Math.max(due, all.get(gift.id)?.quantity ?? 0), gift.pieces, gift.outside);
+    if (quantity > 0) all.set(gift.id, { itemId: gift.id, quantity, amountFen: 0n, sent: true });
   }
   return [...all.values()];
 }
@@ -63,15 +71,16 @@ function namedLines(free: Free, body: BodyOf<typeof requestAfterSale>): CaseLine
     if (named.has(itemId))
       throw new AppError('invalid_request', { issues: [{ path: '/items', issue: 'item_named_twice' }] });
     named.add(itemId);
-    const most = body.kind === 'refund_only' ? item.pieces : Math.min(item.pieces, item.sent);
+    const most = body.kind === 'refund_only' ? item.pieces : Math.min(item.pieces, item.outside);
+    const sent = item.outside > 0 && meansSent(body.kind, body.reason);
     if (quantity > most) throw new AppError('limit_exceeded', { facts: { reason: 'too_many_pieces' } });
-    if (body.kind === 'exchange') return { itemId, quantity, amountFen: 0n };
+    if (body.kind === 'exchange') return { itemId, quantity, amountFen: 0n, sent };
     const before = item.quantity - item.pieces;
     const share = shareOf({ ...item, refundedPieces: before }, quantity);
     let mostFen = share;
     if (mostFen > item.leftFen) mostFen = item.leftFen;
     const wanted = amountFen === undefined ? mostFen : BigInt(amountFen);
     if (wanted > mostFen) throw new AppError('limit_exceeded', { facts: { reason: 'too_much' } });
-    return { itemId, quantity, amountFen: wanted };
+    return { itemId, quantity, amountFen: wanted, sent };
   });
 }

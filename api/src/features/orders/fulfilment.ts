@@ -63,7 +63,7 @@ export function createFulfilment(deps: FulfilmentDeps, { lockOwn, move }: OrderM
     const refuse = (facts: Record<string, unknown>) => new AppError('state_conflict', { facts });
     const { way, left, items } = await readToShip(tx, order.id);
     // A refund that failed gives pieces back to an order that counted as shipped without them.
-    const isLate = order.state === 'shipped' && left.length > 0;
+    const isLate = (order.state === 'shipped' || order.state === 'received') && left.length > 0;
     if (!isLate && nextState(order.state, 'ship') === undefined) throw refuse({ state: order.state });
     if (way === 'pickup') throw refuse({ state: order.state, delivery: way });
     await deps.mayShip?.(tx, order);

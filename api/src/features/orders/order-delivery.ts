@@ -60,7 +60,8 @@ export function toDelivery(row: DeliveryRow, byBuyer: boolean): OrderDelivery {
         ? { code: byBuyer && waits ? row.pickupCode : null, place: row.place, phone: row.phone }
         : null,
     parcels,
-    toShip: waits ? (row.toShip ?? []) : [],
+    // A refund that failed, or a parcel that came back, leaves pieces to send to an order that was sent, or received, without them.
+    toShip: waits || isShipped || row.state === 'received' ? (row.toShip ?? []) : [],
     autoReceiveAt: isShipped && row.autoReceiveAt ? instant(row.autoReceiveAt) : null,
     canExtend: isShipped && row.extendedAt === null && row.autoReceiveAt !== null,
     addressChangeable: waits && row.way === 'parcel' && parcels.length === 0 && row.changedAt === null,

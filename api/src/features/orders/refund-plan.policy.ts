@@ -38,7 +38,7 @@ export interface WantedItem {
   readonly pieces: number;
   /** The pieces' share when left out. */
   readonly amountFen?: bigint | undefined;
-  /** Pieces that were sent, and came back: none is taken out of what is still in the house. */
+  /** Pieces that were sent: as far as they reach, none is taken out of what is still in the house. */
   readonly ofSent?: boolean;
 }
 export interface WantedRefund {
@@ -99,7 +99,7 @@ export function planRefund(order: RefundableOrder, wanted: WantedRefund): Refund
     const amountFen = named ?? shareOf(item, pieces);
     if (amountFen < 0n || amountFen > leftOf(item)) return 'too_much';
     if (pieces === 0 && amountFen === 0n) continue;
-    lines.set(itemId, { itemId, amountFen, pieces, withdrawn: ofSent ? 0 : Math.min(pieces, inHouse(item)) });
+    lines.set(itemId, { itemId, amountFen, pieces, withdrawn: takenOut(item, pieces, ofSent === true) });
   }
   for (const { itemId, pieces, ofSent } of wanted.items) {
     const item = order.items.find(({ id }) => id === itemId);
@@ -133,12 +133,14 @@ export function giftsDue(
   return Math.max(0, giftsToReturn(gift.quantity, kept, gift.giftPer ?? 1) - before.gift);
 }
 
-/** What was sent comes back by parcel; only what is more than that is taken out of the house. */
-function giftLine(gift: RefundableItem, pieces: number, ofSent: boolean): RefundLine {
-  const outside = gift.sent - (gift.refundedPieces - gift.withdrawn);
-  const withdrawn = Math.min(ofSent ? Math.max(0, pieces - outside) : pieces, inHouse(gift));
-  return { itemId: gift.id, amountFen: 0n, pieces, withdrawn };
+/** What was sent is not in the house any more; only what is more than that is taken out of it. */
+function takenOut(item: RefundableItem, pieces: number, ofSent: boolean): number {
+  const outside = item.sent - (item.refundedPieces - item.withdrawn);
+  return Math.min(ofSent ? Math.max(0, pieces - outside) : pieces, inHouse(item));
 }
+const giftLine = (gift: RefundableItem, pieces: number, ofSent: boolean): RefundLine => ({
+  ...{ itemId: gift.id, amountFen: 0n, pieces, withdrawn: takenOut(gift, pieces, ofSent) },
+});
 
 /** Gifts of an item go back with its pieces; they are worth nothing. */
 function addGifts(

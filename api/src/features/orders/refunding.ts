@@ -13,6 +13,7 @@ import { mayRefund } from './orders.policy.ts';
 import { lockOrder, type OrderRow } from './orders.repository.ts';
 import type { OrdersDeps } from './orders.service.ts';
 import {
+  piecesLeft,
   planRefund,
   type RefundLine,
   type RefundPlan,
@@ -176,6 +177,9 @@ export function createRefunding(
   /** Other pieces leave the shelf for an exchange. The order's row is locked. @throws AppError out_of_stock */
   async function sendReplacements(tx: Tx, order: OrderRow, caseNo: string, pieces: readonly Pieces[]): Promise<void> {
     const { items } = await refundableOf(tx, order.id);
+    // What was refunded in another way meanwhile is not sent once more.
+    if (pieces.some(({ itemId, quantity }) => quantity > piecesLeft(itemOf(items, itemId))))
+      throw new AppError('limit_exceeded', { facts: { reason: 'too_many_pieces' } });
     const lines: ShelfLine[] = pieces.map((line) => ({ ...itemOf(items, line.itemId), ...line }));
     const levels = await takeReplacements(tx, { caseNo, at: clock.now(), newId: random.id }, lines);
     if (!levels) throw new AppError('out_of_stock');

@@ -201,6 +201,38 @@ describe('S7 received by itself', () => {
   });
 });
 
+describe('S7 pieces that are owed', () => {
+  it('after a refused refund they are seen, sent late, and keep the order from being received by itself', async () => {
+    const order = await paid();
+    const { sql } = api.api.platform.db;
+    const refuses = (
+      is: boolean,
+    ) => sql`UPDATE sandbox_charges SET refunded_fen = CASE WHEN ${is} THEN amount_fen ELSE 0 END
+      WHERE payment_id IN (SELECT id FROM payments WHERE order_id = ${order.id})`;
+    const takeOut = async (itemId: string) => {
+      await api.ok(refundOrder, {
+        ...{ as: manager, params: { id: order.id } },
+        body: { reason: '缺货', items: [{ itemId, quantity: 1 }] },
+      });
+    };
+    await refuses(true);
+    await parcel(order.id, 'SF0701', [{ orderItemId: order.milk, quantity: 2 }]);
+    await takeOut(order.family);
+    const owed = [{ orderItemId: order.family, quantity: 1 }];
+    await eventually(async () =>
+      expect(await sql`SELECT 1 FROM refunds WHERE order_id = ${order.id} AND state = 'failed'`).toHaveLength(1),
+    );
+    expect(await read(order.id, manager)).toMatchObject({ state: 'shipped', delivery: { toShip: owed } });
+    api.clock.advanceSeconds((api.api.platform.config.AUTO_RECEIVE_DAYS + 1) * DAY_SECONDS);
+    await api.api.platform.jobs.runNow(AUTO_RECEIVE_JOB);
+    expect(await stateOf(api, order.id)).toBe('shipped');
+    await refuses(false);
+    await api.ok(receiveOrder, { as: buyer, params: { id: order.id }, body: {} });
+    expect((await read(order.id)).delivery?.toShip).toEqual(owed);
+    expect((await parcel(order.id, 'SF0702')).body).toMatchObject({ state: 'received', delivery: { toShip: [] } });
+  });
+});
+
 describe('S7 what is not received by itself', () => {
   const due = async () => {
     api.clock.advanceSeconds((api.api.platform.config.AUTO_RECEIVE_DAYS + 1) * DAY_SECONDS);

@@ -32,11 +32,7 @@ const Order = ({ order }: { order: OrderView }): ReactNode => {
   const format = useFormat();
   const { may } = useSession();
   const [action, setAction] = useState<'ship' | 'refund' | null>(null);
-  const mayShip =
-    may('orders:ship') &&
-    order.delivery?.way === 'parcel' &&
-    order.delivery.toShip.length > 0 &&
-    order.state === 'paid';
+  const mayShip = may('orders:ship') && order.delivery?.way === 'parcel' && order.delivery.toShip.length > 0;
   const mayRefund = may('orders:refund') && ['paid', 'shipped', 'received'].includes(order.state);
   const { address } = order;
   return (

@@ -50,11 +50,17 @@ export const PickupDialog = ({ onClose }: { onClose: () => void }): ReactNode =>
                 <OrderStateBadge state={order.state} /> <b>{order.address.recipient}</b> {order.address.phone}
               </p>
               <ul>
-                {order.items.map((item) => (
-                  <li key={item.id}>
-                    {item.title} {item.skuName} × {item.quantity}
-                  </li>
-                ))}
+                {order.items.flatMap((item) => {
+                  // What was refunded meanwhile stays on the shelf.
+                  const left = order.delivery?.toShip.find(({ orderItemId }) => orderItemId === item.id)?.quantity ?? 0;
+                  return left === 0
+                    ? []
+                    : [
+                        <li key={item.id}>
+                          {item.title} {item.skuName} × {left}
+                        </li>,
+                      ];
+                })}
               </ul>
               {!waits && <p className="co-warning">{t('pickup.used')}</p>}
               <Button
