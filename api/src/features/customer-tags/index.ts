@@ -135,9 +135,12 @@ export function createCustomerTags(deps: {
   return {
     /** A socket of a person came to a room; returns what ends it. */
     watch: watchBook.enter,
+    /** A room ends whatever becomes of its tags. */
     async roomEnded(roomId: string): Promise<void> {
-      await watchBook.flush();
-      await rows.closeRoom(db.sql, roomId, clock.now());
+      await watchBook.flushQuietly();
+      await rows
+        .closeRoom(db.sql, roomId, clock.now())
+        .catch((error: unknown) => deps.log.warn({ err: error, roomId }, 'tags: the room was not counted'));
     },
     /**
      * Paid, or refunded: buyer and whoever brought the order have news. After the commit, for the job holds rows of many people

@@ -33,11 +33,11 @@ export function createWatchBook({ db, clock, log }: { db: Db; clock: Clock; log:
     if (told.length > 0)
       await db.sql`
         INSERT INTO room_watches AS w (room_id, person_id, spans, counted_to)
-        SELECT n.room_id, n.person_id, tstzmultirange(tstzrange(n.from_at, n.to_at)), n.to_at
+        SELECT n.room_id, n.person_id, range_agg(tstzrange(n.from_at, n.to_at)), max(n.to_at)
         FROM unnest(${told.map(({ watch }) => watch.roomId)}::uuid[], ${told.map(({ watch }) => watch.personId)}::uuid[],
           ${told.map(({ watch }) => new Date(watch.writtenToMs))}::timestamptz[], ${told.map(({ toMs }) => new Date(toMs))}::timestamptz[])
           AS n(room_id, person_id, from_at, to_at)
-        ORDER BY n.room_id, n.person_id
+        GROUP BY n.room_id, n.person_id ORDER BY n.room_id, n.person_id
         ON CONFLICT (room_id, person_id) DO UPDATE SET spans = w.spans + EXCLUDED.spans, counted_to = greatest(w.counted_to, EXCLUDED.counted_to)`;
     for (const { key, watch, toMs } of parts) {
       watch.writtenToMs = toMs;
@@ -74,6 +74,8 @@ export function createWatchBook({ db, clock, log }: { db: Db; clock: Clock; log:
       };
     },
     flush,
+    /** The same; what fails is told to the log and written with the next turn. */
+    flushQuietly: quietly,
     async close(): Promise<void> {
       clearInterval(timer);
       await quietly();
