@@ -1,5 +1,5 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type Cart, type CartGroup, type CartLine, checkoutCart, getCart, putCartLine } from '@walnut-live/contracts';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type Cart, type CartGroup, type CartLine, getCart, putCartLine } from '@walnut-live/contracts';
 import { isApiError } from '@walnut-live/live-client/http';
 import {
   Badge,
@@ -13,12 +13,13 @@ import {
   useFormat,
   useToast,
 } from '@walnut-live/ui';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { useServices } from '../app/services.tsx';
 import { Page } from '../pages/page.tsx';
 import '../orders/orders.css';
 import '../purchase/panel.css';
+import { checkoutOnce, unresolvedCheckout } from './checkout-once.ts';
 import { useDeliveryT } from './messages.ts';
 import { useWhere } from './use-where.tsx';
 import './delivery.css';
@@ -29,7 +30,9 @@ const KEY = ['cart'];
 /** What was put aside over all rooms; each room's lines are ordered on their own. */
 const Groups = (): ReactNode => {
   const t = useDeliveryT();
-  const { api } = useServices();
+  const { api, pending } = useServices();
+  const cache = useQueryClient();
+  const navigate = useNavigate();
   const [paying, setPaying] = useState<string | null>(null);
   const query = useQuery({
     queryKey: KEY,
@@ -38,8 +41,21 @@ const Groups = (): ReactNode => {
   });
   const groups = query.data?.groups ?? [];
   const group = groups.find(({ roomId }) => roomId === paying);
+  // The answer was lost and the lines are gone: they were ordered, and asking once more tells which order it is.
+  const lost = paying === null || group || !query.data ? null : unresolvedCheckout(pending, paying);
+  const findLost = useMutation({
+    mutationFn: async () => lost && checkoutOnce({ api, pending }, lost.payload),
+    onSuccess: (order) => order && void navigate(order.payment ? `/pay/${order.payment.id}` : `/orders/${order.id}`),
+    onSettled: () => cache.invalidateQueries({ queryKey: KEY }),
+  });
+  const { mutate: find } = findLost;
+  const isLost = lost !== null;
+  useEffect(() => {
+    if (isLost) find();
+  }, [isLost, find]);
   return (
     <>
+      {isLost && findLost.isError && <ErrorState error={findLost.error} onRetry={() => find()} />}
       {query.isError && !query.data && <ErrorState error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <Skeleton height={160} radius={18} />}
       {query.data && groups.length === 0 && (
@@ -201,9 +217,7 @@ const CartCheckout = ({ group, onBack }: { group: CartGroup; onBack: () => void 
       ...taken,
     };
     try {
-      const order = await pending.run(`cart:${group.roomId}`, body, (idempotencyKey) =>
-        api.call(checkoutCart, { body, idempotencyKey }),
-      );
+      const order = await checkoutOnce({ api, pending }, body);
       await cache.invalidateQueries({ queryKey: KEY });
       void navigate(order.payment ? `/pay/${order.payment.id}` : `/orders/${order.id}`);
     } catch (error) {
