@@ -2,7 +2,7 @@
  * Invoices: buyers ask, staff say what became of it.
  *
  * Invariants: an order has at most one invoice that is asked for or issued (a unique index says so); rivals race by conditional
- * statements on its row; the amount is what the order is worth when it is issued, and never changes with later refunds. What
+ * statements on its row; the amount is what the order is worth when it is issued, less what is on its way back, and never changes with later refunds. What
  * issues invoices is an outside system: it reads the CSV or the list and answers by `issue` (docs/20-orders-and-delivery.md).
  */
 import {
@@ -88,7 +88,10 @@ export function createInvoices(deps: { bind: Binder; db: Db; clock: Clock; rando
   });
 
   bind(issueInvoice, async ({ tx, principal, params, body }) => {
-    const row = await inScope(tx, principal, params.id);
+    // Refunds lock the order first, too: none begins between what it is worth and what is written.
+    const { orderId } = await inScope(tx, principal, params.id);
+    await tx`SELECT 1 FROM orders WHERE id = ${orderId} FOR UPDATE`;
+    const row = await readOne(tx, params.id);
     if (row.amountFen <= 0n) throw new AppError('state_conflict', { facts: { amountFen: 0 } });
     await end(tx, row, 'issue', { actorId: principal.personId, number: body.number, url: body.url });
     await audit(tx, principal, row, 'invoice:issued', '');
@@ -147,7 +150,7 @@ interface Scope {
 
 async function ownOrder(sql: Sql, personId: string, orderId: string) {
   const [order] = await sql<{ orgPath: string; state: string; worthFen: bigint }>`
-    SELECT org_path AS "orgPath", state, paid_fen - refunded_fen AS "worthFen" FROM orders WHERE id = ${orderId} AND person_id = ${personId}`;
+    SELECT org_path AS "orgPath", state, order_worth(id) AS "worthFen" FROM orders WHERE id = ${orderId} AND person_id = ${personId}`;
   if (!order) throw new AppError('not_found');
   return order;
 }
@@ -178,7 +181,7 @@ function read(
   const { id = null, orderId = null, orgPath = null, state = null, after } = wanted;
   return sql<Row>`
     SELECT v.id, v.order_id AS "orderId", o.order_no AS "orderNo", v.org_path AS "orgPath", v.person_id AS "personId", v.kind, v.title,
-      v.tax_no AS "taxNo", v.email, v.state, coalesce(v.amount_fen, o.paid_fen - o.refunded_fen) AS "amountFen", v.number, v.url, v.reason,
+      v.tax_no AS "taxNo", v.email, v.state, coalesce(v.amount_fen, order_worth(o.id)) AS "amountFen", v.number, v.url, v.reason,
       v.requested_at AS "requestedAt", v.ended_at AS "endedAt",
       json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS store
     FROM invoices v JOIN orders o ON o.id = v.order_id JOIN org_units u ON u.id = o.org_unit_id
