@@ -2,8 +2,9 @@
  * Rule S3, repeated: unpaid orders whose time is over give everything back, or turn out to be paid.
  *
  * Two lanes. Orders of which no provider over the network knows are closed first, so that their stock never waits for one. The
- * others need their provider: one that fails comes again later and makes room for the next, a provider that is away is left
- * alone for the rest of the turn, and a slow one ends the turn, so that the first lane has its next.
+ * others need their provider: one that fails comes again later and makes room for the next. A provider that lets us wait, or
+ * fails several times in a row, is away and left alone for the rest of the turn; a single payment it says odd things about is
+ * no such sign. A slow one ends the turn, so that the first lane has its next.
  */
 import type { Clock } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
@@ -15,6 +16,9 @@ const BATCH = 200;
 /** Real time in which the second lane begins with further orders. */
 const ASKING_MS = 10_000;
 const TRY_AGAIN_MS = 20_000;
+/** A provider that fails after so long is away; one that fails sooner, after so many in a row. */
+const AWAY_AFTER_MS = 2_000;
+const AWAY_AFTER_FAILURES = 5;
 
 interface Due {
   readonly id: string;
@@ -81,15 +85,23 @@ export async function expireDueOrders(deps: {
     if (!(await expireNext(next, () => undefined))) break;
   }
   const away: string[] = [];
+  const inARow = new Map<string, number>();
   const until = performance.now() + ASKING_MS;
   while (tried.length < BATCH && performance.now() < until) {
+    const began = performance.now();
+    const expiredBefore = expired;
     const next = (tx: Tx) => lockNextAway(tx, clock.now(), { except: tried, away });
     const failed = async ({ id, provider }: Due, error: unknown): Promise<void> => {
-      if (provider !== null && error instanceof AppError && error.code === 'provider_unavailable') away.push(provider);
+      if (provider !== null && error instanceof AppError && error.code === 'provider_unavailable') {
+        const failures = (inARow.get(provider) ?? 0) + 1;
+        inARow.set(provider, failures);
+        if (failures >= AWAY_AFTER_FAILURES || performance.now() - began > AWAY_AFTER_MS) away.push(provider);
+      }
       const again = new Date(clock.now().getTime() + TRY_AGAIN_MS);
       await db.sql`UPDATE payments SET next_close_at = ${again} WHERE order_id = ${id} AND state = 'pending'`;
     };
     if (!(await expireNext(next, failed))) break;
+    if (expired > expiredBefore) inARow.clear();
   }
   return expired;
 }
