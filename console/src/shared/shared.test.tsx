@@ -109,14 +109,14 @@ test('days of the reader become instants, the end excluded', () => {
 test.each<[StaffRole, string]>([
   [
     'hq_admin',
-    '/live /inviters /stores /orders /rooms /campaigns /catalogue /gifts /coupons /prizes /moderation /cards /members /staff /webhooks',
+    '/live /inviters /stores /orders /after-sales /payments /rooms /campaigns /catalogue /gifts /coupons /group-buys /shipping /prizes /moderation /cards /customers /counter /members /staff /webhooks',
   ],
   [
     'store_manager',
-    '/live /inviters /stores /orders /rooms /campaigns /catalogue /gifts /coupons /prizes /moderation /cards /members /staff',
+    '/live /inviters /stores /orders /after-sales /rooms /campaigns /catalogue /gifts /coupons /group-buys /shipping /prizes /moderation /cards /customers /counter /members /staff',
   ],
-  ['guide', '/live /orders /rooms /catalogue /prizes /cards'],
-  ['assistant', '/live /rooms /catalogue /cards'],
+  ['guide', '/live /orders /after-sales /rooms /catalogue /group-buys /shipping /prizes /cards /counter'],
+  ['assistant', '/live /rooms /catalogue /group-buys /cards /counter'],
 ])('%s finds %s in the menu', (role, paths) => {
   const may = (permission: (typeof rolePermissions)[StaffRole][number]) => rolePermissions[role].includes(permission);
   expect(
