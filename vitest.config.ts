@@ -12,6 +12,8 @@ function project(name: string, test: TestProjectInlineConfiguration['test'] = {}
       include: [`${name}/**/*.test.{ts,tsx}`],
       exclude: ['**/node_modules/**', '**/dist/**', '**/generated/**'],
       environment: 'node',
+      // After the api's, which run with other workers.
+      sequence: { groupOrder: 1 },
       testTimeout: 30_000,
       hookTimeout: 120_000,
       ...test,
@@ -26,7 +28,13 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       project('contracts'),
-      project('api', { globalSetup: postgres }),
+      // Its tests wait for PostgreSQL more than they compute, and share nothing but modules, which are slow to load.
+      project('api', {
+        globalSetup: postgres,
+        isolate: false,
+        maxWorkers: Math.max(3, availableParallelism() - 1),
+        sequence: { groupOrder: 0 },
+      }),
       project('media-server'),
       project('live-client'),
       project('ui'),
@@ -41,7 +49,7 @@ export default defineConfig({
         fileParallelism: false,
         testTimeout: 180_000,
         hookTimeout: 300_000,
-        sequence: { groupOrder: 1 },
+        sequence: { groupOrder: 2 },
       }),
       // What kills, cuts and measures for minutes: not part of every change, see `./live test drills`.
       project('drills', {
@@ -51,7 +59,7 @@ export default defineConfig({
         fileParallelism: false,
         testTimeout: 180_000,
         hookTimeout: 300_000,
-        sequence: { groupOrder: 2 },
+        sequence: { groupOrder: 3 },
       }),
     ],
   },

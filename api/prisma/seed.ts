@@ -23,7 +23,7 @@ import {
   writeUnits,
 } from './seed/write-brand.ts';
 import { writeDemoDeals } from './seed/write-deals.ts';
-import { writeGroupCampaign, writeShipping } from './seed/write-selling.ts';
+import { writeGroupCampaign, writePreSale, writeShipping } from './seed/write-selling.ts';
 
 const { DATABASE_URL, DEMO_PASSWORD, SHARE_SECRET } = process.env;
 if (!DATABASE_URL || !DEMO_PASSWORD) {
@@ -42,6 +42,7 @@ try {
     await writeCoupons(tx, at);
     await writeShipping(tx, at);
     await writeGroupCampaign(tx, at, random);
+    await writePreSale(tx, at, random);
     await writeScheduledRooms(tx, at);
     const demo = await writeDemoRoom(tx, { clock, random });
     await writeDemoDeals(tx, demo.id, { clock, random });

@@ -18,3 +18,7 @@ test('health, readiness, metrics and the OpenAPI document are served; unknown pa
   expect(missing.headers.get('content-type')).toContain('application/problem+json');
   expect(await missing.json()).toMatchObject({ code: 'not_found', requestId: missing.headers.get('x-request-id') });
 });
+
+test('no route begins with a parameter: requests are led by the first part of their path', () => {
+  for (const { base, path } of routes) expect(`${base ?? ''}${path}`).toMatch(/^\/[a-z]/);
+});

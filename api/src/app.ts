@@ -2,7 +2,6 @@
 import { type Route, routes } from '@walnut-live/contracts';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import helmet from 'helmet';
-import { pinoHttp } from 'pino-http';
 import type { Random } from './platform/clock.ts';
 import { docsPage, docsStyle } from './platform/docs-page.ts';
 import { AppError, toAppError, toProblem } from './platform/errors.ts';
@@ -32,53 +31,27 @@ export function createApp(deps: {
     const given = req.get('x-request-id');
     res.locals.requestId = given && /^[\w-]{8,64}$/.test(given) ? given : random.id();
     res.set('X-Request-Id', res.locals.requestId);
-    const done = metrics.requests.startTimer({ method: req.method });
-    res.on('finish', () => done({ route: req.route?.path ?? 'none', status: res.statusCode }));
+    const began = performance.now();
+    res.on('finish', () => {
+      const { statusCode: status } = res;
+      const tookMs = performance.now() - began;
+      metrics.requests.observe({ method: req.method, route: req.route?.path ?? 'none', status }, tookMs / 1_000);
+      const level = status >= 500 ? 'error' : 'debug';
+      if (!log.isLevelEnabled(level)) return;
+      const path = req.originalUrl.split('?')[0]?.replace(/^\/s\/.*/, '/s/…');
+      log[level](
+        { requestId: res.locals.requestId, method: req.method, path, status, tookMs: Math.round(tookMs) },
+        'answered',
+      );
+    });
     next();
   });
-  app.use(
-    pinoHttp({
-      logger: log,
-      genReqId: (_req, res) => res.getHeader('X-Request-Id') as string,
-      customLogLevel: (_req, res, error) => (error || res.statusCode >= 500 ? 'error' : 'debug'),
-      serializers: {
-        req: (req: { id: string; method: string; url: string }) => ({
-          id: req.id,
-          method: req.method,
-          path: req.url.split('?')[0]?.replace(/^\/s\/.*/, '/s/…'),
-        }),
-      },
-    }),
-  );
   app.use(
     helmet({
       contentSecurityPolicy: {
         directives: { defaultSrc: ["'none'"], imgSrc: ["'self'"], styleSrc: ["'self'"], frameAncestors: ["'none'"] },
       },
       crossOriginResourcePolicy: { policy: 'same-site' },
-    }),
-  );
-
-  app.get('/healthz', (_req, res) => void res.json({ ok: true }));
-  app.get('/readyz', async (_req, res) => {
-    const { ready, checks } = await deps.isReady();
-    res.status(ready ? 200 : 503).json({ ready, checks });
-  });
-  app.get(
-    '/metrics',
-    async (_req, res) => void res.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-  );
-  const openapi = buildOpenApi(deps.publicUrl);
-  app.get('/api/v1/openapi.json', (_req, res) => void res.json(openapi));
-  app.get('/docs', (_req, res) => void res.type('html').send(docsPage()));
-  app.get('/docs/style.css', (_req, res) => void res.type('css').send(docsStyle));
-  app.use(
-    '/pictures',
-    express.static(deps.picturesDir, {
-      index: false,
-      maxAge: '1d',
-      setHeaders: (res) =>
-        void res.setHeader('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'"),
     }),
   );
 
@@ -103,6 +76,30 @@ export function createApp(deps: {
     res.redirect(302, '/');
   });
   app.use(deps.http.router);
+
+  app.get('/healthz', (_req, res) => void res.json({ ok: true }));
+  app.get('/readyz', async (_req, res) => {
+    const { ready, checks } = await deps.isReady();
+    res.status(ready ? 200 : 503).json({ ready, checks });
+  });
+  app.get(
+    '/metrics',
+    async (_req, res) => void res.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
+  const openapi = buildOpenApi(deps.publicUrl);
+  app.get('/api/v1/openapi.json', (_req, res) => void res.json(openapi));
+  app.get('/docs', (_req, res) => void res.type('html').send(docsPage()));
+  app.get('/docs/style.css', (_req, res) => void res.type('css').send(docsStyle));
+  app.use(
+    '/pictures',
+    express.static(deps.picturesDir, {
+      index: false,
+      maxAge: '1d',
+      setHeaders: (res) =>
+        void res.setHeader('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'"),
+    }),
+  );
+
   app.use((req, _res, next) => {
     const path = req.path;
     const known = routes.filter((route) => pathPattern(route).test(path));
@@ -121,7 +118,12 @@ export function createApp(deps: {
     const problem = toProblem(known, res.locals.requestId as string);
     if (known.code === 'internal') delete problem.detail;
     if (problem.retryAfterSeconds) res.set('Retry-After', String(problem.retryAfterSeconds));
-    res.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+    const body = JSON.stringify(problem);
+    res.statusCode = problem.status;
+    // Not by `send`, which would first look for a digest under which to keep what nobody keeps.
+    res.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
+    res.setHeader('Content-Length', Buffer.byteLength(body));
+    res.end(body);
   }) satisfies ErrorRequestHandler);
   return app;
 }

@@ -16,13 +16,16 @@ export function createCustomers(deps: MembersDeps & { rooms: Pick<Rooms, 'onEnde
   return {
     watch: tags.watch,
     /** What orders tell, after `first` (commissions) has heard it: these lock people, and nothing is locked after them. */
-    told: (first: Pick<Told, 'orderPaid' | 'orderRefunded'>): Told => ({
+    told: (first: Told): Told => ({
       async orderPaid(tx, orderId, at) {
         await first.orderPaid(tx, orderId, at);
         await members.onOrderPaid(tx, orderId, at);
         tags.onOrderNews(tx, orderId);
       },
-      orderReceived: points.onOrderReceived,
+      async orderReceived(tx, orderId, at) {
+        await first.orderReceived(tx, orderId, at);
+        await points.onOrderReceived(tx, orderId, at);
+      },
       async orderRefunded(tx, refund) {
         await first.orderRefunded(tx, refund);
         await points.onOrderRefunded(tx, refund);

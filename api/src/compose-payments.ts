@@ -22,6 +22,7 @@ const SANDBOX_POOL_SIZE = 4;
 const SANDBOX_DELIVERY_EVERY_MS = 2_000;
 export const SANDBOX_DELIVERY_JOB = 'sandbox-deliveries';
 const PAYMENT_NOTIFY_PATH = '/api/v1/payments/wechat/notify';
+const PAYOUT_NOTIFY_PATH = '/api/v1/payouts/wechat/notify';
 
 /** @throws Error naming what is wrong with the configuration of WeChat Pay */
 export function createProviders(deps: {
@@ -81,12 +82,14 @@ export function createProviders(deps: {
       ...{ apiUrl: config.WECHAT_API_URL, publicUrl: config.PUBLIC_URL, secret: config.AUTH_SECRET },
     });
   const providers: Providers = { sandbox, ...(wechat ? { wechat } : {}) };
+  const sandboxPayouts = createSandboxPayouts({ db: sandboxDb, clock });
   const payouts: PayoutProviders = {
-    sandbox: createSandboxPayouts({ db: sandboxDb, clock }),
+    sandbox: sandboxPayouts,
     ...(client && merchant
       ? {
           wechat: createWechatPayouts({
             ...{ client, clock, log, sceneId: merchant.transferSceneId },
+            notifyUrl: merchant.notifyOrigin + PAYOUT_NOTIFY_PATH,
           }),
         }
       : {}),
@@ -98,7 +101,10 @@ export function createProviders(deps: {
     payouts,
     /** Undefined where it is switched off. */
     sandbox: config.SANDBOX ? sandbox : undefined,
+    sandboxPayouts: config.SANDBOX ? sandboxPayouts : undefined,
     wechatAccounts,
+    /** Who asks WeChat's bridge to let a receiver accept a transfer. */
+    wechatBridge: merchant && { mchId: merchant.merchantId, appId: merchant.appId },
     async close() {
       await sandbox.stop();
       await sandboxDb.close();

@@ -1,6 +1,7 @@
 /** Orders, payments and refunds put together: they need one another in one direction only, this file closes the ring. */
 import type { Server } from 'node:http';
 import { createProviders } from './compose-payments.ts';
+import { createSettling } from './compose-settling.ts';
 import type { Config } from './config.ts';
 import type { AdultChecks } from './features/adult-check/index.ts';
 import { type AfterSales, createAfterSales } from './features/after-sales/index.ts';
@@ -12,8 +13,10 @@ import { createInvoices } from './features/invoices/index.ts';
 import { createOrders, type Orders, type OrdersDeps } from './features/orders/index.ts';
 import { createCarrierTracking, createParcels } from './features/parcels/index.ts';
 import { type DeliveryPlan, type PaymentListeners, servePayments } from './features/payments/index.ts';
+import { createPreSaleHoldings, createPreSales } from './features/pre-sales/index.ts';
 import { createReconciliation } from './features/reconciliation/index.ts';
-import { createRefunds } from './features/refunds/index.ts';
+import { createRefunds, type Refunds } from './features/refunds/index.ts';
+import { createReviews, type ReviewsGuard } from './features/reviews/index.ts';
 import { createWallet, type WalletService } from './features/wallet/index.ts';
 import type { Ledger } from './ledger/index.ts';
 import type { Clock, Random } from './platform/clock.ts';
@@ -44,7 +47,7 @@ export function createSelling(deps: {
   server: Server;
   addressLimits: AddressLimits;
   coupons: OrdersDeps['coupons'];
-  guard: GroupBuysDeps['guard'];
+  guard: GroupBuysDeps['guard'] & ReviewsGuard;
   credits: OrdersDeps['credits'];
   adults: AdultChecks;
   files: Files;
@@ -71,11 +74,14 @@ export function createSelling(deps: {
     addressLimits: deps.addressLimits,
     coupons: deps.coupons,
     groupBuys: groupSeats,
+    preSales: createPreSaleHoldings(),
+    giveDepositBack: (tx, orderId, asked) => refunds.refundDeposit(tx, orderId, asked),
     mayShip: async (tx, order) => {
       if (order.groupBuyId !== null) await groupSeats.requireComplete(tx, order.id);
     },
     credits: deps.credits,
     orderPaid: deps.orderPaid,
+    paidLate: (tx, paymentId, at) => refunds.refundLatePayment(tx, paymentId, at),
     orderReceived: deps.orderReceived,
     orderRefunded: deps.orderRefunded,
     onStep: deps.onOrderStep,
@@ -88,7 +94,7 @@ export function createSelling(deps: {
   createCarts({ bind, db, clock, orders, addressLimits: deps.addressLimits });
   createInvoices({ bind, db, clock, random });
   createParcels({ bind, db, clock, random, log, jobs, orders, tracking: trackingOf(config) });
-  const refunds = createRefunds({
+  const refunds: Refunds = createRefunds({
     ...{ bind, db, clock, random, log, jobs, ledger, orders, payments },
     coinRefundFinished: (tx, ended) => wallet.refundFinished(tx, ended),
     refundRequested: (tx, refund) => afterSales.refundRequested(tx, refund),
@@ -97,6 +103,9 @@ export function createSelling(deps: {
   const afterSales: AfterSales = createAfterSales({
     ...{ bind, db, clock, random, log, jobs, orders, refunds, files: deps.files },
   });
+  createReviews({
+    ...{ bind, db, clock, random, guard: deps.guard, files: deps.files, orders, addressLimits: deps.addressLimits },
+  });
   createGroupBuys({
     ...{ bind, db, clock, random, log, jobs, guard: deps.guard, seats: groupSeats },
     closeOrder: orders.expire,
@@ -104,6 +113,10 @@ export function createSelling(deps: {
       const order = await orders.lock(tx, orderId);
       if (order) await refunds.refundParts(tx, order, 'rest', { reason, by: null });
     },
+  });
+  createPreSales({
+    ...{ bind, db, clock, random, log, jobs, guard: deps.guard },
+    endDueDeposit: orders.endDueDeposit,
   });
   const wallet: WalletService = createWallet({
     ...{ bind, db, clock, random, log, jobs, ledger, payments, adults: deps.adults },
@@ -132,6 +145,7 @@ export function createSelling(deps: {
     askPayment: asking.askNow,
     sandbox: config.SANDBOX,
   });
+  createSettling({ ...{ bind, config, db, clock, random, log, jobs, ledger, providers } });
 
   return {
     orders,

@@ -3,8 +3,9 @@ import type { Config } from './config.ts';
 import type { BagFeature } from './features/bag/index.ts';
 import type { ClaimGuard } from './features/claim-guard/index.ts';
 import { createCouponReminders } from './features/coupons/index.ts';
-import { createMessages, type WechatConfig } from './features/messages/index.ts';
+import { createMessages, type Messages, type WechatConfig } from './features/messages/index.ts';
 import { createOrderHooks } from './features/order-hooks/index.ts';
+import { createPreSaleReminders } from './features/pre-sales/index.ts';
 import type { Entries } from './features/room-access/index.ts';
 import { createRoomBookings } from './features/room-bookings/index.ts';
 import { createRoomSlots } from './features/room-slots/index.ts';
@@ -29,7 +30,7 @@ export function createTelling(deps: {
   offersWithin: BagFeature['offersWithin'];
   guard: Pick<ClaimGuard, 'requireClean'>;
   policyAt: (tx: Tx, at: Date) => Promise<{ creditWindowSeconds: number }>;
-}): void {
+}): Messages {
   const { config, rooms } = deps;
   const messages = createMessages({ ...deps, secret: config.AUTH_SECRET, wechat: wechatOf(config) });
   createRoomBookings({
@@ -42,6 +43,8 @@ export function createTelling(deps: {
   createWaves({ ...deps, messages });
   createCouponReminders({ ...deps, messages });
   createOrderHooks({ ...deps, messages });
+  createPreSaleReminders({ ...deps, messages });
+  return messages;
 }
 
 /** All of it or none: config.ts sees to that. */

@@ -10,9 +10,12 @@ import { createApp } from './app.ts';
 import { type Activities, createActivities } from './compose-activities.ts';
 import { joinMall } from './compose-mall.ts';
 import { createCustomers } from './compose-members.ts';
+import { createNetwork } from './compose-network.ts';
+import { createPeople } from './compose-people.ts';
 import { createPlay, type Play } from './compose-play.ts';
 import { type AroundRooms, createAroundRooms } from './compose-rooms.ts';
 import { createSelling } from './compose-selling.ts';
+import { createSharing } from './compose-sharing.ts';
 import { createClaimGuard, createTalk } from './compose-talk.ts';
 import { createTelling } from './compose-telling.ts';
 import type { Config } from './config.ts';
@@ -26,7 +29,7 @@ import { createCommissions } from './features/commissions/index.ts';
 import { createAttendanceBook } from './features/conferences/index.ts';
 import { createCredits } from './features/credits/index.ts';
 import { createGifts, type Gifts } from './features/gifts/index.ts';
-import { createIdentity } from './features/identity/index.ts';
+import { createIdentity, hashPassword } from './features/identity/index.ts';
 import type { MallFeature } from './features/mall/index.ts';
 import { createMediaLibrary } from './features/media-library/index.ts';
 import { SHIPPING_TERMS } from './features/orders/index.ts';
@@ -34,7 +37,6 @@ import { createOrg } from './features/org/index.ts';
 import type { DeliveryPlan } from './features/payments/index.ts';
 import { createProductPages } from './features/product-pages/index.ts';
 import { createReplays } from './features/replays/index.ts';
-import { createReports } from './features/reports/index.ts';
 import { behindDoors, createEntries } from './features/room-access/index.ts';
 import { createRoomLikes, type RoomLikes } from './features/room-likes/index.ts';
 import { createAttendance, createRoomPresence } from './features/room-presence/index.ts';
@@ -48,7 +50,6 @@ import {
 import { createRoomStage } from './features/room-stage/index.ts';
 import { createMediaStreams, createRoomStream } from './features/room-stream/index.ts';
 import { createMediaGrants, createRooms, ROOM_SOCKET_PATH, STANDING_NEWS } from './features/rooms/index.ts';
-import { createShareLinks } from './features/share-links/index.ts';
 import { createShipping } from './features/shipping/index.ts';
 import { createStreamKeys } from './features/stream-keys/index.ts';
 import { createWebhooks, type Webhooks } from './features/webhooks/index.ts';
@@ -64,7 +65,6 @@ import { createLogger, type Logger } from './platform/logger.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
 import { createOutboxPublisher, type OutboxPublisher } from './platform/outbox.ts';
 import { openRedisLink } from './platform/redis-link.ts';
-import { scheduleRetention } from './platform/retention.ts';
 import { createTokens, type Tokens } from './platform/tokens.ts';
 import { createRoomLog, feedFromOutbox, type RoomLog } from './room-log/index.ts';
 
@@ -107,16 +107,18 @@ export interface Given {
   clock?: Clock;
   random?: Random;
   sandboxPlan?: DeliveryPlan;
+  log?: Logger;
 }
 
 export async function createApi(config: Config, given: Given = {}): Promise<Api> {
   const clock = given.clock ?? systemClock;
   const random = given.random ?? systemRandom;
-  const log = createLogger(config.LOG_LEVEL, 'api');
+  const log = given.log ?? createLogger(config.LOG_LEVEL, 'api');
   const metrics = createMetrics();
   const db = createDb({
     url: config.DATABASE_URL,
     poolSize: config.DATABASE_POOL_SIZE,
+    waitMs: config.DATABASE_WAIT_MS,
     onError: (error) => log.warn({ err: error }, 'database'),
   });
   const tokens = createTokens({
@@ -128,7 +130,6 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const news = listenToDatabase({ url: config.DATABASE_URL, log });
   const outbox = createOutboxPublisher({ db, clock, log, news });
   const jobs = createJobs({ log });
-  scheduleRetention({ db, clock, jobs });
   const http = createHttp({ db, tokens, clock, checkReplies: config.CHECK_REPLIES });
   const platform: Platform = { config, db, clock, random, log, metrics, tokens, outbox, jobs };
   const closers: (() => void | Promise<void>)[] = [news.close];
@@ -216,7 +217,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   closers.push(mediaControl.close);
   const append: (...event: Parameters<RoomLog['append']>) => Promise<unknown> = roomLog.append;
   const attendance = createAttendance({ redis, random, log });
-  createOrg({ bind, db, clock, peopleIn: attendance.inUnit });
+  createOrg({ bind, db, clock, random, hashPassword, peopleIn: attendance.inUnit });
   const presence = createRoomPresence({ sql: db.sql, clock, log, attendance, roomLog });
   const likes = createRoomLikes({ sql: db.sql, random, log, append, limits });
   closers.push(attendance.close, presence.close, likes.close);
@@ -316,27 +317,21 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     }),
   });
   closers.push(roomSockets.close);
-  createShareLinks({
-    bind,
-    db,
-    clock,
-    random,
-    log,
-    secret: config.SHARE_SECRET,
-    publicUrl: config.PUBLIC_URL,
-    ensureVisitor: identity.ensureVisitor,
-    lockPerson: bindings.lockPerson,
-    onTouch: bindings.onTouch,
-    onBadToken: (reason) => metrics.badShareTokens.inc({ reason }),
+  const { isAgent } = createSharing({
+    ...{ bind, config, db, clock, random, log, jobs, ledger, guard, metrics, identity, bindings },
+    grant: play.coupons.grant,
+    files: aroundRooms.files,
+    picturesDir: PICTURES_DIR,
   });
   const credits = createCredits({
-    bind,
-    db,
     lockPerson: bindings.lockPerson,
     tryLockPeople: bindings.tryLockPeople,
     onOrders: bindings.onOrders,
   });
-  const commissions = createCommissions({ bind, db, clock, random, ledger, policyAt: bindings.policyAt });
+  const commissions = createCommissions({
+    ...{ bind, db, clock, random, jobs, ledger, isAgent },
+    policyAt: bindings.policyAt,
+  });
   const adults = createAdultChecks({ bind, db, clock, random, secret: config.AUTH_SECRET });
   const selling = createSelling({
     ...{ bind, config, db, clock, random, log, jobs, ledger, server, addressLimits },
@@ -345,7 +340,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     coupons: play.coupons.forOrders,
     guard,
     credits,
-    ...customers.told({ orderPaid: commissions.onOrderPaid, orderRefunded: commissions.onOrderRefunded }),
+    ...customers.told(commissions.told),
     onOrderStep: (event) => metrics.orders.inc({ event }),
     sandboxPlan: given.sandboxPlan,
   });
@@ -355,16 +350,20 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     findRoom: rooms.get,
   });
   createProductPages({ bind, db });
-  createReports({ bind, db, clock });
   const webhooks = createWebhooks({
     ...{ bind, db, clock, random, log, jobs, serverSecret: config.AUTH_SECRET },
     allowPrivate: config.WEBHOOKS_ALLOW_PRIVATE,
   });
   closers.push(webhooks.close);
-  createTelling({
+  const messages = createTelling({
     ...{ bind, config, db, clock, random, log, jobs, rooms, entries, guard, offersWithin },
     policyAt: bindings.policyAt,
   });
+  createNetwork({
+    ...{ bind, db, clock, random, jobs, commissions, messages },
+    ...{ viewersNow: presence.now, streamFigures: mediaStreams.figures },
+  });
+  createPeople({ bind, db, clock, random, jobs, adults, messages });
 
   let closed: Promise<void> | undefined;
   return {

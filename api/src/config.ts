@@ -62,6 +62,8 @@ export const ConfigSchema = z.object({
   TRUST_PROXY_HOPS: z.coerce.number().int().min(0).max(5).default(1),
   /** The outbox keeps one connection to listen and one while it publishes; what it publishes needs another. */
   DATABASE_POOL_SIZE: z.coerce.number().int().min(4).max(100).default(12),
+  /** How long a request waits for a connection before it is told that the database is away. */
+  DATABASE_WAIT_MS: z.coerce.number().int().min(100).max(60_000).default(5_000),
   /** How long an unpaid order holds its stock (rule S3). */
   RESERVATION_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),
   /** How long a superseded price may still be paid (rule S4). */

@@ -19,6 +19,8 @@ export const errorStatus = {
   not_in_audience: 403,
   insiders_excluded: 403,
   self_action: 403,
+  /** A live is not begun: facts.missing says what the host lacks (identity, training, age). */
+  host_not_cleared: 403,
   adult_check_needed: 403,
   adults_only: 403,
   not_found: 404,
@@ -33,6 +35,8 @@ export const errorStatus = {
   offer_sold_out: 409,
   limit_exceeded: 409,
   already_paid: 409,
+  /** Not so much is left to refund as was shown; facts: amountFen, what it would be now. */
+  refund_changed: 409,
   below_price_floor: 409,
   identity_refused: 409,
   insufficient_coins: 409,
@@ -48,12 +52,16 @@ export const errorStatus = {
   /** No further group of this campaign; facts: reason (GroupBuyReason). */
   group_buy_not_open: 409,
   group_full: 409,
+  /** This pre-sale takes no deposit; facts: reason (PreSaleReason). */
+  pre_sale_not_open: 409,
   /** Facts: state. */
   group_over: 409,
   already_in_group: 409,
   /** A paid order waits until its group is complete. */
   group_incomplete: 409,
   network_limit: 409,
+  /** Rule Z5: nothing is given for sharing inside WeChat. */
+  rewards_outside_wechat: 409,
   too_early: 409,
   gone: 410,
   body_too_large: 413,

@@ -6,6 +6,7 @@ export const staffRoles = [
   'hq_operations',
   'hq_analyst',
   'hq_finance',
+  'hq_compliance',
   'channel_manager',
   'store_manager',
   'guide',
@@ -28,6 +29,8 @@ export const permissions = [
   'orders:refund',
   'reports:read',
   'commission:read',
+  'commission:write', // rates, tiers and terms of the whole brand
+  'commission:holds', // decide what looks like fraud
   'customers:read',
   'staff:read',
   'audit:read',
@@ -35,6 +38,11 @@ export const permissions = [
   'wallets:refund',
   'payments:read', // payments of the whole brand, and the bills of providers
   'payments:reconcile', // end differences between bills and books
+  'payouts:read', // transfers to people of the whole brand, and what was withheld
+  'settlements:read', // runs and statements of the scope
+  'settlements:prepare',
+  'settlements:approve', // by somebody else than who prepared
+  'settlements:pay',
   'words:read', // word lists and the correction log
   'words:write',
   'campaigns:read', // messages to customers, waves
@@ -44,7 +52,20 @@ export const permissions = [
   'coupons:redeem', // take a coupon at a counter
   'members:write', // levels, points and tags of the whole brand
   'customers:mark', // vouch for members and KOCs
+  'customers:contact', // whom to speak with next, and notes of it; guides with their own customers
+  'customers:transfer', // hand the customers of a guide to others
+  'attribution:write', // by which rules customers are bound and orders credited
+  'attribution:rule', // rule on appeals: whose an order or a customer is
   'staff:verify', // record what a guide was trained in
+  'content:write', // publish what others share
+  'rewards:write', // tasks with prizes, and gifts for newcomers from the budget
+  'agents:write', // take on agents, set targets
+  'alerts:write', // look after alerts, and say what opens one
+  'personal-data:write', // give out or forget what is stored about one person (rule Z6)
+  'retention:write', // how long things are kept (rule Z1)
+  'org:write', // units: made, renamed, closed
+  'staff:write', // accounts below one's own role, within one's own units
+  'templates:copy', // set up stores like another one
   'webhooks:write', // where facts of a unit are sent to
 ] as const;
 export type Permission = (typeof permissions)[number];
@@ -65,6 +86,7 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'orders:read',
     'orders:ship',
     'reports:read',
+    'alerts:write',
     'customers:read',
     'staff:read',
     'gifts:write',
@@ -75,7 +97,16 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'coupons:write',
     'members:write',
     'customers:mark',
+    'customers:contact',
+    'customers:transfer',
+    'attribution:rule',
     'staff:verify',
+    'content:write',
+    'rewards:write',
+    'agents:write',
+    'staff:write',
+    'org:write',
+    'templates:copy',
   ],
   hq_analyst: [
     'rooms:read',
@@ -83,6 +114,7 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'orders:read',
     'reports:read',
     'commission:read',
+    'settlements:read',
     'customers:read',
     'campaigns:read',
   ],
@@ -93,20 +125,43 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'orders:refund',
     'reports:read',
     'commission:read',
+    'commission:write',
+    'commission:holds',
     'audit:read',
     'budgets:write',
     'wallets:refund',
     'payments:read',
     'payments:reconcile',
+    'payouts:read',
+    'settlements:read',
+    'settlements:prepare',
+    'settlements:approve',
+    'settlements:pay',
+  ],
+  hq_compliance: [
+    'rooms:read',
+    'catalogue:read',
+    'orders:read',
+    'customers:read',
+    'staff:read',
+    'staff:verify',
+    'words:read',
+    'words:write',
+    'audit:read',
+    'personal-data:write',
+    'retention:write',
   ],
   channel_manager: [
     'rooms:read',
     'catalogue:read',
     'orders:read',
     'reports:read',
+    'alerts:write',
     'commission:read',
+    'settlements:read',
     'customers:read',
     'staff:read',
+    'staff:write',
     'campaigns:read',
     'words:read',
   ],
@@ -121,7 +176,9 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'orders:ship',
     'orders:refund',
     'reports:read',
+    'alerts:write',
     'commission:read',
+    'settlements:read',
     'customers:read',
     'staff:read',
     'campaigns:read',
@@ -130,7 +187,13 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'coupons:write',
     'coupons:redeem',
     'customers:mark',
+    'customers:contact',
+    'customers:transfer',
     'staff:verify',
+    'content:write',
+    'rewards:write',
+    'agents:write',
+    'staff:write',
   ],
   guide: [
     'rooms:read',
@@ -140,6 +203,7 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'catalogue:read',
     'orders:read',
     'coupons:redeem',
+    'customers:contact',
   ],
   assistant: ['rooms:read', 'rooms:operate', 'catalogue:read', 'coupons:redeem'],
 };

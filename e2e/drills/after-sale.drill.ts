@@ -3,69 +3,46 @@
  * its desk, says yes, and the buyer's screens say so. The screens are looked at on the way, in both languages, on a phone and on
  * a desk.
  */
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { en as studioEn } from '../../broadcaster/src/i18n/en.ts';
+import { zh as studioZh } from '../../broadcaster/src/i18n/zh.ts';
 import { en as consoleEn } from '../../console/src/i18n/messages.en.ts';
 import { zh as consoleZh } from '../../console/src/i18n/messages.zh.ts';
 import { afterSaleI18n as deskI18n } from '../../console/src/pages/after-sales/messages.ts';
 import { afterSaleI18n } from '../../player/src/after-sale/messages.ts';
 import { en as playerEn } from '../../player/src/i18n/en.ts';
 import { zh as playerZh } from '../../player/src/i18n/zh.ts';
-import { launchChromium } from '../kit/chromium.ts';
+import { drillSet } from '../kit/drill-set.ts';
 import {
   goLive,
-  newPerson,
   orderPinned,
-  type Person,
   payInSandbox,
   pinProduct,
   signInToChat,
   signInToConsole,
   signInToStudio,
 } from '../kit/people.ts';
-import { startTestProduct, type TestProduct } from '../kit/product.ts';
-import { type Lang, teachAudit, watchScreens } from '../kit/screens.ts';
 
-const FOLDER = 'after-sale';
 const CAKES = '核桃酥点心盒';
 const BUYER = { phone: '13900000051', name: '安然' };
 
-let product: TestProduct;
-let browser: Browser;
-const people: Person[] = [];
-const findings: string[] = [];
-
-beforeAll(async () => {
-  [product, browser] = await Promise.all([startTestProduct(), launchChromium()]);
-});
-afterEach(async ({ task }) => {
-  if (task.result?.state !== 'fail') return;
-  for (const [at, one] of people.entries()) await one.shot(`failed-${at}`);
-});
-afterAll(async () => {
-  await browser?.close();
-  await product?.[Symbol.asyncDispose]();
-});
-
 const texts = {
+  studio: { zh: studioZh, en: studioEn },
   player: {
     zh: { ...playerZh, ...afterSaleI18n.messages.zh },
     en: { ...playerEn, ...afterSaleI18n.messages.en },
   },
   console: { zh: { ...consoleZh, ...deskI18n.messages.zh }, en: { ...consoleEn, ...deskI18n.messages.en } },
 };
-async function person(lang: Lang, app: keyof typeof texts) {
-  const one = await newPerson(browser, { folder: FOLDER, locale: lang === 'en' ? 'en-US' : 'zh-CN' });
-  await teachAudit(one.context);
-  await one.page.emulateMedia({ reducedMotion: 'reduce' });
-  people.push(one);
-  return Object.assign(one, watchScreens({ page: one.page, lang, app: texts[app], findings }));
-}
+const drill = drillSet({
+  folder: 'after-sale',
+  texts,
+});
+const { person, people, findings } = drill;
 
 test('money back in parts and by a case, to the fen', { timeout: 480_000 }, async () => {
-  const { origin, demoPassword } = product;
-  const guide = await newPerson(browser, { folder: FOLDER, locale: 'zh-CN' });
-  people.push(guide);
+  const { origin, demoPassword } = drill.product;
+  const guide = await person('zh-CN', 'studio');
   await signInToStudio(guide, origin, 'hangzhou-guide', demoPassword);
   const roomId = await goLive(guide, '核桃点心夜');
   await pinProduct(guide, CAKES);

@@ -2,9 +2,7 @@
  * Headquarters keeps the catalogue and sees what a mall brings; a guide announces offers with stairs and a gift and opens a
  * bundle in the live; a buyer sees them. Every screen of it is looked at, in both languages, on a phone and on a desk.
  */
-import { randomUUID } from 'node:crypto';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { MALL_KEY, MALL_SECRET, type MallStandIn, startMallStandIn } from '../../api/src/testing/mall-stand-in.ts';
 import { en as studioEn } from '../../broadcaster/src/i18n/en.ts';
 import { zh as studioZh } from '../../broadcaster/src/i18n/zh.ts';
@@ -12,12 +10,10 @@ import { en as consoleEn } from '../../console/src/i18n/messages.en.ts';
 import { zh as consoleZh } from '../../console/src/i18n/messages.zh.ts';
 import { en as playerEn } from '../../player/src/i18n/en.ts';
 import { zh as playerZh } from '../../player/src/i18n/zh.ts';
-import { launchChromium } from '../kit/chromium.ts';
-import { newPerson, type Person, signInToConsole } from '../kit/people.ts';
-import { startTestProduct, type TestProduct } from '../kit/product.ts';
-import { type Lang, resize, teachAudit, watchScreens } from '../kit/screens.ts';
+import { drillSet } from '../kit/drill-set.ts';
+import { type Person, signInToConsole } from '../kit/people.ts';
+import { type Lang, resize } from '../kit/screens.ts';
 
-const FOLDER = 'catalogue';
 const STEP_TIMEOUT_MS = 60_000;
 const NUTS = '临安山核桃';
 const TASTE = '核桃仁试吃';
@@ -28,65 +24,32 @@ const texts = {
   studio: { zh: studioZh, en: studioEn },
 };
 
-let product: TestProduct;
-let browser: Browser;
 let mall: MallStandIn;
-const people: Person[] = [];
-const findings: string[] = [];
-
-beforeAll(async () => {
-  mall = await startMallStandIn();
-  const apiEnv = {
-    ...{ MALL_URL: mall.url, MALL_KEY_ID: MALL_KEY, MALL_SECRET, MALL_STOCK: 'ours', MALL_ALLOW_PRIVATE: '1' },
-  };
-  [product, browser] = await Promise.all([startTestProduct({ apiEnv }), launchChromium()]);
+const drill = drillSet({
+  folder: 'catalogue',
+  texts,
+  stepTimeoutMs: STEP_TIMEOUT_MS,
+  async begin() {
+    mall = await startMallStandIn();
+    return {
+      apiEnv: {
+        ...{ MALL_URL: mall.url, MALL_KEY_ID: MALL_KEY, MALL_SECRET, MALL_STOCK: 'ours', MALL_ALLOW_PRIVATE: '1' },
+      },
+    };
+  },
+  end: async () => mall?.close(),
 });
-afterEach(async ({ task }) => {
-  if (task.result?.state !== 'fail') return;
-  for (const [at, one] of people.entries()) await one.shot(`failed-${at}`);
-});
-afterAll(async () => {
-  await browser?.close();
-  await product?.[Symbol.asyncDispose]();
-  await mall?.close();
-});
-
-async function person(lang: Lang, app: keyof typeof texts) {
-  const one = await newPerson(browser, { folder: FOLDER, locale: lang === 'en' ? 'en-US' : 'zh-CN' });
-  await teachAudit(one.context);
-  await one.page.emulateMedia({ reducedMotion: 'reduce' });
-  one.page.setDefaultTimeout(STEP_TIMEOUT_MS);
-  people.push(one);
-  return Object.assign(one, watchScreens({ page: one.page, lang, app: texts[app], findings }));
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: whatever the route answers
-async function good(token: string | null, method: string, path: string, body?: object): Promise<any> {
-  const response = await fetch(`${product.origin}/api/v1${path}`, {
-    method,
-    headers: {
-      'idempotency-key': randomUUID(),
-      ...(token ? { authorization: `Bearer ${token}` } : {}),
-      ...(body ? { 'content-type': 'application/json' } : {}),
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  const text = await response.text();
-  if (response.status >= 300) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
-  return text === '' ? null : JSON.parse(text);
-}
-const staffToken = async (username: string): Promise<string> =>
-  (await good(null, 'POST', '/auth/staff', { username, password: product.demoPassword })).accessToken;
+const { person, findings, good, staffToken } = drill;
 
 /** On the air, in whatever language the guide reads. */
 async function goLive({ page }: Person, lang: Lang, title: string): Promise<string> {
   const words = lang === 'en' ? studioEn : studioZh;
-  await page.goto(`${product.origin}/studio/`);
+  await page.goto(`${drill.product.origin}/studio/`);
   await page.locator('input[autocomplete="username"]').fill(GUIDES[lang]);
-  await page.locator('input[autocomplete="current-password"]').fill(product.demoPassword);
+  await page.locator('input[autocomplete="current-password"]').fill(drill.product.demoPassword);
   await page.locator('button[type="submit"]').click();
   await page.getByRole('navigation').waitFor();
-  await page.goto(`${product.origin}/studio/go`);
+  await page.goto(`${drill.product.origin}/studio/go`);
   await page.locator('.st-start:enabled').waitFor();
   await page.getByLabel(words['prepare.roomTitle']).fill(title);
   await page.locator('.st-start').click();
@@ -123,7 +86,7 @@ async function makeNuts(admin: string) {
 }
 
 test('the catalogue, its offers and its mall, seen by everybody', { timeout: 900_000 }, async () => {
-  const { origin, demoPassword } = product;
+  const { origin, demoPassword } = drill.product;
   const admin = await staffToken('hq-admin');
   const { nuts, others } = await makeNuts(admin);
   const png = Buffer.from(await (await fetch(origin + others[0].pictureUrl)).arrayBuffer());

@@ -3,46 +3,22 @@
  * saying the keyword. One wins, claims, and has the draw worked out again in the browser; both grab a packet and find it in
  * their accounts. The screens are looked at on the way, on a phone and on a desk.
  */
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { en as studioEn } from '../../broadcaster/src/i18n/en.ts';
 import { zh as studioZh } from '../../broadcaster/src/i18n/zh.ts';
 import { en as playerEn } from '../../player/src/i18n/en.ts';
 import { zh as playerZh } from '../../player/src/i18n/zh.ts';
-import { launchChromium } from '../kit/chromium.ts';
-import { goLive, homeAddress, newPerson, type Person, say, signInToChat, signInToStudio } from '../kit/people.ts';
-import { startTestProduct, type TestProduct } from '../kit/product.ts';
-import { type Lang, teachAudit, watchScreens } from '../kit/screens.ts';
+import { drillSet } from '../kit/drill-set.ts';
+import { goLive, homeAddress, say, signInToChat, signInToStudio } from '../kit/people.ts';
 
-const FOLDER = 'draw-and-rain';
-let product: TestProduct;
-let browser: Browser;
-const people: Person[] = [];
-const findings: string[] = [];
-
-beforeAll(async () => {
-  [product, browser] = await Promise.all([startTestProduct(), launchChromium()]);
+const drill = drillSet({
+  folder: 'draw-and-rain',
+  texts: { studio: { zh: studioZh, en: studioEn }, player: { zh: playerZh, en: playerEn } },
 });
-afterEach(async ({ task }) => {
-  if (task.result?.state !== 'fail') return;
-  for (const [at, one] of people.entries()) await one.shot(`failed-${at}`);
-});
-afterAll(async () => {
-  await browser?.close();
-  await product?.[Symbol.asyncDispose]();
-});
-
-async function person(lang: Lang, app: 'studio' | 'player') {
-  const one = await newPerson(browser, { folder: FOLDER, locale: lang === 'en' ? 'en-US' : 'zh-CN' });
-  await teachAudit(one.context);
-  await one.page.emulateMedia({ reducedMotion: 'reduce' });
-  people.push(one);
-  const texts = app === 'studio' ? { zh: studioZh, en: studioEn } : { zh: playerZh, en: playerEn };
-  return Object.assign(one, watchScreens({ page: one.page, lang, app: texts, findings }));
-}
+const { person, people, findings } = drill;
 
 test('a draw and a rain, from the studio to the prize and the money', { timeout: 480_000 }, async () => {
-  const { origin, demoPassword } = product;
+  const { origin, demoPassword } = drill.product;
   const guide = await person('zh-CN', 'studio');
   await signInToStudio(guide, origin, 'hangzhou-guide', demoPassword);
   const roomId = await goLive(guide, '核桃福利夜');

@@ -3,86 +3,34 @@
  * each link is credited. Another group's time runs out, and everybody has their money back. A coupon that was used is refused
  * the second time, and an order is refunded twice in parts, to the exact fen. The screens are looked at on the way.
  */
-import { randomUUID } from 'node:crypto';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { en as consoleEn } from '../../console/src/i18n/messages.en.ts';
 import { zh as consoleZh } from '../../console/src/i18n/messages.zh.ts';
 import { en as playerEn } from '../../player/src/i18n/en.ts';
 import { zh as playerZh } from '../../player/src/i18n/zh.ts';
 import { auditBooks, withDatabase } from '../kit/audit.ts';
-import { launchChromium } from '../kit/chromium.ts';
+import { drillSet } from '../kit/drill-set.ts';
 import {
   fillSignIn,
   goLive,
   homeAddress,
-  newPerson,
   type Person,
   payInSandbox,
   pinProduct,
   signInToConsole,
   signInToStudio,
 } from '../kit/people.ts';
-import { startTestProduct, type TestProduct } from '../kit/product.ts';
-import { type Lang, teachAudit, watchScreens } from '../kit/screens.ts';
+import type { Lang } from '../kit/screens.ts';
 
-const FOLDER = 'group-buy';
 const CAKES = '核桃酥点心盒';
 const GROUP_FEN = 2_690;
 
-let product: TestProduct;
-let browser: Browser;
-const people: Person[] = [];
-const findings: string[] = [];
-
-beforeAll(async () => {
-  [product, browser] = await Promise.all([startTestProduct(), launchChromium()]);
-});
-afterEach(async ({ task }) => {
-  if (task.result?.state !== 'fail') return;
-  for (const [at, one] of people.entries()) await one.shot(`failed-${at}`);
-});
-afterAll(async () => {
-  await browser?.close();
-  await product?.[Symbol.asyncDispose]();
-});
-
 const texts = { player: { zh: playerZh, en: playerEn }, console: { zh: consoleZh, en: consoleEn } };
-async function person(lang: Lang, app: keyof typeof texts) {
-  const one = await newPerson(browser, { folder: FOLDER, locale: lang === 'en' ? 'en-US' : 'zh-CN' });
-  await teachAudit(one.context);
-  await one.page.emulateMedia({ reducedMotion: 'reduce' });
-  people.push(one);
-  return Object.assign(one, watchScreens({ page: one.page, lang, app: texts[app], findings }));
-}
-
-interface Said {
-  readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the route answers
-  readonly body: any;
-}
-async function call(token: string | null, method: string, path: string, body?: object): Promise<Said> {
-  const response = await fetch(`${product.origin}/api/v1${path}`, {
-    method,
-    headers: {
-      'idempotency-key': randomUUID(),
-      ...(token ? { authorization: `Bearer ${token}` } : {}),
-      ...(body ? { 'content-type': 'application/json' } : {}),
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text === '' ? null : JSON.parse(text) };
-}
-async function good(...asked: Parameters<typeof call>): Promise<Said['body']> {
-  const { status, body } = await call(...asked);
-  if (status >= 300) throw new Error(`${asked[1]} ${asked[2]} answered ${status}: ${JSON.stringify(body)}`);
-  return body;
-}
-const staffToken = async (username: string): Promise<string> =>
-  (await good(null, 'POST', '/auth/staff', { username, password: product.demoPassword })).accessToken;
-const buyerToken = async (phone: string, name: string): Promise<string> =>
-  (await good(null, 'POST', '/auth/sandbox', { phone, name })).accessToken;
+const drill = drillSet({
+  folder: 'group-buy',
+  texts,
+});
+const { person, people, findings, call, good, staffToken, buyerToken } = drill;
 
 /** From a tap that wants to buy together to the cashier: who they are, and where it goes, is asked when it is not known. */
 async function buyTogether(one: Person, phone: string, name: string): Promise<void> {
@@ -102,7 +50,7 @@ async function buyTogether(one: Person, phone: string, name: string): Promise<vo
 }
 
 test('a group comes together by its members’ links, another one does not', { timeout: 480_000 }, async () => {
-  const { origin, demoPassword } = product;
+  const { origin, demoPassword } = drill.product;
   const manager = await staffToken('hangzhou-manager');
   const { orgUnit } = (await good(manager, 'GET', '/me')).staff;
   const goods = (await good(manager, 'GET', `/products?limit=50&search=${encodeURIComponent(CAKES)}`)).items[0];
@@ -171,7 +119,7 @@ test('a group comes together by its members’ links, another one does not', { t
   await dora.page.getByTestId('order-group').click();
   await dora.page.locator('[data-testid="group-page"][data-state="open"]').waitFor();
   await withDatabase(
-    product.databaseUrl,
+    drill.product.databaseUrl,
     ({ sql }) => sql`UPDATE group_buys SET deadline_at = now() WHERE state = 'open'`,
   );
   await dora.page.locator('[data-testid="group-page"][data-state="expired"]').waitFor();
@@ -234,7 +182,7 @@ test('a group comes together by its members’ links, another one does not', { t
   });
   await expect.poll(async () => (await orderNow()).refundedFen, { timeout: 30_000 }).toBe(goodsFen);
 
-  await expect.poll(() => auditBooks(product.databaseUrl), { timeout: 30_000 }).toEqual([]);
+  await expect.poll(() => auditBooks(drill.product.databaseUrl), { timeout: 30_000 }).toEqual([]);
   // A busy machine falls out of the playlist's window now and then; the media drills look at that.
   const faults = people.flatMap((one) => one.faults).filter((fault) => !/404 .*\/hls\//.test(fault));
   expect([...findings, ...faults]).toEqual([]);

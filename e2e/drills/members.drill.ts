@@ -3,70 +3,27 @@
  * exchanges them for a gift, shows its code, and a guide takes it at the counter. Tags, proposals and the discount ratio are
  * looked at in the console, in both languages.
  */
-import { randomUUID } from 'node:crypto';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { en as consoleEn } from '../../console/src/i18n/messages.en.ts';
 import { zh as consoleZh } from '../../console/src/i18n/messages.zh.ts';
 import { en as playerEn } from '../../player/src/i18n/en.ts';
 import { zh as playerZh } from '../../player/src/i18n/zh.ts';
 import { auditBooks } from '../kit/audit.ts';
-import { launchChromium } from '../kit/chromium.ts';
-import { fillSignIn, homeAddress, newPerson, type Person, signInToConsole } from '../kit/people.ts';
-import { startTestProduct, type TestProduct } from '../kit/product.ts';
-import { type Lang, teachAudit, watchScreens } from '../kit/screens.ts';
+import { drillSet } from '../kit/drill-set.ts';
+import { fillSignIn, homeAddress, signInToConsole } from '../kit/people.ts';
 
-const FOLDER = 'members';
 const PATIENCE_MS = 60_000;
 
-let product: TestProduct;
-let browser: Browser;
-const people: Person[] = [];
-const findings: string[] = [];
-
-beforeAll(async () => {
-  [product, browser] = await Promise.all([startTestProduct(), launchChromium()]);
-});
-afterEach(async ({ task }) => {
-  if (task.result?.state !== 'fail') return;
-  for (const [at, one] of people.entries()) await one.shot(`failed-${at}`);
-});
-afterAll(async () => {
-  await browser?.close();
-  await product?.[Symbol.asyncDispose]();
-});
-
 const texts = { player: { zh: playerZh, en: playerEn }, console: { zh: consoleZh, en: consoleEn } };
-async function person(lang: Lang, app: keyof typeof texts) {
-  const one = await newPerson(browser, { folder: FOLDER, locale: lang === 'en' ? 'en-US' : 'zh-CN' });
-  await teachAudit(one.context);
-  await one.page.emulateMedia({ reducedMotion: 'reduce' });
-  people.push(one);
-  // The desk's menu is not there on a phone.
-  if (app === 'console') await one.page.setViewportSize({ width: 1_440, height: 900 });
-  return Object.assign(one, watchScreens({ page: one.page, lang, app: texts[app], findings }));
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: whatever the route answers
-async function good(token: string | null, method: string, path: string, body?: object): Promise<any> {
-  const response = await fetch(`${product.origin}/api/v1${path}`, {
-    method,
-    headers: {
-      'idempotency-key': randomUUID(),
-      ...(token ? { authorization: `Bearer ${token}` } : {}),
-      ...(body ? { 'content-type': 'application/json' } : {}),
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  const text = await response.text();
-  if (response.status >= 300) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
-  return text === '' ? null : JSON.parse(text);
-}
-const staffToken = async (username: string): Promise<string> =>
-  (await good(null, 'POST', '/auth/staff', { username, password: product.demoPassword })).accessToken;
+const drill = drillSet({
+  folder: 'members',
+  texts,
+  atDesk: ['console'],
+});
+const { person, people, findings, good, staffToken } = drill;
 
 test('levels, points, a gift at the counter, and why each tag is there', { timeout: 480_000 }, async () => {
-  const { origin, demoPassword } = product;
+  const { origin, demoPassword } = drill.product;
   const [hq, manager, guide] = await Promise.all(
     ['hq-operations', 'hangzhou-manager', 'hangzhou-guide'].map(staffToken),
   );
@@ -186,7 +143,7 @@ test('levels, points, a gift at the counter, and why each tag is there', { timeo
   await english.page.getByTestId('membership').scrollIntoViewIfNeeded();
   await english.look('player-membership');
 
-  await expect.poll(() => auditBooks(product.databaseUrl), { timeout: PATIENCE_MS }).toEqual([]);
+  await expect.poll(() => auditBooks(drill.product.databaseUrl), { timeout: PATIENCE_MS }).toEqual([]);
   const faults = people.flatMap((one) => one.faults);
   expect([...findings, ...faults]).toEqual([]);
 });

@@ -4,59 +4,29 @@
  * members while they are inside: they are let out to a door that says how one gets in, and are in again when it opens. A
  * dealer conference lets in who opened the invitation first, and nobody else.
  */
-import type { Browser } from 'playwright-core';
 import QRCode from 'qrcode';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { en as studioEn } from '../../broadcaster/src/i18n/en.ts';
 import { zh as studioZh } from '../../broadcaster/src/i18n/zh.ts';
 import { en as consoleEn } from '../../console/src/i18n/messages.en.ts';
 import { zh as consoleZh } from '../../console/src/i18n/messages.zh.ts';
 import { en as playerEn } from '../../player/src/i18n/en.ts';
 import { zh as playerZh } from '../../player/src/i18n/zh.ts';
-import { launchChromium } from '../kit/chromium.ts';
-import {
-  fillSignIn,
-  goLive,
-  newPerson,
-  type Person,
-  signInToChat,
-  signInToConsole,
-  signInToStudio,
-} from '../kit/people.ts';
-import { startTestProduct, type TestProduct } from '../kit/product.ts';
-import { type Lang, teachAudit, watchScreens } from '../kit/screens.ts';
+import { drillSet } from '../kit/drill-set.ts';
+import { fillSignIn, goLive, signInToChat, signInToConsole, signInToStudio } from '../kit/people.ts';
 
-const FOLDER = 'who-it-is-for';
 const texts = {
   studio: { zh: studioZh, en: studioEn },
   console: { zh: consoleZh, en: consoleEn },
   player: { zh: playerZh, en: playerEn },
 } as const;
-let product: TestProduct;
-let browser: Browser;
-const people: Person[] = [];
-const findings: string[] = [];
+const drill = drillSet({
+  folder: 'who-it-is-for',
+  texts,
+  atDesk: ['console'],
+});
+const { person, people, findings } = drill;
 
-beforeAll(async () => {
-  [product, browser] = await Promise.all([startTestProduct(), launchChromium()]);
-});
-afterEach(async ({ task }) => {
-  if (task.result?.state !== 'fail') return;
-  for (const [at, one] of people.entries()) await one.shot(`failed-${at}`);
-});
-afterAll(async () => {
-  await browser?.close();
-  await product?.[Symbol.asyncDispose]();
-});
-
-async function person(lang: Lang, app: keyof typeof texts) {
-  const viewport = app === 'console' ? { width: 1440, height: 900 } : { width: 390, height: 844 };
-  const one = await newPerson(browser, { folder: FOLDER, viewport, locale: lang === 'en' ? 'en-US' : 'zh-CN' });
-  await teachAudit(one.context);
-  await one.page.emulateMedia({ reducedMotion: 'reduce' });
-  people.push(one);
-  return Object.assign(one, watchScreens({ page: one.page, lang, app: texts[app], findings }));
-}
 const code = async (text: string) => ({
   name: 'code.png',
   mimeType: 'image/png',
@@ -64,7 +34,7 @@ const code = async (text: string) => ({
 });
 
 test('who speaks, where one is led, and for whom the room is', { timeout: 480_000 }, async () => {
-  const { origin, demoPassword } = product;
+  const { origin, demoPassword } = drill.product;
   const guide = await person('zh-CN', 'studio');
   await signInToStudio(guide, origin, 'hangzhou-guide', demoPassword);
 

@@ -3,6 +3,7 @@ import { auditGifts } from '../../api/src/features/gifts/gifts-audit.ts';
 import { auditGroupBuys } from '../../api/src/features/group-buys/group-buys-audit.ts';
 import { auditOrders } from '../../api/src/features/orders/orders-audit.ts';
 import { auditPoints } from '../../api/src/features/points/points-audit.ts';
+import { auditPreSales } from '../../api/src/features/pre-sales/pre-sales-audit.ts';
 import { auditLedger } from '../../api/src/ledger/ledger-audit.ts';
 import { createDb, type Db } from '../../api/src/platform/db.ts';
 
@@ -16,7 +17,7 @@ export async function withDatabase<T>(databaseUrl: string, work: (db: Db) => Pro
   }
 }
 
-/** What is wrong with money, stock, gifts, group buys and points, in words; empty when all is right. */
+/** What is wrong with money, stock, gifts, group buys, points and pre-sales, in words; empty when all is right. */
 export function auditBooks(databaseUrl: string): Promise<string[]> {
   return withDatabase(databaseUrl, async (db) => [
     ...(await auditLedger(db)).problems,
@@ -24,5 +25,6 @@ export function auditBooks(databaseUrl: string): Promise<string[]> {
     ...(await auditGifts(db)),
     ...(await auditGroupBuys(db)),
     ...(await auditPoints(db)),
+    ...(await auditPreSales(db)),
   ]);
 }

@@ -11,6 +11,9 @@ export function chromiumPath(environment: Record<string, string | undefined> = p
   return found;
 }
 
+/** WebGL without a graphics card: every pixel is made by the processor. */
+export const SOFTWARE_WEBGL = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'];
+
 export interface ChromiumOptions {
   /** Y4M or MJPEG file that plays (in a loop) as the camera; otherwise Chromium's own test pattern. */
   fakeVideoFile?: string;

@@ -128,7 +128,10 @@ async function started(
   return { name, origin, pid: shop.pid, stop: shop.stop };
 }
 
-export async function startOurShop(context: BareContext, database: ShopDatabase): Promise<Shop> {
+export async function startOurShop(
+  context: BareContext,
+  database: Pick<ShopDatabase, 'url' | 'secret'>,
+): Promise<Shop> {
   const port = await freePort();
   const secret = (): string => randomBytes(32).toString('hex');
   const running = startServer(

@@ -85,7 +85,10 @@ function oggPackets(data: Buffer): Buffer[] {
 }
 
 export interface AvSource {
-  /** The picture goes on in another size, with other parameter sets and nothing else: a phone was turned. */
+  /**
+   * The picture goes on in another size, with other parameter sets and nothing else: a phone was turned. The size has to be
+   * among those it was started with: encoding here would keep the clock of what is sent waiting.
+   */
   resize(size: string): void;
   stop(): void;
 }
@@ -99,11 +102,18 @@ export function startAvSource(
     soundOffMs?: number;
     /** Sound packets arrive this much later than the picture of the same instant. */
     soundLateMs?: number;
-    size?: string;
+    /** The picture begins in the first. */
+    sizes?: readonly [string, ...string[]];
   } = {},
 ): AvSource {
-  const { soundPpm = 0, soundOffMs = 0, soundLateMs = 0, size = '320x180' } = options;
-  let coded = encode(4, size);
+  const { soundPpm = 0, soundOffMs = 0, soundLateMs = 0, sizes = ['320x180'] } = options;
+  const codedBySize = new Map(sizes.map((size) => [size, encode(4, size)]));
+  const codedAs = (size: string): Coded => {
+    const found = codedBySize.get(size);
+    if (!found) throw new Error(`not prepared: ${size}`);
+    return found;
+  };
+  let coded = codedAs(sizes[0]);
   let codedFrom = 0;
   let stopped = false;
   const socket = createSocket('udp4');
@@ -174,7 +184,7 @@ export function startAvSource(
   }, 5);
   return {
     resize(next) {
-      coded = encode(4, next);
+      coded = codedAs(next);
       codedFrom = frame;
     },
     stop() {

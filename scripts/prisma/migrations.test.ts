@@ -43,7 +43,12 @@ async function drift(): Promise<string[]> {
   }
 }
 
+/** Keys that carry further columns (INCLUDE), so that reports read an index alone: schema.prisma has no words for them. */
+const COVERING_KEYS = ['report_sums_pkey', 'report_returns_pkey'];
+
 test('the migrations make the database that schema.prisma describes', async () => {
   // Indexes on expressions, with conditions or operator classes cannot be said in schema.prisma: Prisma would drop them.
-  expect((await drift()).filter((line) => !line.startsWith('DROP INDEX'))).toEqual([]);
+  const meant = (line: string): boolean =>
+    line.startsWith('DROP INDEX') || COVERING_KEYS.some((key) => line.includes(`CONSTRAINT "${key}"`));
+  expect((await drift()).filter((line) => !meant(line))).toEqual([]);
 });

@@ -108,6 +108,7 @@ export const accounts: readonly (DemoAccount & { shown?: true })[] = [
   { username: 'hq-operations', name: '许佳宁', role: 'hq_operations', orgPath: HQ, shown: true },
   { username: 'hq-analyst', name: '何思远', role: 'hq_analyst', orgPath: HQ, shown: true },
   { username: 'hq-finance', name: '沈静怡', role: 'hq_finance', orgPath: HQ, shown: true },
+  { username: 'hq-compliance', name: '秦慎之', role: 'hq_compliance', orgPath: HQ, shown: true },
   { username: 'east-manager', name: '陆建国', role: 'channel_manager', orgPath: 'hq.east', shown: true },
   { username: 'north-manager', name: '郭海峰', role: 'channel_manager', orgPath: 'hq.north' },
   { username: 'hangzhou-manager', name: '方雅琴', role: 'store_manager', orgPath: 'hq.east.hangzhou', shown: true },

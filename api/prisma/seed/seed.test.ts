@@ -3,7 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { getBag, groupBuysOfRoom, listOrgUnits, listProducts, staffSignIn } from '@walnut-live/contracts';
+import {
+  getBag,
+  groupBuysOfRoom,
+  listOrgUnits,
+  listProducts,
+  preSalesOfRoom,
+  staffSignIn,
+} from '@walnut-live/contracts';
 import { expect, test } from 'vitest';
 import { PICTURES_DIR } from '../../src/compose.ts';
 import { makeGuest } from '../../src/testing/fixtures.ts';
@@ -12,7 +19,7 @@ import { accounts, demoOffer } from './brand.ts';
 import { nextSlot } from './next-slot.ts';
 import { seedId } from './write-brand.ts';
 import { demoBundle, demoStairs } from './write-deals.ts';
-import { demoGroup } from './write-selling.ts';
+import { demoGroup, demoPreSale } from './write-selling.ts';
 
 const run = promisify(execFile);
 async function seed(databaseUrl: string, password: string, shareSecret: string) {
@@ -34,13 +41,13 @@ test('the demo brand can be seeded again and again; what people changed stays; p
     () => db.sql`SELECT (SELECT count(*) FROM org_units) AS units, (SELECT count(*) FROM staff_accounts) AS staff,
     (SELECT count(*) FROM products) AS products, (SELECT count(*) FROM skus) AS skus, (SELECT count(*) FROM stocks) AS stocks,
     (SELECT count(*) FROM rooms) AS rooms, (SELECT count(*) FROM offers) AS offers, (SELECT count(*) FROM bundles) AS bundles, (SELECT count(*) FROM orders) AS orders,
-    (SELECT count(*) FROM shipping_rules) AS rules, (SELECT count(*) FROM group_campaigns) AS campaigns,
+    (SELECT count(*) FROM shipping_rules) AS rules, (SELECT count(*) FROM group_campaigns) AS campaigns, (SELECT count(*) FROM pre_sale_campaigns) AS pre_sales,
     (SELECT count(*) FROM people WHERE kind <> 'staff') AS customers`;
   const before = await counts();
   expect(before).toEqual([
     {
       units: 7n,
-      staff: 22n,
+      staff: 23n,
       products: 8n,
       skus: 12n,
       stocks: 12n + 4n * 8n,
@@ -50,6 +57,7 @@ test('the demo brand can be seeded again and again; what people changed stays; p
       orders: 0n,
       rules: 1n,
       campaigns: 1n,
+      pre_sales: 1n,
       customers: 0n,
     },
   ]);
@@ -94,6 +102,8 @@ test('the demo brand can be seeded again and again; what people changed stays; p
   const together = await api.ok(groupBuysOfRoom, { as: guest, query: { roomId: first.demoRoom.id } });
   expect(together.campaigns).toMatchObject([{ priceFen: demoGroup.priceFen, shelfPriceFen: 3_990, size: 3 }]);
   expect(bag.items.map(({ product }) => product.id)).toContain(together.campaigns[0]?.product.id);
+  const ahead = await api.ok(preSalesOfRoom, { as: guest, query: { roomId: first.demoRoom.id } });
+  expect(ahead.items).toMatchObject([{ depositFen: demoPreSale.depositFen, shelfPriceFen: 16_800, left: 200 }]);
 
   const followed = await fetch(`${api.url}${first.consumerLinks[0]?.path}`, { redirect: 'manual' });
   expect(followed.headers.get('location')).toContain(first.demoRoom.id);

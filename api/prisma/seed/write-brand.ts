@@ -106,7 +106,7 @@ export async function writeBudgets(tx: Tx, at: Date, ledger: Ledger): Promise<vo
   }
 }
 
-/** Coupons of headquarters, good in every store: one to drop in rooms, one for newcomers to claim. */
+/** Coupons of headquarters, good in every store and together: one to drop in rooms, one for newcomers to claim. */
 const DEMO_COUPONS = [
   {
     key: 'drop',
@@ -116,16 +116,26 @@ const DEMO_COUPONS = [
     total: 5_000,
     newcomers: false,
     listed: false,
+    group: 'brand',
   },
-  { key: 'new', title: '新客满 59 减 8', offFen: 800, minSpendFen: 5_900, total: 5_000, newcomers: true, listed: true },
+  {
+    key: 'new',
+    title: '新客满 59 减 8',
+    offFen: 800,
+    minSpendFen: 5_900,
+    total: 5_000,
+    newcomers: true,
+    listed: true,
+    group: 'store',
+  },
 ] as const;
 const DEMO_COUPON_DAYS = 30;
 export async function writeCoupons(tx: Tx, at: Date): Promise<void> {
-  for (const { key, title, offFen, minSpendFen, total, newcomers, listed } of DEMO_COUPONS)
+  for (const { key, title, offFen, minSpendFen, total, newcomers, listed, group } of DEMO_COUPONS)
     await tx`INSERT INTO coupon_kinds (id, org_unit_id, org_path, title, off_fen, min_spend_fen, valid_days, total, per_person, newcomers_only,
-        listed, created_by, created_at)
+        listed, stacking, stack_group, created_by, created_at)
       VALUES (${seedId(`coupon ${key}`)}, ${unitId(HQ)}, ${HQ}, ${title}, ${offFen}, ${minSpendFen}, ${DEMO_COUPON_DAYS}, ${total}, 1, ${newcomers},
-        ${listed}, ${personId('hq-operations')}, ${at}) ON CONFLICT DO NOTHING`;
+        ${listed}, 'with_others', ${group}, ${personId('hq-operations')}, ${at}) ON CONFLICT DO NOTHING`;
 }
 
 async function writeStock(tx: Tx, sku: string, path: string, pieces: number, at: Date): Promise<void> {

@@ -1,4 +1,4 @@
-/** What shows how the demo brand sells: what parcels cost in its eastern stores, and something to buy together. */
+/** What shows how the demo brand sells: what parcels cost in its eastern stores, something to buy together, something in advance. */
 import type { ShippingTerms } from '@walnut-live/contracts';
 import type { Random } from '../../src/platform/clock.ts';
 import type { Tx } from '../../src/platform/db.ts';
@@ -52,4 +52,25 @@ export async function writeGroupCampaign(tx: Tx, at: Date, random: Random): Prom
       ${perPerson}, ${at}, ${new Date(at.getTime() + GROUP_DAYS * DAY_MS)}, ${seedId('person hq-operations')}, ${at}
     FROM skus k WHERE k.id = ${seedId(`sku ${sku}`)} AND k.active AND k.price_fen > ${priceFen} AND coalesce(k.floor_price_fen, 0) <= ${priceFen}
       AND NOT EXISTS (SELECT 1 FROM group_campaigns c WHERE c.sku_id = k.id AND c.org_path = ${path} AND c.ends_at > ${at})`;
+}
+
+export const demoPreSale = {
+  ...{ path: 'hq', sku: 'gift-1', title: '臻选礼盒预售', priceFen: 16_800, depositFen: 2_000, worthFen: 3_000 },
+  ...{ keepsDeposit: false, cap: 200, perPerson: 2 },
+} as const;
+/** Days from the seed: deposits until, balances from and until, sent by. */
+const PRE_SALE_DAYS = { depositUntil: 3, balanceFrom: 3, balanceUntil: 5, shipsBy: 12 } as const;
+
+/** Likewise: whenever none of its SKU goes on, where its terms still hold. */
+export async function writePreSale(tx: Tx, at: Date, random: Random): Promise<void> {
+  const { path, sku, title, priceFen, depositFen, worthFen, keepsDeposit, cap, perPerson } = demoPreSale;
+  const after = (days: number): Date => new Date(at.getTime() + days * DAY_MS);
+  await tx`INSERT INTO pre_sale_campaigns (id, org_unit_id, org_path, product_id, sku_id, title, price_fen, deposit_fen, worth_fen, keeps_deposit,
+      cap, per_person, starts_at, deposit_until, balance_from, balance_until, ships_by, created_by, created_at)
+    SELECT ${random.id()}, ${seedId(`unit ${path}`)}, ${path}, k.product_id, k.id, ${title}, ${priceFen}, ${depositFen}, ${worthFen}, ${keepsDeposit},
+      ${cap}, ${perPerson}, ${at}, ${after(PRE_SALE_DAYS.depositUntil)}, ${after(PRE_SALE_DAYS.balanceFrom)}, ${after(PRE_SALE_DAYS.balanceUntil)},
+      ${after(PRE_SALE_DAYS.shipsBy)}, ${seedId('person hq-operations')}, ${at}
+    FROM skus k WHERE k.id = ${seedId(`sku ${sku}`)} AND k.active AND k.price_fen >= ${priceFen}
+      AND coalesce(k.floor_price_fen, 0) <= ${priceFen - worthFen + depositFen}
+      AND NOT EXISTS (SELECT 1 FROM pre_sale_campaigns c WHERE c.sku_id = k.id AND c.org_path = ${path} AND c.balance_until > ${at})`;
 }

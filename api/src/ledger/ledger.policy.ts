@@ -4,6 +4,7 @@
  * What an account is for. `owner` names whose: a provider, an org unit, a person.
  * - `provider_clearing`   money a payment provider holds for us (owner: the provider); positive = they owe us
  * - `store_sales`         sales of an org unit (owner: its id); negative = earned
+ * - `pre_sale_deposits`   deposits owed to buyers until the balance is paid or they are lost (owner: an org unit's id); negative = owed
  * - `unmatched_payments`  money that came for an order that could no longer take it, until it is back (owner: the provider)
  * - `commission_expense`  commission an org unit bears (owner: its id)
  * - `commission_payable`  commission a person is owed (owner: their id); negative = owed
@@ -14,12 +15,21 @@
  * - `gift_payable`        a guide's share of gifts (owner: their id); negative = owed
  * - `marketing_expense`   money set aside for marketing (owner: an org unit's id); positive
  * - `marketing_budget`    what an org unit may spend on red packets (owner: its id); negative = available, never positive
- * - `red_packet`          what a rain of red packets holds (owner: its id); negative = not taken yet, never positive
+ * - `red_packet`          what a rain of red packets, or a red packet for newcomers, holds (owner: its id); negative = not taken yet, never positive
  * - `reward_balance`      rewards of a person (owner: their id); negative = theirs, never positive
+ * - `payout_transit`      what was claimed for a person and is not transferred yet (owner: their id); negative = under way
+ * - `payout_clearing`     what a provider transferred to people for us (owner: the provider); negative = transferred
+ * - `tax_withheld`        income tax withheld from people (owner: headquarters' id); negative = owed to the tax office
+ * - `store_settled`       earnings of a store that stand in one of its statements (owner: its id); positive
+ * - `store_collected`     of these, money that the store took itself (owner: its id); negative
+ * - `store_settlement`    between headquarters and a store (owner: its id); negative = the store is owed, positive = it owes
+ * - `hq_share`            headquarters' share of a store's goods (owner: the store's id); negative = earned
+ * - `bank_clearing`       money that went between headquarters and stores by bank (owner: headquarters' id)
  */
 export type AccountKind =
   | 'provider_clearing'
   | 'store_sales'
+  | 'pre_sale_deposits'
   | 'unmatched_payments'
   | 'commission_expense'
   | 'commission_payable'
@@ -31,7 +41,15 @@ export type AccountKind =
   | 'marketing_expense'
   | 'marketing_budget'
   | 'red_packet'
-  | 'reward_balance';
+  | 'reward_balance'
+  | 'payout_transit'
+  | 'payout_clearing'
+  | 'tax_withheld'
+  | 'store_settled'
+  | 'store_collected'
+  | 'store_settlement'
+  | 'hq_share'
+  | 'bank_clearing';
 /** What was paid in before: more than that cannot be taken out. A CHECK of the database says the same. */
 const prepaid: ReadonlySet<AccountKind> = new Set([
   'coin_wallet',

@@ -51,11 +51,22 @@ export async function sendCsv<Row>(
   try {
     for await (const row of rows) {
       if (res.destroyed) return;
-      if (!res.write(csvLine(columns, row))) await Promise.race([once(res, 'drain'), once(res, 'close')]);
+      if (!res.write(csvLine(columns, row))) await drained(res);
     }
   } catch (error) {
     res.destroy();
     throw error;
   }
   res.end();
+}
+
+/** Until more may be written, or nobody reads any more; leaves no listener behind. */
+async function drained(res: Response): Promise<void> {
+  const done = new AbortController();
+  const { signal } = done;
+  try {
+    await Promise.race([once(res, 'drain', { signal }), once(res, 'close', { signal })]);
+  } finally {
+    done.abort();
+  }
 }

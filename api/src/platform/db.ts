@@ -81,11 +81,20 @@ export function violatedConstraint(error: unknown): string | undefined {
 }
 const worthAnotherTry = (error: unknown) => ['40001', '40P01'].includes(sqlState(error) ?? '');
 
-export function createDb(options: { url: string; poolSize: number; onError: (error: unknown) => void }): Db {
+/** How long somebody waits for a connection where nothing else is said. */
+const WAIT_MS = 5_000;
+
+export function createDb(options: {
+  url: string;
+  poolSize: number;
+  /** How long somebody waits for a connection. */
+  waitMs?: number;
+  onError: (error: unknown) => void;
+}): Db {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: options.waitMs ?? WAIT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,

@@ -19,7 +19,11 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly details: Details;
   constructor(code: ErrorCode, details: Details = {}, cause?: unknown) {
+    // A refusal is an answer like any other, and a crowd gets thousands a second: nobody reads where it was made.
+    const frames = Error.stackTraceLimit;
+    if (code !== 'internal') Error.stackTraceLimit = 0;
     super(details.detail ?? code, cause === undefined ? undefined : { cause });
+    Error.stackTraceLimit = frames;
     this.name = 'AppError';
     this.code = code;
     this.details = details;

@@ -4,7 +4,7 @@
  * Nothing else mounts a route, so what OpenAPI says and what the table tests walk over is what exists.
  */
 import type { BodyOf, ParamsOf, QueryOf, ReplyOf, Route } from '@walnut-live/contracts';
-import { type Request, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { z } from 'zod';
 import type { Clock } from './clock.ts';
 import type { Db, Tx } from './db.ts';
@@ -46,11 +46,31 @@ export type Keys = 'keeps its keys';
 
 export type Binder = <const R extends Route>(route: R, handler: Handler<R>, before?: Before, keys?: Keys) => void;
 
+const API = '/api/v1';
+/** The first part of a path, after the api's own beginning; no route has a parameter there. */
+function headOf(path: string): string {
+  const from = path.startsWith(`${API}/`) ? API.length + 1 : 1;
+  const end = path.indexOf('/', from);
+  return path.slice(0, end === -1 ? undefined : end);
+}
+
 const DEFAULT_STATUS = { GET: 200, POST: 200, PUT: 200, PATCH: 200, DELETE: 204 } as const;
 
 export function createHttp(deps: { db: Db; tokens: Tokens; clock: Clock; checkReplies: boolean }) {
-  const router = Router({ strict: false, caseSensitive: true });
   const bound: Route[] = [];
+  /** Routers by what their paths begin with: a request is held against a few patterns, not against every route there is. */
+  const routers = new Map<string, Router>();
+  const routerOf = (path: string): Router => {
+    const head = headOf(path);
+    const known = routers.get(head) ?? Router({ strict: false, caseSensitive: true });
+    routers.set(head, known);
+    return known;
+  };
+  const router: RequestHandler = (req, res, next) => {
+    const found = routers.get(headOf(req.path));
+    if (found) found(req, res, next);
+    else next();
+  };
 
   const parse = (schema: z.ZodType | undefined, value: unknown): unknown => {
     if (!schema) return undefined;
@@ -69,8 +89,8 @@ export function createHttp(deps: { db: Db; tokens: Tokens; clock: Clock; checkRe
 
   const bind: Binder = (route, handler, before, keys) => {
     bound.push(route);
-    const path = `${route.base ?? '/api/v1'}${route.path}`;
-    router[route.method.toLowerCase() as 'get'](path, async (req, res) => {
+    const path = `${route.base ?? API}${route.path}`;
+    routerOf(path)[route.method.toLowerCase() as 'get'](path, async (req, res) => {
       // Who signs in anew is not stopped by the old token they still carry.
       const signsIn = route.tag === 'identity' && route.access === 'public';
       const principal = await principalOf(req).catch((error: unknown) => {
@@ -81,7 +101,8 @@ export function createHttp(deps: { db: Db; tokens: Tokens; clock: Clock; checkRe
       const params = parse(route.params, req.params);
       const query = parse(route.query, req.query);
       const body = parse(route.body, req.body ?? {});
-      await before?.({ principal, ip: req.ip ?? '' });
+      const ip = req.ip ?? '';
+      await before?.({ principal, ip });
       const requestId = res.locals.requestId as string;
       const base = {
         principal,
@@ -89,7 +110,7 @@ export function createHttp(deps: { db: Db; tokens: Tokens; clock: Clock; checkRe
         query,
         body,
         requestId,
-        ip: req.ip ?? '',
+        ip,
         userAgent: req.get('user-agent') ?? '',
         req,
         res,

@@ -7,7 +7,11 @@ export type Logger = pino.Logger;
  * Structured log; tokens, phones, addresses and cookies never reach it (rule Z6). Written at once: what waits to be written
  * when a process ends whose reader is dead would be tried for ever, and the process stay.
  */
-export function createLogger(level: string, name: string): Logger {
+export function createLogger(
+  level: string,
+  name: string,
+  destination: pino.DestinationStream = pino.destination({ dest: 1, sync: true }),
+): Logger {
   return pino(
     {
       name,
@@ -26,6 +30,6 @@ export function createLogger(level: string, name: string): Logger {
         censor: '…',
       },
     },
-    pino.destination({ dest: 1, sync: true }),
+    destination,
   );
 }

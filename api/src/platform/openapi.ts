@@ -1,6 +1,7 @@
 /** OpenAPI 3.1 out of the routes of the contracts: what is bound is what is described. */
 import { errorStatus, Problem, type Route, routes } from '@walnut-live/contracts';
 import { z } from 'zod';
+import { exampleOf, known } from './openapi-examples.ts';
 
 type Json = Record<string, unknown>;
 
@@ -27,6 +28,12 @@ function inlineDefs(value: unknown, defs: Record<string, Json>): unknown {
   );
 }
 
+/** A schema with an example that it takes; the examples of a route are told apart by the part they are of. */
+const withExample = (route: Route, part: 'body' | 'reply', schema: Json): Json => ({
+  schema,
+  example: known[`${route.id} ${part}`] ?? exampleOf(schema, [], part === 'body' ? 'needed' : 'all'),
+});
+
 /** Who may call, in words. */
 export function accessText(route: Route): string {
   const { access } = route;
@@ -50,6 +57,7 @@ function operation(route: Route): Json {
         in: where,
         required: where === 'path' || (json.required ?? []).includes(name),
         schema: property,
+        example: (known[`${route.id} ${where}`] as Json | undefined)?.[name] ?? exampleOf(property, [name]),
       });
     }
   }
@@ -59,9 +67,12 @@ function operation(route: Route): Json {
       in: 'header',
       required: true,
       schema: { type: 'string', minLength: 8, maxLength: 128 },
+      example: 'order-019a9f00-7a1c',
     });
   const status = String(route.status ?? (route.method === 'DELETE' ? 204 : 200));
-  const content: Json = route.reply ? { 'application/json': { schema: toSchema(route.reply, 'output') } } : {};
+  const content: Json = route.reply
+    ? { 'application/json': withExample(route, 'reply', toSchema(route.reply, 'output')) }
+    : {};
   for (const type of route.produces ?? []) content[type] = { schema: { type: 'string' } };
   const failures = new Map<number, string[]>();
   for (const code of [
@@ -79,7 +90,12 @@ function operation(route: Route): Json {
     description: `Access: ${accessText(route)}.`,
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(route.body
-      ? { requestBody: { required: true, content: { 'application/json': { schema: toSchema(route.body, 'input') } } } }
+      ? {
+          requestBody: {
+            required: true,
+            content: { 'application/json': withExample(route, 'body', toSchema(route.body, 'input')) },
+          },
+        }
       : {}),
     ...(typeof route.access === 'string' && route.access === 'public' ? { security: [] } : {}),
     responses: {

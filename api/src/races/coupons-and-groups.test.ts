@@ -29,7 +29,7 @@ import {
   waitForState,
 } from '../testing/shop.ts';
 import { startTestApi, type TestApi } from '../testing/test-api.ts';
-import { atOnce, buy, crowd, expectOnly, roomOf, rowsOf, shelf, somebody, tally, won } from './crowd.ts';
+import { atOnce, buy, crowd, deadlocks, expectOnly, roomOf, rowsOf, shelf, somebody, tally, won } from './crowd.ts';
 
 const HOUR_SECONDS = 3_600;
 
@@ -78,6 +78,42 @@ describe('coupons', () => {
     });
     expect(tally(theirs)).toEqual({ ok: 9 });
     expect(await stock()).toEqual({ onHand: 10, reserved: 10 });
+    await expectBooksRight(api);
+  });
+
+  it('check then use · S10 M4: three coupons in overlapping pairs by 24 orders at once', async () => {
+    // Takes the first of a pair, loses the second and keeps the first; or locks them as they are named and waits in a circle.
+    const { product, room, stock } = await shelf(api, brand, 30);
+    const holder = await somebody(api);
+    const terms = (stackGroup: 'store' | 'brand' | 'member', offFen: number) =>
+      ({ stacking: 'with_others', stackGroup, offFen, minSpendFen: 2_500 }) as const;
+    const [x, y, z] = await Promise.all(
+      ([terms('store', 300), terms('brand', 200), terms('member', 100)] as const).map(async (of) =>
+        giveCouponTo(api, brand, await makeCouponKind(api, brand, brand.stores.a, of), holder),
+      ),
+    );
+    if (!x || !y || !z) throw new Error('no coupons');
+    const before = await deadlocks(api);
+    const pairs = [
+      [x, y],
+      [y, z],
+      [z, x],
+    ].map((pair) => pair.map(({ id }) => id));
+    const answers = await atOnce(24, (n) =>
+      buy(api, holder, room, { lines: [shelfLine(product)], couponIds: pairs[n % 3] ?? [] }),
+    );
+    expectOnly(answers, 'ok', 'used');
+    const orders = won(answers);
+    expect(orders).toHaveLength(1);
+    expect(orders[0]?.body.coupons).toHaveLength(2);
+    const states = await Promise.all([x, y, z].map(({ id }) => couponState(id)));
+    expect(states.filter((state) => state === 'held')).toHaveLength(1);
+    expect(await stock()).toEqual({ onHand: 30, reserved: 1 });
+    expect(await deadlocks(api)).toBe(before);
+    // The one that only losers named is as good as new.
+    const left = [x, y, z][states.indexOf('held')];
+    const last = await buy(api, holder, room, { lines: [shelfLine(product)], couponIds: left ? [left.id] : [] });
+    expect(last.status).toBe(201);
     await expectBooksRight(api);
   });
 

@@ -43,11 +43,36 @@ function exampleOf(whole: JsonSchema, schema = whole): unknown {
       if (schema.pattern?.startsWith('^[\\w-]{20')) return 'a'.repeat(24); // a token
       if (schema.format === 'date-time') return new Date().toISOString();
       if (schema.format === 'date') return '2026-03-03';
+      if (schema.pattern?.startsWith('^20')) return '2026-03'; // a month
       if (schema.pattern?.startsWith('^([01]')) return '20:00'; // a clock time
       if (schema.pattern?.startsWith('^[a-z0-9-]+(')) return 'hq'; // an org path
+      if (schema.pattern?.startsWith('^[a-z0-9-]{1')) return 'suzhou'; // a step of an org path
+      if (schema.pattern?.startsWith('^[a-z0-9][a-z0-9._')) return 'new.guide'; // a user name
+      if (schema.pattern?.startsWith('^[0-9A-Z]{0')) return '91330000TEST000001'; // a licence number
+      if (schema.pattern?.startsWith('^[0-9+ -]')) return '400-000-0000'; // a service phone
+      if (schema.pattern === '^[0-9a-f]{64}$') return 'f'.repeat(64); // a hash
       if (schema.pattern?.startsWith('^\\d{17}')) return '11010519491231002X'; // a resident id number
-      return schema.pattern?.startsWith('^1[3-9]') ? '13800000001' : schema.pattern ? '/pictures/a.svg' : 'text';
+      if (schema.pattern?.startsWith('^1[3-9]')) return '13800000001';
+      return schema.pattern ? '/pictures/a.svg' : 'text'.repeat(Math.ceil((schema.minLength ?? 1) / 4));
   }
+}
+
+/** With as many fields as go together: of some, one excludes the other. */
+function soundExampleOf(schema: z.ZodType): unknown {
+  const shape = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  const whole = exampleOf(shape);
+  const isSound = (value: unknown) => schema.safeParse(value).success;
+  if (typeof whole !== 'object' || whole === null || isSound(whole)) return whole;
+  const sound = { ...whole } as Record<string, unknown>;
+  const left: [string, unknown][] = [];
+  for (const [key, value] of Object.entries(whole).reverse()) {
+    if (isSound(sound)) break;
+    if (shape.required?.includes(key)) continue;
+    delete sound[key];
+    left.push([key, value]);
+  }
+  for (const [key, value] of left) if (isSound({ ...sound, [key]: value })) sound[key] = value;
+  return sound;
 }
 
 function leavesOf(value: unknown, path: Path = []): Leaf[] {
@@ -76,7 +101,7 @@ const isWide = (path: Path) => String(path.at(-1)).endsWith('Fen');
 const isHashed = (name: string, path: Path) => name === staffSignIn.id && path[0] === 'password';
 
 test.each(bodies)('%s refuses numbers and texts that cannot be stored', (name, schema) => {
-  const example = exampleOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
+  const example = soundExampleOf(schema);
   expect(schema.safeParse(example).error).toBeUndefined();
   for (const { path, type } of leavesOf(example)) {
     const extremes =

@@ -11,6 +11,8 @@ const known: Readonly<Record<string, string>> = {
   provider: 'sandbox',
   code: '1234567890',
   couponCode: '1234567890123456',
+  kind: 'touches',
+  purpose: 'adult_check',
 };
 /** Params that parse; there is nothing behind them. */
 export function anyParams(route: Route): Record<string, string> {
@@ -69,6 +71,7 @@ export function everybody(brand: Brand): Record<'nobody' | 'guest' | 'consumer' 
     hq_operations: staff.operations,
     hq_analyst: staff.analyst,
     hq_finance: staff.finance,
+    hq_compliance: staff.compliance,
     channel_manager: staff.channelEast,
     store_manager: staff.a.manager,
     guide: staff.a.guide,

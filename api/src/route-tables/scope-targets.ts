@@ -4,11 +4,15 @@ import { type Deliveries, deliveryTargets } from '../testing/delivery.ts';
 import type { Brand } from '../testing/fixtures.ts';
 import type { ThingsAroundRooms } from '../testing/for-whom.ts';
 import { drawTerms } from '../testing/plays.ts';
+import { type Settled, settlementTargets } from '../testing/settled.ts';
+import { type Sharings, sharingTargets } from '../testing/sharing.ts';
 import { type Tellings, tellingTargets } from '../testing/tellings.ts';
+import { reportTargets } from './report-targets.ts';
 
-export interface ThingsOfB extends Tellings, Deliveries {
+export interface ThingsOfB extends Settled, Tellings, Deliveries, Sharings {
   brand: Brand;
   offerId: string;
+  alertId: string;
   bundleId: string;
   /** An order in store B's room by `anna`, paid for by nobody yet. */
   orderId: string;
@@ -32,6 +36,7 @@ export interface ThingsOfB extends Tellings, Deliveries {
   /** Of `anna`, as KOC of store B. */
   proposalId: string;
   groupCampaignId: string;
+  preSaleId: string;
   checkInId: string;
   /** A survey. */
   pollId: string;
@@ -45,8 +50,14 @@ export interface ThingsOfB extends Tellings, Deliveries {
   /** Asked for by `anna`, with a picture. */
   afterSaleId: string;
   evidenceId: string;
+  /** Of `anna`’s order, with a picture; and a prize of store B. */
+  reviews: { reviewId: string; reviewedAt: string; pictureId: string; reviewCampaignId: string };
   webhookId: string;
+  /** Of a guide of store B. */
+  commissionEntryId: string;
   deliveryId: string;
+  /** Of customers of a guide of store B. */
+  transferId: string;
 }
 export interface Target {
   params?: Record<string, string>;
@@ -57,6 +68,8 @@ export interface Target {
 /** What a route is asked to do with things of store B; the bodies are right, so that only the scope can refuse. */
 export const targets: Record<string, (b: ThingsOfB) => Target> = {
   ...tellingTargets,
+  ...settlementTargets,
+  ...sharingTargets,
   ...deliveryTargets,
   'rooms.create': ({ brand }) => ({ body: { title: '别家的直播', orgUnitId: brand.stores.b.id } }),
   'rooms.patch': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { title: '改名' } }),
@@ -110,6 +123,48 @@ export const targets: Record<string, (b: ThingsOfB) => Target> = {
   }),
   'orders.get': ({ orderId }) => ({ params: { id: orderId } }),
   'orders.credit': ({ orderId }) => ({ params: { id: orderId } }),
+  'orders.credit.rule': ({ orderId }) => ({
+    params: { id: orderId },
+    body: { seenVersion: 1, outcome: 'upheld', reason: '触点齐全' },
+  }),
+  'bindings.rule': ({ brand }) => ({
+    params: { id: brand.consumers.anna.personId },
+    body: { seenBindingId: null, orgUnitId: brand.stores.b.id, guideId: null, reason: '登记错了' },
+  }),
+  'bindings.history': ({ brand }) => ({ params: { id: brand.consumers.anna.personId } }),
+  'customer-transfers.preview': ({ brand }) => ({
+    query: `guideId=${brand.staff.b.guide.personId}&orgUnitId=${brand.stores.b.id}`,
+  }),
+  'customer-transfers.start': ({ brand }) => ({
+    body: {
+      ...{ guideId: brand.staff.b.guide.personId, orgUnitId: brand.stores.b.id, expected: 1, reason: '离职' },
+      to: [brand.staff.b.secondGuide.personId],
+    },
+  }),
+  'commissions.get': ({ commissionEntryId }) => ({ params: { id: commissionEntryId } }),
+  'customer-transfers.get': ({ transferId }) => ({ params: { id: transferId } }),
+  'customer-transfers.customers': ({ transferId }) => ({ params: { id: transferId } }),
+  'credit-appeals.list': ({ brand }) => ({ query: `orgUnitId=${brand.stores.b.id}` }),
+  'staff.get': ({ brand }) => ({ params: { id: brand.staff.b.assistant.personId } }),
+  'staff.create': ({ brand }) => ({
+    body: { name: '新导购', username: `new-${randomUUID().slice(0, 8)}`, role: 'guide', orgUnitId: brand.stores.b.id },
+  }),
+  'staff.change': ({ brand }) => ({
+    params: { id: brand.staff.b.assistant.personId },
+    body: { name: '小助', reason: '改名' },
+  }),
+  'staff.activate': ({ brand }) => ({
+    params: { id: brand.staff.b.assistant.personId },
+    body: { active: true, reason: '复职' },
+  }),
+  'staff.code': ({ brand }) => ({ params: { id: brand.staff.b.assistant.personId }, body: { reason: '忘了密码' } }),
+  'staff.sign-out': ({ brand }) => ({ params: { id: brand.staff.b.assistant.personId }, body: { reason: '丢了手机' } }),
+  'hosts.get': ({ brand }) => ({ params: { id: brand.staff.b.assistant.personId } }),
+  'hosts.verify': ({ brand }) => ({
+    params: { id: brand.staff.b.assistant.personId },
+    body: { document: 'id_card', bornOn: '1990-01-01' },
+  }),
+  'hosts.revoke': ({ brand }) => ({ params: { id: brand.staff.b.assistant.personId }, body: { reason: '认错人了' } }),
   'orders.item-snapshot': ({ orderId, orderItemId }) => ({ params: { id: orderId, itemId: orderItemId } }),
   'orders.pay': ({ orderId }) => ({ params: { id: orderId }, body: { provider: 'sandbox' } }),
   'orders.ship': ({ orderId }) => ({ params: { id: orderId }, body: { trackingNo: 'SF0001' } }),
@@ -122,6 +177,21 @@ export const targets: Record<string, (b: ThingsOfB) => Target> = {
     body: { kind: 'refund_only', reason: 'other', items: [{ itemId: randomUUID(), quantity: 1 }] },
   }),
   'after-sales.get': ({ afterSaleId }) => ({ params: { id: afterSaleId } }),
+  'reviews.of-order': ({ orderId }) => ({ params: { id: orderId } }),
+  'reviews.write': ({ orderId }) => ({ params: { id: orderId }, body: { stars: 5, text: '很香' } }),
+  'reviews.claim': ({ orderId, reviews }) => ({
+    params: { id: orderId },
+    body: { campaignId: reviews.reviewCampaignId, address: home },
+  }),
+  'reviews.decide': ({ reviews }) => ({
+    params: { id: reviews.reviewId },
+    body: { decision: 'approve', seenAt: reviews.reviewedAt },
+  }),
+  'reviews.picture': ({ reviews }) => ({ params: { id: reviews.reviewId, fileId: reviews.pictureId } }),
+  'review-campaigns.create': ({ brand }) => ({
+    body: { orgUnitId: brand.stores.b.id, skuId: brand.products.milk.sku.id, title: '晒单有礼', total: 10, days: 30 },
+  }),
+  'review-campaigns.stop': ({ reviews }) => ({ params: { id: reviews.reviewCampaignId }, body: { reason: '写错了' } }),
   'after-sales.evidence.get': ({ afterSaleId, evidenceId }) => ({ params: { id: afterSaleId, fileId: evidenceId } }),
   'after-sales.escalate': ({ afterSaleId }) => ({ params: { id: afterSaleId }, body: { note: '请总部看' } }),
   'after-sales.decide': ({ afterSaleId }) => ({ params: { id: afterSaleId }, body: { approve: false, note: '不符' } }),
@@ -137,8 +207,11 @@ export const targets: Record<string, (b: ThingsOfB) => Target> = {
   'payments.start': ({ paymentId }) => ({ params: { paymentId }, body: { provider: 'sandbox' } }),
   'payments.sandbox.settle': ({ paymentId }) => ({ params: { paymentId }, body: { outcome: 'captured' } }),
   'bindings.get': ({ brand }) => ({ params: { id: brand.consumers.anna.personId } }),
-  'reports.inviters': ({ brand }) => ({ query: `orgUnitId=${brand.stores.b.id}` }),
-  'reports.room': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
+  'contacts.list': ({ brand }) => ({ params: { id: brand.consumers.anna.personId } }),
+  'contacts.write': ({ brand }) => ({
+    params: { id: brand.consumers.anna.personId },
+    body: { way: 'phone', note: '约好下周再聊' },
+  }),
   'stream-keys.read': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
   'stream-keys.create': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
   'stream-keys.revoke': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
@@ -153,7 +226,7 @@ export const targets: Record<string, (b: ThingsOfB) => Target> = {
   'replays.delete': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: { reason: '到期' } }),
   'gifts.of-room': ({ brand }) => ({ params: { id: brand.rooms.b.id } }),
   'gifts.take-back': ({ givenGiftId }) => ({ params: { id: givenGiftId }, body: {} }),
-  'reports.gifts': ({ brand }) => ({ query: `orgPath=${brand.stores.b.path}` }),
+  ...reportTargets,
   'draws.prepare': ({ brand }) => ({ body: { ...drawTerms, roomId: brand.rooms.b.id } }),
   'draws.prizes': ({ drawId }) => ({ params: { id: drawId } }),
   'draws.cancel': ({ drawId }) => ({ params: { id: drawId }, body: { reason: '写错了' } }),
@@ -189,7 +262,6 @@ export const targets: Record<string, (b: ThingsOfB) => Target> = {
     params: { id: proposalId },
     body: { accept: true, reason: '常带朋友来' },
   }),
-  'reports.discounts': ({ brand }) => ({ query: `orgPath=${brand.stores.b.path}` }),
   'group-campaigns.create': ({ brand }) => ({
     body: {
       ...{ orgUnitId: brand.stores.b.id, skuId: brand.products.family.sku.id, title: '三人团' },
@@ -197,6 +269,15 @@ export const targets: Record<string, (b: ThingsOfB) => Target> = {
     },
   }),
   'group-campaigns.groups': ({ groupCampaignId }) => ({ params: { id: groupCampaignId } }),
+  'pre-sales.create': ({ brand }) => ({
+    body: {
+      ...{ orgUnitId: brand.stores.b.id, skuId: brand.products.family.sku.id, title: '预售' },
+      ...{ priceFen: 10_000, depositFen: 1_000, depositUntil: '2100-01-02T00:00:00.000Z' },
+      ...{ balanceFrom: '2100-01-03T00:00:00.000Z', balanceUntil: '2100-01-04T00:00:00.000Z' },
+      ...{ shipsBy: '2100-01-08T00:00:00.000Z', startsAt: '2100-01-01T00:00:00.000Z' },
+    },
+  }),
+  'pre-sales.stop': ({ preSaleId }) => ({ params: { id: preSaleId }, body: { reason: '写错了' } }),
   'group-campaigns.stop': ({ groupCampaignId }) => ({ params: { id: groupCampaignId }, body: { reason: '写错了' } }),
   'check-ins.open': ({ brand }) => ({ body: { roomId: brand.rooms.b.id } }),
   'check-ins.close': ({ checkInId }) => ({ params: { id: checkInId }, body: {} }),
@@ -259,69 +340,6 @@ export const targets: Record<string, (b: ThingsOfB) => Target> = {
   'webhooks.delete': ({ webhookId }) => ({ params: { id: webhookId } }),
   'rooms.end': ({ brand }) => ({ params: { id: brand.rooms.b.id }, body: {} }),
 };
-/** Routes with parameters that name nobody's own: the brand's, the public's, or the caller's. */
-export const belongsToNobody = new Set([
-  'org.seller', // public by rule Z2
-  'rooms.get', // public, as the live itself
-  'rooms.entry', // what stands at the door is for everybody
-  'rooms.join',
-  'materials.list', // whoever may enter; see the conferences' own tests
-  'materials.file',
-  'drain-cards.mine', // routed for who asks; see the cards' own tests
-  'drain-cards.mark',
-  'files.get', // photos and cards are public
-  'personas.get',
-  'replays.get', // whoever may enter the room; hidden and gone ones are checked by the replays' own tests
-  'replays.chat',
-  'clips.play',
-  'clips.of-product',
-  'rooms.media-grant', // everybody may watch; publishing is checked by the rooms' own tests
-  'bag.get',
-  'cohosts.answer', // whoever was asked, and nobody above them; see the co-hosts' own tests
-  'products.get', // the brand's
-  'media.get',
-  'products.patch',
-  'skus.weight',
-  'addresses.change', // the caller's own; see the address books' own tests
-  'addresses.remove',
-  'gifts.send', // whoever may enter the room; see the gifts' own tests
-  'gifts.patch', // the brand's
-  'wallets.refund', // of no store; finance alone, see the wallet's own tests
-  'after-sales.evidence.upload', // bytes, and only of one's own order; see the cases' own tests
-  'payments.notify', // proves itself by a signature
-  'payments.record', // of the whole brand; for finance of headquarters alone
-  'payments.ask',
-  'payments.refund_again',
-  'reconciliation.resolve',
-  'share-links.follow',
-  'guard.terms.patch', // the word list is the brand's
-  'guard.terms.remove',
-  'draws.public', // so that anybody can check it (rule G2)
-  'draws.participants',
-  'draws.mine',
-  'red-packets.get',
-  'red-packets.grab', // whoever is in the room; see the red packets' own tests
-  'red-packets.mine',
-  'points.exchange', // of the brand, for whoever has the points
-  'points.exchanges.stop', // of headquarters alone
-  'tag-rules.change',
-  'coupon-drops.get',
-  'coupon-drops.grab', // whoever is in the room; see the coupons' own tests
-  'coupon-drops.mine',
-  'group-buys.get', // whoever may enter its room; what it says of me is mine
-  'check-ins.get', // public, as the live itself
-  'check-ins.mine',
-  'polls.get',
-  'polls.mine',
-  'chains.lines',
-  'chains.mine',
-  'room-bookings.get', // whoever may see the room; what is written is the caller's own
-  'room-bookings.book',
-  'room-bookings.undo',
-  'guides.follow.get', // whom I follow is mine
-  'guides.follow',
-  'guides.follow.end',
-]);
 
 /** Where `anna` lives. */
 export const home = {

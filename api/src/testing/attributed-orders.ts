@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createBindingsService } from '../features/bindings/bindings.service.ts';
-import { createCommissionsService } from '../features/commissions/commissions.service.ts';
+import { createPosting } from '../features/commissions/posting.ts';
 import { type CreditView, createCreditsService } from '../features/credits/credits.service.ts';
 import { createLedger } from '../ledger/index.ts';
 import type { Tx } from '../platform/db.ts';
@@ -21,9 +21,9 @@ export interface TestOrder {
 export function createAttributedOrders(api: TestApi) {
   const { db, clock, random } = api.api.platform;
   const bindings = createBindingsService({ db, clock, random });
-  const credits = createCreditsService({ db, ...bindings });
+  const credits = createCreditsService(bindings);
   const ledger = createLedger({ random });
-  const commissions = createCommissionsService({ db, clock, random, ledger, policyAt: bindings.policyAt });
+  const commissions = createPosting({ random, ledger, policyAt: bindings.policyAt });
 
   async function insert(tx: Tx, id: string, buyer: Principal, room: FixtureRoom, amounts: readonly number[]) {
     const at = clock.now();
@@ -68,6 +68,26 @@ export function createAttributedOrders(api: TestApi) {
         const at = clock.now();
         await tx`UPDATE orders SET state = 'paid', paid_at = ${at}, paid_fen = total_fen WHERE id = ${order.id}`;
         await commissions.onOrderPaid(tx, order.id, at);
+      });
+    },
+
+    /** Headquarters credit it to somebody else, or to nobody. */
+    credit(order: TestOrder, personId: string | null, rulingId: string = random.id()): Promise<void> {
+      return db.transaction(async (tx) => {
+        await tx`UPDATE order_credit_versions SET current = false WHERE order_id = ${order.id} AND current`;
+        await tx`INSERT INTO order_credit_versions (order_id, reason, person_id, org_unit_id, org_path, rule_version, trace, decided_at,
+            version, ruling_id)
+          SELECT order_id, 'hq_ruling', ${personId}::uuid, org_unit_id, org_path, rule_version, trace, decided_at, version + 1, ${rulingId}
+          FROM order_credit_versions WHERE order_id = ${order.id} ORDER BY version DESC LIMIT 1`;
+        await commissions.onCreditRuled(tx, { orderId: order.id, rulingId, at: clock.now() });
+      });
+    },
+
+    receive(order: TestOrder): Promise<void> {
+      return db.transaction(async (tx) => {
+        const at = clock.now();
+        await tx`UPDATE orders SET state = 'received', received_at = ${at} WHERE id = ${order.id}`;
+        await commissions.onOrderReceived(tx, order.id, at);
       });
     },
 

@@ -8,20 +8,20 @@ import {
 } from '@walnut-live/contracts';
 import type { Principal } from '../platform/principal.ts';
 import type { Brand, FixtureRoom, Unit } from './fixtures.ts';
-import type { TestApi } from './test-api.ts';
+import type { Caller, TestApi } from './test-api.ts';
 
 /** 20 yuan off from 50 yuan on, for store and staff of the given unit. */
 export const couponTerms = { title: '满 50 减 20', offFen: 2_000, minSpendFen: 5_000, total: 100 } as const;
 
 export const makeCouponKind = (
-  api: TestApi,
+  api: Caller,
   { staff }: Brand,
   unit: Unit,
   terms: Partial<Omit<BodyInputOf<typeof createCouponKind>, 'orgUnitId'>> = {},
 ): Promise<CouponKind> =>
   api.ok(createCouponKind, { as: staff.operations, body: { ...couponTerms, ...terms, orgUnitId: unit.id } });
 
-export const giveCouponTo = (api: TestApi, { staff }: Brand, kind: { id: string }, person: Principal) =>
+export const giveCouponTo = (api: Caller, { staff }: Brand, kind: { id: string }, person: Principal) =>
   api.ok(giveCoupon, {
     as: staff.operations,
     params: { id: kind.id },

@@ -78,5 +78,6 @@ export const deliveryTargets: Record<
   }),
   'invoices.withdraw': ({ shippedId }) => ({ params: { id: shippedId } }),
   'invoices.issue': ({ invoiceId }) => ({ params: { id: invoiceId }, body: { number: '2533200001' } }),
+  'invoices.void': ({ invoiceId }) => ({ params: { id: invoiceId }, body: { reason: '退货冲红' } }),
   'invoices.refuse': ({ invoiceId }) => ({ params: { id: invoiceId }, body: { reason: '抬头有误' } }),
 };

@@ -4,9 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { StaffRole } from '@walnut-live/contracts';
-import type { Sql } from '../platform/db.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Db, Sql } from '../platform/db.ts';
 import type { Principal, StaffPrincipal } from '../platform/principal.ts';
-import type { TestApi } from './test-api.ts';
 
 export interface Unit {
   readonly id: string;
@@ -40,13 +40,18 @@ export interface StoreTeam {
 }
 export type Brand = Awaited<ReturnType<typeof seedBrand>>;
 
-const sqlOf = (api: TestApi): Sql => api.api.platform.db.sql;
+/** A running api, in this process or beside it, as far as its database and clock. */
+export interface Seeded {
+  readonly api: { readonly platform: { readonly db: Db } };
+  readonly clock: Clock;
+}
+const sqlOf = (api: Seeded): Sql => api.api.platform.db.sql;
 
 /** Pieces on hand at the start: every store has its own milk, HQ shares the family pack, only store A has kernels. */
 export const FIXTURE_STOCK = { milkPerStore: 100, familyAtHq: 500, kernelsAtStoreA: 10 } as const;
 
 /** The whole brand. `rooms.a`, `rooms.b` and `rooms.hq` are live with a bag of all products; `rooms.scheduledA` is scheduled with an empty bag. */
-export async function seedBrand(api: TestApi) {
+export async function seedBrand(api: Seeded) {
   const hq = await makeUnit(api, 'hq', 'hq', '山核记总部', undefined);
   const east = await makeUnit(api, 'channel', 'hq.east', '华东渠道', hq);
   const north = await makeUnit(api, 'channel', 'hq.north', '华北渠道', hq);
@@ -67,6 +72,7 @@ export async function seedBrand(api: TestApi) {
     operations: await makeStaff(api, 'hq_operations', hq, '总部运营'),
     analyst: await makeStaff(api, 'hq_analyst', hq, '总部分析'),
     finance: await makeStaff(api, 'hq_finance', hq, '总部财务'),
+    compliance: await makeStaff(api, 'hq_compliance', hq, '总部合规'),
     channelEast: await makeStaff(api, 'channel_manager', east, '华东经销商'),
     channelNorth: await makeStaff(api, 'channel_manager', north, '华北经销商'),
     a: await team(stores.a),
@@ -99,7 +105,7 @@ export async function seedBrand(api: TestApi) {
   return { hq, channels: { east, north }, stores, staff, products, rooms, consumers, guest: await makeGuest(api) };
 }
 
-export async function makeUnit(api: TestApi, kind: Unit['kind'], path: string, name: string, parent: Unit | undefined) {
+export async function makeUnit(api: Seeded, kind: Unit['kind'], path: string, name: string, parent: Unit | undefined) {
   const unit: Unit = { id: randomUUID(), kind, path, name };
   await sqlOf(
     api,
@@ -109,7 +115,7 @@ export async function makeUnit(api: TestApi, kind: Unit['kind'], path: string, n
 }
 
 /** An account without a usable password; sign-in tests make their own by the identity feature. */
-export async function makeStaff(api: TestApi, role: StaffRole, unit: Unit, name: string): Promise<StaffPrincipal> {
+export async function makeStaff(api: Seeded, role: StaffRole, unit: Unit, name: string): Promise<StaffPrincipal> {
   const personId = randomUUID();
   const sql = sqlOf(api);
   await sql`INSERT INTO people (id, kind, name, created_at) VALUES (${personId}, 'staff', ${name}, ${api.clock.now()})`;
@@ -118,7 +124,7 @@ export async function makeStaff(api: TestApi, role: StaffRole, unit: Unit, name:
   return { personId, kind: 'staff', name, staff: { role, orgUnitId: unit.id, orgPath: unit.path } };
 }
 
-export async function makeConsumer(api: TestApi, name = '顾客'): Promise<Principal> {
+export async function makeConsumer(api: Seeded, name = '顾客'): Promise<Principal> {
   const personId = randomUUID();
   const phone = `139${String(Math.floor(Math.random() * 1e8)).padStart(8, '0')}`;
   await sqlOf(api)`INSERT INTO people (id, kind, name, phone, sandbox_account, created_at)
@@ -126,7 +132,7 @@ export async function makeConsumer(api: TestApi, name = '顾客'): Promise<Princ
   return { personId, kind: 'consumer', name };
 }
 
-export async function makeGuest(api: TestApi, name = '访客'): Promise<Principal> {
+export async function makeGuest(api: Seeded, name = '访客'): Promise<Principal> {
   const personId = randomUUID();
   await sqlOf(
     api,
@@ -136,7 +142,7 @@ export async function makeGuest(api: TestApi, name = '访客'): Promise<Principa
 
 /** A product on sale with one SKU and no stock. */
 export async function makeProduct(
-  api: TestApi,
+  api: Seeded,
   title: string,
   terms: { priceFen: number; floorPriceFen?: number | null; role?: 'traffic' | 'main' | 'family' | 'gift' },
 ): Promise<FixtureProduct> {
@@ -155,20 +161,20 @@ export async function makeProduct(
   return product;
 }
 
-export async function makeStock(api: TestApi, skuId: string, unit: Unit, onHand: number): Promise<void> {
+export async function makeStock(api: Seeded, skuId: string, unit: Unit, onHand: number): Promise<void> {
   await sqlOf(api)`INSERT INTO stocks (sku_id, org_unit_id, org_path, on_hand, updated_at)
     VALUES (${skuId}, ${unit.id}, ${unit.path}, ${onHand}, ${api.clock.now()})`;
 }
 
 /** What rule S1 is about: pieces on hand and held; undefined where the unit has no row of its own. */
-export async function readStock(api: TestApi, skuId: string, unit: Unit) {
+export async function readStock(api: Seeded, skuId: string, unit: Unit) {
   const [row] = await sqlOf(api)<{ onHand: number; reserved: number }>`
     SELECT on_hand AS "onHand", reserved FROM stocks WHERE sku_id = ${skuId} AND org_unit_id = ${unit.id}`;
   return row;
 }
 
 export async function makeRoom(
-  api: TestApi,
+  api: Seeded,
   wanted: {
     orgUnit: Unit;
     host: StaffPrincipal;
@@ -198,7 +204,7 @@ export async function makeRoom(
 
 /** An open offer with its first version (rule S4), as `offers.open` writes it. */
 export async function makeOffer(
-  api: TestApi,
+  api: Seeded,
   room: FixtureRoom,
   skuId: string,
   terms: { priceFen: number; cap?: number | null; perPersonLimit?: number | null; durationSeconds?: number },
@@ -216,7 +222,7 @@ export async function makeOffer(
 }
 
 /** An open bundle of one piece each, a fen below its shelf price, as `bundles.open` writes it. */
-export async function makeBundle(api: TestApi, room: FixtureRoom, parts: readonly FixtureProduct[]): Promise<string> {
+export async function makeBundle(api: Seeded, room: FixtureRoom, parts: readonly FixtureProduct[]): Promise<string> {
   const sql = sqlOf(api);
   const id = randomUUID();
   const now = api.clock.now();

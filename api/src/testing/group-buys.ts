@@ -9,13 +9,13 @@ import {
 import type { Principal } from '../platform/principal.ts';
 import type { Brand, FixtureProduct, FixtureRoom, Unit } from './fixtures.ts';
 import { TEST_ADDRESS } from './shop.ts';
-import type { Answer, TestApi } from './test-api.ts';
+import type { Answer, Caller, TestApi } from './test-api.ts';
 
 export const GROUP_PRICE_FEN = 9_900;
 
 /** Three people buy the family pack for 99 yuan each, within a day; the unit's store or everything below it. */
 export const makeGroupCampaign = (
-  api: TestApi,
+  api: Caller,
   { staff, products }: Brand,
   unit: Unit,
   terms: Partial<Omit<BodyInputOf<typeof createGroupCampaign>, 'orgUnitId'>> = {},

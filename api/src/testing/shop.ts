@@ -7,6 +7,7 @@ import { auditCoupons } from '../features/coupons/index.ts';
 import { auditGroupBuys } from '../features/group-buys/index.ts';
 import { auditOrders } from '../features/orders/index.ts';
 import { auditPoints } from '../features/points/index.ts';
+import { auditPreSales } from '../features/pre-sales/index.ts';
 import { auditLedger } from '../ledger/index.ts';
 import type { Principal } from '../platform/principal.ts';
 import type { FixtureProduct, FixtureRoom } from './fixtures.ts';
@@ -126,5 +127,6 @@ export async function expectBooksRight(api: TestApi): Promise<void> {
   expect(await auditCoupons(db)).toEqual([]);
   expect(await auditGroupBuys(db)).toEqual([]);
   expect(await auditPoints(db)).toEqual([]);
+  expect(await auditPreSales(db)).toEqual([]);
   expect((await auditLedger(db)).problems).toEqual([]);
 }

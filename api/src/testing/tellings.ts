@@ -47,7 +47,19 @@ async function makeWave(api: TestApi, room: FixtureRoom): Promise<{ waveId: stri
   return { waveId, waveActionId };
 }
 
+/** News of the latest order of a store that could not be told. */
+async function makeOrderNote(api: TestApi, room: FixtureRoom): Promise<{ orderNoteId: string }> {
+  const at = api.clock.now();
+  const [note] = await api.api.platform.db.sql<{ id: string }>`
+    INSERT INTO order_hooks (order_id, kind, at, attempts, set_aside_at, error)
+    SELECT id, 'paid', ${at}::timestamptz, 5, ${at}::timestamptz, 'broken' FROM orders WHERE org_path = ${room.orgUnit.path}
+    ORDER BY placed_at DESC LIMIT 1 RETURNING note_id AS id`;
+  return { orderNoteId: note?.id ?? '' };
+}
+
 export interface Tellings {
+  /** Set aside. */
+  readonly orderNoteId: string;
   /** To the person, undelivered. */
   readonly messageId: string;
   readonly slotId: string;
@@ -59,6 +71,7 @@ export const makeTellings = async (api: TestApi, room: FixtureRoom, person: Prin
   ...(await makeDeadMessage(api, room, person)),
   ...(await makeSlot(api, room)),
   ...(await makeWave(api, room)),
+  ...(await makeOrderNote(api, room)),
 });
 
 /** What every route about them is asked to do with those of store B. */
@@ -90,5 +103,6 @@ export const tellingTargets: Record<
   }),
   'room-slots.patch': ({ slotId }) => ({ params: { id: slotId }, body: { title: '改名' } }),
   'room-slots.end': ({ slotId }) => ({ params: { id: slotId }, body: {} }),
+  'order-notes.retry': ({ orderNoteId }) => ({ params: { id: orderNoteId }, body: {} }),
   'messages.retry': ({ messageId }) => ({ params: { id: messageId }, body: {} }),
 };

@@ -44,15 +44,52 @@ export interface Answer<T> {
   headers: Headers;
 }
 
-export interface TestApi extends AsyncDisposable {
-  readonly api: Api;
-  readonly url: string;
-  readonly clock: TestClock;
+export interface Caller {
   /** Calls a route like a client; idempotent routes get a fresh key unless one is given. */
   call<const R extends Route>(route: R, options?: CallOptions<R>): Promise<Answer<ReplyOf<R>>>;
   /** Like `call`, but fails the test on anything but success. */
   ok<const R extends Route>(route: R, options?: CallOptions<R>): Promise<ReplyOf<R>>;
+}
+export interface TestApi extends Caller, AsyncDisposable {
+  readonly api: Api;
+  readonly url: string;
+  readonly clock: TestClock;
   token(principal: Principal): Promise<string>;
+}
+
+export function createCaller(deps: { url: string; token: (principal: Principal) => Promise<string> }): Caller {
+  const call: Caller['call'] = async (route, options = {}) => {
+    let path = `${route.base ?? '/api/v1'}${route.path}`;
+    for (const [name, value] of Object.entries(options.params ?? {}))
+      path = path.replace(`:${name}`, encodeURIComponent(value));
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries((options.query ?? {}) as Record<string, unknown>))
+      query.set(name, String(value));
+    const token = options.token ?? (options.as ? await deps.token(options.as) : undefined);
+    const response = await fetch(`${deps.url}${path}${query.size > 0 ? `?${query}` : ''}`, {
+      method: route.method,
+      redirect: 'manual',
+      headers: {
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...(route.idempotent ? { 'idempotency-key': options.key ?? randomUUID() } : {}),
+        ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...options.headers,
+      },
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    });
+    const text = await response.text();
+    const body = /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text;
+    return { status: response.status, body, problem: body, headers: response.headers };
+  };
+  return {
+    call,
+    async ok(route, options) {
+      const answer = await call(route, options);
+      if (answer.status >= 400)
+        throw new Error(`${route.id} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+      return answer.body;
+    },
+  };
 }
 
 export async function startTestApi(
@@ -64,6 +101,8 @@ export async function startTestApi(
   const clock = createTestClock();
   const config = loadConfig({
     DATABASE_URL: database.url,
+    // A busy machine makes hundreds of requests of a crowd wait; what a wait that is too long leads to has tests of its own.
+    DATABASE_WAIT_MS: '30000',
     PORT: '0',
     HOST: '127.0.0.1',
     AUTH_SECRET: secret(),
@@ -81,42 +120,14 @@ export async function startTestApi(
   const api = await createApi(config, { ...given, clock });
   const url = `http://127.0.0.1:${await api.listen()}`;
 
-  const call: TestApi['call'] = async (route, options = {}) => {
-    let path = `${route.base ?? '/api/v1'}${route.path}`;
-    for (const [name, value] of Object.entries(options.params ?? {}))
-      path = path.replace(`:${name}`, encodeURIComponent(value));
-    const query = new URLSearchParams();
-    for (const [name, value] of Object.entries((options.query ?? {}) as Record<string, unknown>))
-      query.set(name, String(value));
-    const token = options.token ?? (options.as ? await api.platform.tokens.access(options.as) : undefined);
-    const response = await fetch(`${url}${path}${query.size > 0 ? `?${query}` : ''}`, {
-      method: route.method,
-      redirect: 'manual',
-      headers: {
-        ...(token ? { authorization: `Bearer ${token}` } : {}),
-        ...(route.idempotent ? { 'idempotency-key': options.key ?? randomUUID() } : {}),
-        ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...options.headers,
-      },
-      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-    });
-    const text = await response.text();
-    const body = /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text;
-    return { status: response.status, body, problem: body, headers: response.headers };
-  };
+  const token = (principal: Principal) => api.platform.tokens.access(principal);
 
   return {
     api,
     url,
     clock,
-    call,
-    async ok(route, options) {
-      const answer = await call(route, options);
-      if (answer.status >= 400)
-        throw new Error(`${route.id} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
-      return answer.body;
-    },
-    token: (principal) => api.platform.tokens.access(principal),
+    ...createCaller({ url, token }),
+    token,
     async [Symbol.asyncDispose]() {
       await api.close();
       await database.drop();

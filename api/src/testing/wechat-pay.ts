@@ -50,6 +50,7 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
   const requests: string[] = [];
   const named: (string | undefined)[] = [];
   const fates: Fate[] = [];
+  const meanwhile = new Map<string, () => Promise<unknown>>();
   let refundStatus: Refund['status'] = 'SUCCESS';
   /** What is refused instead of being done, by a part of its path. */
   const refusals: { path: string; status: number; code: string; message?: string }[] = [];
@@ -242,6 +243,7 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
     return { status: 200, body: { hash_type: 'SHA1', hash_value, download_url: OWN_ORIGIN + path } };
   }
 
+  const tradeNoOf = (url = ''): string => /out-trade-no\/(\w+)/.exec(url)?.[1] ?? '';
   async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(chunk as Buffer);
@@ -249,6 +251,7 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
     requests.push(`${req.method} ${req.url?.split('?')[0]}`);
     const fault = unbelievable(req, text);
     if (isHanging) return;
+    await meanwhile.get(tradeNoOf(req.url))?.();
     const fate = fates.shift() ?? 'answer';
     if (fate === 'break') return void res.writeHead(500).end('{"code":"SYSTEM_ERROR","message":"系统错误"}');
     const url = new URL(req.url ?? '/', 'http://counterpart');
@@ -315,6 +318,8 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
     mostRefundsAtOnce: () => atRefunds.most,
     refusals,
     untruths,
+    /** By a trade's number: done while a question about it waits for its answer. */
+    meanwhile,
     /** Requests are taken and never answered, until it ends. */
     hang(on: boolean): void {
       isHanging = on;

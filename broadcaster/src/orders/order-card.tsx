@@ -5,6 +5,8 @@ import { useT } from '../i18n/index.ts';
 
 const tones: Record<OrderState, BadgeTone> = {
   pending_payment: 'warn',
+  deposit_paid: 'warn',
+  forfeited: 'neutral',
   paid: 'hot',
   shipped: 'brand',
   received: 'success',

@@ -1,15 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { createShareLink, type Room } from '@walnut-live/contracts';
 import { Button, ErrorState, QrCode, Sheet, Skeleton, useToast } from '@walnut-live/ui';
-import { Copy, Share2 } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { Copy, Image, Share2 } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
 import { useServices } from '../app/services.tsx';
 import { useT } from '../i18n/index.ts';
+import { Poster } from './poster.tsx';
 
 const ShareLink = ({ room }: { room: Room }): ReactNode => {
   const { api } = useServices();
   const t = useT();
   const toast = useToast();
+  const [poster, setPoster] = useState(false);
   // The same target and channel give the same link, so asking again is harmless.
   const link = useQuery({
     queryKey: ['share-link', room.id],
@@ -56,6 +58,19 @@ const ShareLink = ({ room }: { room: Room }): ReactNode => {
           </Button>
         )}
       </div>
+      {poster ? (
+        <Poster room={room} />
+      ) : (
+        <Button
+          variant="soft"
+          size="l"
+          icon={<Image aria-hidden />}
+          onClick={() => setPoster(true)}
+          data-testid="share-poster"
+        >
+          {t('share.poster')}
+        </Button>
+      )}
     </div>
   );
 };

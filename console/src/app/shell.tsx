@@ -1,8 +1,10 @@
 import { DownOutlined, GlobalOutlined, LogoutOutlined, MenuOutlined } from '@ant-design/icons';
+import { listAlerts } from '@walnut-live/contracts';
 import { Avatar, BrandMark, useLocale } from '@walnut-live/ui';
 import { Button, Drawer, Dropdown } from 'antd';
 import { type ReactNode, useEffect, useState } from 'react';
 import { NavLink, useLocation } from 'react-router';
+import { useCall } from '../data/use-call.ts';
 import { useT } from '../i18n/index.ts';
 import { placesFor } from './navigation.tsx';
 import { useSession } from './session.tsx';
@@ -20,6 +22,17 @@ const Brand = (): ReactNode => {
   );
 };
 
+const ALERTS_EVERY_MS = 30_000;
+const OpenAlerts = (): ReactNode => {
+  const { data } = useCall(listAlerts, { query: { limit: 1 } }, { everyMs: ALERTS_EVERY_MS });
+  if (!data?.open) return null;
+  return (
+    <b className="co-menu-badge wl-number" data-testid="alerts-open">
+      {data.open > 99 ? '99+' : data.open}
+    </b>
+  );
+};
+
 const Menu = (): ReactNode => {
   const t = useT();
   const { may } = useSession();
@@ -29,6 +42,7 @@ const Menu = (): ReactNode => {
         <NavLink key={place.path} to={place.path} className="co-menu-item">
           <span className="co-menu-icon">{place.icon}</span>
           {t(place.label)}
+          {place.path === '/alerts' && <OpenAlerts />}
         </NavLink>
       ))}
     </nav>

@@ -90,6 +90,16 @@ export const rangeOf = (filters: Filters): { from?: string; to?: string } => {
   };
 };
 
+/** Whole days in China, as the roll-ups of the reports have them, wherever it is read. */
+export const chinaRangeOf = (filters: Filters): { from?: string; to?: string } => {
+  const start = (name: string, days: number): string | undefined => {
+    const at = Date.parse(`${filters.get(name) ?? ''}T00:00:00+08:00`);
+    return Number.isNaN(at) ? undefined : new Date(at + days * 86_400_000).toISOString();
+  };
+  const [from, to] = [start('from', 0), start('to', 1)];
+  return { ...(from ? { from } : {}), ...(to ? { to } : {}) };
+};
+
 export const RangeFilter = ({ filters }: { filters: Filters }): ReactNode => {
   const t = useT();
   const day = (name: string): Dayjs | null => {

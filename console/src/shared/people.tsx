@@ -30,6 +30,8 @@ export const InviterRoleBadge = ({ role }: { role: InviterRole }): ReactNode => 
 
 const orderTones: Record<OrderState, BadgeTone> = {
   pending_payment: 'warn',
+  deposit_paid: 'warn',
+  forfeited: 'neutral',
   paid: 'success',
   shipped: 'brand',
   received: 'brand',

@@ -13,6 +13,7 @@ import { createQueryClient } from '../data/use-call.ts';
 import { type Asking, AsyncView } from './async-view.tsx';
 import { DataTable } from './data-table.tsx';
 import { type Filters, rangeOf } from './filters.tsx';
+import { ReasonDialog } from './reason-dialog.tsx';
 import { WhyPanel } from './why-panel.tsx';
 
 Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
@@ -109,14 +110,17 @@ test('days of the reader become instants, the end excluded', () => {
 test.each<[StaffRole, string]>([
   [
     'hq_admin',
-    '/live /inviters /stores /orders /after-sales /payments /rooms /campaigns /catalogue /gifts /coupons /group-buys /shipping /prizes /moderation /cards /customers /counter /members /staff /webhooks',
+    '/live /inviters /invite-graph /contacts /sharing /team /stores /reports /alerts /screen /orders /attribution /commission-rules /commission-holds /after-sales /payments /settlements /store-statements /rooms /campaigns /catalogue /gifts /coupons /group-buys /pre-sales /reviews /shipping /prizes /moderation /cards /customers /counter /members /staff /audit /webhooks',
   ],
   [
     'store_manager',
-    '/live /inviters /stores /orders /after-sales /rooms /campaigns /catalogue /gifts /coupons /group-buys /shipping /prizes /moderation /cards /customers /counter /members /staff',
+    '/live /inviters /invite-graph /contacts /sharing /team /stores /reports /alerts /screen /orders /attribution /commission-rules /after-sales /settlements /store-statements /rooms /campaigns /catalogue /gifts /coupons /group-buys /pre-sales /reviews /shipping /prizes /moderation /cards /customers /counter /members /staff',
   ],
-  ['guide', '/live /orders /after-sales /rooms /catalogue /group-buys /shipping /prizes /cards /counter'],
-  ['assistant', '/live /rooms /catalogue /group-buys /cards /counter'],
+  [
+    'guide',
+    '/live /contacts /orders /attribution /after-sales /rooms /catalogue /group-buys /pre-sales /shipping /prizes /cards /counter',
+  ],
+  ['assistant', '/live /rooms /catalogue /group-buys /pre-sales /cards /counter'],
 ])('%s finds %s in the menu', (role, paths) => {
   const may = (permission: (typeof rolePermissions)[StaffRole][number]) => rolePermissions[role].includes(permission);
   expect(
@@ -180,6 +184,27 @@ describe('why this inviter', () => {
         at: '2026-11-22T12:09:00.000Z',
       },
     ],
+    order: {
+      orderNo: '20261122000123',
+      placedAt: '2026-11-22T12:00:00.000Z',
+      paidAt: '2026-11-22T12:01:00.000Z',
+      paidFen: 11_900,
+      buyer: person('安然'),
+      store: unit,
+      room: null,
+    },
+    policy: { creditWindowSeconds: 86_400, protectDays: 180, selfPurchaseCommission: false },
+    owner: null,
+    versions: [
+      {
+        ...{ version: 1, reason: 'share_link', inviter: bella, orgUnit: unit, at: '2026-11-22T12:00:00.000Z' },
+        ruling: null,
+      },
+    ],
+    appeals: [],
+    mayAppeal: false,
+    mayRule: false,
+    appealUntil: '2026-12-22T12:00:00.000Z',
   };
   const permissions = [...rolePermissions.hq_admin];
   const me: Me = {
@@ -223,4 +248,43 @@ describe('why this inviter', () => {
     ]);
     expect(host.querySelector('[data-testid=commission-total]')?.textContent).toBe('¥0.00');
   });
+});
+
+test('a reason is asked for, trimmed, sent once; what is refused stays on the screen', async () => {
+  // jsdom has no layout; antd asks for it.
+  const quiet = { addEventListener() {}, removeEventListener() {}, addListener() {}, removeListener() {} };
+  vi.stubGlobal('matchMedia', () => ({ matches: false, ...quiet }));
+  const answers: (() => Promise<unknown>)[] = [
+    () => Promise.reject(new ApiError({ status: 409, code: 'state_conflict' })),
+    () => Promise.resolve(null),
+  ];
+  const onSubmit = vi.fn((_reason: string) => answers.shift()?.() ?? Promise.resolve(null));
+  const onClose = vi.fn();
+  let error: unknown = null;
+  const dialog = () =>
+    show(
+      <ReasonDialog
+        {...{ title: '停止', label: '原因', done: '已停止', pending: false, error, onSubmit, onClose, shortest: 2 }}
+      />,
+    );
+  await dialog();
+  const field = document.querySelector<HTMLInputElement>('[data-testid=reason]');
+  const button = document.querySelector<HTMLButtonElement>('[data-testid=reason-submit]');
+  const write = (text: string) =>
+    act(async () => {
+      Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')?.set?.call(field, text);
+      field?.dispatchEvent(new Event('input', { bubbles: true }));
+    });
+  const press = () => act(async () => button?.click());
+  await write(' 停 ');
+  expect(button?.disabled).toBe(true);
+  await write(' 卖完了 ');
+  await press();
+  expect([onSubmit.mock.calls, onClose.mock.calls]).toEqual([[['卖完了']], []]);
+  error = new ApiError({ status: 409, code: 'state_conflict' });
+  await dialog();
+  expect(document.querySelector('[role=alert]')).not.toBeNull();
+  await press();
+  expect([onSubmit.mock.calls.length, onClose.mock.calls.length]).toEqual([2, 1]);
+  vi.unstubAllGlobals();
 });

@@ -16,7 +16,7 @@ import { AsyncView } from './async-view.tsx';
 import { useReasonText } from './people.tsx';
 import './why-panel.css';
 
-/** The credit never changes, the commission does: a refund takes some seconds to come through. */
+/** A refund takes some seconds to come through, a ruling comes when headquarters makes it. */
 const REFRESH_MS = 5_000;
 
 type Explanation = ReplyOf<typeof orderCredit>;
@@ -48,27 +48,41 @@ const Why = ({ explanation }: { explanation: Explanation }): ReactNode => {
   const { credit, considered } = explanation;
   return (
     <div className="co-why">
-      <p className="co-why-verdict" data-testid="why-verdict">
-        {credit.inviter
-          ? t('why.verdict.person', { who: credit.inviter.name, why: t(`why.because.${credit.reason}`) })
-          : t('why.verdict.unit', { who: credit.orgUnit.name, why: t(`why.because.${credit.reason}`) })}
-      </p>
-      <ol className="co-why-steps">
-        {considered.map((candidate, index) => (
-          <Step
-            key={candidate.touchId ?? `${candidate.reason}-${index}`}
-            candidate={candidate}
-            decidedAt={explanation.decidedAt}
-          />
-        ))}
-      </ol>
+      <Verdict credit={credit} />
+      <WhySteps considered={considered} decidedAt={explanation.order.placedAt} />
       <p className="co-quiet co-small">
         {t('why.frozen', { at: format.dateTime(explanation.decidedAt), version: explanation.ruleVersion })}
       </p>
-      {explanation.commission.length > 0 && <Commission entries={explanation.commission} />}
+      {explanation.commission.length > 0 && <CommissionEntries entries={explanation.commission} />}
     </div>
   );
 };
+
+export const Verdict = ({ credit }: { credit: Explanation['credit'] }): ReactNode => {
+  const t = useT();
+  return (
+    <p className="co-why-verdict" data-testid="why-verdict">
+      {credit.inviter
+        ? t('why.verdict.person', { who: credit.inviter.name, why: t(`why.because.${credit.reason}`) })
+        : t('why.verdict.unit', { who: credit.orgUnit.name, why: t(`why.because.${credit.reason}`) })}
+    </p>
+  );
+};
+
+/** Every candidate in the order in which the rule looked. */
+export const WhySteps = ({
+  considered,
+  decidedAt,
+}: {
+  considered: readonly Candidate[];
+  decidedAt: string;
+}): ReactNode => (
+  <ol className="co-why-steps">
+    {considered.map((candidate, index) => (
+      <Step key={candidate.touchId ?? `${candidate.reason}-${index}`} candidate={candidate} decidedAt={decidedAt} />
+    ))}
+  </ol>
+);
 
 const Step = ({ candidate, decidedAt }: { candidate: Candidate; decidedAt: string }): ReactNode => {
   const t = useT();
@@ -115,7 +129,18 @@ const beforeText = (t: ReturnType<typeof useT>, at: string, decidedAt: string): 
   return t('why.before.hours', { n: Math.round(seconds / 3_600) });
 };
 
-const Commission = ({ entries }: { entries: Explanation['commission'] }): ReactNode => {
+type Entry = Omit<Explanation['commission'][number], 'beneficiary'> & {
+  beneficiary?: Explanation['commission'][number]['beneficiary'];
+};
+/** What was posted for the order, entry by entry, and what is left of it. */
+export const CommissionEntries = ({
+  entries,
+  withPeople = false,
+}: {
+  entries: readonly Entry[];
+  /** Says whose each entry is: after a ruling there is more than one person. */
+  withPeople?: boolean;
+}): ReactNode => {
   const t = useT();
   const format = useFormat();
   const total = entries.reduce((sum, entry) => sum + entry.amountFen, 0);
@@ -128,6 +153,7 @@ const Commission = ({ entries }: { entries: Explanation['commission'] }): ReactN
           <li key={index} data-testid="commission-entry" data-event={entry.event} data-state={entry.state}>
             <span>
               {t(`commission.event.${entry.event}`)}
+              {withPeople && entry.beneficiary && ` · ${entry.beneficiary.name}`}
               <small>
                 {t('commission.sum', { basis: format.money(entry.basisFen), rate: format.percent(entry.bps / 10_000) })}
               </small>

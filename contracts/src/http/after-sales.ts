@@ -149,6 +149,10 @@ export const AfterSaleOptions = z
       }),
     ),
     shippingLeftFen: Fen,
+    /** What a refund of all that is left would send now: open cases are no reason to keep anything, and end with it. */
+    wholeFen: Fen,
+    /** Open cases that a refund of all that is left would end. */
+    asking: z.int(),
     /** Until then goods may go back without a reason; null: not received yet, or not sent. */
     noReasonUntil: Instant.nullable(),
     /** Until then anything can be asked for; null: no end yet. */

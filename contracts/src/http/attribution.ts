@@ -21,7 +21,11 @@ export const ShareLinkView = z
     path: z.string(),
     roomId: RoomId,
     productId: ProductId.nullable(),
+    contentId: z.uuid().nullable(),
+    groupBuyId: z.uuid().nullable(),
     channel: ShareChannel,
+    /** Hands between the first link of the chain of forwarding and this one. */
+    depth: z.int().min(0),
     createdAt: Instant,
   })
   .meta({ id: 'ShareLink' });
@@ -31,8 +35,24 @@ export const createShareLink = defineRoute({
   path: '/share-links',
   tag: 'sharing',
   access: 'person',
-  summary: 'My link to a room (and product): the same target and channel give the same link',
-  body: z.strictObject({ roomId: RoomId, productId: ProductId.optional(), channel: ShareChannel.default('copy') }),
+  summary:
+    'My link to a room, a product in its bag, an item of the content library or a group buy: the same target and channel give the same link. Content and groups name their room themselves; content of a unit above may lead to another room below it',
+  body: z
+    .strictObject({
+      roomId: RoomId.optional(),
+      productId: ProductId.optional(),
+      contentId: z.uuid().optional(),
+      groupBuyId: z.uuid().optional(),
+      channel: ShareChannel.default('copy'),
+    })
+    .refine(({ roomId, contentId, groupBuyId }) => roomId ?? contentId ?? groupBuyId, {
+      path: ['roomId'],
+      message: 'no_target',
+    })
+    .refine(({ contentId, groupBuyId, productId }) => [contentId, groupBuyId, productId].filter(Boolean).length <= 1, {
+      path: ['contentId'],
+      message: 'several_targets',
+    }),
   reply: ShareLinkView,
   status: 201,
   errors: ['not_found', 'rate_limited'],
@@ -64,7 +84,18 @@ export const myShares = defineRoute({
     orders: z.int(),
     gmvFen: Fen,
     estimatedFen: SignedFen,
-    links: z.array(z.object({ link: ShareLinkView, roomTitle: z.string(), visitors: z.int(), orders: z.int() })),
+    links: z.array(
+      z.object({
+        link: ShareLinkView,
+        roomTitle: z.string(),
+        /** Of the product, the content or the group's product; of the room where there is none. */
+        title: z.string(),
+        visitors: z.int(),
+        orders: z.int(),
+        /** Links of others who came by this one; see its chain for all hands. */
+        handedOn: z.int(),
+      }),
+    ),
   }),
 });
 export const BindingView = z
@@ -78,6 +109,8 @@ export const BindingView = z
     validUntil: Instant.nullable(),
     inviter: PersonRef.nullable(),
     invitedAt: Instant.nullable(),
+    /** Of the bond that stands, valid or not. */
+    bindingId: z.uuid().nullable(),
   })
   .meta({ id: 'Binding' });
 export const getBinding = defineRoute({
@@ -95,6 +128,7 @@ export const getBinding = defineRoute({
 export const CommissionState = z
   .enum(['estimated', 'frozen', 'settleable', 'claimed', 'paid', 'held', 'reversed'])
   .meta({ id: 'CommissionState' });
+export const CommissionEvent = z.enum(['paid', 'refunded', 'ruled', 'voided']).meta({ id: 'CommissionEvent' });
 export const CommissionEntryView = z
   .object({
     id: CommissionEntryId,
@@ -105,9 +139,13 @@ export const CommissionEntryView = z
     beneficiary: PersonRef,
     store: OrgUnitRef,
     level: z.int().min(1).max(2),
-    event: z.enum(['paid', 'refunded']),
+    event: CommissionEvent,
     basisFen: Fen,
     bps: Bps,
+    /** Instead of a rate: for every piece that was not sent back. */
+    fixedFen: Fen.nullable(),
+    /** When its freeze is over, once the goods are received. */
+    settleableAt: Instant.nullable(),
     amountFen: SignedFen,
     ruleVersion: z.int(),
     state: CommissionState,
@@ -140,20 +178,21 @@ export const myEarnings = defineRoute({
   query: PageQuery,
   reply: z.object({
     byState: z.array(z.object({ state: CommissionState, amountFen: SignedFen })),
+    /** Bonuses of months, newest first. */
+    bonuses: z.array(
+      z.object({
+        month: z.string(),
+        store: OrgUnitRef,
+        amountFen: SignedFen,
+        tier: z.int(),
+        state: CommissionState,
+        at: Instant,
+      }),
+    ),
     items: z.array(CommissionEntryView),
     nextCursor: z.string().nullable(),
   }),
 });
-export const getCommissionRules = defineRoute({
-  id: 'commission-rules.get',
-  method: 'GET',
-  path: '/commission-rules',
-  tag: 'commission',
-  access: { staff: 'commission:read' },
-  summary: 'The rule in force',
-  reply: z.object({ version: z.int(), levelOneBps: Bps, levelTwoBps: Bps, effectiveFrom: Instant }),
-});
-
 // ── reports ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const ReportQuery = PageQuery.extend({
   from: Instant.optional(),

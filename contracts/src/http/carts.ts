@@ -4,6 +4,7 @@ import { OfferId, ProductId, RoomId, SkuId } from '../ids.ts';
 import { Fen, PriceFen, Quantity } from '../money.ts';
 import { CouponId } from '../realtime/coupons.ts';
 import { Instant, OrgUnitRef, PictureUrl, text } from './common.ts';
+import { CouponIds } from './coupon-stacking.ts';
 import { Address, OrderLine, OrderView } from './orders.ts';
 import { defineRoute } from './route.ts';
 
@@ -93,6 +94,7 @@ export const checkoutCart = defineRoute({
       seenShippingFen: Fen.optional(),
       remark: text(200, 0).default(''),
       couponId: CouponId.optional(),
+      couponIds: CouponIds.optional(),
     })
     .refine(({ address, pickup }) => address !== undefined || pickup !== undefined, {
       path: ['address'],

@@ -21,6 +21,9 @@ export type ProductOption = z.infer<typeof ProductOption>;
 /** Under which another system knows it. */
 export const CatalogueCode = z.string().regex(/^[\w.:/-]{1,64}$/);
 
+/** Of what a product's page says: SHA-256 in hex. */
+export const PageHash = z.string().regex(/^[0-9a-f]{64}$/);
+
 export const SkuView = z
   .object({
     id: SkuId,
@@ -54,6 +57,8 @@ export const ProductView = z
     options: z.array(ProductOption).optional(),
     /** Told to staff only. */
     code: z.string().nullable().optional(),
+    /** In a room's bag: which version of the page this is (rule Z1); an order says by it what its buyer saw. */
+    pageHash: PageHash.nullable().optional(),
     skus: z.array(SkuView),
   })
   .meta({ id: 'Product' });

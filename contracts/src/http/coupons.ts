@@ -3,6 +3,7 @@ import { OrderId, OrgUnitId, PersonId, RoomId } from '../ids.ts';
 import { Fen } from '../money.ts';
 import { CouponDrop, CouponDropId, CouponId, CouponKindId, CouponTerms, MAX_COUPON_DROP } from '../realtime/coupons.ts';
 import { Empty, Instant, OrgUnitRef, PageQuery, PersonRef, page, text } from './common.ts';
+import { CouponGroup, CouponStacking } from './coupon-stacking.ts';
 import { defineRoute } from './route.ts';
 
 /** 1,000 yuan: what one coupon takes off at most. */
@@ -32,6 +33,8 @@ export const couponReasons = [
   'limit_reached', // the person has had as many as one may
   'at_counter', // it is taken at a store’s counter, not by an order
   'price_floor', // it would take goods below their floor (rule S6); facts: mostOffFen
+  'not_with_others', // it, or another one of the order, is taken alone
+  'same_group', // the order has another one of its group
 ] as const;
 export const CouponReason = z.enum(couponReasons).meta({ id: 'CouponReason' });
 export type CouponReason = z.infer<typeof CouponReason>;
@@ -57,6 +60,9 @@ export const CouponKind = CouponTerms.extend({
   belowFloor: z.boolean().optional(),
   /** How it is used: in an order, at a counter, or for a gift there. */
   usage: CouponUsage,
+  /** Whether an order takes it with others, and of which group it then is: one of each. */
+  stacking: CouponStacking,
+  stackGroup: CouponGroup,
   /** Anybody may claim one; else only drops and staff hand them out. */
   listed: z.boolean(),
   active: z.boolean(),
@@ -97,6 +103,8 @@ export const createCouponKind = defineRoute({
       newcomersOnly: z.boolean().default(false),
       /** Only for a coupon of headquarters, and by who may set floors. */
       belowFloor: z.boolean().default(false),
+      stacking: CouponStacking.default('alone'),
+      stackGroup: CouponGroup.default('store'),
       listed: z.boolean().default(false),
     })
     .refine(({ offFen, minSpendFen, usage }) => (usage === 'gift' ? minSpendFen === 0 : minSpendFen > offFen), {
@@ -149,6 +157,8 @@ export const Coupon = CouponTerms.extend({
   /** given: by staff. level: for reaching a member level. points: bought with points. */
   source: z.enum(['claim', 'drop', 'given', 'level', 'points']),
   usage: CouponUsage,
+  stacking: CouponStacking,
+  stackGroup: CouponGroup,
   /** What its QR code says; null when orders take it. Shown to staff of a store. */
   code: CouponCode.nullable(),
   /** used: by an order. redeemed: at a counter, for good. */

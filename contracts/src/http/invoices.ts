@@ -6,8 +6,10 @@ import { Instant, OrgUnitRef, PageQuery, page, text } from './common.ts';
 import { defineRoute } from './route.ts';
 
 export const InvoiceId = z.uuid().meta({ description: 'id of an invoice (UUIDv7)' });
-/** Rule S7: requested → issued | refused | withdrawn. */
-export const InvoiceState = z.enum(['requested', 'issued', 'refused', 'withdrawn']).meta({ id: 'InvoiceState' });
+/** Rule S7: requested → issued | refused | withdrawn; issued → voided. */
+export const InvoiceState = z
+  .enum(['requested', 'issued', 'refused', 'withdrawn', 'voided'])
+  .meta({ id: 'InvoiceState' });
 export type InvoiceState = z.infer<typeof InvoiceState>;
 
 const CODE_CHARS = '0123456789ABCDEFGHJKLMNPQRTUWXY';
@@ -43,7 +45,7 @@ export const Invoice = z
     kind: z.enum(['personal', 'company']),
     title: z.string(),
     taxNo: z.string().nullable(),
-    /** Masked for staff whose role does not refund (rule Z6). */
+    /** Masked, like title and number, for staff whose role does not refund (rule Z6). */
     email: z.string(),
     state: InvoiceState,
     /** What was issued; until then what the order is worth now, less its refunds. */
@@ -53,6 +55,10 @@ export const Invoice = z
     reason: z.string(),
     requestedAt: Instant,
     endedAt: Instant.nullable(),
+    /** Every step, the first one first (rule Z1). */
+    history: z.array(
+      z.object({ from: InvoiceState.nullable(), to: InvoiceState, event: z.string(), reason: z.string(), at: Instant }),
+    ),
   })
   .meta({ id: 'Invoice' });
 export type Invoice = z.infer<typeof Invoice>;
@@ -77,7 +83,8 @@ export const requestInvoice = defineRoute({
   tag: 'orders',
   access: 'consumer',
   idempotent: true,
-  summary: 'Ask for an invoice of a paid order; one at a time, another one after a refusal or a withdrawal',
+  summary:
+    'Ask for an invoice of a paid order; one at a time, another one after a refusal, a withdrawal, or when it was voided',
   params: orderParams,
   body: InvoiceTitle,
   reply: Invoice,
@@ -134,6 +141,20 @@ export const refuseInvoice = defineRoute({
   summary: 'It cannot be issued like this; the buyer reads why. Audited',
   params,
   body: z.strictObject({ reason: text(100) }),
+  reply: Invoice,
+  errors: ['not_found', 'state_conflict'],
+});
+export const voidInvoice = defineRoute({
+  id: 'invoices.void',
+  method: 'POST',
+  path: '/invoices/:id/void',
+  tag: 'orders',
+  access: { staff: 'orders:refund' },
+  idempotent: true,
+  summary:
+    'What was issued does not hold any more: voided at the tax system, the buyer reads why. With `again` the same is asked for once more, to be issued anew; answers that request then, else the voided one. Audited',
+  params,
+  body: z.strictObject({ reason: text(100), again: z.boolean().default(false) }),
   reply: Invoice,
   errors: ['not_found', 'state_conflict'],
 });

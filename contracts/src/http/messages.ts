@@ -6,12 +6,21 @@ import { defineRoute } from './route.ts';
 
 /** What a message is about; each kind has its own rules of quiet hours, caps and opting out (docs/14). */
 export const MessageKind = z
-  .enum(['room_reminder', 'room_live', 'room_moved', 'room_cancelled', 'campaign', 'order_news', 'coupon_ends'])
+  .enum([
+    'room_reminder',
+    'room_live',
+    'room_moved',
+    'room_cancelled',
+    'campaign',
+    'order_news',
+    'coupon_ends',
+    'credit_news',
+  ])
   .meta({ id: 'MessageKind' });
 export type MessageKind = z.infer<typeof MessageKind>;
 
 /** Why somebody gets it; every message says so (rule N2). */
-export const MessageWhy = z.enum(['booked', 'customer', 'order', 'coupon']).meta({ id: 'MessageWhy' });
+export const MessageWhy = z.enum(['booked', 'customer', 'order', 'coupon', 'shared']).meta({ id: 'MessageWhy' });
 export type MessageWhy = z.infer<typeof MessageWhy>;
 
 /** What people may switch off. News of one's own order is in none of them. */
@@ -43,11 +52,13 @@ export const MessageContent = z
       .object({
         id: OrderId,
         orderNo: z.string(),
-        event: z.enum(['paid', 'shipped', 'near', 'signed']),
+        event: z.enum(['paid', 'shipped', 'near', 'signed', 'balance_open', 'balance_ends']),
         carrier: Carrier.optional(),
         trackingNo: z.string().optional(),
       })
       .optional(),
+    /** Of a ruling on an order that one's share may have brought: it is now mine, no more mine, or as it was. */
+    credit: z.object({ orderId: OrderId, event: z.enum(['won', 'lost', 'kept']) }).optional(),
   })
   .meta({ id: 'MessageContent' });
 export type MessageContent = z.infer<typeof MessageContent>;

@@ -155,7 +155,17 @@ export const checkText = defineRoute({
 });
 
 /** play: draws, red packets, quizzes, surveys, countdowns, chains: their titles, keywords and prizes. */
-export const guardPlaces = ['chat', 'notice', 'pinned', 'room', 'product', 'play', 'persona', 'card'] as const;
+export const guardPlaces = [
+  'chat',
+  'notice',
+  'pinned',
+  'room',
+  'product',
+  'play',
+  'persona',
+  'card',
+  'content',
+] as const;
 export const GuardPlace = z.enum(guardPlaces);
 export type GuardPlace = z.infer<typeof GuardPlace>;
 export const guardOutcomes = ['blocked', 'masked', 'shown'] as const;

@@ -14,15 +14,29 @@ import {
 import { Fen, PriceFen, Quantity } from '../money.ts';
 import { CouponId, CouponTerms } from '../realtime/coupons.ts';
 import { GroupBuyId, GroupBuyState } from '../realtime/group-buys.ts';
+import { PageHash } from './catalogue.ts';
 import { Empty, Instant, MAX_INT4, OrgUnitRef, PageQuery, PersonRef, PictureUrl, page, text } from './common.ts';
+import { CouponIds } from './coupon-stacking.ts';
 import { Carrier, OrderDelivery, TrackingNo } from './delivery.ts';
 import { PlaceGroupBuy } from './group-buys.ts';
 import { PaymentChoice, PaymentStart } from './payment-ways.ts';
+import { PlacePreSale, PreSaleOfOrder } from './pre-sales.ts';
 import { defineRoute } from './route.ts';
 
 /** Rule S7: the states an order can be in; the transition table lives in the api's `orders.policy.ts`. */
 export const OrderState = z
-  .enum(['pending_payment', 'paid', 'shipped', 'received', 'cancelled', 'expired', 'refunding', 'refunded'])
+  .enum([
+    'pending_payment',
+    'deposit_paid',
+    'paid',
+    'shipped',
+    'received',
+    'cancelled',
+    'expired',
+    'forfeited',
+    'refunding',
+    'refunded',
+  ])
   .meta({ id: 'OrderState' });
 export type OrderState = z.infer<typeof OrderState>;
 export const PaymentState = z.enum(['pending', 'captured', 'closed', 'failed']).meta({ id: 'PaymentState' });
@@ -123,13 +137,17 @@ export const OrderView = z
         createdAt: Instant,
       }),
     ),
-    /** Of which the discount is. */
+    /** Of which the discount is: the only one, or the first of several. */
     coupon: CouponTerms.extend({ id: CouponId }).nullable().optional(),
+    /** All of them, in the order in which they were applied; absent without any. */
+    coupons: z.array(CouponTerms.extend({ id: CouponId, tookFen: Fen })).optional(),
     /** The group it was bought in; sent once every seat is paid. */
     groupBuy: z
       .object({ id: GroupBuyId, state: GroupBuyState, paid: z.int(), size: z.int(), deadlineAt: Instant })
       .nullable()
       .optional(),
+    /** Bought by a deposit and a balance. */
+    preSale: PreSaleOfOrder.nullable().optional(),
     credit: CreditView,
     /** Of an order that was paid for. */
     delivery: OrderDelivery.optional(),
@@ -149,6 +167,8 @@ export const OrderLine = z.strictObject({
   offerId: OfferId.optional(),
   offerVersion: z.int().min(1).max(MAX_INT4).optional(),
   seenPriceFen: PriceFen,
+  /** The page of the product on the buyer's screen (rule Z1), which the order keeps; one that never was is not kept. */
+  seenSnapshotHash: PageHash.optional(),
 });
 export const placeOrder = defineRoute({
   id: 'orders.place',
@@ -174,8 +194,12 @@ export const placeOrder = defineRoute({
       remark: text(200, 0).default(''),
       /** A coupon of the buyer; refused as coupon_not_usable with a reason in the facts. */
       couponId: CouponId.optional(),
+      /** Further ones that go together, in any order: one of each group. */
+      couponIds: CouponIds.optional(),
       /** Opens a group or joins one: one line, of the campaign's SKU at its price, without a coupon. */
       groupBuy: PlaceGroupBuy.optional(),
+      /** Takes part in a pre-sale: one line, of the campaign's SKU at its price, without a coupon; the deposit is paid first. */
+      preSale: PlacePreSale.optional(),
     })
     .refine(({ address, pickup }) => address !== undefined || pickup !== undefined, {
       path: ['address'],
@@ -198,6 +222,7 @@ export const placeOrder = defineRoute({
     'group_full',
     'group_over',
     'already_in_group',
+    'pre_sale_not_open',
     'rate_limited',
   ],
 });
@@ -242,7 +267,8 @@ export const cancelOrder = defineRoute({
   tag: 'orders',
   access: 'consumer',
   idempotent: true,
-  summary: 'Cancel an unpaid order: the payment is closed, stock comes back',
+  summary:
+    'Cancel an unpaid order: the payment is closed, stock comes back. A deposit goes back as long as the terms of the pre-sale say so',
   params,
   body: z.strictObject({ reason: text(100, 0).default('') }),
   reply: OrderView,
@@ -311,60 +337,10 @@ export const refundOrder = defineRoute({
       .max(20)
       .optional(),
     shippingFen: Fen.optional(),
+    /** What the person who asks was shown; another sum is refused instead of sent. */
+    expectedFen: Fen.optional(),
   }),
   reply: OrderView,
   status: 202,
-  errors: ['state_conflict', 'limit_exceeded', 'forbidden'],
-});
-export const orderCredit = defineRoute({
-  id: 'orders.credit',
-  method: 'GET',
-  path: '/orders/:id/credit',
-  tag: 'attribution',
-  access: { consumerOrStaff: 'orders:read' },
-  summary: 'Why this inviter: the rule that won, the touches considered, the rule version',
-  params,
-  reply: z
-    .object({
-      orderId: OrderId,
-      credit: CreditView,
-      decidedAt: Instant,
-      ruleVersion: z.int(),
-      considered: z.array(
-        z.object({
-          reason: CreditReason,
-          won: z.boolean(),
-          why: z.enum([
-            'won',
-            'outranked',
-            'none',
-            'expired',
-            'self',
-            'inactive',
-            'closed_by_order',
-            'older_click',
-            'loop',
-            'foreign_room',
-          ]),
-          person: PersonRef.nullable(),
-          touchId: z.uuid().nullable(),
-          at: Instant.nullable(),
-          channel: z.string().nullable(),
-        }),
-      ),
-      commission: z.array(
-        z.object({
-          itemId: OrderItemId,
-          beneficiary: PersonRef,
-          level: z.int(),
-          event: z.enum(['paid', 'refunded']),
-          basisFen: Fen,
-          bps: z.int(),
-          amountFen: z.int(),
-          state: z.string(),
-          at: Instant,
-        }),
-      ),
-    })
-    .meta({ id: 'CreditExplanation' }),
+  errors: ['state_conflict', 'limit_exceeded', 'refund_changed', 'forbidden'],
 });

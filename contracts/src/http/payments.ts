@@ -128,6 +128,8 @@ export const getPayment = defineRoute({
     /** What is bought when it is no order. */
     topUp: z.object({ id: CoinTopUpId, coins: z.int() }).nullable(),
     amountFen: Fen,
+    /** What of its order it pays: a pre-sale has a deposit and a balance. */
+    part: z.enum(['whole', 'deposit', 'balance']).optional(),
     state: PaymentState,
     payee: z.string(),
     /** How it was begun to be paid; null: in no way yet. */

@@ -106,9 +106,10 @@ export const myGrab = defineRoute({
 export const RewardMovement = z
   .object({
     id: z.string(),
-    kind: z.enum(['red_packet']),
+    kind: z.enum(['red_packet', 'newcomer']),
     amountFen: Fen,
     title: z.string(),
+    /** Of a newcomer's red packet: the unit that gave it. */
     roomTitle: z.string(),
     at: Instant,
   })

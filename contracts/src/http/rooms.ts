@@ -147,7 +147,7 @@ export const startRoom = defineRoute({
   params,
   body: Empty,
   reply: z.object({ room: Room, publish: MediaGrant }),
-  errors: ['forbidden', 'state_conflict'],
+  errors: ['forbidden', 'state_conflict', 'host_not_cleared'],
 });
 export const endRoom = defineRoute({
   id: 'rooms.end',

@@ -15,12 +15,16 @@ export const domainEventTypes = [
   'order.refunded',
   'order.refund_failed',
   'order.partly_refunded',
+  'order.deposit_paid',
+  'order.forfeited',
   'after_sale.requested',
   'after_sale.changed',
   'after_sale.settled',
   'after_sale.closed',
   'room.started',
   'room.ended',
+  'alert.opened',
+  'alert.closed',
 ] as const;
 /** `webhook.test` is only ever sent by hand. */
 export const DomainEventType = z.enum([...domainEventTypes, 'webhook.test']).meta({ id: 'DomainEventType' });

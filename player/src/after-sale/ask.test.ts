@@ -8,6 +8,7 @@ const item = (over: Partial<AfterSaleOptions['items'][number]> = {}): AfterSaleO
   ...over,
 });
 const options = (items: AfterSaleOptions['items']): AfterSaleOptions => ({
+  ...{ wholeFen: 0, asking: 0 },
   ...{ kinds: ['refund_only', 'exchange'], items, shippingLeftFen: 800, noReasonUntil: null, until: null },
 });
 

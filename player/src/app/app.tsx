@@ -12,10 +12,15 @@ const OrdersPage = lazyWithRetry(() => import('../pages/orders-page.tsx'));
 const OrderPage = lazyWithRetry(() => import('../pages/order-page.tsx'));
 const PayPage = lazyWithRetry(() => import('../pages/pay-page.tsx'));
 const MePage = lazyWithRetry(() => import('../pages/me-page.tsx'));
+const CreditsPage = lazyWithRetry(() => import('../credits/credits-page.tsx'));
+const CreditPage = lazyWithRetry(() => import('../credits/credit-page.tsx'));
+const EarningsPage = lazyWithRetry(() => import('../earnings/earnings-page.tsx'));
 const VerifyPage = lazyWithRetry(() => import('../interaction/verify-page.tsx'));
 const PersonaPage = lazyWithRetry(() => import('../persona/persona-page.tsx'));
 const InvitationPage = lazyWithRetry(() => import('../door/invitation-page.tsx'));
 const GroupPage = lazyWithRetry(() => import('../group-buys/group-page.tsx'));
+const ContentPage = lazyWithRetry(() => import('../sharing/content-page.tsx'));
+const InvitePage = lazyWithRetry(() => import('../sharing/invite-page.tsx'));
 const CartPage = lazyWithRetry(() => import('../delivery/cart-page.tsx'));
 const NotFoundPage = lazyWithRetry(() => import('../pages/not-found-page.tsx'));
 
@@ -38,10 +43,15 @@ const Pages = (): ReactNode => (
         <Route path="/pay/:paymentId" element={<PayPage />} />
         <Route path="/cart" element={<CartPage />} />
         <Route path="/me" element={<MePage />} />
+        <Route path="/credits" element={<CreditsPage />} />
+        <Route path="/credits/:orderId" element={<CreditPage />} />
+        <Route path="/me/earnings" element={<EarningsPage />} />
         <Route path="/verify/:drawId" element={<VerifyPage />} />
         <Route path="/guides/:guideId" element={<PersonaPage />} />
         <Route path="/invitation" element={<InvitationPage />} />
         <Route path="/g/:groupId" element={<GroupPage />} />
+        <Route path="/c/:contentId" element={<ContentPage />} />
+        <Route path="/invite" element={<InvitePage />} />
         <Route path="*" element={<NotFoundPage />} />
       </Routes>
     </Suspense>

@@ -19,7 +19,7 @@ const Line = ({ message }: { message: MyMessage }): ReactNode => {
   const format = useFormat();
   const { kind, why, content, roomId } = message;
   const time = content.scheduledAt ? format.dateTime(content.scheduledAt) : t('time.open');
-  const isOwnWords = kind === 'campaign' || kind === 'order_news';
+  const isOwnWords = kind === 'campaign' || kind === 'order_news' || kind === 'credit_news';
   const inner = (
     <>
       <span className="pl-inbox-head">
@@ -30,6 +30,8 @@ const Line = ({ message }: { message: MyMessage }): ReactNode => {
       <span>
         {content.order ? (
           <OrderNews order={content.order} />
+        ) : content.credit ? (
+          t(`credit.${content.credit.event}`)
         ) : isOwnWords ? (
           content.text
         ) : (
@@ -43,6 +45,8 @@ const Line = ({ message }: { message: MyMessage }): ReactNode => {
     <li data-testid="message" data-kind={kind}>
       {content.order ? (
         <Link to={`/orders/${content.order.id}`}>{inner}</Link>
+      ) : content.credit ? (
+        <Link to={`/credits/${content.credit.orderId}`}>{inner}</Link>
       ) : roomId === null ? (
         <div>{inner}</div>
       ) : (

@@ -157,7 +157,10 @@ export const Cashier = ({
         )}
         {data ? (
           <>
-            <p className="pl-cashier-payee">{data.payee}</p>
+            <p className="pl-cashier-payee">
+              {data.payee}
+              {(data.part === 'deposit' || data.part === 'balance') && ` · ${ct(`part.${data.part}`)}`}
+            </p>
             <Price fen={data.amountFen} size="xl" tone="plain" className="pl-cashier-amount" />
             {stage.at === 'scanning' && !isOver && !isAsking ? (
               <CodeToScan code={stage.code} amountFen={data.amountFen} until={data.expiresAt} />

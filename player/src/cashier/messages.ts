@@ -3,6 +3,8 @@ import { createI18n } from '@walnut-live/ui';
 /** The cashier: ways to pay, and what becomes of a payment. */
 export const cashierI18n = createI18n({
   zh: {
+    'part.deposit': '预售定金',
+    'part.balance': '预售尾款',
     'way.title': '支付方式',
     'way.jsapi': '微信支付',
     'way.h5': '微信支付',
@@ -41,6 +43,8 @@ export const cashierI18n = createI18n({
     'callback.note': '无论哪一种，订单只会入账一次',
   },
   en: {
+    'part.deposit': 'Deposit of a pre-sale',
+    'part.balance': 'Balance of a pre-sale',
     'way.title': 'Pay by',
     'way.jsapi': 'WeChat Pay',
     'way.h5': 'WeChat Pay',

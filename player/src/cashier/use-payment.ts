@@ -50,13 +50,16 @@ export const usePayment = (first: string, waiting: Waiting, onPaid: (orderId: st
   }, [next]);
 
   // Captured is the provider's word; paid is the order's, and what the result page shows.
+  // The balance of a pre-sale is paid when its order is more than deposit_paid.
+  const unpaid = data?.part === 'balance' ? 'deposit_paid' : 'pending_payment';
   const order = useQuery({
     queryKey: ['order', data?.orderId],
     queryFn: ({ signal }) => api.call(getOrder, { params: { id: data?.orderId ?? '' }, signal }),
     enabled: isCaptured && data.orderId !== null,
-    refetchInterval: (query) => (query.state.data?.state === 'pending_payment' ? APPROVED_POLL_MS : false),
+    refetchInterval: (query) => (query.state.data?.state === unpaid ? APPROVED_POLL_MS : false),
   });
-  const paidOrderId = order.data && order.data.state !== 'pending_payment' ? order.data.id : null;
+  const paidOrderId =
+    order.data && order.data.state !== unpaid && order.data.state !== 'pending_payment' ? order.data.id : null;
   // Coins are there in the same moment as the money.
   const boughtCoins = isCaptured && data.topUp !== null;
   useEffect(() => {

@@ -26,13 +26,18 @@ const whenThere = (): Promise<Bridge | undefined> => {
   });
 };
 
-export const payByBridge = async (parameters: Readonly<Record<string, string>>): Promise<BridgeAnswer> => {
+const invoke = async (name: string, parameters: Readonly<Record<string, string>>): Promise<BridgeAnswer> => {
   const bridge = await whenThere();
   if (!bridge) return 'absent';
   return new Promise((resolve) => {
-    bridge.invoke('getBrandWCPayRequest', parameters, ({ err_msg: message = '' }) => {
+    bridge.invoke(name, parameters, ({ err_msg: message = '' }) => {
       if (message.endsWith(':ok')) resolve('done');
       else resolve(message.endsWith(':cancel') ? 'cancelled' : 'failed');
     });
   });
 };
+export const payByBridge = (parameters: Readonly<Record<string, string>>): Promise<BridgeAnswer> =>
+  invoke('getBrandWCPayRequest', parameters);
+/** The receiver accepts a transfer of ours; as hints go, the server is asked here too. */
+export const acceptByBridge = (parameters: Readonly<Record<string, string>>): Promise<BridgeAnswer> =>
+  invoke('requestMerchantTransfer', parameters);

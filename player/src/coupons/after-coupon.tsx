@@ -1,7 +1,7 @@
 import { Badge, useFormat } from '@walnut-live/ui';
 import type { ReactNode } from 'react';
 import { useServerNow } from '../room/use-room.ts';
-import { bestCoupon } from './choice.ts';
+import { bestCoupons, sumOf } from './choice.ts';
 import { useCouponT } from './messages.ts';
 import { useRoomCoupons } from './use-coupons.ts';
 
@@ -11,11 +11,11 @@ export const AfterCoupon = ({ goodsFen }: { goodsFen: number }): ReactNode => {
   const format = useFormat();
   const now = useServerNow();
   const { coupons } = useRoomCoupons();
-  const best = bestCoupon(coupons, goodsFen, undefined, now);
-  if (!best) return null;
+  const { discountFen } = sumOf(goodsFen, bestCoupons(coupons, goodsFen, undefined, now), undefined);
+  if (discountFen === 0) return null;
   return (
     <Badge tone="hot">
-      <span data-testid="after-coupon">{t('after', { price: format.money(goodsFen - best.offFen) })}</span>
+      <span data-testid="after-coupon">{t('after', { price: format.money(goodsFen - discountFen) })}</span>
     </Badge>
   );
 };

@@ -1,6 +1,6 @@
 import type { Coupon } from '@walnut-live/contracts';
 import { describe, expect, it } from 'vitest';
-import { bestCoupon, chosenCoupon, isUsable, sumOf } from './choice.ts';
+import { afterTap, bestCoupons, chosenCoupons, isUsable, sumOf } from './choice.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const SHIPPING = { feeFen: 800, freeFromFen: 5_900 };
@@ -15,6 +15,8 @@ const coupon = (offFen: number, minSpendFen: number, more: Partial<Coupon> = {})
   newcomersOnly: false,
   source: 'drop',
   usage: 'order',
+  stacking: 'alone',
+  stackGroup: 'store',
   code: null,
   state: 'held',
   orderId: null,
@@ -28,18 +30,20 @@ describe('which coupon a checkout takes', () => {
   it('the one with the lowest total, the first to end among equals', () => {
     const later = coupon(2_000, 5_000, { expiresAt: '2026-12-05T00:00:00.000Z' });
     const sooner = coupon(2_000, 5_000, { expiresAt: '2026-12-02T00:00:00.000Z' });
-    expect(bestCoupon([coupon(500, 1_000), later, sooner, coupon(9_000, 99_000)], 12_000, SHIPPING, NOW)).toBe(sooner);
+    expect(bestCoupons([coupon(500, 1_000), later, sooner, coupon(9_000, 99_000)], 12_000, SHIPPING, NOW)).toEqual([
+      sooner,
+    ]);
   });
   it('none where shipping would cost more than it takes off', () => {
     const little = coupon(200, 1_000);
-    expect(sumOf(6_000, little, SHIPPING)).toEqual({
+    expect(sumOf(6_000, [little], SHIPPING)).toEqual({
       goodsFen: 6_000,
       discountFen: 200,
       shippingFen: 800,
       totalFen: 6_600,
     });
-    expect(bestCoupon([little], 6_000, SHIPPING, NOW)).toBeNull();
-    expect(bestCoupon([little], 6_100, SHIPPING, NOW)).toBe(little);
+    expect(bestCoupons([little], 6_000, SHIPPING, NOW)).toEqual([]);
+    expect(bestCoupons([little], 6_100, SHIPPING, NOW)).toEqual([little]);
   });
   it('none that is used, over, or for a larger order', () => {
     for (const bad of [
@@ -51,9 +55,29 @@ describe('which coupon a checkout takes', () => {
   });
   it('what the person wanted, while it is of use; none when they want none', () => {
     const [best, other] = [coupon(2_000, 5_000), coupon(1_000, 3_000)];
-    expect(chosenCoupon('auto', [other, best], 9_000, SHIPPING, NOW)).toBe(best);
-    expect(chosenCoupon(other.id, [other, best], 9_000, SHIPPING, NOW)).toBe(other);
-    expect(chosenCoupon(best.id, [other, best], 4_000, SHIPPING, NOW)).toBe(other);
-    expect(chosenCoupon(null, [other, best], 9_000, SHIPPING, NOW)).toBeNull();
+    const chosen = (choice: 'auto' | string[], goodsFen: number) =>
+      chosenCoupons(choice, [other, best], goodsFen, SHIPPING, NOW);
+    expect(chosen('auto', 9_000)).toEqual([best]);
+    expect(chosen([other.id], 9_000)).toEqual([other]);
+    expect(chosen([best.id], 4_000)).toEqual([other]);
+    expect(chosen([], 9_000)).toEqual([]);
+  });
+  it('several that go together; a tap puts aside what does not go with it', () => {
+    const stacked = { stacking: 'with_others' } as const;
+    const store = coupon(1_000, 3_000, stacked);
+    const second = coupon(900, 3_000, stacked);
+    const ofBrand = coupon(500, 5_000, { ...stacked, stackGroup: 'brand' });
+    const alone = coupon(1_400, 3_000);
+    expect(bestCoupons([alone, second, store, ofBrand], 9_000, undefined, NOW)).toEqual([ofBrand, store]);
+    // With 49.99 the brand's one is out, and the one that stands alone is the best.
+    expect(bestCoupons([alone, second, store, ofBrand], 4_999, undefined, NOW)).toEqual([alone]);
+    const tap = (chosen: Coupon[], tapped: Coupon, goodsFen = 9_000) => afterTap(chosen, tapped, goodsFen);
+    expect(tap([store, ofBrand], store)).toEqual([ofBrand.id]);
+    expect(tap([store, ofBrand], second)).toEqual([ofBrand.id, second.id]);
+    expect(tap([store, ofBrand], alone)).toEqual([alone.id]);
+    expect(tap([alone], store)).toEqual([store.id]);
+    // Together their minimums are not met any more.
+    const deep = coupon(2_000, 4_800, { ...stacked, stackGroup: 'member' });
+    expect(tap([ofBrand], deep, 5_000)).toEqual([deep.id]);
   });
 });

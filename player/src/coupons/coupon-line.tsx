@@ -4,7 +4,7 @@ import { ChevronDown, TicketPercent } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useState } from 'react';
 import { useServices } from '../app/services.tsx';
 import { useRoom } from '../room/use-room.ts';
-import { bestCoupon, type CouponChoice, isUsable, type Shipping, sumOf } from './choice.ts';
+import { afterTap, bestCoupons, type CouponChoice, isUsable, type Shipping, sumOf } from './choice.ts';
 import { useCouponT } from './messages.ts';
 import './coupons.css';
 
@@ -26,11 +26,19 @@ const Option = ({
   const format = useFormat();
   return (
     <label className={cx('pl-coupon-option', disabled && 'pl-coupon-off')}>
-      <input type="radio" name="coupon" checked={checked} disabled={disabled} onChange={onChoose} value={coupon.id} />
+      <input
+        type="checkbox"
+        name="coupon"
+        checked={checked}
+        disabled={disabled}
+        onChange={onChoose}
+        value={coupon.id}
+      />
       <b className="pl-coupon-money wl-number">{format.money(coupon.offFen, { fen: 'trim' })}</b>
       <span className="pl-coupon-text">
         <span>{coupon.title}</span>
-        <small>{note ?? t('until', { date: format.date(coupon.expiresAt) })}</small>
+        <small>{t('until', { date: format.date(coupon.expiresAt) })}</small>
+        {note !== null && <small>{note}</small>}
       </span>
     </label>
   );
@@ -92,9 +100,10 @@ const Claimable = ({ onClaimed }: { onClaimed: () => void }): ReactNode => {
   );
 };
 
-/** The coupon of a checkout: chosen by itself, can be changed or left out; the list opens under the line. */
+/** The coupons of a checkout: chosen by themselves, can be changed or left out; the list opens under the line. */
 export const CouponLine = ({
   coupons,
+  tooLow,
   goodsFen,
   shipping,
   now,
@@ -104,11 +113,13 @@ export const CouponLine = ({
   onClaimed,
 }: {
   coupons: readonly Coupon[];
+  /** Of these, those that would take the goods below their lowest price. */
+  tooLow: ReadonlySet<string>;
   goodsFen: number;
   shipping: Shipping;
   /** Server time. */
   now: number;
-  chosen: Coupon | null;
+  chosen: readonly Coupon[];
   disabled: boolean;
   onChoose: (choice: CouponChoice) => void;
   onClaimed: () => void;
@@ -117,16 +128,21 @@ export const CouponLine = ({
   const format = useFormat();
   const [open, setOpen] = useState(false);
   const listId = useId();
-  const usable = coupons.filter((coupon) => isUsable(coupon, goodsFen, now));
-  const best = bestCoupon(coupons, goodsFen, shipping, now);
+  const fits = (coupon: Coupon): boolean => isUsable(coupon, goodsFen, now) && !tooLow.has(coupon.id);
+  const usable = coupons.filter(fits);
+  const best = bestCoupons(usable, goodsFen, shipping, now);
+  const isBest = chosen.length > 0 && best.length === chosen.length && best.every((one) => chosen.includes(one));
+  const { discountFen } = sumOf(goodsFen, chosen, shipping);
   const noteOf = (coupon: Coupon): string | null => {
     if (goodsFen < coupon.minSpendFen)
       return t('pay.short', { more: format.money(coupon.minSpendFen - goodsFen, { fen: 'trim' }) });
-    const costlier = sumOf(goodsFen, coupon, shipping).totalFen > sumOf(goodsFen, null, shipping).totalFen;
-    return costlier ? t('pay.costlier') : null;
+    if (tooLow.has(coupon.id)) return t('pay.floor');
+    const costlier = sumOf(goodsFen, [coupon], shipping).totalFen > sumOf(goodsFen, [], shipping).totalFen;
+    if (costlier) return t('pay.costlier');
+    return coupon.stacking === 'alone' ? t('pay.alone') : t('pay.stacks', { group: t(`group.${coupon.stackGroup}`) });
   };
   return (
-    <section className="pl-card pl-coupon" data-testid="coupon-line" data-chosen={chosen?.id ?? ''}>
+    <section className="pl-card pl-coupon" data-testid="coupon-line" data-chosen={chosen.map(({ id }) => id).join(' ')}>
       <button
         type="button"
         className="pl-coupon-head"
@@ -138,11 +154,11 @@ export const CouponLine = ({
         <TicketPercent size={20} aria-hidden="true" />
         <span className="pl-coupon-name">
           {t('pay.title')}
-          {chosen !== null && chosen.id === best?.id && <small>{t('pay.saving')}</small>}
+          {isBest && <small>{t(chosen.length > 1 ? 'pay.savingMany' : 'pay.saving', { count: chosen.length })}</small>}
         </span>
-        <span className={cx('wl-number', chosen !== null && 'pl-coupon-saving')}>
-          {chosen
-            ? format.money(-chosen.offFen)
+        <span className={cx('wl-number', chosen.length > 0 && 'pl-coupon-saving')}>
+          {chosen.length > 0
+            ? format.money(-discountFen)
             : usable.length > 0
               ? t('pay.unused', { count: usable.length })
               : t('pay.noneUsable')}
@@ -157,18 +173,18 @@ export const CouponLine = ({
               key={coupon.id}
               coupon={coupon}
               note={noteOf(coupon)}
-              checked={chosen?.id === coupon.id}
-              disabled={!isUsable(coupon, goodsFen, now)}
-              onChoose={() => onChoose(coupon.id)}
+              checked={chosen.some(({ id }) => id === coupon.id)}
+              disabled={!fits(coupon)}
+              onChoose={() => onChoose(afterTap(chosen, coupon, goodsFen))}
             />
           ))}
           {coupons.length > 0 && (
             <label className="pl-coupon-option">
               <input
                 type="radio"
-                name="coupon"
-                checked={chosen === null}
-                onChange={() => onChoose(null)}
+                name="coupon-none"
+                checked={chosen.length === 0}
+                onChange={() => onChoose([])}
                 value=""
                 data-testid="coupon-none"
               />

@@ -205,7 +205,7 @@ const CartCheckout = ({ group, onBack }: { group: CartGroup; onBack: () => void 
   });
   const submit = async (): Promise<void> => {
     const taken = where.take();
-    if (busy || !taken) return;
+    if (busy || where.isPending || !taken) return;
     setBusy(true);
     setFailure(null);
     const body = {
@@ -291,7 +291,7 @@ const CartCheckout = ({ group, onBack }: { group: CartGroup; onBack: () => void 
         <Button
           variant="hot"
           loading={busy}
-          disabled={where.isRefused}
+          disabled={where.isRefused || where.isPending}
           onClick={() => void submit()}
           data-testid="cart-place"
         >

@@ -82,6 +82,7 @@ export const deliveryI18n = createI18n({
     'invoice.state.issued': '已开具',
     'invoice.state.refused': '未通过：{reason}',
     'invoice.state.withdrawn': '已撤回',
+    'invoice.state.voided': '已作废：{reason}',
     'invoice.open': '查看发票',
     'invoice.number': '号码 {number}',
     'cart.title': '购物车',
@@ -113,6 +114,8 @@ export const deliveryI18n = createI18n({
     'news.paid': '订单 {no} 已付款，请核对收货地址，发货前可修改一次',
     'news.shipped': '订单 {no} 已发货，{carrier} {tracking}',
     'news.near': '订单 {no} 的包裹已到同城，请留意收件',
+    'news.balance_open': '订单 {no} 的尾款现在可以支付',
+    'news.balance_ends': '订单 {no} 的尾款支付即将截止',
     'news.signed': '订单 {no} 的包裹已签收，有问题可申请售后',
   },
   en: {
@@ -195,6 +198,7 @@ export const deliveryI18n = createI18n({
     'invoice.state.issued': 'Issued',
     'invoice.state.refused': 'Refused: {reason}',
     'invoice.state.withdrawn': 'Taken back',
+    'invoice.state.voided': 'Voided: {reason}',
     'invoice.open': 'Open the invoice',
     'invoice.number': 'No. {number}',
     'cart.title': 'Cart',
@@ -226,6 +230,8 @@ export const deliveryI18n = createI18n({
     'news.paid': 'Order {no} is paid. Check the address; it can be changed once before it ships',
     'news.shipped': 'Order {no} is on its way, {carrier} {tracking}',
     'news.near': 'A parcel of order {no} is in your city',
+    'news.balance_open': 'The balance of order {no} can be paid now',
+    'news.balance_ends': 'The time to pay the balance of order {no} is nearly over',
     'news.signed': 'A parcel of order {no} was signed for. If something is wrong, ask for after-sale service',
   },
 });

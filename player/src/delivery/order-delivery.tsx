@@ -224,7 +224,7 @@ const InvoiceCard = ({ order }: { order: OrderView }): ReactNode => {
     }
     await query.refetch();
   };
-  const mayAsk = query.isSuccess && (invoice === null || invoice.state === 'refused' || invoice.state === 'withdrawn');
+  const mayAsk = query.isSuccess && (invoice === null || ['refused', 'withdrawn', 'voided'].includes(invoice.state));
   return (
     <section className="pl-card" data-testid="invoice">
       <div className="pl-delivery-row">
@@ -233,8 +233,8 @@ const InvoiceCard = ({ order }: { order: OrderView }): ReactNode => {
           {invoice && (
             <small className="pl-fine">
               {' · '}
-              {invoice.state === 'refused'
-                ? t('invoice.state.refused', { reason: invoice.reason })
+              {invoice.state === 'refused' || invoice.state === 'voided'
+                ? t(`invoice.state.${invoice.state}`, { reason: invoice.reason })
                 : t(`invoice.state.${invoice.state}`)}
               {invoice.number && ` · ${t('invoice.number', { number: invoice.number })}`}
             </small>
@@ -250,7 +250,7 @@ const InvoiceCard = ({ order }: { order: OrderView }): ReactNode => {
             {t('invoice.withdraw')}
           </Button>
         )}
-        {invoice?.url && (
+        {invoice?.url && invoice.state === 'issued' && (
           <a href={invoice.url} target="_blank" rel="noreferrer">
             {t('invoice.open')}
           </a>

@@ -36,6 +36,8 @@ export const useWhere = (wanted: {
   bundles?: readonly { bundleId: string; quantity: number }[] | undefined;
   /** After all discounts. */
   goodsFen: number;
+  /** What is not fetched from the store. */
+  parcelOnly?: boolean;
   disabled: boolean;
 }) => {
   const t = useDeliveryT();
@@ -47,7 +49,7 @@ export const useWhere = (wanted: {
   const [wrong, setWrong] = useState<ReadonlySet<string>>(new Set());
   const [choosing, setChoosing] = useState(false);
   const [picksUp, setPicksUp] = useState(false);
-  const [told, setTold] = useState<{ asked: string; quote: ShippingQuote } | null>(null);
+  const [told, setTold] = useState<{ question: string; quote: ShippingQuote | null; isLost: boolean } | null>(null);
   const [turn, setTurn] = useState(0);
 
   const { province, regionCode } = draft;
@@ -55,25 +57,29 @@ export const useWhere = (wanted: {
   const { roomId, lines, bundles, goodsFen } = wanted;
   const isEmpty = lines.length === 0 && !bundles?.length;
   const asked = JSON.stringify({ roomId, lines, ...(bundles ? { bundles } : {}), goodsFen, to });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` asks for the same once more
+  /** The same asked once more is another question. */
+  const question = `${turn} ${asked}`;
   useEffect(() => {
     if (isEmpty) return;
     let gone = false;
     const timer = setTimeout(() => {
       void api
-        .call(quoteShipping, { body: JSON.parse(asked) })
-        .then((quote) => void (gone || setTold({ asked, quote })))
-        .catch(() => undefined); // the order itself says what it costs
+        .call(quoteShipping, { body: JSON.parse(question.slice(question.indexOf(' ') + 1)) })
+        .catch(() => null) // the order itself says what it costs
+        .then((quote) => {
+          if (!gone) setTold((before) => ({ question, quote: quote ?? before?.quote ?? null, isLost: quote === null }));
+        });
     }, QUOTE_AFTER_MS);
     return () => {
       gone = true;
       clearTimeout(timer);
     };
-  }, [api, asked, turn, isEmpty]);
+  }, [api, question, isEmpty]);
 
   const quote = told?.quote ?? null;
-  const isCurrent = told?.asked === asked;
-  const place = quote?.pickup ?? null;
+  const isAnswered = told?.question === question;
+  const isCurrent = isAnswered && !told.isLost;
+  const place = wanted.parcelOnly ? null : (quote?.pickup ?? null);
   const fetches = picksUp && place !== null;
   const shippingFen = fetches ? 0 : isCurrent && to ? quote?.shippingFen : undefined;
 
@@ -190,6 +196,8 @@ export const useWhere = (wanted: {
   return {
     section,
     take,
+    /** What is shown is not the answer for these goods and this address yet; false when none came, and while none is needed. */
+    isPending: !isEmpty && !fetches && to !== undefined && !isAnswered,
     /** Undefined: not known yet; null: nothing is sent there. */
     shippingFen,
     freeHint:

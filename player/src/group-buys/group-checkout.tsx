@@ -119,7 +119,7 @@ export const GroupCheckout = ({
           size="l"
           variant="hot"
           loading={busy}
-          disabled={where.isRefused}
+          disabled={where.isRefused || where.isPending}
           onClick={() => void submit()}
           data-testid="group-place"
         >

@@ -14,6 +14,7 @@ import {
   useToast,
 } from '@walnut-live/ui';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { Link } from 'react-router';
 import { useServices } from '../app/services.tsx';
 import { usePerson } from '../pages/use-person.ts';
 import { AddressForm } from '../purchase/address-form.tsx';
@@ -173,6 +174,11 @@ export const Rewards = (): ReactNode => {
         <Price fen={balanceFen} size="xl" tone="plain" />
         <span className="pl-fine">{t('rewards.hint')}</span>
       </p>
+      {balanceFen > 0 && (
+        <Link to="/me/earnings" className="wl-btn wl-btn-soft wl-btn-m" data-testid="rewards-withdraw">
+          {t('rewards.withdraw')}
+        </Link>
+      )}
       {items.length === 0 ? (
         <p className="pl-fine">{t('rewards.none')}</p>
       ) : (

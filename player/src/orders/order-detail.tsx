@@ -19,15 +19,22 @@ import { useServices } from '../app/services.tsx';
 import { OrderDelivery, Pickup } from '../delivery/order-delivery.tsx';
 import { OrderGroup } from '../group-buys/order-group.tsx';
 import { playerI18n } from '../i18n/messages.ts';
+import { OrderPreSale, PreSaleActions, usePreSaleHint, usePreSaleStanding } from '../pre-sales/order-pre-sale.tsx';
 import { addressLine } from '../purchase/address-store.ts';
 import { CreditLine } from './credit-line.tsx';
 import { OrderItems } from './order-items.tsx';
 import '../purchase/panel.css';
 import './orders.css';
 
-/** States that change without this person's doing are asked for again. */
+/** What changes without this person's doing is asked for again; a group that waits for others now and then. */
 const POLL_MS = 2_000;
+const GROUP_POLL_MS = 5_000;
 const moving: readonly OrderView['state'][] = ['pending_payment', 'refunding'];
+const pollMs = ({ state, preSale, groupBuy }: OrderView, now: number): number | false => {
+  if (moving.includes(state)) return POLL_MS;
+  if (state === 'deposit_paid' && preSale != null && Date.parse(preSale.balanceUntil) <= now) return POLL_MS;
+  return state === 'paid' && groupBuy != null && groupBuy.state !== 'complete' ? GROUP_POLL_MS : false;
+};
 
 export const OrderDetail = ({
   orderId,
@@ -52,9 +59,11 @@ export const OrderDetail = ({
   const query = useQuery({
     queryKey: ['order', orderId],
     queryFn: ({ signal }) => api.call(getOrder, { params: { id: orderId }, signal }),
-    refetchInterval: ({ state }) => (state.data && moving.includes(state.data.state) ? POLL_MS : false),
+    refetchInterval: ({ state: { data } }) => data !== undefined && pollMs(data, api.serverNowMs()),
   });
   const order = query.data;
+  const preSale = usePreSaleStanding(order);
+  const preSaleHint = usePreSaleHint(order);
 
   if (query.isError && !order)
     return (
@@ -76,6 +85,9 @@ export const OrderDetail = ({
         <Skeleton height={88} radius={18} />
       </div>
     );
+
+  // Of a pre-sale the deposit alone is not what it costs.
+  const isPaid = preSale === null ? order.paidFen > 0 : preSale === 'paid';
 
   const act = async (name: string, work: () => Promise<OrderView | null>): Promise<void> => {
     setBusy(name);
@@ -125,7 +137,7 @@ export const OrderDetail = ({
   return (
     <article className="pl-order" data-order-id={order.id}>
       <header className="pl-order-state" data-state={order.state}>
-        {celebrate && order.state === 'paid' && (
+        {celebrate && (order.state === 'paid' || order.state === 'deposit_paid') && (
           <span className="pl-order-check" aria-hidden="true">
             <Check size={26} strokeWidth={3} />
           </span>
@@ -146,13 +158,14 @@ export const OrderDetail = ({
                 />
               </>
             ) : (
-              t(`order.hint.${order.state}`)
+              (preSaleHint ?? t(`order.hint.${order.state}`))
             )}
           </p>
         </div>
       </header>
 
       <OrderGroup order={order} />
+      <OrderPreSale order={order} onChange={() => void query.refetch()} />
       {order.delivery?.way === 'pickup' && <Pickup delivery={order.delivery} />}
 
       <CreditLine order={order} />
@@ -181,8 +194,8 @@ export const OrderDetail = ({
             </span>
           </p>
           <p className="pl-sum-total">
-            <span>{order.paidFen > 0 ? t('order.paid') : t('checkout.total')}</span>
-            <span className="wl-number">{format.money(order.paidFen > 0 ? order.paidFen : order.totalFen)}</span>
+            <span>{isPaid ? t('order.paid') : t('checkout.total')}</span>
+            <span className="wl-number">{format.money(isPaid ? order.paidFen : order.totalFen)}</span>
           </p>
           {order.refundedFen > 0 && (
             <p>
@@ -207,6 +220,7 @@ export const OrderDetail = ({
             </Button>
           </>
         )}
+        <PreSaleActions order={order} busy={busy} act={act} onPay={pay} />
         {order.state === 'paid' && (
           <Button variant="outline" loading={busy === 'refund'} onClick={() => void refund()} data-testid="refund">
             {t('order.refund')}

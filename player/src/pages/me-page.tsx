@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
-import { myEarnings, myShares } from '@walnut-live/contracts';
+import { myEarnings } from '@walnut-live/contracts';
 import {
   Avatar,
   Button,
-  EmptyState,
   ErrorState,
   locales,
   Price,
@@ -14,7 +13,6 @@ import {
   useLocale,
   useToast,
 } from '@walnut-live/ui';
-import { ChevronRight } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'react-router';
 import { forgetQueries } from '../app/query-host.tsx';
@@ -26,6 +24,7 @@ import { WalletCard } from '../gifts/wallet-card.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { Prizes, Rewards } from '../interaction/my-plays.tsx';
 import { MemberCard } from '../members/lazy-members.tsx';
+import { Newcomer, Shares } from '../sharing/lazy-sharing.tsx';
 import { Page } from './page.tsx';
 import { usePerson } from './use-person.ts';
 
@@ -74,60 +73,6 @@ const Identity = (): ReactNode => {
   );
 };
 
-const Shares = (): ReactNode => {
-  const t = playerI18n.useT();
-  const format = useFormat();
-  const { api } = useServices();
-  const person = usePerson();
-  const query = useQuery({
-    queryKey: ['my-shares', person?.id],
-    queryFn: ({ signal }) => api.call(myShares, { signal }),
-    enabled: Boolean(person),
-  });
-  if (query.isError) return <ErrorState error={query.error} onRetry={() => void query.refetch()} compact />;
-  const { data } = query;
-  if (!data) return <Skeleton height={140} radius={18} />;
-  const figures = [
-    { label: t('me.visitors'), value: format.count(data.visitors) },
-    { label: t('me.newCustomers'), value: format.count(data.newCustomers) },
-    { label: t('me.orders'), value: format.count(data.orders) },
-  ];
-  return (
-    <section className="pl-card" data-testid="shares">
-      <h2 className="pl-card-title">{t('me.shares')}</h2>
-      <dl className="pl-figures">
-        {figures.map(({ label, value }) => (
-          <div key={label}>
-            <dd className="wl-number">{value}</dd>
-            <dt>{label}</dt>
-          </div>
-        ))}
-      </dl>
-      <p className="pl-sum-line">
-        <span>{t('me.gmv')}</span>
-        <span className="wl-number">{format.money(data.gmvFen)}</span>
-      </p>
-      {data.links.length === 0 ? (
-        <EmptyState illustration="people" title={t('me.noShares')} hint={t('me.noSharesHint')} compact />
-      ) : (
-        <ul className="pl-links">
-          {data.links.map(({ link, roomTitle, visitors, orders }) => (
-            <li key={link.id}>
-              <Link to={`/r/${link.roomId}`}>
-                <span className="pl-links-title">{roomTitle}</span>
-                <span className="pl-fine">
-                  {t('me.linkFigures', { visitors: format.count(visitors), orders: format.count(orders) })}
-                </span>
-                <ChevronRight size={16} aria-hidden="true" />
-              </Link>
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
-  );
-};
-
 const Earnings = (): ReactNode => {
   const t = playerI18n.useT();
   const format = useFormat();
@@ -135,7 +80,7 @@ const Earnings = (): ReactNode => {
   const person = usePerson();
   const query = useQuery({
     queryKey: ['my-earnings', person?.id],
-    queryFn: ({ signal }) => api.call(myEarnings, { query: { limit: 20 }, signal }),
+    queryFn: ({ signal }) => api.call(myEarnings, { query: { limit: 5 }, signal }),
     enabled: Boolean(person),
   });
   if (query.isError) return <ErrorState error={query.error} onRetry={() => void query.refetch()} compact />;
@@ -174,6 +119,9 @@ const Earnings = (): ReactNode => {
           ))}
         </ul>
       )}
+      <Link to="/me/earnings" className="wl-btn wl-btn-soft wl-btn-m pl-earnings-link" data-testid="earnings-open">
+        {t('me.earningsOpen')}
+      </Link>
     </section>
   );
 };
@@ -216,6 +164,7 @@ const MePage = (): ReactNode => {
         <MyCoupons />
         <Prizes />
         <Rewards />
+        <Newcomer />
         <Shares />
         <Earnings />
         <WalletCard />

@@ -8,6 +8,7 @@ import { SignInFirst } from './sign-in-first.tsx';
 import { usePerson } from './use-person.ts';
 
 const AfterSaleEntry = lazyWithRetry(() => import('../after-sale/entry.tsx'), { mayReload: false });
+const ReviewEntry = lazyWithRetry(() => import('../reviews/entry.tsx'), { mayReload: false });
 const AfterSalePage = lazyWithRetry(() => import('../after-sale/after-sale-page.tsx'));
 
 const OrderPage = (): ReactNode => {
@@ -28,6 +29,7 @@ const OrderPage = (): ReactNode => {
           <>
             <OrderDetail orderId={orderId} onPay={({ paymentId }) => void navigate(`/pay/${paymentId}`)} />
             <Suspense fallback={null}>
+              <ReviewEntry orderId={orderId} />
               <AfterSaleEntry orderId={orderId} />
             </Suspense>
           </>

@@ -1,6 +1,7 @@
 import { AppErrorBoundary, lazyWithRetry } from '@walnut-live/ui';
 import { type ReactNode, Suspense, useState } from 'react';
 import { useProductT } from './messages.ts';
+import './product.css';
 
 const Snapshot = lazyWithRetry(async () => ({ default: (await import('./snapshot-sheet.tsx')).SnapshotSheet }), {
   mayReload: false,

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
-import type { Coupon } from '@walnut-live/contracts';
+import type { Coupon, CouponQuote } from '@walnut-live/contracts';
 import { act, type ReactNode } from 'react';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type ApiAnswer,
   type ApiCall,
@@ -72,34 +72,48 @@ const problem = (code: string, facts: object = {}): ApiAnswer => ({
 });
 
 const isCoupons = (call: ApiCall) => call.path.startsWith('/coupons');
-const coupon = (no: number, offFen: number, minSpendFen: number): Coupon => ({
+const coupon = (no: number, offFen: number, minSpendFen: number, more: Partial<Coupon> = {}): Coupon => ({
   ...{ id: uuid(no), kindId: uuid(no + 1), title: '满减', offFen, minSpendFen, newcomersOnly: false, source: 'drop' },
-  ...{ usage: 'order', code: null },
+  ...{ usage: 'order', stacking: 'alone', stackGroup: 'store', code: null },
   orgUnit: { id: uuid(2), kind: 'store', path: 'hq.east.s1', name: '一店' },
   ...{ state: 'held', orderId: null, usedAt: null, claimedAt: '2026-11-01T00:00:00.000Z' },
   expiresAt: '2099-01-01T00:00:00.000Z',
+  ...more,
 });
 
-const open = async (answers: ApiAnswer[], options: { withAddress?: boolean; coupons?: Coupon[] } = {}) => {
+const open = async (
+  answers: ApiAnswer[],
+  options: { withAddress?: boolean; coupons?: Coupon[]; quote?: Partial<CouponQuote> } = {},
+) => {
   if (options.withAddress ?? true) localStorage.setItem('walnut-live.address', JSON.stringify(address));
   const answer = (call: ApiCall): ApiAnswer =>
-    isCoupons(call)
-      ? { json: { items: call.path.startsWith('/coupons/') ? [] : (options.coupons ?? []), nextCursor: null } }
-      : call.path === '/orders'
-        ? (answers.shift() ?? placed)
-        : paying;
+    call.path === '/coupons/quote'
+      ? { json: { goodsFen: 0, discountFen: 0, shippingFen: null, couponIds: [], coupons: [], ...options.quote } }
+      : isCoupons(call)
+        ? { json: { items: call.path.startsWith('/coupons/') ? [] : (options.coupons ?? []), nextCursor: null } }
+        : call.path === '/orders'
+          ? (answers.shift() ?? placed)
+          : paying;
   const rendered = await renderInRoom(<Shell />, { room: testRoom(bagItem()), answer });
   unmount = rendered.unmount;
   await press(byTestId('start'));
   return rendered;
 };
 const settle = (): Promise<void> => act(async () => void (await new Promise((resolve) => setTimeout(resolve, 0))));
+/** What the order costs is asked for first; the button waits for it. */
+const waitForButton = (disabled: boolean): Promise<void> =>
+  vi.waitFor(async () => {
+    await settle();
+    expect(byTestId<HTMLButtonElement>('place-order').disabled).toBe(disabled);
+  });
 const place = async (): Promise<void> => {
+  await waitForButton(false);
   await press(byTestId('place-order'));
   await settle();
 };
 /** The room around it reads this and that. */
-const changes = (calls: ApiCall[]) => calls.filter((call) => call.method !== 'GET');
+/** A quote changes nothing, and comes when nobody has typed for a moment: before a slow machine looks, or after. */
+const changes = (calls: ApiCall[]) => calls.filter((call) => call.method !== 'GET' && !call.path.endsWith('/quote'));
 const orders = (calls: ApiCall[]) => calls.filter((call) => call.path === '/orders');
 
 describe('checkout', () => {
@@ -140,7 +154,7 @@ describe('checkout', () => {
     await place();
     expect(byTestId('refusal').dataset.kind).toBe(kind);
     expect(byTestId('refusal').textContent).toContain(words);
-    expect(byTestId<HTMLButtonElement>('place-order').disabled).toBe(kind === 'out_of_stock');
+    await waitForButton(kind === 'out_of_stock');
   });
 
   it('M3: a lost answer is asked for again under the same key, whatever the screen shows by then', async () => {
@@ -192,7 +206,7 @@ describe('checkout', () => {
     expect(byTestId('discount').textContent).toBe('−¥10.00');
     expect(document.querySelector('.pl-total')?.textContent).toContain('¥37.90');
     await place();
-    expect(orders(calls)[0]?.body).toMatchObject({ couponId: uuid(520), lines: [{ seenPriceFen: 3_990 }] });
+    expect(orders(calls)[0]?.body).toMatchObject({ couponIds: [uuid(520)], lines: [{ seenPriceFen: 3_990 }] });
   });
 
   it('another coupon can be chosen, one that does not fit cannot, and it can be left out', async () => {
@@ -208,7 +222,49 @@ describe('checkout', () => {
     await press(byTestId('coupon-none'));
     expect(document.querySelector('[data-testid="discount"]')).toBeNull();
     await place();
-    expect(orders(calls)[0]?.body).not.toHaveProperty('couponId');
+    expect(orders(calls)[0]?.body).not.toHaveProperty('couponIds');
+  });
+
+  it('several that go together are chosen by themselves; one that stands alone puts the others aside', async () => {
+    const stacked = { stacking: 'with_others' } as const;
+    const { calls } = await open([placed], {
+      coupons: [
+        coupon(510, 500, 1_000, stacked),
+        coupon(520, 300, 1_000, { ...stacked, stackGroup: 'brand' }),
+        coupon(530, 700, 1_000),
+      ],
+    });
+    await settle();
+    expect(byTestId('discount').textContent).toBe('−¥8.00');
+    await press(byTestId('coupon-open'));
+    const option = (no: number) => document.querySelector<HTMLInputElement>(`input[value="${uuid(no)}"]`);
+    const checked = () => [510, 520, 530].filter((no) => option(no)?.checked);
+    expect(checked()).toEqual([510, 520]);
+    await press(option(530) as HTMLInputElement);
+    expect(checked()).toEqual([530]);
+    await press(option(520) as HTMLInputElement);
+    await press(option(510) as HTMLInputElement);
+    expect(checked()).toEqual([510, 520]);
+    await place();
+    expect(new Set((orders(calls)[0]?.body as { couponIds?: string[] } | undefined)?.couponIds)).toEqual(
+      new Set([uuid(510), uuid(520)]),
+    );
+  });
+
+  it('S6: one that the server would not take for the lowest price is not chosen, and says why', async () => {
+    const dear = coupon(510, 1_000, 2_000);
+    await open([], {
+      coupons: [dear, coupon(520, 300, 1_000)],
+      quote: { coupons: [{ id: dear.id, coupon: dear, tookFen: null, reason: 'price_floor', facts: {} }] },
+    });
+    await vi.waitFor(async () => {
+      await settle();
+      expect(byTestId('discount').textContent).toBe('−¥3.00');
+    });
+    await press(byTestId('coupon-open'));
+    const option = document.querySelector<HTMLInputElement>(`input[value="${dear.id}"]`);
+    expect(option?.disabled).toBe(true);
+    expect(option?.closest('label')?.textContent).toContain('最低售价');
   });
 
   it('S10: a coupon that another order used is said, and the next best one is there for the next tap', async () => {
@@ -222,7 +278,7 @@ describe('checkout', () => {
     expect(byTestId('coupon-line').dataset.chosen).toBe(uuid(510));
     await place();
     const [first, second] = orders(calls);
-    expect(second?.body).toMatchObject({ couponId: uuid(510) });
+    expect(second?.body).toMatchObject({ couponIds: [uuid(510)] });
     expect(second?.key).not.toBe(first?.key);
   });
 });

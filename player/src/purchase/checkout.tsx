@@ -12,10 +12,11 @@ import {
 } from '@walnut-live/ui';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useServices } from '../app/services.tsx';
-import { type CouponChoice, chosenCoupon, couponRefusal, sumOf } from '../coupons/choice.ts';
+import { type CouponChoice, chosenCoupons, couponRefusal, sumOf } from '../coupons/choice.ts';
 import { CouponLine } from '../coupons/coupon-line.tsx';
 import { useCouponT } from '../coupons/messages.ts';
 import { useRoomCoupons } from '../coupons/use-coupons.ts';
+import { useFloorRefusals } from '../coupons/use-quote.ts';
 import { useWhere } from '../delivery/use-where.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { bundleWish, itemOfBag } from '../product/bundle-item.ts';
@@ -54,10 +55,15 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
   const quantity = Math.max(1, Math.min(flow.quantity, terms?.maxQuantity ?? flow.quantity));
   const goodsFen = (terms?.priceFen ?? 0) * quantity;
   const { shipping } = bag;
-  const coupon = chosenCoupon(choice, coupons, goodsFen, shipping, now);
-  const sum = sumOf(goodsFen, coupon, shipping);
-  const { discountFen } = sum;
   const bundles = bundleWish(bag, flow.productId, quantity);
+  const wanted = bundles
+    ? { lines: [], bundles }
+    : { lines: sku && terms ? [orderLine(sku.id, terms, quantity, item?.product.pageHash)] : [] };
+  const tooLow = useFloorRefusals({ roomId, ...wanted }, coupons.length > 0 && !busy);
+  const taking = coupons.filter(({ id }) => !tooLow.has(id));
+  const chosen = chosenCoupons(choice, taking, goodsFen, shipping, now);
+  const sum = sumOf(goodsFen, chosen, shipping);
+  const { discountFen } = sum;
   const where = useWhere({
     roomId,
     // A bundle is no SKU: the quote is of its parts.
@@ -121,8 +127,8 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
     if (!taken) return;
     void place({
       ...{ roomId, ...taken },
-      ...(bundles ? { lines: [], bundles } : { lines: [orderLine(sku.id, terms, quantity)] }),
-      ...(coupon ? { couponId: coupon.id } : {}),
+      ...wanted,
+      ...(chosen.length > 0 ? { couponIds: chosen.map(({ id }) => id) } : {}),
     });
   };
 
@@ -172,10 +178,11 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
 
         <CouponLine
           coupons={coupons}
+          tooLow={tooLow}
           goodsFen={goodsFen}
           shipping={shipping}
           now={now}
-          chosen={coupon}
+          chosen={chosen}
           disabled={busy}
           onChoose={setChoice}
           onClaimed={() => void askCoupons()}
@@ -237,7 +244,7 @@ export const Checkout = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'checko
           variant="hot"
           size="l"
           loading={busy}
-          disabled={soldOut || where.isRefused}
+          disabled={soldOut || where.isRefused || where.isPending}
           onClick={submit}
           data-testid="place-order"
         >

@@ -5,11 +5,12 @@ import type { Terms } from './refusal.ts';
 type PlaceBody = BodyInputOf<typeof placeOrder>;
 type Line = NonNullable<PlaceBody['lines']>[number];
 
-/** The line as the buyer's screen shows it (rule S4): offer and version if there is one, and the price seen. */
-export const orderLine = (skuId: string, terms: Terms, quantity: number): Line => ({
+/** The line as the buyer's screen shows it (rules S4, Z1): offer and version if there is one, the price and the page seen. */
+export const orderLine = (skuId: string, terms: Terms, quantity: number, pageHash?: string | null): Line => ({
   skuId,
   quantity,
   seenPriceFen: terms.priceFen,
+  ...(pageHash ? { seenSnapshotHash: pageHash } : {}),
   ...(terms.offerId === null ? {} : { offerId: terms.offerId }),
   ...(terms.offerId === null || terms.offerVersion === null ? {} : { offerVersion: terms.offerVersion }),
 });

@@ -5,6 +5,7 @@ import { AfterCoupon } from '../coupons/after-coupon.tsx';
 import { AddToCart } from '../delivery/add-to-cart.tsx';
 import { GroupSection } from '../group-buys/lazy-section.tsx';
 import { playerI18n } from '../i18n/messages.ts';
+import { PreSaleSection } from '../pre-sales/lazy-section.tsx';
 import { BundleCards } from '../product/bundle-cards.tsx';
 import { Gallery } from '../product/gallery.tsx';
 import { OfferExtras, StruckBasis } from '../product/offer-extras.tsx';
@@ -66,6 +67,7 @@ export const Product = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'product
         <h3 className="pl-product-title">{product.title}</h3>
         {product.subtitle && <p className="pl-product-subtitle">{product.subtitle}</p>}
         <GroupSection productId={product.id} />
+        <PreSaleSection productId={product.id} />
         <ProductClip productId={product.id} />
         <OfferExtras
           offer={price.offer}

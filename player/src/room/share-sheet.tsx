@@ -1,10 +1,12 @@
 import { createShareLink, type ReplyOf } from '@walnut-live/contracts';
 import { Button, ErrorState, QrCode, Sheet, Skeleton, useToast } from '@walnut-live/ui';
-import { ChevronRight, Copy, Share2 } from 'lucide-react';
+import { ChevronRight, Copy, Image, Share2 } from 'lucide-react';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { Link } from 'react-router';
 import { useServices } from '../app/services.tsx';
 import { playerI18n } from '../i18n/messages.ts';
+import { useSharingT } from '../sharing/messages.ts';
+import { isInWechat, Poster } from '../sharing/poster.tsx';
 import { useRoom } from './use-room.ts';
 
 type ShareLink = ReplyOf<typeof createShareLink>;
@@ -15,12 +17,14 @@ const absolute = (link: ShareLink): string => new URL(link.path || link.url, loc
 /** My own link to this room: whoever comes through it is my visitor, and what they buy is credited to me. */
 export const ShareSheet = ({ open, onClose }: { open: boolean; onClose: () => void }): ReactNode => {
   const t = playerI18n.useT();
+  const tSharing = useSharingT();
   const toast = useToast();
   const { api } = useServices();
   const room = useRoom((state) => state.room);
   const roomId = useRoom((state) => state.roomId);
   const [link, setLink] = useState<ShareLink | null>(null);
   const [error, setError] = useState<unknown>(null);
+  const [poster, setPoster] = useState(false);
 
   const load = useCallback(async (): Promise<void> => {
     setError(null);
@@ -90,6 +94,20 @@ export const ShareSheet = ({ open, onClose }: { open: boolean; onClose: () => vo
               </Button>
             )}
           </div>
+          {poster ? (
+            <Poster target={{ roomId }} />
+          ) : (
+            <Button
+              size="l"
+              variant="hot"
+              icon={<Image size={18} />}
+              onClick={() => setPoster(true)}
+              data-testid="share-poster"
+            >
+              {tSharing('poster.make')}
+            </Button>
+          )}
+          {isInWechat() && <p className="pl-fine">{tSharing('wechat.hint')}</p>}
           <Link to="/me" className="pl-row-link" data-testid="my-shares">
             {t('share.brought')}
             <ChevronRight size={16} aria-hidden="true" />

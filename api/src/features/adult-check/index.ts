@@ -40,6 +40,8 @@ interface Row {
 export interface AdultChecks {
   /** The key under which this real person's limits are kept. @throws AppError adult_check_needed, adults_only */
   require(sql: Sql, personId: string): Promise<string>;
+  /** Rule Z6: takes the consent back and forgets the check. */
+  withdraw(personId: string): Promise<void>;
   /** What is known; `subject` null before a check. */
   standing(sql: Sql, personId: string): Promise<ReplyOf<typeof getAdultCheck> & { subject: string | null }>;
 }
@@ -98,17 +100,19 @@ export function createAdultChecks(deps: {
     return view(await read(db.sql, personId));
   });
 
-  bind(withdrawAdultCheck, async ({ principal }) => {
-    const { personId } = principal;
-    await db.transaction(async (tx) => {
+  const withdraw = (personId: string): Promise<void> =>
+    db.transaction(async (tx) => {
       await tx`DELETE FROM adult_checks WHERE person_id = ${personId}`;
       await tx`UPDATE consents SET withdrawn_at = ${clock.now()}
         WHERE person_id = ${personId} AND purpose = ${PURPOSE} AND withdrawn_at IS NULL`;
     });
+  bind(withdrawAdultCheck, async ({ principal }) => {
+    await withdraw(principal.personId);
     return undefined;
   });
 
   return {
+    withdraw,
     async require(sql, personId) {
       const row = await read(sql, personId);
       if (!row) throw new AppError('adult_check_needed');

@@ -34,28 +34,34 @@ export async function auditAfterSales(db: Pick<Db, 'transaction'>): Promise<stri
             coalesce(sum(r.shipping_fen) FILTER (WHERE r.state = 'succeeded'), 0)::bigint AS shipping_refunds,
             coalesce(sum(r.shipping_fen) FILTER (WHERE r.state IN ('requested', 'processing')), 0)::bigint AS shipping_going
           FROM orders o LEFT JOIN payments p ON p.order_id = o.id AND p.state = 'captured'
-          LEFT JOIN refunds r ON r.payment_id = p.id GROUP BY o.id) a
+          LEFT JOIN refunds r ON r.payment_id = p.id
+          -- Deposits of orders that came to nothing: auditPreSales.
+          WHERE o.pre_sale_id IS NULL OR o.paid_at IS NOT NULL GROUP BY o.id) a
         WHERE refunded <> items + shipping OR refunded <> refunds OR shipping <> shipping_refunds OR going <> shipping_going`;
       const states = await tx<{ no: string; state: string }>`
         SELECT no, state FROM (
           SELECT o.order_no AS no, o.state, o.paid_fen > 0 AND o.refunded_fen = o.paid_fen AS whole,
             o.paid_fen = o.refunded_fen + o.shipping_refunding_fen
               + (SELECT coalesce(sum(i.refunding_fen), 0) FROM order_items i WHERE i.order_id = o.id) AS nothing_left
-          FROM orders o WHERE o.paid_fen > 0) a
+          FROM orders o WHERE o.paid_fen > 0 AND (o.pre_sale_id IS NULL OR o.paid_at IS NOT NULL)) a
         WHERE (state = 'refunded') <> whole OR (state = 'refunding') <> (nothing_left AND NOT whole)`;
       const sums = await tx<{ id: string }>`
         SELECT r.id FROM refunds r JOIN payments p ON p.id = r.payment_id AND p.state = 'captured'
-        WHERE r.order_id IS NOT NULL AND r.amount_fen <> r.shipping_fen
+        JOIN orders o ON o.id = r.order_id AND (o.pre_sale_id IS NULL OR o.paid_at IS NOT NULL)
+        WHERE r.amount_fen <> r.shipping_fen
           + (SELECT coalesce(sum(l.amount_fen), 0) FROM refund_lines l WHERE l.refund_id = r.id)`;
       const booked = await tx<{ id: string }>`
         SELECT r.id FROM refunds r JOIN payments p ON p.id = r.payment_id AND p.state = 'captured'
-        WHERE r.order_id IS NOT NULL AND (r.state = 'succeeded') <> EXISTS (
+        JOIN orders o ON o.id = r.order_id AND (o.pre_sale_id IS NULL OR o.paid_at IS NOT NULL)
+        WHERE (r.state = 'succeeded') <> EXISTS (
           SELECT 1 FROM ledger_transfers t JOIN ledger_entries e ON e.transfer_id = t.id JOIN ledger_accounts a ON a.id = e.account_id
           WHERE t.kind = 'order_refunded' AND t.ref = r.id::text AND a.kind = 'store_sales' AND e.amount_fen = r.amount_fen)`;
       const commission = await tx<{ item: string; posted: bigint; due: bigint }>`
         SELECT * FROM (
           SELECT i.id AS item, sum(e.amount_fen)::bigint AS posted, (i.amount_fen - i.refunded_fen) * min(e.bps) / 10000 AS due
-          FROM commission_entries e JOIN order_items i ON i.id = e.order_item_id WHERE e.level = 1 GROUP BY i.id) a
+          FROM commission_entries e JOIN order_items i ON i.id = e.order_item_id WHERE e.level = 1
+          -- Fixed amounts, rulings and voided entries: auditCommissions.
+          GROUP BY i.id HAVING bool_and(e.event IN ('paid', 'refunded') AND e.fixed_fen IS NULL)) a
         WHERE posted <> due`;
       const cases = await tx<{ no: string; problem: string }>`
         SELECT no, problem FROM (
@@ -64,9 +70,9 @@ export async function auditAfterSales(db: Pick<Db, 'transaction'>): Promise<stri
               THEN 'its items say another amount'
             WHEN a.state <> (SELECT s.to_state FROM after_sale_steps s WHERE s.after_sale_id = a.id ORDER BY s.id DESC LIMIT 1)
               THEN 'its history ends elsewhere'
-            WHEN a.state = 'refunded' AND r.state IS DISTINCT FROM 'succeeded' THEN 'its refund is not done'
-            WHEN a.state = 'refunding' AND r.state NOT IN ('requested', 'processing') THEN 'its refund is over'
-            WHEN a.state IN ('refunding', 'refunded') AND r.amount_fen <> a.amount_fen THEN 'its refund is of another amount'
+            WHEN a.state = 'refunded' AND NOT coalesce((SELECT bool_and(x.state = 'succeeded') FROM refunds x WHERE r.id IN (x.id, x.asked_with)), false) THEN 'its refund is not done'
+            WHEN a.state = 'refunding' AND NOT EXISTS (SELECT 1 FROM refunds x WHERE r.id IN (x.id, x.asked_with) AND x.state IN ('requested', 'processing')) THEN 'its refund is over'
+            WHEN a.state IN ('refunding', 'refunded') AND (SELECT sum(x.amount_fen) FROM refunds x WHERE r.id IN (x.id, x.asked_with)) <> a.amount_fen THEN 'its refund is of another amount'
             END AS problem
           FROM after_sales a LEFT JOIN refunds r ON r.id = a.refund_id) a
         WHERE problem IS NOT NULL`;

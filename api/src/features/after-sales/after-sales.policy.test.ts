@@ -9,6 +9,7 @@ import {
   decision,
   deeds,
   grant,
+  grantDue,
   inspection,
   isProtected,
   kindsFor,
@@ -225,4 +226,34 @@ it('M4 a grant is split without losing a fen, and gives no part more than was as
       expect(granted.shippingFen <= shipping).toBe(true);
     }),
   );
+});
+
+it('M4 of a grant that is back in part the rest is due, whatever was back: together exactly the grant, of no part more than asked', () => {
+  const part = fc.record({ asked: fc.bigInt({ min: 0n, max: 10n ** 6n }), back: fc.nat(100) });
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 2, maxLength: 6 }), fc.nat(100), (parts, share) => {
+      const [shipping = { asked: 0n, back: 0 }, ...items] = parts;
+      const backOf = ({ asked, back }: { asked: bigint; back: number }) => (asked * BigInt(back)) / 100n;
+      const line = (n: number, amountFen: bigint) => ({ itemId: `${n}`, quantity: 1, amountFen });
+      const asked = { lines: items.map((one, n) => line(n, one.asked)), shippingFen: shipping.asked };
+      const back = { lines: items.map((one, n) => line(n, backOf(one))), shippingFen: backOf(shipping) };
+      const sum = (of: typeof asked) => of.lines.reduce((all, { amountFen }) => all + amountFen, of.shippingFen);
+      const grantedFen = (sum(asked) * BigInt(share)) / 100n;
+      const reckoned = grantDue(asked, grantedFen, back);
+      expect(reckoned === undefined).toBe(grantedFen < sum(back));
+      if (!reckoned) return;
+      expect(sum(reckoned.due) + sum(back)).toBe(grantedFen);
+      expect([reckoned.dueFen, sum(reckoned.granted)]).toEqual([sum(reckoned.due), grantedFen]);
+      reckoned.granted.lines.forEach((one, n) => {
+        expect(one.amountFen <= (items[n]?.asked ?? 0n)).toBe(true);
+      });
+      expect(reckoned.granted.shippingFen <= shipping.asked).toBe(true);
+    }),
+  );
+  // A hundred each of two, fifty of the second are back, sixty are granted: ten more go.
+  const two = (...amounts: bigint[]) => ({
+    lines: amounts.map((amountFen, n) => ({ itemId: `${n}`, quantity: 0, amountFen })),
+    shippingFen: 0n,
+  });
+  expect(grantDue(two(100n, 100n), 60n, two(0n, 50n))?.due).toEqual(two(10n, 0n));
 });

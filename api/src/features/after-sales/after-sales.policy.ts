@@ -234,3 +234,44 @@ export function grant(
   const lines = asked.lines.map((line) => ({ ...line, amountFen: take(line.amountFen) }));
   return { lines, shippingFen: take(asked.shippingFen) };
 }
+
+interface Parts {
+  readonly lines: readonly { readonly itemId: string; readonly quantity: number; readonly amountFen: bigint }[];
+  readonly shippingFen: bigint;
+}
+const sumOf = ({ lines, shippingFen }: Parts): bigint =>
+  lines.reduce((sum, { amountFen }) => sum + amountFen, shippingFen);
+const atLeastZero = (fen: bigint): bigint => (fen < 0n ? 0n : fen);
+
+/**
+ * A grant of a case of which something is back already, because an earlier request was refused in part. It is reckoned on the
+ * sum: what is back may be of other items than those that a smaller grant begins with. `due`: what is still to go back, of each
+ * part at most what was asked for it and is not back; `granted`: that and what is back. Undefined: more is back than is granted.
+ */
+export function grantDue(
+  asked: Parts,
+  grantedFen: bigint,
+  back: Parts,
+): { dueFen: bigint; due: ReturnType<typeof grant>; granted: ReturnType<typeof grant> } | undefined {
+  const dueFen = grantedFen - sumOf(back);
+  if (dueFen < 0n) return undefined;
+  const backOf = new Map(back.lines.map((line) => [line.itemId, line]));
+  const open = asked.lines.map((line) => {
+    const { quantity = 0, amountFen = 0n } = backOf.get(line.itemId) ?? {};
+    return {
+      itemId: line.itemId,
+      quantity: Math.max(0, line.quantity - quantity),
+      amountFen: atLeastZero(line.amountFen - amountFen),
+    };
+  });
+  const due = grant({ lines: open, shippingFen: atLeastZero(asked.shippingFen - back.shippingFen) }, dueFen);
+  const lines = due.lines.map(({ itemId, quantity, amountFen }) => {
+    const before = backOf.get(itemId);
+    return {
+      itemId,
+      quantity: quantity + (before?.quantity ?? 0),
+      amountFen: amountFen + (before?.amountFen ?? 0n),
+    };
+  });
+  return { dueFen, due, granted: { lines, shippingFen: due.shippingFen + back.shippingFen } };
+}

@@ -16,17 +16,19 @@ import {
   uploadEvidence,
   withdrawAfterSale,
 } from '@walnut-live/contracts';
-import type { Clock } from '../../platform/clock.ts';
-import { type CsvColumn, sendCsv } from '../../platform/csv.ts';
+import type { Clock, Random } from '../../platform/clock.ts';
+import type { CsvColumn } from '../../platform/csv.ts';
 import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db, Sql } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Binder, written } from '../../platform/http.ts';
+import { maskName, maskPhonesIn } from '../../platform/masks.policy.ts';
+import { sendPersonalCsv } from '../../platform/personal-csv.ts';
 import { mayIn, type Principal } from '../../platform/principal.ts';
 import type { Files } from '../files/index.ts';
-import { eyesOf, maskName, readOrders } from '../orders/index.ts';
+import { eyesOf, readOrders } from '../orders/index.ts';
 import { askableUntil, deeds, kindsFor, noReasonUntil, waiting } from './after-sales.policy.ts';
-import { type CaseFilter, type CaseViewRow, findCaseIds, readCases } from './after-sales.repository.ts';
+import { askingCases, type CaseFilter, type CaseViewRow, findCaseIds, readCases } from './after-sales.repository.ts';
 import { type AfterSalesService, factsOf, sideOf } from './after-sales.service.ts';
 import { freeOf } from './asking.ts';
 
@@ -36,7 +38,7 @@ const OF_ORDER = 50;
 
 export function bindAfterSales(
   bind: Binder,
-  deps: { db: Db; clock: Clock; cases: AfterSalesService; files: Files },
+  deps: { db: Db; clock: Clock; random: Random; cases: AfterSalesService; files: Files },
 ): void {
   const { db, clock, cases, files } = deps;
 
@@ -106,6 +108,8 @@ export function bindAfterSales(
           leftFen: fenToWire(item.leftFen),
         })),
         shippingLeftFen: fenToWire(free.shippingFen),
+        wholeFen: fenToWire(free.wholeFen),
+        asking: (await askingCases(db.sql, order.id)).length,
         noReasonUntil: noReasonUntil(facts)?.toISOString() ?? null,
         until: until?.toISOString() ?? null,
       },
@@ -133,9 +137,12 @@ export function bindAfterSales(
   bind(listAfterSales, async ({ principal, query, res }) => {
     const filter = filterOf(principal, query);
     if (query.format === 'csv') {
-      if (!principal.staff) throw new AppError('forbidden');
-      const day = clock.now().toISOString().slice(0, 10);
-      await sendCsv(res, `after-sales-${day}.csv`, csvColumns, everyCase(principal, filter));
+      const { state, waitsFor, kind, search } = query;
+      await sendPersonalCsv(res, deps, {
+        ...{ by: principal, target: 'after-sales', filter: { state, waitsFor, kind, search }, columns: csvColumns },
+        fileName: `after-sales-${clock.now().toISOString().slice(0, 10)}.csv`,
+        rows: everyCase(principal, filter),
+      });
       return written;
     }
     return readPage(principal, filter, query.cursor, query.limit);
@@ -182,6 +189,7 @@ function toView(row: CaseViewRow, principal: Principal): AfterSaleView {
   return {
     ...rest,
     buyer: { id: personId, name: open ? buyerName : maskName(buyerName) },
+    note: open ? row.note : maskPhonesIn(row.note),
     shippingFen: fenToWire(row.shippingFen),
     amountFen: fenToWire(row.amountFen),
     pictures: row.pictures ?? [],
@@ -189,7 +197,11 @@ function toView(row: CaseViewRow, principal: Principal): AfterSaleView {
     waitingSince: instant(row.waitingSince),
     createdAt: instant(row.createdAt),
     closedAt: maybeInstant(row.closedAt),
-    history: row.history.map((step) => ({ ...step, at: instant(step.at) })),
+    history: row.history.map((step) => ({
+      ...step,
+      note: open ? step.note : maskPhonesIn(step.note),
+      at: instant(step.at),
+    })),
     may: side === 'buyer' || mayIn(principal, 'orders:refund', orgPath) ? deeds(side, factsOf(row)) : [],
   };
 }

@@ -29,13 +29,14 @@ import {
   shareOf,
   shippingLeft,
 } from '../orders/index.ts';
-import type { Refunds } from '../refunds/index.ts';
+import { givenBack, keepGivenBack, type Refunds } from '../refunds/index.ts';
 import {
   type AfterSaleEvent,
   deadlineOf,
   decision,
   deeds,
   grant,
+  grantDue,
   inspection,
   isProtected,
   nextCaseState,
@@ -126,28 +127,34 @@ export function createAfterSalesService(deps: AfterSalesDeps) {
     if (!moved) throw new AppError('state_conflict', { facts: { state: row.state } });
   }
 
-  /** A yes that sends money: the refund begins in this transaction. */
+  /** A yes that sends money: the refund begins in this transaction. Of what is back already only the difference is sent. */
   async function refund(tx: Tx, order: OrderRow, row: rows.CaseRow, by: Actor, grantedFen = row.amountFen) {
     const lines = await rows.readLines(tx, row.id);
-    const granted = grant({ lines, shippingFen: row.shippingFen }, grantedFen);
+    const back = await givenBack(tx, row.id);
+    const reckoned = grantDue({ lines, shippingFen: row.shippingFen }, grantedFen, back);
+    if (!reckoned)
+      throw new AppError('invalid_request', { issues: [{ path: '/amountFen', issue: 'less_than_is_back' }] });
+    const { dueFen, due, granted } = reckoned;
     if (grantedFen < row.amountFen) await rows.setLineAmounts(tx, row.id, granted.lines);
+    const facts = { amountFen: grantedFen, shippingFen: granted.shippingFen };
+    if (dueFen === 0n) {
+      // All that is granted is back.
+      await move(tx, row, 'approve_refund', by, { refundId: await keepGivenBack(tx, back), ...facts });
+      return move(tx, { ...row, state: 'refunding' }, 'finish_refund', system);
+    }
     const refundId = await refunds.refundParts(
       tx,
       order,
       {
-        items: granted.lines.map(({ itemId, quantity, amountFen }) => ({
+        items: due.lines.map(({ itemId, quantity, amountFen }) => ({
           ...{ itemId, amountFen, pieces: quantity },
           ofSent: lines.some((line) => line.itemId === itemId && line.sent),
         })),
-        shippingFen: granted.shippingFen,
+        shippingFen: due.shippingFen,
       },
-      { reason: `after_sale ${row.caseNo}`, by: by.actorId, caseId: row.id },
+      { reason: `after_sale ${row.caseNo}`, by: by.actorId, caseId: row.id, counts: back.refundIds },
     );
-    await move(tx, row, 'approve_refund', by, {
-      refundId,
-      amountFen: grantedFen,
-      shippingFen: granted.shippingFen,
-    });
+    await move(tx, row, 'approve_refund', by, { refundId, ...facts });
   }
 
   async function request(

@@ -278,11 +278,36 @@ describe('rivals and strangers', () => {
     expect(await codeOf({ items: [{ itemId, quantity: 4 }] })).toBe('limit_exceeded');
     expect(await codeOf({ items: [{ itemId, quantity: 1, amountFen: 2_001 }] })).toBe('limit_exceeded');
     expect(await codeOf({ items: [{ itemId, quantity: 1, amountFen: 0 }] })).toBe('limit_exceeded');
-    expect(await codeOf({ shippingFen: 801 })).toBe('limit_exceeded');
+    // What another open case asks for of the shipping fee is not there any more, and comes back with it.
+    const half = await bought('paid', 1_000);
+    expect(half.order.shippingFen).toBeGreaterThan(100);
+    const { shippingFen } = half.order;
+    expect(await codeOf({ shippingFen: shippingFen + 1 })).toBe('limit_exceeded');
+    const { body: first } = await half.ask({ shippingFen: shippingFen - 100 });
+    expect((await half.ask({ shippingFen: 101 })).problem.code).toBe('limit_exceeded');
+    await api.ok(withdrawAfterSale, { as: half.buyer, params: { id: first.id }, body: {} });
+    expect((await half.ask({ shippingFen })).status).toBe(201);
     expect(await codeOf({ kind: 'return_and_refund' })).toBe('state_conflict');
     expect(await codeOf({ items: [1, 2].map(() => ({ itemId, quantity: 1 })) })).toBe('invalid_request');
     const other = await bought();
     expect(await codeOf({ items: [{ itemId: other.itemId, quantity: 1 }] })).toBe('not_found');
+  });
+
+  it('a refund of all that is left is the sum that was shown, and ends the cases it was told of', async () => {
+    const { buyer, orderId, order, ask } = await bought();
+    const { body: one } = await ask();
+    const options = async () => (await api.ok(orderAfterSales, { as: manager(), params: { id: orderId } })).options;
+    const refund = (expectedFen: number) =>
+      api.call(refundOrder, { as: manager(), params: { id: orderId }, body: { reason: '缺货', expectedFen } });
+    expect(await options()).toMatchObject({ wholeFen: order.totalFen, asking: 1 });
+    const { status, problem } = await refund(order.totalFen - 2_000);
+    expect([status, problem.code, problem.facts]).toEqual([409, 'refund_changed', { amountFen: order.totalFen }]);
+    expect((await seen(buyer, one.id)).state).toBe('requested');
+    expect((await refund((await options()).wholeFen)).status).toBe(202);
+    expect(await events(buyer, one.id)).toEqual(['request', 'overtaken']);
+    await waitForState(api, orderId, 'refunded');
+    expect(await options()).toMatchObject({ wholeFen: 0, asking: 0 });
+    await expectBooksRight(api);
   });
 
   it('Z6 evidence is for its buyer and for staff who may read the order', async () => {
@@ -309,6 +334,11 @@ describe('rivals and strangers', () => {
     expect(await list(brand.staff.b.manager)).toEqual([]);
     expect((await list(brand.staff.a.guide)).every((one) => one.may.length === 0)).toBe(true);
     expect((await list(brand.staff.channelEast))[0]?.buyer.name).toMatch(/\*$/);
+    await (await bought()).ask({ note: '请打 13912345678' });
+    const told = async (as: Principal) => JSON.stringify((await list(as)).map(({ note, history }) => [note, history]));
+    expect((await told(manager())).split('13912345678')).toHaveLength(3);
+    const masked = await told(brand.staff.a.guide);
+    expect([masked.split('139****5678').length, masked.includes('13912345678')]).toEqual([3, false]);
     const csv = await api.call(listAfterSales, { as: manager(), query: { format: 'csv' } });
     expect(String(csv.body).split('\n')[0]).toContain('caseNo');
     const all = await list(manager());

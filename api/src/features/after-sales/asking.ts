@@ -22,6 +22,8 @@ interface Free {
     readonly outside: number;
   })[];
   readonly shippingFen: bigint;
+  /** With what open cases ask for. */
+  readonly wholeFen: bigint;
 }
 /** What of an order nobody asks for yet. @throws AppError not_found */
 export async function freeOf(sql: Parameters<typeof readRefundable>[0], orderId: string): Promise<Free> {
@@ -39,6 +41,7 @@ export async function freeOf(sql: Parameters<typeof readRefundable>[0], orderId:
       };
     }),
     shippingFen: shippingLeft(order) - held.shippingFen,
+    wholeFen: order.items.reduce((sum, item) => sum + leftOf(item), shippingLeft(order)),
   };
 }
 

@@ -27,7 +27,7 @@ export async function readBag(sql: Sql, roomId: string, at: Date): Promise<BagRo
       ORDER BY length(s.org_path) DESC LIMIT 1) AS terms, (
       SELECT coalesce(json_agg(json_build_object('position', b.position,
         'product', json_build_object('id', p.id, 'title', p.title, 'subtitle', p.subtitle, 'description', p.description,
-          'pictureUrl', p.picture_url, 'pictures', CASE WHEN p.pictures = '{}' THEN ARRAY[p.picture_url] ELSE p.pictures END,
+          'pictureUrl', p.picture_url, 'pageHash', p.snapshot_hash, 'pictures', CASE WHEN p.pictures = '{}' THEN ARRAY[p.picture_url] ELSE p.pictures END,
           'role', p.role, 'status', p.status, 'options', p.options, 'skus', skus.views),
         'offers', (
           SELECT coalesce(json_agg(json_build_object('id', o.id, 'roomId', o.room_id, 'skuId', o.sku_id, 'priceFen', o.price_fen,

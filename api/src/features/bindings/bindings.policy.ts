@@ -11,12 +11,21 @@ export interface AttributionPolicy {
   readonly protectDays: number;
   readonly validDays: number;
   readonly selfPurchaseCommission: boolean;
+  /** Where rewards for the mere act of sharing may run (rule Z5). */
+  readonly shareRewardChannels: readonly string[];
 }
 export interface Owner {
   readonly storeId: string;
   readonly guideId: string | null;
 }
-export type BindingReason = 'sharer_store' | 'sharer_owner' | 'room_store' | 'first_order';
+/** The last two are acts of staff. */
+export type BindingReason =
+  | 'sharer_store'
+  | 'sharer_owner'
+  | 'room_store'
+  | 'first_order'
+  | 'transferred'
+  | 'hq_ruling';
 
 export interface Binding extends Owner {
   readonly id: string;
@@ -71,3 +80,12 @@ export function ownerBySharer(
   if (sharer.kind !== 'staff' && sharer.owner) return { owner: sharer.owner, reason: 'sharer_owner' };
   return { owner: { storeId: room.orgUnitId, guideId: room.hostId }, reason: 'room_store' };
 }
+
+/** Share links of these are opened inside WeChat, whatever anybody switches on. */
+const insideWechat: ReadonlySet<string> = new Set(['wechat', 'moments']);
+/** Rule Z5: whether a reward for the mere act of sharing may be given for a share by this channel, done where the sharer is. */
+export const shareRewardsRun = (
+  policy: Pick<AttributionPolicy, 'shareRewardChannels'>,
+  share: { readonly channel: string; readonly insideWechat: boolean },
+): boolean =>
+  !share.insideWechat && !insideWechat.has(share.channel) && policy.shareRewardChannels.includes(share.channel);

@@ -36,7 +36,7 @@ export async function lockBoth(tx: Tx, guestId: string, personId: string): Promi
 export async function policyAt(sql: Sql, at: Date): Promise<AttributionPolicy> {
   const [row] = await sql<AttributionPolicy>`
     SELECT version, credit_window_seconds AS "creditWindowSeconds", protect_days AS "protectDays", valid_days AS "validDays",
-      self_purchase_commission AS "selfPurchaseCommission"
+      self_purchase_commission AS "selfPurchaseCommission", share_reward_channels AS "shareRewardChannels"
     FROM attribution_policies WHERE effective_from <= ${at} ORDER BY effective_from DESC, version DESC LIMIT 1`;
   if (!row) throw new Error('no attribution policy is in force');
   return row;
@@ -94,14 +94,19 @@ export interface NewBinding {
   readonly at: Date;
   readonly protectUntil: Date | null;
   readonly validUntil: Date | null;
+  /** Of a bond that staff made. */
+  readonly act?: { readonly byId: string; readonly why: string; readonly transferId: string | null };
 }
 export async function insertBindings(tx: Tx, bindings: readonly NewBinding[]): Promise<void> {
   await tx`
-    INSERT INTO owner_bindings (id, customer_id, store_id, guide_id, reason, touch_id, bound_at, protect_until, valid_until)
+    INSERT INTO owner_bindings (id, customer_id, store_id, guide_id, reason, touch_id, bound_at, protect_until, valid_until,
+      by_id, why, transfer_id)
     SELECT * FROM unnest(${bindings.map((b) => b.id)}::uuid[], ${bindings.map((b) => b.customerId)}::uuid[],
       ${bindings.map((b) => b.owner.storeId)}::uuid[], ${bindings.map((b) => b.owner.guideId)}::uuid[],
       ${bindings.map((b) => b.reason)}::text[], ${bindings.map((b) => b.touchId)}::uuid[], ${bindings.map((b) => b.at)}::timestamptz[],
-      ${bindings.map((b) => b.protectUntil)}::timestamptz[], ${bindings.map((b) => b.validUntil)}::timestamptz[])`;
+      ${bindings.map((b) => b.protectUntil)}::timestamptz[], ${bindings.map((b) => b.validUntil)}::timestamptz[],
+      ${bindings.map((b) => b.act?.byId ?? null)}::uuid[], ${bindings.map((b) => b.act?.why ?? '')}::text[],
+      ${bindings.map((b) => b.act?.transferId ?? null)}::uuid[])`;
 }
 /** Ends the bonds of these people that are over; answers who of them has none now. */
 export async function endInvalidBindings(tx: Tx, personIds: readonly string[], at: Date): Promise<Set<string>> {
@@ -163,6 +168,8 @@ export async function takeEdges(tx: Tx, personId: string): Promise<Edge[]> {
 
 export interface BindingRow {
   customer_id: string;
+  /** Of the bond that stands, valid or not. */
+  binding_id: string | null;
   unit_id: string | null;
   unit_kind: 'hq' | 'channel' | 'store' | null;
   unit_path: string | null;
@@ -183,7 +190,7 @@ export interface BindingRow {
 }
 export async function readBinding(sql: Sql, customerId: string, at: Date): Promise<BindingRow | undefined> {
   const [row] = await sql<BindingRow>`
-    SELECT p.id AS customer_id, u.id AS unit_id, u.kind AS unit_kind, u.path AS unit_path, u.name AS unit_name,
+    SELECT p.id AS customer_id, (SELECT id FROM owner_bindings WHERE customer_id = p.id AND ended_at IS NULL) AS binding_id, u.id AS unit_id, u.kind AS unit_kind, u.path AS unit_path, u.name AS unit_name,
       g.id AS guide_id, g.name AS guide_name, b.reason, b.bound_at, b.protect_until, b.valid_until,
       i.id AS inviter_id, i.name AS inviter_name, i.kind AS inviter_kind, iu.path AS inviter_path, e.at AS invited_at,
       ARRAY(SELECT DISTINCT o.org_path FROM orders o WHERE o.person_id = p.id) AS bought_at

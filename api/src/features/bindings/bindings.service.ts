@@ -28,6 +28,15 @@ interface Room {
   readonly hostId: string;
 }
 
+/** Staff read whose customer somebody is at headquarters, in the store of the owner, and where they bought. */
+export function mayReadCustomer(
+  staff: { orgPath: string },
+  row: { unit_path: string | null; bought_at: readonly string[] },
+): boolean {
+  const places = [...(row.unit_path === null ? [] : [row.unit_path]), ...row.bought_at];
+  return !staff.orgPath.includes('.') || places.some((path) => isWithin(path, staff.orgPath));
+}
+
 export function createBindingsService(deps: { db: Db; clock: Clock; random: Random }) {
   const { db, clock, random } = deps;
 
@@ -107,11 +116,7 @@ export function createBindingsService(deps: { db: Db; clock: Clock; random: Rand
     const row = await rows.readBinding(db.sql, customerId, clock.now());
     if (!row) throw new AppError('not_found');
     const { staff } = principal;
-    const places = [...(row.unit_path === null ? [] : [row.unit_path]), ...row.bought_at];
-    const mayRead = staff
-      ? !staff.orgPath.includes('.') || places.some((path) => isWithin(path, staff.orgPath))
-      : row.customer_id === principal.personId;
-    if (!mayRead) throw new AppError('not_found');
+    if (staff ? !mayReadCustomer(staff, row) : row.customer_id !== principal.personId) throw new AppError('not_found');
 
     const inviter =
       row.inviter_id === null
@@ -135,6 +140,7 @@ export function createBindingsService(deps: { db: Db; clock: Clock; random: Rand
       validUntil: row.valid_until?.toISOString() ?? null,
       inviter: inviter === null ? null : staff ? nameFor(staff, inviter, []) : { id: inviter.id, name: inviter.name },
       invitedAt: row.invited_at?.toISOString() ?? null,
+      bindingId: row.binding_id,
     };
   }
 
@@ -149,3 +155,4 @@ export function createBindingsService(deps: { db: Db; clock: Clock; random: Rand
     policyAt: (tx: Tx, at: Date): Promise<AttributionPolicy> => rows.policyAt(tx, at),
   };
 }
+export type BindingsService = ReturnType<typeof createBindingsService>;

@@ -1,17 +1,16 @@
 /** Whose names staff may read in full (rule Z6): colleagues always, customers from store manager up and within one's own units. */
 import { isWithin, type StaffRole } from '@walnut-live/contracts';
+import { maskName } from '../../platform/masks.policy.ts';
 
 const readsNames: ReadonlySet<StaffRole> = new Set([
   'hq_admin',
   'hq_operations',
   'hq_analyst',
   'hq_finance',
+  'hq_compliance',
   'channel_manager',
   'store_manager',
 ]);
-
-/** 林小桃 → 林*. The length is hidden too. */
-export const maskName = (name: string): string => `${[...name][0] ?? ''}*`;
 
 /** The org path under which this member of staff reads customers' names; null = nowhere. */
 export const nameScope = (staff: { role: StaffRole; orgPath: string }): string | null =>

@@ -1,7 +1,7 @@
 /** The rows of chains and their lines. Every function runs on the statement source it is given. */
 import { CHAIN_LATEST, type Chain, type ChainLine } from '@walnut-live/contracts';
 import type { Sql } from '../../platform/db.ts';
-import { maskName } from '../orders/index.ts';
+import { maskName } from '../../platform/masks.policy.ts';
 
 export interface LineRow {
   readonly no: number;

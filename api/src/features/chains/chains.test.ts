@@ -184,6 +184,8 @@ test('chain: joined, changed, withdrawn and joined again under one number; told,
   ]);
   const actions = await sql<{ action: string; reason: string }>`
     SELECT action, reason FROM audit_log WHERE target = ${`chain:${chain.id}`} ORDER BY at, id`;
-  expect(actions.map(({ action }) => action)).toEqual(['chain:opened', 'chain:line-removed', 'chain:closed']);
+  expect(actions.map(({ action }) => action)).toEqual([
+    ...['chain:opened', 'chain:line-removed', 'personal-data:exported', 'personal-data:exported', 'chain:closed'],
+  ]);
   expect(actions[1]?.reason).toBe('广告');
 });

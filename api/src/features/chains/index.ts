@@ -12,11 +12,13 @@ import {
   removeChainLine,
   type StaffRole,
 } from '@walnut-live/contracts';
-import { type CsvColumn, sendCsv } from '../../platform/csv.ts';
+import type { CsvColumn } from '../../platform/csv.ts';
 import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import { AppError } from '../../platform/errors.ts';
 import { written } from '../../platform/http.ts';
 import { createLimit } from '../../platform/limits.ts';
+import { maskPhone } from '../../platform/masks.policy.ts';
+import { sendPersonalCsv } from '../../platform/personal-csv.ts';
 import type { Principal } from '../../platform/principal.ts';
 import { type ActivityDeps, createNews } from '../activities/index.ts';
 import { type LineRow, lineOf, linesByNumber, readChains, toChain, toLine } from './chains.repository.ts';
@@ -44,7 +46,7 @@ const toPerson = (row: LineRow, role: StaffRole): ChainPerson => {
   return {
     ...line,
     name: open ? row.personName : line.name,
-    phone: row.phone === null || open ? row.phone : `${row.phone.slice(0, 3)}****${row.phone.slice(-4)}`,
+    phone: row.phone === null || open ? row.phone : maskPhone(row.phone),
     changedAt: row.changedAt.toISOString(),
   };
 };
@@ -122,7 +124,10 @@ export function createChains(deps: ActivityDeps) {
       }
     }
     if (query.format === 'csv') {
-      await sendCsv(res, 'chain.csv', columns, all());
+      const target = `chain:${params.id}`;
+      await sendPersonalCsv(res, deps, {
+        ...{ by: principal, target, filter: {}, fileName: 'chain.csv', columns, rows: all() },
+      });
       return written;
     }
     const found = await linesByNumber(db.sql, params.id, { after: from }, query.limit + 1);

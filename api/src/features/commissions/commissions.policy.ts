@@ -1,21 +1,18 @@
 /**
- * What a credited person earns (rules K1, K2, K4, K5): pure arithmetic in whole fen.
+ * What a credited person earns (rules K1, K2, K4): pure arithmetic in whole fen.
  *
- * Who earns: the person the order is credited to, by share link (the sharer, whoever they are), as owner guide or as room
- * guide; nobody when the credit stayed with a store or HQ, or when the buyer is that person. Level one only: level two is
- * off. Basis of an item: what was paid for it after discounts, without shipping, minus what was refunded. The entries of an
- * item always sum to floor(basis now × rate), so a refund posts the difference to that, at the rate the first entry was
- * made with.
+ * Who earns: the person the order is credited to, by share link (the sharer, whoever they are), as owner guide, as room guide
+ * or by a ruling; nobody when the credit stayed with a store or HQ, or when the buyer is that person. Level two, where it is
+ * switched on, is who brought that person, and nobody further. Basis of an item: what was paid for it after discounts, without
+ * shipping, minus what was refunded. The entries of one person, item and level (a group) always sum to floor(basis now × rate),
+ * or to the fixed amount for every piece that was kept, and never to more than the basis; so whatever happens posts the
+ * difference to that.
  */
-import type { CommissionState, CreditReason } from '@walnut-live/contracts';
-import type { z } from 'zod';
-
-export type EntryState = z.infer<typeof CommissionState>;
+import type { CreditReason } from '@walnut-live/contracts';
+import { type EntryState, isHandedOut, type Standing } from './commission-states.policy.ts';
 
 const BPS = 10_000n;
 const earning: ReadonlySet<CreditReason> = new Set(['share_link', 'owner_guide', 'room_guide', 'hq_ruling']);
-/** What has been handed out cannot be taken back by a state; the negative entry is offset later (rule K4). */
-const handedOut: ReadonlySet<EntryState> = new Set(['claimed', 'paid']);
 
 export interface Item {
   readonly itemId: string;
@@ -23,6 +20,14 @@ export interface Item {
   readonly amountFen: bigint;
   /** Refunded of it so far. */
   readonly refundedFen: bigint;
+  readonly pieces: number;
+  /** Pieces that were refunded so far. */
+  readonly piecesBack: number;
+}
+/** A share of the basis, or so much for every piece; never both. */
+export interface Rate {
+  readonly bps: number;
+  readonly fixedFen: bigint | null;
 }
 
 export function earns(
@@ -33,31 +38,57 @@ export function earns(
   return buyer.selfPurchaseCommission || !buyer.selves.has(credit.personId);
 }
 
-export const basisOf = (item: Item): bigint => item.amountFen - item.refundedFen;
+export const basisOf = (item: Pick<Item, 'amountFen' | 'refundedFen'>): bigint => item.amountFen - item.refundedFen;
 /** Floors; the basis is never negative. */
 export const commissionFor = (basisFen: bigint, bps: number): bigint => (basisFen * BigInt(bps)) / BPS;
+export const pays = (rate: Rate): boolean => rate.bps > 0 || rate.fixedFen !== null;
+
+/** What an item is worth to its beneficiary now. */
+export function dueFor(item: Item, rate: Rate): bigint {
+  const basisFen = basisOf(item);
+  if (rate.fixedFen === null) return commissionFor(basisFen, rate.bps);
+  const fixedFen = rate.fixedFen * BigInt(Math.max(0, item.pieces - item.piecesBack));
+  return fixedFen < basisFen ? fixedFen : basisFen;
+}
 
 export interface Posted {
-  readonly amountFen: bigint;
-  readonly bps: number;
-  readonly state: EntryState;
-}
-export interface Adjustment {
   readonly basisFen: bigint;
-  readonly bps: number;
-  /** Zero or negative. */
   readonly amountFen: bigint;
   readonly state: EntryState;
-  /** Entries of the item that are reversed with it. */
-  readonly reversesItem: boolean;
+  readonly settleableAt: Date | null;
+  readonly heldReason: string;
 }
-/** The entry a refund posts for an item, given what was posted so far; null when there was no commission on it. */
-export function adjust(item: Item, posted: readonly Posted[]): Adjustment | null {
-  const first = posted[0];
-  if (!first) return null;
-  const basisFen = basisOf(item);
-  const sum = posted.reduce((total, entry) => total + entry.amountFen, 0n);
-  const amountFen = commissionFor(basisFen, first.bps) - sum;
-  const reversesItem = basisFen === 0n && !posted.some((entry) => handedOut.has(entry.state));
-  return { basisFen, bps: first.bps, amountFen, state: reversesItem ? 'reversed' : 'estimated', reversesItem };
+export interface Change {
+  readonly basisFen: bigint;
+  readonly amountFen: bigint;
+  readonly state: EntryState;
+  readonly settleableAt: Date | null;
+  readonly heldReason: string;
+  /** Nothing is left and nothing was handed out: all entries of the group are reversed with this one. */
+  readonly reverses: boolean;
 }
+/**
+ * The entry that brings a group from what was posted to what is due; null when it says so already. It goes where its group
+ * is; against what was handed out it is settleable at once, so that the next settlement offsets it (rule K4).
+ */
+export function bringTo(
+  due: { readonly basisFen: bigint; readonly dueFen: bigint },
+  posted: readonly Posted[],
+  standing: Standing,
+  at: Date,
+): Change | null {
+  const { basisFen, dueFen } = due;
+  const amountFen = dueFen - posted.reduce((sum, entry) => sum + entry.amountFen, 0n);
+  if (amountFen === 0n && posted.at(-1)?.basisFen === basisFen) return null;
+  if (posted.length === 0 && basisFen === 0n) return null;
+  const live = posted.filter(({ state }) => state !== 'reversed');
+  const open = live.find((entry) => !isHandedOut(entry.state) && entry.amountFen >= 0n);
+  const change = { basisFen, amountFen, heldReason: '', reverses: false };
+  if (live.some(({ state }) => isHandedOut(state))) {
+    if (open) return { ...change, ...whereIs(open) };
+    return amountFen > 0n ? { ...change, ...standing } : { ...change, state: 'settleable', settleableAt: at };
+  }
+  if (basisFen === 0n) return { ...change, state: 'reversed', settleableAt: null, reverses: true };
+  return open ? { ...change, ...whereIs(open) } : { ...change, ...standing };
+}
+const whereIs = ({ state, settleableAt, heldReason }: Posted) => ({ state, settleableAt, heldReason });

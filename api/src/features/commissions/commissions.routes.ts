@@ -1,6 +1,9 @@
-import { getCommissionRules, listCommissions, myEarnings } from '@walnut-live/contracts';
-import { type CsvColumn, sendCsv } from '../../platform/csv.ts';
+import { getCommissionEntry, listCommissionBonuses, listCommissions, myEarnings } from '@walnut-live/contracts';
+import type { Clock, Random } from '../../platform/clock.ts';
+import type { CsvColumn } from '../../platform/csv.ts';
+import type { Db } from '../../platform/db.ts';
 import { type Binder, written } from '../../platform/http.ts';
+import { sendPersonalCsv } from '../../platform/personal-csv.ts';
 import type { CommissionsService, EntryView } from './commissions.service.ts';
 
 const columns: readonly CsvColumn<EntryView>[] = [
@@ -19,13 +22,22 @@ const columns: readonly CsvColumn<EntryView>[] = [
   { title: 'state', value: (entry) => entry.state },
 ];
 
-export function bindCommissions(bind: Binder, service: CommissionsService): void {
+export function bindCommissions(
+  bind: Binder,
+  deps: { db: Db; clock: Clock; random: Random },
+  service: CommissionsService,
+): void {
   bind(listCommissions, async ({ principal, query, res }) => {
     if (query.format !== 'csv') return service.list(principal, query);
     const { beneficiaryId, orderId, state } = query;
-    await sendCsv(res, 'commissions.csv', columns, service.all(principal, { beneficiaryId, orderId, state }));
+    const filter = { beneficiaryId, orderId, state };
+    await sendPersonalCsv(res, deps, {
+      ...{ by: principal, target: 'commissions', filter, fileName: 'commissions.csv', columns },
+      rows: service.all(principal, filter),
+    });
     return written;
   });
   bind(myEarnings, async ({ principal, query }) => service.earnings(principal, query));
-  bind(getCommissionRules, async () => service.rule());
+  bind(getCommissionEntry, async ({ principal, params }) => service.entry(principal, params.id));
+  bind(listCommissionBonuses, async ({ principal, query }) => service.bonuses(principal, query));
 }

@@ -1,26 +1,20 @@
-/**
- * Commission entries and the money they stand for.
- *
- * Model: an entry is one signed amount for one order item, level and event; what it says never changes, only where it
- * stands. Every change of what a person is owed is in the same transaction a ledger transfer from the store's commission
- * expense to the person's commission payable, or back. Invariant (K1): the entries of an item sum to
- * floor(basis now × rate), and so do the transfers.
- */
+/** Reading what was earned: by staff of the scope and by whom it is. What is written: posting.ts, claims.ts, thaw.ts. */
 import {
   type CommissionEntryView,
   fenToWire,
-  type getCommissionRules,
+  type getCommissionEntry,
+  type listCommissionBonuses,
+  may,
   type myEarnings,
+  type QueryOf,
   type ReplyOf,
 } from '@walnut-live/contracts';
 import type { z } from 'zod';
-import type { Ledger } from '../../ledger/index.ts';
-import type { Clock, Random } from '../../platform/clock.ts';
 import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
-import type { Db, Tx } from '../../platform/db.ts';
+import type { Db } from '../../platform/db.ts';
+import { AppError } from '../../platform/errors.ts';
 import type { Principal, StaffPrincipal } from '../../platform/principal.ts';
 import { nameFor } from '../bindings/index.ts';
-import { adjust, basisOf, commissionFor, earns } from './commissions.policy.ts';
 import * as rows from './commissions.repository.ts';
 
 export type EntryView = z.output<typeof CommissionEntryView>;
@@ -32,119 +26,16 @@ interface EntryQuery {
   limit: number;
 }
 const CSV_PAGE = 500;
+/** Two years. */
+const BONUSES_SHOWN = 24;
 
 export interface CommissionsDeps {
   readonly db: Db;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly ledger: Ledger;
-  readonly policyAt: (tx: Tx, at: Date) => Promise<{ selfPurchaseCommission: boolean }>;
 }
 export type CommissionsService = ReturnType<typeof createCommissionsService>;
 
 export function createCommissionsService(deps: CommissionsDeps) {
-  const { db, clock, random, ledger } = deps;
-
-  async function post(
-    tx: Tx,
-    fact: { kind: string; ref: string; at: Date; storeId: string; personId: string; amountFen: bigint },
-  ): Promise<void> {
-    if (fact.amountFen === 0n) return;
-    await ledger.postTransfer(tx, {
-      kind: fact.kind,
-      ref: fact.ref,
-      at: fact.at,
-      entries: [
-        { account: { kind: 'commission_expense', owner: fact.storeId }, amountFen: fact.amountFen },
-        { account: { kind: 'commission_payable', owner: fact.personId }, amountFen: -fact.amountFen },
-      ],
-    });
-  }
-
-  /** The order was paid: its items earn for the credited person. Telling it again changes nothing. */
-  async function onOrderPaid(tx: Tx, orderId: string, at: Date): Promise<void> {
-    const order = await rows.orderFacts(tx, orderId);
-    if (!order?.reason) return;
-    const credit = { reason: order.reason, personId: order.personId };
-    const { selfPurchaseCommission } = await deps.policyAt(tx, at);
-    if (!earns(credit, { selves: new Set([order.buyerId]), selfPurchaseCommission })) return;
-    const rule = await rows.ruleAt(tx, at);
-    if (rule.levelOneBps === 0) return;
-    let total = 0n;
-    for (const item of await rows.itemsOf(tx, orderId)) {
-      const basisFen = basisOf(item);
-      const amountFen = commissionFor(basisFen, rule.levelOneBps);
-      const isNew = await rows.insertEntry(tx, {
-        id: random.id(),
-        orderId,
-        itemId: item.itemId,
-        beneficiaryId: credit.personId,
-        storeId: order.storeId,
-        orgPath: order.orgPath,
-        event: 'paid',
-        eventRef: orderId,
-        basisFen,
-        bps: rule.levelOneBps,
-        amountFen,
-        ruleVersion: rule.version,
-        state: 'estimated',
-        at,
-      });
-      if (isNew) total += amountFen;
-    }
-    await post(tx, {
-      kind: 'commission_earned',
-      ref: orderId,
-      at,
-      storeId: order.storeId,
-      personId: credit.personId,
-      amountFen: total,
-    });
-  }
-
-  /**
-   * Items were refunded; `order_items.refunded_fen` says what is refunded of each by now. Posts the difference per item and
-   * the same sum in the ledger; an item that is fully refunded is reversed.
-   */
-  async function onOrderRefunded(tx: Tx, refund: { orderId: string; refundId: string; at: Date }): Promise<void> {
-    const { orderId, refundId, at } = refund;
-    const posted = await rows.lockEntries(tx, orderId);
-    const first = posted[0];
-    if (!first) return;
-    let total = 0n;
-    for (const item of await rows.itemsOf(tx, orderId)) {
-      const ofItem = posted.filter((entry) => entry.itemId === item.itemId);
-      const change = adjust(item, ofItem);
-      if (!change || (change.amountFen === 0n && !change.reversesItem)) continue;
-      const isNew = await rows.insertEntry(tx, {
-        id: random.id(),
-        orderId,
-        itemId: item.itemId,
-        beneficiaryId: first.beneficiaryId,
-        storeId: first.storeId,
-        orgPath: first.orgPath,
-        event: 'refunded',
-        eventRef: refundId,
-        basisFen: change.basisFen,
-        bps: change.bps,
-        amountFen: change.amountFen,
-        ruleVersion: first.ruleVersion,
-        state: change.state,
-        at,
-      });
-      if (!isNew) continue;
-      total += change.amountFen;
-      if (change.reversesItem) await rows.reverseItem(tx, item.itemId);
-    }
-    await post(tx, {
-      kind: 'commission_taken_back',
-      ref: refundId,
-      at,
-      storeId: first.storeId,
-      personId: first.beneficiaryId,
-      amountFen: total,
-    });
-  }
+  const { db } = deps;
 
   const view = (row: rows.EntryRow, name: string): EntryView => ({
     id: row.id,
@@ -158,6 +49,8 @@ export function createCommissionsService(deps: CommissionsDeps) {
     event: row.event,
     basisFen: fenToWire(row.basisFen),
     bps: row.bps,
+    fixedFen: row.fixedFen === null ? null : fenToWire(row.fixedFen),
+    settleableAt: row.settleableAt?.toISOString() ?? null,
     amountFen: fenToWire(row.amountFen),
     ruleVersion: row.ruleVersion,
     state: row.state,
@@ -187,9 +80,6 @@ export function createCommissionsService(deps: CommissionsDeps) {
   }
 
   return {
-    onOrderPaid,
-    onOrderRefunded,
-
     async list(principal: StaffPrincipal, query: EntryQuery) {
       const { items, nextCursor } = await pageOf(filterOf(principal.staff.orgPath, query), query.cursor, query.limit);
       return { items: items.map(staffView(principal)), nextCursor };
@@ -213,16 +103,93 @@ export function createCommissionsService(deps: CommissionsDeps) {
       const filter = filterOf(null, { beneficiaryId: principal.personId });
       const { items, nextCursor } = await pageOf(filter, query.cursor, query.limit);
       const sums = await rows.sumsByState(db.sql, principal.personId);
+      const months = { scope: null, month: null, beneficiaryId: principal.personId, unitId: null };
+      const bonuses = await rows.listBonuses(db.sql, months, undefined, BONUSES_SHOWN);
       return {
+        bonuses: bonuses.map(({ month, store, amountFen, tier, state, at }) => ({
+          ...{ month, store, tier, state, amountFen: fenToWire(amountFen), at: at.toISOString() },
+        })),
         byState: sums.map(({ state, amountFen }) => ({ state, amountFen: fenToWire(amountFen) })),
         items: items.map((row) => view(row, row.beneficiaryName)),
         nextCursor,
       };
     },
 
-    async rule(): Promise<ReplyOf<typeof getCommissionRules>> {
-      const rule = await rows.ruleAt(db.sql, clock.now());
-      return { ...rule, effectiveFrom: rule.effectiveFrom.toISOString() };
+    /** @throws AppError not_found: nothing of the scope */
+    async entry(principal: StaffPrincipal, id: string): Promise<ReplyOf<typeof getCommissionEntry>> {
+      const filter = { ...filterOf(principal.staff.orgPath, {}), id };
+      const [row] = await rows.listEntries(db.sql, filter, undefined, 1);
+      const why = row && (await rows.whyOf(db.sql, id));
+      if (!row || !why) throw new AppError('not_found');
+      const steps = await rows.stepsOf(db.sql, id);
+      const { trace, heldReason } = why;
+      return {
+        entry: staffView(principal)(row),
+        // Which sign of fraud it is, is for who decides it.
+        heldReason: may(principal.staff.role, 'commission:holds') ? heldReason : '',
+        why: trace && {
+          ...{ line: trace.line, lost: [...trace.lost], role: trace.context.inviterRole, tier: trace.context.tier },
+          ...{
+            memberLevel: trace.context.memberLevel,
+            productRole: trace.context.productRole,
+            storePath: trace.context.storePath,
+          },
+        },
+        steps: steps.map(({ actorId, actorName, at, ...step }) => ({
+          ...step,
+          reason: step.event === 'hold' && !may(principal.staff.role, 'commission:holds') ? '' : step.reason,
+          by: actorId === null ? null : { id: actorId, name: actorName ?? '' },
+          at: at.toISOString(),
+        })),
+      };
+    },
+
+    async bonuses(
+      principal: StaffPrincipal,
+      query: QueryOf<typeof listCommissionBonuses>,
+    ): Promise<ReplyOf<typeof listCommissionBonuses>> {
+      const filter = {
+        month: query.month ?? null,
+        beneficiaryId: query.beneficiaryId ?? null,
+        unitId: query.orgUnitId ?? null,
+      };
+      const scope = principal.staff.orgPath;
+      const found = await rows.listBonuses(
+        db.sql,
+        { ...filter, scope },
+        decodeTimeCursor(query.cursor),
+        query.limit + 1,
+      );
+      const items = found.slice(0, query.limit);
+      const last = found.length > query.limit ? items.at(-1) : undefined;
+      return {
+        items: items.map((row) => ({
+          ...{
+            id: row.id,
+            store: row.store,
+            month: row.month,
+            tier: row.tier,
+            bps: row.bps,
+            ruleVersion: row.ruleVersion,
+            state: row.state,
+          },
+          beneficiary: {
+            id: row.beneficiaryId,
+            name: nameFor(principal.staff, {
+              ...{
+                id: row.beneficiaryId,
+                name: row.beneficiaryName,
+                kind: row.beneficiaryKind,
+                ownerPath: row.beneficiaryPath,
+              },
+            }).name,
+          },
+          netFen: fenToWire(row.netFen),
+          amountFen: fenToWire(row.amountFen),
+          at: row.at.toISOString(),
+        })),
+        nextCursor: last ? encodeTimeCursor(last) : null,
+      };
     },
   };
 }

@@ -5,6 +5,8 @@ import { createAttributedOrders } from '../../testing/attributed-orders.ts';
 import { makeConsumer, makeGuest, seedBrand } from '../../testing/fixtures.ts';
 import { startTestApi } from '../../testing/test-api.ts';
 import { visit } from '../../testing/visits.ts';
+import { entryTransitions } from './commission-states.policy.ts';
+import { auditCommissions, COMMISSION_THAW_JOB, claim, markPaid, unclaim } from './index.ts';
 
 async function scene() {
   const api = await startTestApi();
@@ -13,6 +15,11 @@ async function scene() {
   return {
     api,
     brand,
+    db: api.api.platform.db,
+    audit: async () => [
+      ...(await auditCommissions(api.api.platform.db)),
+      ...(await auditLedger(api.api.platform.db)).problems,
+    ],
     ...brand.consumers,
     sql,
     orders: createAttributedOrders(api),
@@ -23,6 +30,7 @@ async function scene() {
         }>`SELECT balance_fen AS fen FROM ledger_accounts WHERE kind = ${kind} AND owner = ${owner}`
       )[0]?.fen ?? 0n,
     entries: () => sql<{
+      id: string;
       event: string;
       state: string;
       amount_fen: bigint;
@@ -30,7 +38,7 @@ async function scene() {
       beneficiary_id: string;
       rule_version: number;
     }>`
-      SELECT * FROM commission_entries ORDER BY at, id`,
+      SELECT * FROM commission_entries ORDER BY seq`,
     [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
   };
 }
@@ -117,6 +125,201 @@ describe('commission of an order', () => {
   });
 });
 
+const DAY = 86_400;
+
+describe('what becomes of an entry', () => {
+  /** An order of a hundred yuan by Bella's link, received, its freeze over, and looked at. */
+  async function settleable(on: Awaited<ReturnType<typeof scene>>, amounts: readonly number[] = [10_000]) {
+    const { api, brand, anna, bella, orders, sql } = on;
+    await visit(api, bella, anna, brand.rooms.a.id);
+    const order = await orders.place(anna, brand.rooms.a, amounts);
+    await orders.pay(order);
+    await orders.receive(order);
+    await sql`UPDATE commission_checks SET checked_at = due_at`;
+    api.clock.advanceSeconds(15 * DAY + 60);
+    await api.api.platform.jobs.runNow(COMMISSION_THAW_JOB);
+    return order;
+  }
+  const states = async (on: Awaited<ReturnType<typeof scene>>) =>
+    (await on.entries()).map(({ state, amount_fen }) => `${state} ${amount_fen}`);
+
+  it('K3 received: frozen for 15 days, then settleable, but not while a case is open or it was not looked at', async () => {
+    await using on = await scene();
+    const { api, brand, anna, bella, orders, sql } = on;
+    await visit(api, bella, anna, brand.rooms.a.id);
+    const order = await orders.place(anna, brand.rooms.a, [10_000]);
+    await orders.pay(order);
+    await orders.receive(order);
+    await orders.receive(order);
+    expect(await states(on)).toEqual(['frozen 1000']);
+    const thaw = async () => {
+      await api.api.platform.jobs.runNow(COMMISSION_THAW_JOB);
+      return states(on);
+    };
+    api.clock.advanceSeconds(15 * DAY - 60);
+    expect(await thaw()).toEqual(['frozen 1000']);
+    api.clock.advanceSeconds(120);
+    expect(await thaw()).toEqual(['frozen 1000']); // nobody looked at it yet
+    await sql`UPDATE commission_checks SET checked_at = due_at`;
+    await sql`UPDATE order_items SET refunding_fen = 1 WHERE order_id = ${order.id}`;
+    expect(await thaw()).toEqual(['frozen 1000']); // money is on its way back
+    await sql`UPDATE order_items SET refunding_fen = 0 WHERE order_id = ${order.id}`;
+    expect(await thaw()).toEqual(['settleable 1000']);
+    const steps = await sql`SELECT from_state, to_state, event FROM commission_transitions ORDER BY id`;
+    expect(steps.map(({ from_state, event, to_state }) => [from_state, event, to_state])).toEqual([
+      [null, 'posted', 'estimated'],
+      ['estimated', 'receive', 'frozen'],
+      ['frozen', 'thaw', 'settleable'],
+    ]);
+    expect(await on.audit()).toEqual([]);
+  });
+
+  it('K3 K4 K8 claimed, given back, claimed again and paid; a refund after that is offset by the next claim', async () => {
+    await using on = await scene();
+    const { api, bella, orders, db } = on;
+    const order = await settleable(on, [10_000, 2_000]);
+    const take = (lineId: string, upTo = api.clock.now(), storePath: string | null = null) =>
+      db.transaction((tx) =>
+        claim(tx, { lineId, beneficiaryId: bella.personId, storePath, upTo, at: api.clock.now() }),
+      );
+    const [first, second, third] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()];
+    expect(await take(first, undefined, 'hq.north')).toMatchObject({ entries: [], sumFen: 0n });
+    expect(await take(first, new Date(api.clock.now().getTime() - DAY * 1_000))).toMatchObject({ entries: [] });
+    expect(await take(first, undefined, 'hq.east')).toMatchObject({ sumFen: 1_200n, carriedFen: 0n });
+    expect(await db.transaction((tx) => unclaim(tx, { lineId: first, at: api.clock.now() }))).toBe(2);
+    // Two settlements at once: one has it all, the other nothing.
+    const both = await Promise.all([take(second), take(third)]);
+    expect(both.map(({ sumFen }) => sumFen).toSorted()).toEqual([0n, 1_200n]);
+    const won = both[0]?.sumFen === 1_200n ? second : third;
+    const pay = () => db.transaction((tx) => markPaid(tx, { lineId: won, at: api.clock.now() }));
+    expect([await pay(), await pay()]).toEqual([2, 0]);
+    expect(await db.transaction((tx) => unclaim(tx, { lineId: won, at: api.clock.now() }))).toBe(0);
+    await orders.refund(order, [4_000, 0]);
+    expect(await states(on)).toEqual(['paid 1000', 'paid 200', 'settleable -400']);
+    expect(await take(first)).toEqual({ entries: [], sumFen: 0n, carriedFen: -400n }); // carried forward
+    await settleable(on, [5_000]);
+    expect(await take(first)).toMatchObject({ sumFen: 100n });
+    expect(await on.balance('commission_payable', bella.personId)).toBe(-1_300n);
+    expect(await on.audit()).toEqual([]);
+  });
+
+  it('K4 K8 a refund and a claim at once: whoever is first, the sums are right and nothing is claimed too much in the end', async () => {
+    await using on = await scene();
+    const { api, bella, orders, db } = on;
+    for (let round = 0; round < 4; round += 1) {
+      const order = await settleable(on);
+      const at = api.clock.now();
+      const [claimed] = await Promise.all([
+        db.transaction((tx) =>
+          claim(tx, {
+            lineId: crypto.randomUUID(),
+            beneficiaryId: bella.personId,
+            storePath: null,
+            upTo: new Date(at.getTime() + 60_000),
+            at,
+          }),
+        ),
+        orders.refund(order, [3_000]),
+        orders.refund(order, [2_000]),
+      ]);
+      const left = await on.sql<{
+        fen: bigint;
+      }>`SELECT coalesce(sum(amount_fen), 0)::bigint AS fen FROM commission_entries WHERE state = 'settleable'`;
+      const all = await on.sql<{
+        fen: bigint;
+      }>`SELECT coalesce(sum(amount_fen), 0)::bigint AS fen FROM commission_entries WHERE state = 'claimed'`;
+      expect((all[0]?.fen ?? 0n) + (left[0]?.fen ?? 0n)).toBe(500n * BigInt(round + 1));
+      expect(claimed.sumFen).toBeGreaterThan(0n);
+      expect(await on.audit()).toEqual([]);
+    }
+  });
+
+  it('K3 the database holds the same table of steps as the policy', async () => {
+    await using on = await scene();
+    const { sql } = on;
+    await settleable(on);
+    const all = Object.keys(entryTransitions) as (keyof typeof entryTransitions)[];
+    const [entry] = await on.entries();
+    await sql`ALTER TABLE commission_entries DROP CONSTRAINT commission_entries_held, DROP CONSTRAINT commission_entries_line`;
+    for (const from of all)
+      for (const to of all.filter((state) => state !== from)) {
+        await sql`ALTER TABLE commission_entries DISABLE TRIGGER commission_entries_facts`;
+        await sql`UPDATE commission_entries SET state = ${from} WHERE id = ${entry?.id}`;
+        await sql`ALTER TABLE commission_entries ENABLE TRIGGER commission_entries_facts`;
+        const done = await sql`UPDATE commission_entries SET state = ${to} WHERE id = ${entry?.id}`.then(
+          () => true,
+          () => false,
+        );
+        expect([from, to, done]).toEqual([from, to, Object.values(entryTransitions[from]).includes(to)]);
+      }
+  });
+});
+
+describe('a ruling credits the order to somebody else', () => {
+  it('K4 A3 before and after payout, with refunds in between, back again, and told twice', async () => {
+    await using on = await scene();
+    const { api, brand, anna, bella, chris, orders, sql, db } = on;
+    await visit(api, bella, anna, brand.rooms.a.id);
+    const order = await orders.place(anna, brand.rooms.a, [10_000, 999]);
+    await orders.pay(order);
+    await orders.refund(order, [1_000, 0]);
+    const rule = async (personId: string | null) => {
+      const rulingId = crypto.randomUUID();
+      await orders.credit(order, personId, rulingId);
+      await db.transaction((tx) =>
+        orders.commissions.onCreditRuled(tx, { orderId: order.id, rulingId, at: api.clock.now() }),
+      );
+      expect(await on.audit()).toEqual([]);
+    };
+    const owed = async () => [
+      await on.balance('commission_payable', bella.personId),
+      await on.balance('commission_payable', chris.personId),
+    ];
+    expect(await owed()).toEqual([-999n, 0n]);
+    await rule(chris.personId);
+    expect(await owed()).toEqual([0n, -999n]);
+    await orders.receive(order);
+    await sql`UPDATE commission_checks SET checked_at = due_at`;
+    api.clock.advanceSeconds(15 * DAY + 60);
+    await api.api.platform.jobs.runNow(COMMISSION_THAW_JOB);
+    const lineId = crypto.randomUUID();
+    const at = api.clock.now();
+    await db.transaction((tx) => claim(tx, { lineId, beneficiaryId: chris.personId, storePath: null, upTo: at, at }));
+    await db.transaction((tx) => markPaid(tx, { lineId, at }));
+    await rule(bella.personId); // back again: what Chris was paid stands against Chris
+    expect(await owed()).toEqual([-999n, 0n]);
+    const of = async (personId: string) =>
+      (await on.entries())
+        .filter(({ beneficiary_id }) => beneficiary_id === personId)
+        .map(({ event, amount_fen, state }) => `${event} ${amount_fen} ${state}`);
+    expect((await of(chris.personId)).toSorted()).toEqual([
+      'ruled -900 settleable',
+      'ruled -99 settleable',
+      'ruled 900 paid',
+      'ruled 99 paid',
+    ]);
+    expect((await of(bella.personId)).filter((entry) => entry.endsWith('frozen')).toSorted()).toEqual([
+      'ruled 900 frozen',
+      'ruled 99 frozen',
+    ]);
+    await orders.refund(order, [9_000, 0]);
+    expect(await owed()).toEqual([-99n, 0n]);
+    await rule(null); // a store earns nothing
+    expect(await owed()).toEqual([0n, 0n]);
+  });
+
+  it('A4 K1 an order that was never paid has nothing to move', async () => {
+    await using on = await scene();
+    const { api, anna, bella, brand, orders, db } = on;
+    await visit(api, bella, anna, brand.rooms.a.id);
+    const order = await orders.place(anna, brand.rooms.a);
+    await db.transaction((tx) =>
+      orders.commissions.onCreditRuled(tx, { orderId: order.id, rulingId: crypto.randomUUID(), at: api.clock.now() }),
+    );
+    expect(await on.entries()).toEqual([]);
+  });
+});
+
 test('GET /commissions: scope, filters, pages, names and CSV', async () => {
   await using on = await scene();
   const { api, brand, anna, bella, chris, orders } = on;
@@ -176,6 +379,7 @@ test('GET /me/earnings: what I earned by state, with what I earned as a guest', 
     ['refunded', -50, 'reversed'],
   ]);
   expect(await api.ok(myEarnings, { as: await makeConsumer(api) })).toEqual({
+    bonuses: [],
     byState: [],
     items: [],
     nextCursor: null,

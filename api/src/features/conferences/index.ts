@@ -11,11 +11,12 @@ import {
 } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
-import { type CsvColumn, sendCsv } from '../../platform/csv.ts';
+import type { CsvColumn } from '../../platform/csv.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Binder, written } from '../../platform/http.ts';
 import { createLimit } from '../../platform/limits.ts';
+import { sendPersonalCsv } from '../../platform/personal-csv.ts';
 import { requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import { nameFor } from '../bindings/index.ts';
 import type { Files } from '../files/index.ts';
@@ -138,7 +139,10 @@ export function createConferences(deps: {
       }),
     );
     if (query.format === 'csv') {
-      await sendCsv(res, `attendance-${room.id}`, columns, items);
+      await sendPersonalCsv(res, deps, {
+        ...{ by: principal, target: `room:${room.id}`, filter: { list: 'attendance' }, columns, rows: items },
+        fileName: `attendance-${room.id}`,
+      });
       return written;
     }
     return {

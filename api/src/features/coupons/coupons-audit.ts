@@ -26,17 +26,24 @@ export async function auditCoupons(db: Pick<Db, 'transaction'>): Promise<string[
         WHERE had <> counted OR had > a.limit`;
       const used = await tx<{ id: string; state: string; uses: bigint }>`
         SELECT * FROM (
-          SELECT c.id, c.state, c.order_id, (SELECT count(*) FROM orders o WHERE o.coupon_id = c.id
+          SELECT c.id, c.state, c.order_id, (SELECT count(*) FROM order_coupons t JOIN orders o ON o.id = t.order_id WHERE t.coupon_id = c.id
             AND (o.state NOT IN ('cancelled', 'expired', 'refunded') OR (o.state = 'refunded' AND c.order_id = o.id AND c.expires_at <= o.closed_at))) AS uses
           FROM coupons c) a
         WHERE uses <> CASE state WHEN 'used' THEN 1 ELSE 0 END`;
-      const orders = await tx<{ no: string; discount: bigint; off: bigint | null; shares: bigint }>`
+      const orders = await tx<{ no: string; discount: bigint; off: bigint; shares: bigint }>`
         SELECT * FROM (
-          SELECT o.order_no AS no, o.discount_fen AS discount, c.off_fen AS off, c.person_id IS DISTINCT FROM o.person_id AS foreign_one,
-            o.items_fen < c.min_spend_fen AS short, c.id AS coupon,
-            (SELECT coalesce(sum(i.discount_fen), 0)::bigint FROM order_items i WHERE i.order_id = o.id) AS shares
-          FROM orders o LEFT JOIN coupons c ON c.id = o.coupon_id) a
-        WHERE discount <> shares OR (coupon IS NOT NULL AND (discount <> off OR foreign_one OR short))`;
+          SELECT o.order_no AS no, o.discount_fen AS discount,
+            (SELECT coalesce(sum(i.discount_fen), 0)::bigint FROM order_items i WHERE i.order_id = o.id) AS shares,
+            (SELECT coalesce(sum(t.off_fen), 0)::bigint FROM order_coupons t WHERE t.order_id = o.id) AS off,
+            o.coupon_id IS DISTINCT FROM (SELECT t.coupon_id FROM order_coupons t WHERE t.order_id = o.id AND t.position = 0) AS other_first,
+            EXISTS (SELECT 1 FROM order_coupons t JOIN coupons c ON c.id = t.coupon_id
+              WHERE t.order_id = o.id AND (c.person_id <> o.person_id OR t.off_fen <> c.off_fen OR c.min_spend_fen > o.items_fen
+                - (SELECT coalesce(sum(e.off_fen), 0) FROM order_coupons e WHERE e.order_id = o.id AND e.position < t.position))) AS wrong,
+            EXISTS (SELECT 1 FROM order_coupons t JOIN coupons c ON c.id = t.coupon_id JOIN coupon_kinds k ON k.id = c.kind_id
+              WHERE t.order_id = o.id GROUP BY t.order_id
+              HAVING count(*) > 1 AND (count(DISTINCT k.stack_group) < count(*) OR bool_or(k.stacking = 'alone'))) AS mixed
+          FROM orders o) a
+        WHERE discount <> shares OR (off > 0 AND discount <> off) OR other_first OR wrong OR mixed`;
       return [
         ...kinds.map(
           (k) =>
@@ -47,7 +54,7 @@ export async function auditCoupons(db: Pick<Db, 'transaction'>): Promise<string[
           (h) => `coupon kind ${h.kind} person ${h.person}: has ${h.had}, counted ${h.counted}, limit ${h.limit}`,
         ),
         ...used.map((c) => `coupon ${c.id} is ${c.state}, ${c.uses} orders use it`),
-        ...orders.map((o) => `order ${o.no}: discount ${o.discount}, coupon ${o.off}, items ${o.shares}`),
+        ...orders.map((o) => `order ${o.no}: discount ${o.discount}, coupons ${o.off}, items ${o.shares}`),
       ];
     },
     { isolation: 'repeatable read' },

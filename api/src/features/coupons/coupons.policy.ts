@@ -1,5 +1,14 @@
 /** Whether an order takes a coupon (rules S10, N2): pure. */
-import { type Coupon, type CouponReason, type CouponUsage, isWithin } from '@walnut-live/contracts';
+import {
+  type Coupon,
+  type CouponReason,
+  type CouponUsage,
+  inStackOrder,
+  isWithin,
+  type StackableCoupon,
+  stackRefusal,
+} from '@walnut-live/contracts';
+import { allocateAboveFloors, type FlooredAmount, roomAboveFloor } from '../../platform/price-floor.policy.ts';
 
 /** What can happen to a coupon. `use`: an order takes it. `return`: that order came to nothing. `redeem`: staff took it at a counter. */
 export const couponEvents = ['use', 'return', 'redeem'] as const;
@@ -66,4 +75,80 @@ export function refusalAtCounter(
   if (coupon.usage === 'order' || !isCounterOf(counter.orgPath, coupon.orgPath)) return { reason: 'other_store' };
   if (couponTransitions[coupon.state].redeem === undefined) return { reason: 'used' };
   return coupon.expiresAt <= counter.at ? { reason: 'expired' } : undefined;
+}
+
+/** A coupon of the buyer, with everything that decides about it. */
+export interface HeldCoupon extends CouponFacts, StackableCoupon {
+  readonly offFen: bigint;
+  readonly minSpendFen: bigint;
+}
+/** What a coupon takes off each item. */
+export interface TakenCoupon {
+  readonly id: string;
+  readonly tookFen: bigint;
+  readonly shares: readonly bigint[];
+}
+export type CouponsApplied =
+  | { readonly ok: true; readonly taken: readonly TakenCoupon[]; readonly shares: readonly bigint[] }
+  | { readonly ok: false; readonly id: string; readonly refusal: CouponRefusal };
+
+/**
+ * What an order's coupons take off its items together (rules M4, S6), or which of them it does not take and why.
+ *
+ * They are applied one after the other, each to what those before it left: its minimum is asked of that, and its amount split by
+ * largest remainder, no item below its floor. All orders of application are tried, the one in which minimums are met most easily
+ * first; a coupon that may go below floors leaves more room to the others when it comes last.
+ */
+export function applyCoupons(
+  coupons: readonly HeldCoupon[],
+  order: { orgPath: string; at: Date; items: readonly FlooredAmount[] },
+): CouponsApplied {
+  const itemsFen = sumOf(order.items.map(({ amountFen }) => amountFen));
+  for (const coupon of coupons) {
+    const refusal = refusalOfCoupon(coupon, { ...order, itemsFen });
+    if (refusal) return { ok: false, id: coupon.id, refusal };
+  }
+  const apart = stackRefusal(coupons);
+  if (apart) return { ok: false, id: apart.coupon.id, refusal: { reason: apart.reason } };
+  let refused: CouponsApplied | undefined;
+  for (const some of permutations(inStackOrder(coupons))) {
+    const applied = applyInOrder(some, order.items);
+    if (applied.ok) return applied;
+    refused ??= applied;
+  }
+  return refused ?? { ok: true, taken: [], shares: order.items.map(() => 0n) };
+}
+
+function applyInOrder(coupons: readonly HeldCoupon[], items: readonly FlooredAmount[]): CouponsApplied {
+  const taken: TakenCoupon[] = [];
+  let left = items;
+  for (const { id, offFen, minSpendFen, belowFloor } of coupons) {
+    const leftFen = sumOf(left.map(({ amountFen }) => amountFen));
+    if (leftFen < minSpendFen) {
+      const facts = { minSpendFen: Number(minSpendFen), itemsFen: Number(leftFen) };
+      return { ok: false, id, refusal: { reason: 'below_minimum', facts } };
+    }
+    const floored = belowFloor ? left.map((item) => ({ ...item, floorPriceFen: null })) : left;
+    const shares = allocateAboveFloors(offFen, floored);
+    if (!shares) {
+      // Refused whole: nobody was shown a smaller one.
+      const mostOffFen = Number(sumOf(floored.map(roomAboveFloor)));
+      return { ok: false, id, refusal: { reason: 'price_floor', facts: { mostOffFen } } };
+    }
+    taken.push({ id, tookFen: offFen, shares });
+    left = left.map((item, n) => ({ ...item, amountFen: item.amountFen - (shares[n] ?? 0n) }));
+  }
+  return { ok: true, taken, shares: items.map(({ amountFen }, n) => amountFen - (left[n]?.amountFen ?? 0n)) };
+}
+
+const sumOf = (amounts: readonly bigint[]): bigint => amounts.reduce((sum, one) => sum + one, 0n);
+
+/** As given first; of the few coupons of an order. */
+function* permutations<T>(all: readonly T[]): Generator<readonly T[]> {
+  if (all.length <= 1) {
+    if (all.length === 1) yield all;
+    return;
+  }
+  for (const [n, first] of all.entries())
+    for (const rest of permutations(all.filter((_, m) => m !== n))) yield [first, ...rest];
 }

@@ -2,7 +2,7 @@
 import { type Coupon, type CouponKind, fenToWire } from '@walnut-live/contracts';
 import type { TimeCursor } from '../../platform/cursor.ts';
 import type { Sql } from '../../platform/db.ts';
-import type { CouponFacts } from './coupons.policy.ts';
+import type { HeldCoupon, TakenCoupon } from './coupons.policy.ts';
 
 export interface KindRow {
   readonly id: string;
@@ -18,6 +18,8 @@ export interface KindRow {
   readonly newcomersOnly: boolean;
   readonly belowFloor: boolean;
   readonly usage: CouponKind['usage'];
+  readonly stacking: CouponKind['stacking'];
+  readonly stackGroup: CouponKind['stackGroup'];
   readonly listed: boolean;
   readonly active: boolean;
   readonly createdAt: Date;
@@ -60,6 +62,8 @@ export interface NewKind {
   readonly newcomersOnly: boolean;
   readonly belowFloor: boolean;
   readonly usage: CouponKind['usage'];
+  readonly stacking: CouponKind['stacking'];
+  readonly stackGroup: CouponKind['stackGroup'];
   readonly listed: boolean;
   readonly createdBy: string;
   readonly createdAt: Date;
@@ -71,7 +75,7 @@ export function createKindRows(sql: Sql) {
       k.off_fen AS "offFen", k.min_spend_fen AS "minSpendFen", k.valid_days AS "validDays", k.total,
       (k.claimed + coalesce((SELECT sum(d.taken) FROM coupon_drops d WHERE d.kind_id = k.id AND d.state = 'running'), 0))::int AS claimed,
       k.total - k.claimed - k.set_aside AS left, k.per_person AS "perPerson", k.newcomers_only AS "newcomersOnly",
-      k.below_floor AS "belowFloor", k.usage, k.listed, k.active, k.created_at AS "createdAt", k.stopped_at AS "stoppedAt"
+      k.below_floor AS "belowFloor", k.usage, k.stacking, k.stack_group AS "stackGroup", k.listed, k.active, k.created_at AS "createdAt", k.stopped_at AS "stoppedAt"
     FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS wanted(id, n) JOIN coupon_kinds k ON k.id = wanted.id
     JOIN org_units u ON u.id = k.org_unit_id ORDER BY wanted.n`;
   return {
@@ -79,9 +83,9 @@ export function createKindRows(sql: Sql) {
     find: async (id: string): Promise<KindRow | undefined> => (await read([id]))[0],
     async insert(kind: NewKind): Promise<void> {
       await sql`INSERT INTO coupon_kinds (id, org_unit_id, org_path, title, off_fen, min_spend_fen, valid_days, total, per_person,
-          newcomers_only, below_floor, usage, listed, created_by, created_at)
+          newcomers_only, below_floor, usage, stacking, stack_group, listed, created_by, created_at)
         VALUES (${kind.id}, ${kind.orgUnitId}, ${kind.orgPath}, ${kind.title}, ${kind.offFen}, ${kind.minSpendFen}, ${kind.validDays},
-          ${kind.total}, ${kind.perPerson}, ${kind.newcomersOnly}, ${kind.belowFloor}, ${kind.usage}, ${kind.listed}, ${kind.createdBy}, ${kind.createdAt})`;
+          ${kind.total}, ${kind.perPerson}, ${kind.newcomersOnly}, ${kind.belowFloor}, ${kind.usage}, ${kind.stacking}, ${kind.stackGroup}, ${kind.listed}, ${kind.createdBy}, ${kind.createdAt})`;
     },
     /** False when it was stopped before. */
     async stop(id: string, at: Date): Promise<boolean> {
@@ -143,12 +147,20 @@ export function createKindRows(sql: Sql) {
         SELECT k.id AS "kindId", (SELECT count(*)::int FROM coupons c WHERE c.kind_id = k.id AND c.state = 'used') AS used,
           coalesce(b.orders, 0)::int AS orders, coalesce(b.off, 0)::bigint AS "discountFen", coalesce(b.brought, 0)::bigint AS "broughtFen"
         FROM unnest(${ids}::uuid[]) AS k(id) LEFT JOIN LATERAL (
-          SELECT count(*) AS orders, sum(o.discount_fen) AS off, sum(o.paid_fen - o.refunded_fen) AS brought
-          FROM coupons c JOIN orders o ON o.coupon_id = c.id
+          SELECT count(*) AS orders, sum(t.off_fen) AS off, sum(o.paid_fen - o.refunded_fen) AS brought
+          FROM coupons c JOIN order_coupons t ON t.coupon_id = c.id JOIN orders o ON o.id = t.order_id
           WHERE c.kind_id = k.id AND o.paid_at IS NOT NULL AND o.state <> 'refunded') b ON true`;
       return new Map(rows.map((row) => [row.kindId, row]));
     },
   };
+}
+
+/** What an order takes for good. */
+export interface CouponsTaken {
+  readonly taken: readonly Pick<TakenCoupon, 'id' | 'tookFen'>[];
+  readonly personId: string;
+  readonly orderId: string;
+  readonly at: Date;
 }
 
 interface CouponRow {
@@ -162,6 +174,8 @@ interface CouponRow {
   readonly newcomersOnly: boolean;
   readonly source: Coupon['source'];
   readonly usage: Coupon['usage'];
+  readonly stacking: Coupon['stacking'];
+  readonly stackGroup: Coupon['stackGroup'];
   readonly code: string | null;
   readonly state: Coupon['state'];
   readonly orderId: string | null;
@@ -183,10 +197,10 @@ export function createCouponRows(sql: Sql) {
     read: (ids: readonly string[]) => sql<CouponRow>`
       SELECT c.id, c.person_id AS "personId", c.kind_id AS "kindId",
         json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS "orgUnit", c.title, c.off_fen AS "offFen",
-        c.min_spend_fen AS "minSpendFen", c.newcomers_only AS "newcomersOnly", c.source, c.usage, c.code, c.state, c.order_id AS "orderId",
+        c.min_spend_fen AS "minSpendFen", c.newcomers_only AS "newcomersOnly", c.source, c.usage, k.stacking, k.stack_group AS "stackGroup", c.code, c.state, c.order_id AS "orderId",
         c.claimed_at AS "claimedAt", c.expires_at AS "expiresAt", c.used_at AS "usedAt"
       FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS wanted(id, n) JOIN coupons c ON c.id = wanted.id
-      JOIN org_units u ON u.id = c.org_unit_id ORDER BY wanted.n`,
+      JOIN coupon_kinds k ON k.id = c.kind_id JOIN org_units u ON u.id = c.org_unit_id ORDER BY wanted.n`,
     /** Writes a coupon for each person, with the kind's terms as they are now. */
     async insert(made: {
       kindId: string;
@@ -229,26 +243,39 @@ export function createCouponRows(sql: Sql) {
       const rows = await sql<{ id: string }>`
         SELECT c.id FROM coupons c WHERE c.person_id = ${personId} AND c.usage = 'order' AND c.state = 'held' AND c.expires_at > ${now}
           AND (c.org_path = ${path} OR ${path} LIKE c.org_path || '.%')
-          AND NOT (c.newcomers_only AND EXISTS (SELECT 1 FROM orders o LEFT JOIN coupons other ON other.id = o.coupon_id
-            WHERE o.person_id = c.person_id AND (o.paid_at IS NOT NULL OR (o.state = 'pending_payment' AND other.newcomers_only))))
+          AND NOT (c.newcomers_only AND EXISTS (SELECT 1 FROM orders o
+            WHERE o.person_id = c.person_id AND (o.paid_at IS NOT NULL OR (o.state = 'pending_payment' AND EXISTS (
+              SELECT 1 FROM order_coupons t JOIN coupons other ON other.id = t.coupon_id WHERE t.order_id = o.id AND other.newcomers_only)))))
           AND (${after?.id ?? null}::uuid IS NULL OR (c.claimed_at, c.id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
         ORDER BY c.claimed_at DESC, c.id DESC LIMIT ${limit}`;
       return rows.map(({ id }) => id);
     },
-    /** What decides whether an order of the person takes the coupon, and what it takes off. */
-    async facts(id: string, personId: string): Promise<(CouponFacts & { offFen: bigint }) | undefined> {
-      const [row] = await sql<CouponFacts & { offFen: bigint }>`
-        SELECT c.state, c.usage, c.org_path AS "orgPath", c.off_fen AS "offFen", c.min_spend_fen AS "minSpendFen", c.newcomers_only AS "newcomersOnly",
-          (SELECT k.below_floor FROM coupon_kinds k WHERE k.id = c.kind_id) AS "belowFloor", c.expires_at AS "expiresAt", EXISTS (SELECT 1 FROM orders o LEFT JOIN coupons other ON other.id = o.coupon_id
-            WHERE o.person_id = c.person_id AND (o.paid_at IS NOT NULL OR (o.state = 'pending_payment' AND other.newcomers_only))) AS "hasBought"
-        FROM coupons c WHERE c.id = ${id} AND c.person_id = ${personId}`;
-      return row;
-    },
-    /** Rule S10: once, by one conditional statement; false when a rival order was faster or its time is over. */
-    async redeem(use: { couponId: string; personId: string; orderId: string; at: Date }): Promise<boolean> {
-      const rows = await sql`UPDATE coupons SET state = 'used', order_id = ${use.orderId}, used_at = ${use.at}
-        WHERE id = ${use.couponId} AND person_id = ${use.personId} AND usage = 'order' AND state = 'held' AND expires_at > ${use.at} RETURNING id`;
-      return rows.length === 1;
+    /** What decides whether an order of the person takes the coupons, and what they take off; those that are not theirs are missing. */
+    facts: (ids: readonly string[], personId: string): Promise<HeldCoupon[]> => sql<HeldCoupon>`
+      SELECT c.id, c.state, c.usage, c.org_path AS "orgPath", c.off_fen AS "offFen", c.min_spend_fen AS "minSpendFen", c.newcomers_only AS "newcomersOnly",
+        k.below_floor AS "belowFloor", k.stacking, k.stack_group AS "stackGroup", c.expires_at AS "expiresAt", EXISTS (SELECT 1 FROM orders o
+          WHERE o.person_id = c.person_id AND (o.paid_at IS NOT NULL OR (o.state = 'pending_payment' AND EXISTS (
+            SELECT 1 FROM order_coupons t JOIN coupons other ON other.id = t.coupon_id WHERE t.order_id = o.id AND other.newcomers_only)))) AS "hasBought"
+      FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS wanted(id, n) JOIN coupons c ON c.id = wanted.id
+      JOIN coupon_kinds k ON k.id = c.kind_id WHERE c.person_id = ${personId} ORDER BY wanted.n`,
+    /**
+     * Rule S10: each once, by one conditional statement that writes down what the order took; answers which. Fewer than were
+     * wanted when a rival order was faster or one's time is over. Locked by id, so that two orders never wait in a circle.
+     */
+    async redeem(use: CouponsTaken): Promise<string[]> {
+      const rows = await sql<{ id: string }>`
+        WITH wanted AS (
+          SELECT w.id, w.off_fen, (w.n - 1)::int AS position
+          FROM unnest(${use.taken.map(({ id }) => id)}::uuid[], ${use.taken.map(({ tookFen }) => tookFen)}::bigint[]) WITH ORDINALITY AS w(id, off_fen, n)),
+        held AS (
+          SELECT c.id FROM coupons c WHERE c.id IN (SELECT id FROM wanted) AND c.person_id = ${use.personId} AND c.usage = 'order'
+            AND c.state = 'held' AND c.expires_at > ${use.at} ORDER BY c.id FOR UPDATE),
+        used AS (
+          UPDATE coupons c SET state = 'used', order_id = ${use.orderId}, used_at = ${use.at} FROM held
+          WHERE c.id = held.id AND c.state = 'held' RETURNING c.id)
+        INSERT INTO order_coupons (order_id, coupon_id, position, off_fen)
+        SELECT ${use.orderId}::uuid, w.id, w.position, w.off_fen FROM wanted w JOIN used ON used.id = w.id RETURNING coupon_id AS id`;
+      return rows.map(({ id }) => id);
     },
     /** The order does not use it any more; `validAt`: only if its time is not over by then. */
     async giveBack(orderId: string, validAt: Date | null): Promise<void> {

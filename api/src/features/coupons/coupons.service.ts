@@ -2,8 +2,8 @@
  * Coupons that people hold: claimed, given, and used by orders (rule S10).
  *
  * Model: a claim counts the person (`coupon_holders`), then the kind, each by one conditional statement, and writes the coupon
- * with the kind's terms as they are; its time runs from then. An order asks what the coupon takes off (`quote`), then takes it
- * (`redeem`) in its own transaction; an order that is closed unpaid, or refunded whole, gives it back with the same end.
+ * with the kind's terms as they are; its time runs from then. An order asks what its coupons take off (`apply`), then takes
+ * them (`redeem`) in its own transaction; an order that is closed unpaid, or refunded whole, gives it back with the same end.
  * Invariants: 0 <= claimed + set aside <= total and at most `perPerson` a person, whoever is at it at once; a coupon is of one
  * order at a time; an attempt that loses leaves nothing. Locks: drop, then person, then kind; order, then coupon, then stock.
  */
@@ -21,20 +21,12 @@ import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db, Sql, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
-import { allocateAboveFloors, type FlooredAmount, roomAboveFloor } from '../catalogue/index.ts';
-import { refusalOfCoupon } from './coupons.policy.ts';
-import { createCouponRows, createKindRows, type KindRow, toCoupon } from './coupons.repository.ts';
+import { applyCoupons, type TakenCoupon } from './coupons.policy.ts';
+import { type CouponsTaken, createCouponRows, createKindRows, type KindRow, toCoupon } from './coupons.repository.ts';
+import { type OrderForCoupons, type QuotedCoupons, type QuotedOrder, quoteCoupons } from './quotes.ts';
 
 /** What a room offers at once; nobody reads more. */
 const OPEN_KINDS = 20;
-
-interface QuotedOrder {
-  readonly couponId: string;
-  readonly personId: string;
-  readonly orgPath: string;
-  readonly itemsFen: bigint;
-  readonly at: Date;
-}
 
 /** Gives one coupon of a kind to a person, in the caller's transaction. @throws AppError not_found, coupon_not_usable */
 export type GrantCoupon = (
@@ -48,7 +40,7 @@ export type GrantMany = (tx: Tx, kind: KindRow, people: readonly string[]) => Pr
 export const newCouponCode = (random: Pick<Random, 'bytes'>): string =>
   (random.bytes(8).readBigUInt64BE() % 10n ** BigInt(COUPON_CODE_DIGITS)).toString().padStart(COUPON_CODE_DIGITS, '0');
 
-export const notUsable = (reason: CouponReason, facts: Readonly<Record<string, number>> = {}) =>
+export const notUsable = (reason: CouponReason, facts: Readonly<Record<string, number | string>> = {}) =>
   new AppError('coupon_not_usable', { facts: { reason, ...facts } });
 
 export function createCouponsService(deps: { db: Db; clock: Clock; random: Random }) {
@@ -172,48 +164,45 @@ export function createCouponsService(deps: { db: Db; clock: Clock; random: Rando
     },
 
     // ── for orders ──────────────────────────────────────────────────────────────────────────────────────────────────
-    /** What the coupon takes off an order. @throws AppError coupon_not_usable */
-    quote: async (tx: Tx, order: QuotedOrder): Promise<bigint> => (await usable(tx, order)).offFen,
     /**
-     * What the coupon takes off each item of an order: rule M4, and rule S6: no item falls below its floor, the others take what
-     * it cannot; a coupon that finds too little room is refused whole, for nobody was shown a smaller one.
-     * @throws AppError coupon_not_usable
+     * What the coupons take off each item of an order, and each of them in all: applyCoupons has the rules.
+     * @throws AppError coupon_not_usable, with `couponId` in the facts
      */
-    async shares(
+    async apply(
       tx: Tx,
-      order: { couponId: string; personId: string; orgPath: string; items: readonly FlooredAmount[]; at: Date },
-    ): Promise<bigint[]> {
-      const { items, ...rest } = order;
-      const itemsFen = items.reduce((sum, { amountFen }) => sum + amountFen, 0n);
-      const { offFen, belowFloor } = await usable(tx, { ...rest, itemsFen });
-      const floored = belowFloor ? items.map((item) => ({ ...item, floorPriceFen: null })) : items;
-      const shares = allocateAboveFloors(offFen, floored);
-      if (shares) return shares;
-      const mostOff = floored.reduce((sum, item) => sum + roomAboveFloor(item), 0n);
-      throw notUsable('price_floor', { mostOffFen: Number(mostOff) });
+      order: OrderForCoupons & { readonly couponIds: readonly string[] },
+    ): Promise<{ shares: readonly bigint[]; taken: readonly TakenCoupon[] }> {
+      const applied = applyCoupons(await held(tx, order), order);
+      if (applied.ok) return applied;
+      const { id: couponId, refusal } = applied;
+      throw notUsable(refusal.reason, { ...refusal.facts, couponId });
     },
-    /** Rule S10. @throws AppError coupon_not_usable when another order was faster */
-    async redeem(tx: Tx, use: { couponId: string; personId: string; orderId: string; at: Date }): Promise<void> {
-      if (!(await createCouponRows(tx).redeem(use))) throw notUsable('used');
+    /** The same before there is an order, without any lock: quotes.ts. */
+    quote: (sql: Sql, order: QuotedOrder): Promise<QuotedCoupons> => quoteCoupons(sql, order),
+    /** Rule S10: all of them, or none. @throws AppError coupon_not_usable when another order was faster */
+    async redeem(tx: Tx, use: CouponsTaken): Promise<void> {
+      const used = await createCouponRows(tx).redeem(use);
+      const lost = use.taken.find(({ id }) => !used.includes(id));
+      if (lost) throw notUsable('used', { couponId: lost.id });
     },
     /** The order was closed unpaid (its coupon comes back in any case) or refunded whole (`refundedAt`: only while valid). */
     giveBack: (tx: Tx, orderId: string, refundedAt: Date | null): Promise<void> =>
       createCouponRows(tx).giveBack(orderId, refundedAt),
   };
 
-  /** The coupon of an order that takes it. */
-  async function usable(tx: Tx, order: QuotedOrder) {
+  /** The coupons of an order as they are. @throws AppError coupon_not_usable: one is not this person's */
+  async function held(tx: Tx, order: OrderForCoupons & { readonly couponIds: readonly string[] }) {
     const rows = createCouponRows(tx);
-    let coupon = await rows.facts(order.couponId, order.personId);
-    if (coupon?.newcomersOnly) {
+    const { couponIds, personId } = order;
+    let coupons = await rows.facts(couponIds, personId);
+    if (coupons.some(({ newcomersOnly }) => newcomersOnly)) {
       // Orders of one person that would each be the first one stand in line.
-      await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`newcomer ${order.personId}`}, 0))`;
-      coupon = await rows.facts(order.couponId, order.personId);
+      await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`newcomer ${personId}`}, 0))`;
+      coupons = await rows.facts(couponIds, personId);
     }
-    const refusal = refusalOfCoupon(coupon, order);
-    if (refusal) throw notUsable(refusal.reason, refusal.facts);
-    if (!coupon) throw notUsable('unknown');
-    return coupon;
+    const missing = couponIds.find((id) => !coupons.some((coupon) => coupon.id === id));
+    if (missing !== undefined) throw notUsable('unknown', { couponId: missing });
+    return coupons;
   }
 
   async function pathOf(roomId: string): Promise<string> {

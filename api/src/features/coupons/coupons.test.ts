@@ -226,7 +226,12 @@ describe('S10 M4 orders', () => {
     expect(reasonOf(await order(ofA.id, [shelfLine(brand.products.family)], brand.rooms.hq))).toBe('other_store');
     expect(reasonOf(await order(other.id, lines()))).toBe('unknown');
     const little = await order(ofA.id, [shelfLine(brand.products.kernels)]);
-    expect(little.problem.facts).toEqual({ reason: 'below_minimum', minSpendFen: 5_000, itemsFen: 3_900 });
+    expect(little.problem.facts).toEqual({
+      couponId: ofA.id,
+      reason: 'below_minimum',
+      minSpendFen: 5_000,
+      itemsFen: 3_900,
+    });
     api.clock.advanceSeconds(30 * DAY_SECONDS);
     expect(reasonOf(await order(ofA.id, lines()))).toBe('expired');
     expect(await api.api.platform.db.sql`SELECT 1 FROM orders WHERE person_id = ${buyer.personId}`).toEqual([]);

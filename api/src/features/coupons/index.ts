@@ -134,7 +134,7 @@ export function createCoupons(
 
   return {
     /** What orders need of coupons. */
-    forOrders: { quote: coupons.quote, shares: coupons.shares, redeem: coupons.redeem, giveBack: coupons.giveBack },
+    forOrders: { quote: coupons.quote, apply: coupons.apply, redeem: coupons.redeem, giveBack: coupons.giveBack },
     grant: coupons.grant,
     current: drops.current,
     roomEnded: drops.roomEnded,

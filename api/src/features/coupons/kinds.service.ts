@@ -44,6 +44,7 @@ export function createKinds(deps: KindsDeps) {
         minSpendFen: Number(kind.minSpendFen),
         total: kind.total,
         belowFloor: kind.belowFloor,
+        stacking: kind.stacking,
         claimed: kind.claimed,
       },
     });
@@ -142,6 +143,8 @@ export const kindColumns: readonly CsvColumn<CouponKind>[] = [
   { title: 'minSpendFen', value: (k) => k.minSpendFen },
   { title: 'validDays', value: (k) => k.validDays },
   { title: 'usage', value: (k) => k.usage },
+  { title: 'stacking', value: (k) => k.stacking },
+  { title: 'stackGroup', value: (k) => k.stackGroup },
   { title: 'newcomersOnly', value: (k) => k.newcomersOnly },
   { title: 'belowFloor', value: (k) => k.belowFloor },
   { title: 'listed', value: (k) => k.listed },

@@ -1,5 +1,5 @@
 import type { CreditReason } from '@walnut-live/contracts';
-import type { Sql, Tx } from '../../platform/db.ts';
+import type { Tx } from '../../platform/db.ts';
 import type { Click, CreditWhy } from './credits.policy.ts';
 
 /** Clicks looked at per order, those of the order's room first; more would only make the reasoning long. */
@@ -178,7 +178,7 @@ export interface CreditRow {
 /** All in one statement; their orders must be there. */
 export async function insertCredits(tx: Tx, rows: readonly CreditRow[]): Promise<void> {
   await tx`
-    INSERT INTO order_credits (order_id, reason, person_id, org_unit_id, org_path, touch_id, rule_version, trace, decided_at)
+    INSERT INTO order_credit_versions (order_id, reason, person_id, org_unit_id, org_path, touch_id, rule_version, trace, decided_at)
     SELECT c.order_id, c.reason, c.person_id, c.org_unit_id, c.org_path, c.touch_id, c.rule_version, c.trace::jsonb, c.decided_at
     FROM unnest(${rows.map((row) => row.orderId)}::uuid[], ${rows.map((row) => row.reason)}::text[],
       ${rows.map((row) => row.personId)}::uuid[], ${rows.map((row) => row.unit.id)}::uuid[],
@@ -186,86 +186,4 @@ export async function insertCredits(tx: Tx, rows: readonly CreditRow[]): Promise
       ${rows.map((row) => row.ruleVersion)}::int[], ${rows.map((row) => JSON.stringify(row.trace))}::text[],
       ${rows.map((row) => row.decidedAt)}::timestamptz[])
       AS c (order_id, reason, person_id, org_unit_id, org_path, touch_id, rule_version, trace, decided_at)`;
-}
-
-export interface ExplainedOrder {
-  orderId: string;
-  buyerId: string;
-  orgPath: string;
-  credit: CreditRow;
-}
-export async function readCredit(sql: Sql, orderId: string): Promise<ExplainedOrder | undefined> {
-  const [row] = await sql<{
-    buyer_id: string;
-    order_path: string;
-    reason: CreditReason;
-    person_id: string | null;
-    unit_id: string;
-    unit_kind: UnitRow['kind'];
-    unit_path: string;
-    unit_name: string;
-    touch_id: string | null;
-    rule_version: number;
-    trace: CreditRow['trace'];
-    decided_at: Date;
-  }>`
-    SELECT COALESCE(p.merged_into, p.id) AS buyer_id, o.org_path AS order_path, c.reason, c.person_id, u.id AS unit_id,
-      u.kind AS unit_kind, u.path AS unit_path, u.name AS unit_name, c.touch_id, c.rule_version, c.trace, c.decided_at
-    FROM orders o
-    JOIN people p ON p.id = o.person_id
-    JOIN order_credits c ON c.order_id = o.id
-    JOIN org_units u ON u.id = c.org_unit_id
-    WHERE o.id = ${orderId}`;
-  if (!row) return undefined;
-  return {
-    orderId,
-    buyerId: row.buyer_id,
-    orgPath: row.order_path,
-    credit: {
-      orderId,
-      reason: row.reason,
-      personId: row.person_id,
-      unit: { id: row.unit_id, kind: row.unit_kind, path: row.unit_path, name: row.unit_name },
-      touchId: row.touch_id,
-      ruleVersion: row.rule_version,
-      trace: row.trace,
-      decidedAt: row.decided_at,
-    },
-  };
-}
-
-export interface TracePerson {
-  id: string;
-  name: string;
-  kind: string;
-  ownerPath: string | null;
-}
-/** Names for a trace, with where each person belongs; ids as they stand in the trace. */
-export async function tracePeople(sql: Sql, ids: readonly string[]): Promise<Map<string, TracePerson>> {
-  const rows = await sql<TracePerson & { raw_id: string }>`
-    SELECT raw.id AS raw_id, p.id, p.name, p.kind, u.path AS "ownerPath"
-    FROM people raw
-    JOIN people p ON p.id = COALESCE(raw.merged_into, raw.id)
-    LEFT JOIN owner_bindings b ON b.customer_id = p.id AND b.ended_at IS NULL
-    LEFT JOIN org_units u ON u.id = b.store_id
-    WHERE raw.id = ANY(${ids}::uuid[])`;
-  return new Map(rows.map(({ raw_id, ...person }) => [raw_id, person]));
-}
-
-export interface CommissionFact {
-  itemId: string;
-  beneficiaryId: string;
-  level: number;
-  event: 'paid' | 'refunded';
-  basisFen: bigint;
-  bps: number;
-  amountFen: bigint;
-  state: string;
-  at: Date;
-}
-export async function commissionOf(sql: Sql, orderId: string): Promise<CommissionFact[]> {
-  return sql<CommissionFact>`
-    SELECT order_item_id AS "itemId", beneficiary_id AS "beneficiaryId", level, event, basis_fen AS "basisFen", bps,
-      amount_fen AS "amountFen", state, at
-    FROM commission_entries WHERE order_id = ${orderId} ORDER BY at, id`;
 }

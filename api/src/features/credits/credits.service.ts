@@ -2,11 +2,9 @@
  * The credit of an order: decided in the order's own transaction, frozen with its reasoning, never resolved again (A4).
  * Orders of one person are decided one after the other, so that two of them cannot both use the same click.
  */
-import { fenToWire, may, type orderCredit, type ReplyOf } from '@walnut-live/contracts';
-import type { Db, Tx } from '../../platform/db.ts';
-import { AppError } from '../../platform/errors.ts';
-import { mayIn, type Principal } from '../../platform/principal.ts';
-import { isValid, nameFor } from '../bindings/index.ts';
+import type { CreditExplanation } from '@walnut-live/contracts';
+import type { Tx } from '../../platform/db.ts';
+import { isValid } from '../bindings/index.ts';
 import { type Click, CREDIT_RULES, decideCredit } from './credits.policy.ts';
 import * as rows from './credits.repository.ts';
 
@@ -22,7 +20,7 @@ export interface OrderToCredit {
   readonly room: CreditedRoom;
   readonly at: Date;
 }
-export type CreditView = ReplyOf<typeof orderCredit>['credit'];
+export type CreditView = CreditExplanation['credit'];
 /** A decision that is not written yet. */
 export interface Considered {
   readonly buyerId: string;
@@ -33,7 +31,6 @@ export interface Considered {
 }
 
 export interface CreditsDeps {
-  readonly db: Db;
   readonly lockPerson: (tx: Tx, personId: string) => Promise<string>;
   /** Without waiting; answers whom somebody else holds. */
   readonly tryLockPeople: (tx: Tx, personIds: readonly string[]) => Promise<ReadonlySet<string>>;
@@ -42,8 +39,6 @@ export interface CreditsDeps {
 }
 
 export function createCreditsService(deps: CreditsDeps) {
-  const { db } = deps;
-
   /**
    * Decides for orders of one room, each of a person of their own whose lock is held. Nothing is written: `freeze` does
    * that once the orders are there.
@@ -136,49 +131,5 @@ export function createCreditsService(deps: CreditsDeps) {
     return only.view;
   }
 
-  /** Why this inviter. The buyer reads names but no commission; staff within scope, customers' names by role. */
-  async function explain(principal: Principal, orderId: string): Promise<ReplyOf<typeof orderCredit>> {
-    const order = await rows.readCredit(db.sql, orderId);
-    const isBuyer = order?.buyerId === principal.personId;
-    if (!order || !(isBuyer || mayIn(principal, 'orders:read', order.orgPath))) throw new AppError('not_found');
-    const { credit } = order;
-    const { staff } = principal;
-    const entries = staff ? await rows.commissionOf(db.sql, orderId) : [];
-    const mayReadCommission = staff !== undefined && may(staff.role, 'commission:read');
-    const commission = entries.filter((entry) => mayReadCommission || entry.beneficiaryId === principal.personId);
-
-    const people = await rows.tracePeople(db.sql, [
-      ...new Set(
-        [credit, ...credit.trace.considered]
-          .map((one) => one.personId)
-          .concat(commission.map((entry) => entry.beneficiaryId))
-          .filter((id) => id !== null),
-      ),
-    ]);
-    const named = (id: string | null) => {
-      const person = id === null ? undefined : people.get(id);
-      if (!person) return null;
-      return staff ? nameFor(staff, person) : { id: person.id, name: person.name };
-    };
-    return {
-      orderId,
-      credit: { reason: credit.reason, inviter: named(credit.personId), orgUnit: credit.unit },
-      decidedAt: credit.decidedAt.toISOString(),
-      ruleVersion: credit.ruleVersion,
-      considered: credit.trace.considered.map(({ personId, ...one }) => ({ ...one, person: named(personId) })),
-      commission: commission.map((entry) => ({
-        itemId: entry.itemId,
-        beneficiary: named(entry.beneficiaryId) ?? { id: entry.beneficiaryId, name: '' },
-        level: entry.level,
-        event: entry.event,
-        basisFen: fenToWire(entry.basisFen),
-        bps: entry.bps,
-        amountFen: fenToWire(entry.amountFen),
-        state: entry.state,
-        at: entry.at.toISOString(),
-      })),
-    };
-  }
-
-  return { decide, considerAll, freeze, explain };
+  return { decide, considerAll, freeze };
 }

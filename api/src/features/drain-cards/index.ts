@@ -20,7 +20,7 @@ import {
 } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
-import type { Db } from '../../platform/db.ts';
+import type { Db, Sql } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
 import { createLimit } from '../../platform/limits.ts';
@@ -29,12 +29,29 @@ import { requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import type { ClaimGuard } from '../claim-guard/index.ts';
 import { type Files, pictureUrl } from '../files/index.ts';
 import { type CardFigures, type CardRow, createDrainCardsRepository } from './drain-cards.repository.ts';
-import { ownerFor, routeCard } from './routing.policy.ts';
+import { type CardOwner, ownerFor, routeCard } from './routing.policy.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Of one person: a card comes up a few times in a live. */
 const MARKS_PER_MINUTE = 20;
+
+const toRouted = (card: CardRow): RoutedDrainCard => ({
+  id: card.id,
+  kind: card.kind,
+  store: card.unitName,
+  guide: card.guideName,
+  title: card.title,
+  hint: card.hint,
+  link: card.link,
+  pictureUrl: pictureUrl(card.pictureId),
+});
+
+/** The card by which somebody of a unit reaches their guide, outside of any room. */
+export async function guideCardOf(sql: Sql, owner: CardOwner, at: Date): Promise<RoutedDrainCard | null> {
+  const card = routeCard('guide', owner, await createDrainCardsRepository(sql).goodAlong(owner.unitPath, at));
+  return card ? toRouted(card) : null;
+}
 
 export function createDrainCards(deps: {
   bind: Binder;
@@ -136,17 +153,6 @@ export function createDrainCards(deps: {
     const owner = ownerFor(bond, room);
     return routeCard(shown.kind, owner, await rows.goodAlong(owner.unitPath, at));
   }
-  const toRouted = (card: CardRow): RoutedDrainCard => ({
-    id: card.id,
-    kind: card.kind,
-    store: card.unitName,
-    guide: card.guideName,
-    title: card.title,
-    hint: card.hint,
-    link: card.link,
-    pictureUrl: pictureUrl(card.pictureId),
-  });
-
   bind(listDrainCards, async ({ principal }) => ({
     items: (await rows.list(principal.staff.orgPath, null)).map(toView),
   }));

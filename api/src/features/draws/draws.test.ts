@@ -200,7 +200,9 @@ test('G2 the seed is nowhere to be read before it is revealed, and what was publ
   await expect(api.api.platform.db.pool.query('DELETE FROM draw_participants')).rejects.toThrow('append-only');
 });
 
-test('G2 ten thousand participants: an independent script agrees; staff, banned people and a farm of phones are not among them', async () => {
+test('G2 ten thousand participants: an independent script agrees; staff, banned people and a farm of phones are not among them', {
+  timeout: 90_000,
+}, async () => {
   await using api = await startTestApi({ ADDRESS_RATE_FACTOR: '1' });
   const brand = await seedBrand(api);
   const { rooms, staff } = brand;

@@ -5,8 +5,9 @@ import type { Clock, Random } from '../../platform/clock.ts';
 import type { TimeCursor } from '../../platform/cursor.ts';
 import type { Db, Sql } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
+import { maskName } from '../../platform/masks.policy.ts';
 import { type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
-import { maskAddress, maskName } from '../orders/index.ts';
+import { maskAddress } from '../orders/index.ts';
 import type { StoredPrize } from './draws.repository.ts';
 
 interface WinRow {

@@ -14,7 +14,16 @@ import { type Binder, written } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import { createLimit } from '../../platform/limits.ts';
 import { createFileContents } from './contents.ts';
-import { bytesFor, fits, type MediaType, mediaTypeOf, type StoredPurpose } from './kinds.policy.ts';
+import {
+  bytesFor,
+  type ContentType,
+  contentTypeOf,
+  fits,
+  type MediaType,
+  mediaTypeOf,
+  rangeOf,
+  type StoredPurpose,
+} from './kinds.policy.ts';
 
 export { createKept } from './kept.ts';
 export { mediaTypeOf } from './kinds.policy.ts';
@@ -22,6 +31,7 @@ export { mediaTypeOf } from './kinds.policy.ts';
 /** Uploads of one person. */
 const UPLOADS_PER_MINUTE = 20;
 const CACHE_SECONDS = 86_400;
+const CONTENT_CACHE_SECONDS = 300;
 export const FILES_SWEEP = 'unused files';
 const SWEEP_EVERY_MS = 3_600_000;
 const SWEPT_AT_ONCE = 100;
@@ -33,10 +43,15 @@ export interface StoredFile {
   readonly id: string;
   readonly purpose: StoredPurpose;
   readonly name: string;
-  readonly mediaType: MediaType;
+  readonly mediaType: MediaType | ContentType;
   readonly bytes: number;
   readonly createdBy: string;
   readonly createdAt: Date;
+}
+export interface Taken<Type> {
+  readonly id: string;
+  readonly mediaType: Type;
+  readonly bytes: number;
 }
 export interface Files {
   /** A file that this person uploaded for this purpose within USABLE_MS. @throws AppError not_found */
@@ -48,7 +63,14 @@ export interface Files {
   take(
     upload: { req: IncomingMessage; res: ServerResponse },
     file: { purpose: StoredPurpose; name: string; orgPath: string; personId: string },
-  ): Promise<Pick<StoredFile, 'id' | 'mediaType' | 'bytes'>>;
+  ): Promise<Taken<MediaType>>;
+  /** The same for the content library: pictures, voices, videos. */
+  takeContent(
+    upload: { req: IncomingMessage; res: ServerResponse },
+    file: { name: string; orgPath: string; personId: string },
+  ): Promise<Taken<ContentType>>;
+  /** Content, whole or the part that is asked for: phones play nothing without. @throws AppError not_found */
+  sendRange(req: IncomingMessage, res: ServerResponse, id: string): Promise<void>;
   /** Answers the request with the bytes. @throws AppError not_found */
   send(res: ServerResponse, id: string, purposes: readonly StoredPurpose[], asAttachment?: string): Promise<void>;
 }
@@ -103,26 +125,63 @@ export function createFiles(deps: { bind: Binder; db: Db; clock: Clock; random: 
           AND NOT EXISTS (SELECT FROM drain_cards c WHERE c.picture_id = f.id)
           AND NOT EXISTS (SELECT FROM guide_personas g WHERE g.photo_id = f.id)
           AND NOT EXISTS (SELECT FROM after_sale_pictures a WHERE a.file_id = f.id)
+          AND NOT EXISTS (SELECT FROM review_pictures r WHERE r.file_id = f.id)
+          AND NOT EXISTS (SELECT FROM content_items i WHERE i.file_id = f.id)
         LIMIT ${SWEPT_AT_ONCE} FOR UPDATE SKIP LOCKED) RETURNING id`;
     } while (gone.length === SWEPT_AT_ONCE);
   }
   deps.jobs.every(FILES_SWEEP, SWEEP_EVERY_MS, sweepUnused);
 
-  const take: Files['take'] = async ({ req, res }, file) => {
+  /** Stores the body of a request as what its bytes are. */
+  async function store<Type extends string>(
+    { req, res }: { req: IncomingMessage; res: ServerResponse },
+    file: { purpose: StoredPurpose; name: string; orgPath: string; personId: string },
+    typeOf: (content: Buffer) => Type | undefined,
+  ): Promise<Taken<Type>> {
     await limit.take(file.personId);
     const content = await readBody(req, bytesFor(file.purpose)).catch((error: unknown) => {
       res.setHeader('Connection', 'close'); // the rest of the body is not read
       throw error;
     });
-    const mediaType = mediaTypeOf(content);
+    const mediaType = typeOf(content);
     if (content.length === 0) throw new AppError('invalid_request', { issues: [{ path: '/', issue: 'no_bytes' }] });
-    if (!mediaType || !fits(file.purpose, mediaType)) throw new AppError('unsupported_media_type');
+    if (!mediaType) throw new AppError('unsupported_media_type');
     const id = random.id();
     await db.sql`INSERT INTO stored_files (id, purpose, org_path, name, media_type, bytes, sha256, content, created_by, created_at)
       VALUES (${id}, ${file.purpose}, ${file.orgPath}, ${file.name}, ${mediaType}, ${content.length},
         ${createHash('sha256').update(content).digest('hex')}, ${content}, ${file.personId}, ${clock.now()})`;
     return { id, mediaType, bytes: content.length };
-  };
+  }
+  const take: Files['take'] = (upload, file) =>
+    store(upload, file, (content) => {
+      const type = mediaTypeOf(content);
+      return type && fits(file.purpose, type) ? type : undefined;
+    });
+
+  async function sendRange(req: IncomingMessage, res: ServerResponse, id: string): Promise<void> {
+    const file = await contents.get(id, ['content']);
+    if (!file) throw new AppError('not_found');
+    const { length } = file.content;
+    const asked = /^bytes=(\d*)-(\d*)$/.exec(req.headers.range ?? '');
+    const [from, to] = asked ? rangeOf(asked[1] ?? '', asked[2] ?? '', length) : [0, length - 1];
+    res.setHeader('Content-Type', file.mediaType);
+    res.setHeader('Content-Security-Policy', "default-src 'none'; sandbox");
+    res.setHeader('Accept-Ranges', 'bytes');
+    // It may be withdrawn: nobody keeps it for longer than this.
+    res.setHeader('Cache-Control', `public, max-age=${CONTENT_CACHE_SECONDS}`);
+    if (from > to || from >= length) {
+      res.statusCode = 416;
+      res.setHeader('Content-Range', `bytes */${length}`);
+      res.end();
+      return;
+    }
+    if (asked) {
+      res.statusCode = 206;
+      res.setHeader('Content-Range', `bytes ${from}-${to}/${length}`);
+    }
+    res.setHeader('Content-Length', to - from + 1);
+    res.end(file.content.subarray(from, to + 1));
+  }
 
   bind(uploadFile, ({ principal, query, req, res }) =>
     take({ req, res }, { ...query, orgPath: principal.staff.orgPath, personId: principal.personId }),
@@ -134,7 +193,9 @@ export function createFiles(deps: { bind: Binder; db: Db; clock: Clock; random: 
 
   return {
     send,
+    sendRange,
     take,
+    takeContent: (upload, file) => store(upload, { ...file, purpose: 'content' }, contentTypeOf),
     async mine(sql, id, purpose, personId) {
       const [row] = await sql<StoredFile>`
         SELECT id, purpose, name, media_type AS "mediaType", bytes, created_by AS "createdBy", created_at AS "createdAt"

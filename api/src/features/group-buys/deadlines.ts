@@ -11,10 +11,11 @@
  *
  * The steps do not wait for each other: a provider that is away keeps those alone who have to be asked about there.
  */
+import { createAwayBook } from '../../platform/away-book.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
-import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { closeAgainLater } from '../payments/index.ts';
 import { expireGroup } from './seats.repository.ts';
 import type { GroupSeats } from './seats.ts';
 
@@ -42,17 +43,22 @@ export function createDeadlines(deps: DeadlinesDeps) {
   const { db, clock, log } = deps;
 
   /** One order a transaction, so that one that fails keeps nobody waiting and comes again next turn. */
-  async function one(orderId: string, work: (tx: Tx) => Promise<unknown>): Promise<'done' | 'failed' | 'away'> {
+  async function one<T>(
+    orderId: string,
+    work: (tx: Tx) => Promise<T>,
+  ): Promise<{ ok: true; value: T } | { ok: false; error: unknown }> {
     try {
-      await db.transaction(work);
-      return 'done';
+      return { ok: true, value: await db.transaction(work) };
     } catch (error) {
       log.warn({ err: error, orderId }, 'group buy: not settled, will be tried again');
-      return error instanceof AppError && error.code === 'provider_unavailable' ? 'away' : 'failed';
+      return { ok: false, error };
     }
   }
 
-  /** Those that no provider over the network knows of come first; one that is away is asked no more in this turn. */
+  /**
+   * Those that no provider over the network knows of come first. One that is away is asked no more in this turn, and an order of
+   * which its provider could not tell waits a little, so that it does not stand before the others of each turn.
+   */
   async function closeUnpaid(): Promise<void> {
     const now = clock.now();
     const waiting = await db.sql<{ orderId: string; provider: string | null }>`
@@ -61,16 +67,24 @@ export function createDeadlines(deps: DeadlinesDeps) {
           AND p.provider <> 'sandbox'
       WHERE g.state = 'open' AND g.deadline_at <= ${now} AND (p.next_close_at IS NULL OR p.next_close_at <= ${now})
       ORDER BY p.provider IS NOT NULL, g.deadline_at LIMIT ${BATCH}`;
-    const away = new Set<string>();
+    const away = createAwayBook();
     const until = performance.now() + CLOSING_MS;
     for (const { orderId, provider } of waiting) {
       if (provider !== null && (away.has(provider) || performance.now() > until)) continue;
-      const outcome = await one(orderId, async (tx) => {
+      const began = performance.now();
+      const closed = await one(orderId, async (tx) => {
         const [unpaid] =
           await tx`SELECT 1 AS found FROM orders WHERE id = ${orderId} AND state = 'pending_payment' FOR UPDATE`;
         if (unpaid) await deps.closeOrder(tx, orderId);
+        return unpaid !== undefined;
       });
-      if (outcome === 'away' && provider !== null) away.add(provider);
+      if (provider === null) continue;
+      if (closed.ok) {
+        if (closed.value) away.answered(provider);
+        continue;
+      }
+      away.failed(provider, closed.error, performance.now() - began);
+      await closeAgainLater(db.sql, orderId, clock.now());
     }
   }
 

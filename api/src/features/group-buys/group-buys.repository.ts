@@ -3,7 +3,7 @@ import type { GroupBuy, GroupBuyState, GroupBuyTerms, GroupCampaign } from '@wal
 import { fenToWire } from '@walnut-live/contracts';
 import type { TimeCursor } from '../../platform/cursor.ts';
 import type { Sql } from '../../platform/db.ts';
-import { maskName } from '../orders/index.ts';
+import { maskName } from '../../platform/masks.policy.ts';
 
 interface TermsRow {
   readonly title: string;

@@ -9,6 +9,7 @@ import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { maskPhone } from '../../platform/masks.policy.ts';
 import type { Principal } from '../../platform/principal.ts';
 import { ACCESS_TOKEN_SECONDS, type Tokens } from '../../platform/tokens.ts';
 import * as people from './identity.repository.ts';
@@ -33,7 +34,6 @@ export interface SignedIn {
 
 /** Names are seen by everybody in a room, so nothing of the phone is in it. */
 const newcomerName = (random: Random) => `顾客${String(random.bytes(4).readUInt32BE() % 10_000).padStart(4, '0')}`;
-const maskPhone = (phone: string) => `${phone.slice(0, 3)}****${phone.slice(-4)}`;
 
 function meOf(person: people.PersonRow): Me {
   return {
@@ -167,7 +167,8 @@ export function createIdentityService(deps: IdentityDeps) {
     async visitor(visitorToken: string | undefined): Promise<string | undefined> {
       const id = visitorToken ? await tokens.verifyVisitor(visitorToken) : undefined;
       const person = id ? await people.findPerson(db.sql, id) : undefined;
-      return person?.mergedInto ?? person?.id;
+      // Nobody is who was forgotten (rule Z6).
+      return person?.active ? (person.mergedInto ?? person.id) : undefined;
     },
     async newVisitor(): Promise<string> {
       return (await newGuest()).id;

@@ -1,7 +1,8 @@
 /**
  * Invoices: buyers ask, staff say what became of it.
  *
- * Invariants: an order has at most one invoice that is asked for or issued (a unique index says so); rivals race by conditional
+ * Invariants: an order has at most one invoice that is asked for or issued (a unique index says so); every step leaves a row of its
+ * history, in its transaction (rule Z1); what is voided keeps its number and amount, and another one may follow; rivals race by conditional
  * statements on its row; the amount is what the order is worth when it is issued, less what is on its way back, and never changes with later refunds. What
  * issues invoices is an outside system: it reads the CSV or the list and answers by `issue` (docs/20-orders-and-delivery.md).
  */
@@ -14,28 +15,32 @@ import {
   may,
   refuseInvoice,
   requestInvoice,
+  voidInvoice,
   withdrawInvoice,
 } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
-import { type CsvColumn, sendCsv } from '../../platform/csv.ts';
+import type { CsvColumn } from '../../platform/csv.ts';
 import { cutPage, decodeTimeCursor, encodeTimeCursor, type TimeCursor } from '../../platform/cursor.ts';
 import type { Db, Sql, Tx } from '../../platform/db.ts';
 import { sqlState } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Binder, written } from '../../platform/http.ts';
+import { maskName } from '../../platform/masks.policy.ts';
+import { sendPersonalCsv } from '../../platform/personal-csv.ts';
 import { requireScope, type StaffPrincipal } from '../../platform/principal.ts';
-import { type InvoiceEvent, invoiceTransitions, maskEmail } from './invoices.policy.ts';
+import { type InvoiceEvent, invoiceTransitions, maskEmail, maskTaxNo } from './invoices.policy.ts';
 
 const UNIQUE_VIOLATION = '23505';
 const CSV_PAGE = 500;
 
-type Row = Omit<Invoice, 'requestedAt' | 'endedAt' | 'amountFen'> & {
+type Row = Omit<Invoice, 'requestedAt' | 'endedAt' | 'amountFen' | 'history'> & {
   readonly orgPath: string;
   readonly personId: string;
   readonly amountFen: bigint;
   readonly requestedAt: Date;
   readonly endedAt: Date | null;
+  readonly history: readonly (Omit<Invoice['history'][number], 'at'> & { at: string })[];
 };
 
 export function createInvoices(deps: { bind: Binder; db: Db; clock: Clock; random: Random }): void {
@@ -50,11 +55,16 @@ export function createInvoices(deps: { bind: Binder; db: Db; clock: Clock; rando
   bind(requestInvoice, async ({ tx, principal, params, body }) => {
     const order = await ownOrder(tx, principal.personId, params.id);
     if (order.worthFen <= 0n) throw new AppError('state_conflict', { facts: { state: order.state } });
-    const id = random.id();
+    const { kind, title, email } = body;
+    const taxNo = kind === 'company' ? (body.taxNo?.toUpperCase() ?? null) : null;
+    const { personId } = principal;
+    let id: string;
     try {
-      await tx`INSERT INTO invoices (id, order_id, person_id, org_path, kind, title, tax_no, email, state, requested_at)
-        VALUES (${id}, ${params.id}, ${principal.personId}, ${order.orgPath}, ${body.kind}, ${body.title},
-          ${body.kind === 'company' ? (body.taxNo?.toUpperCase() ?? null) : null}, ${body.email}, 'requested', ${clock.now()})`;
+      id = await insert(
+        tx,
+        { orderId: params.id, personId, orgPath: order.orgPath, kind, title, taxNo, email },
+        personId,
+      );
     } catch (error) {
       if (sqlState(error) === UNIQUE_VIOLATION)
         throw new AppError('state_conflict', { facts: { invoice: 'requested' } });
@@ -78,8 +88,11 @@ export function createInvoices(deps: { bind: Binder; db: Db; clock: Clock; rando
     const open = may(principal.staff.role, 'orders:refund');
     const scope = { orgPath: principal.staff.orgPath, state: query.state };
     if (query.format === 'csv') {
-      const name = `invoices-${clock.now().toISOString().slice(0, 10)}.csv`;
-      await sendCsv(res, name, columns, everything(scope, open));
+      await sendPersonalCsv(res, deps, {
+        ...{ by: principal, target: 'invoices', filter: { state: query.state }, columns },
+        fileName: `invoices-${clock.now().toISOString().slice(0, 10)}.csv`,
+        rows: everything(scope, open),
+      });
       return written;
     }
     const found = await read(db.sql, { ...scope, after: decodeTimeCursor(query.cursor), limit: query.limit + 1 });
@@ -106,6 +119,32 @@ export function createInvoices(deps: { bind: Binder; db: Db; clock: Clock; rando
     }),
   );
 
+  bind(voidInvoice, async ({ tx, principal, params, body }) => {
+    const row = await inScope(tx, principal, params.id);
+    await end(tx, row, 'void', { actorId: principal.personId, reason: body.reason });
+    await audit(tx, principal, row, 'invoice:voided', body.reason);
+    if (!body.again) return toView(await readOne(tx, row.id), true);
+    const [order] = await tx<{ worthFen: bigint }>`SELECT order_worth(${row.orderId}) AS "worthFen"`;
+    if (!order || order.worthFen <= 0n) throw new AppError('state_conflict', { facts: { amountFen: 0 } });
+    return toView(await readOne(tx, await insert(tx, row, principal.personId)), true);
+  });
+
+  /** Asks for one; answers its id. */
+  async function insert(
+    tx: Tx,
+    asked: Pick<Row, 'orderId' | 'personId' | 'orgPath' | 'kind' | 'title' | 'taxNo' | 'email'>,
+    actorId: string,
+  ): Promise<string> {
+    const id = random.id();
+    const at = clock.now();
+    await tx`INSERT INTO invoices (id, order_id, person_id, org_path, kind, title, tax_no, email, state, requested_at)
+      VALUES (${id}, ${asked.orderId}, ${asked.personId}, ${asked.orgPath}, ${asked.kind}, ${asked.title}, ${asked.taxNo}, ${asked.email},
+        'requested', ${at})`;
+    await tx`INSERT INTO invoice_events (invoice_id, to_state, event, actor_id, at)
+      VALUES (${id}, 'requested', 'request', ${actorId}, ${at})`;
+    return id;
+  }
+
   async function end(
     tx: Tx,
     row: Row,
@@ -113,12 +152,19 @@ export function createInvoices(deps: { bind: Binder; db: Db; clock: Clock; rando
     facts: { actorId: string; number?: string; url?: string | undefined; reason?: string },
   ): Promise<void> {
     const to = invoiceTransitions[row.state][event];
+    const at = clock.now();
     const moved =
       to !== undefined &&
-      (await tx`UPDATE invoices SET state = ${to}, number = ${facts.number ?? null}, url = ${facts.url ?? null},
-          amount_fen = ${event === 'issue' ? row.amountFen : null}, reason = ${facts.reason ?? ''}, ended_at = ${clock.now()},
-          ended_by = ${facts.actorId}
-        WHERE id = ${row.id} AND state = ${row.state} RETURNING id`);
+      (await tx`
+        WITH moved AS (
+          UPDATE invoices SET state = ${to}, number = coalesce(${facts.number ?? null}::text, number),
+            url = coalesce(${facts.url ?? null}::text, url),
+            amount_fen = CASE WHEN ${event} = 'issue' THEN ${row.amountFen}::bigint ELSE amount_fen END, reason = ${facts.reason ?? ''},
+            ended_at = ${at}, ended_by = ${facts.actorId}
+          WHERE id = ${row.id} AND state = ${row.state} RETURNING id, state, reason, number, amount_fen)
+        INSERT INTO invoice_events (invoice_id, from_state, to_state, event, actor_id, reason, number, amount_fen, at)
+        SELECT id, ${row.state}::text, state, ${event}::text, ${facts.actorId}::uuid, reason, number, amount_fen, ${at}::timestamptz
+        FROM moved RETURNING id`);
     if (!moved || moved.length === 0) throw new AppError('state_conflict', { facts: { state: row.state } });
   }
 
@@ -183,6 +229,8 @@ function read(
     SELECT v.id, v.order_id AS "orderId", o.order_no AS "orderNo", v.org_path AS "orgPath", v.person_id AS "personId", v.kind, v.title,
       v.tax_no AS "taxNo", v.email, v.state, coalesce(v.amount_fen, order_worth(o.id)) AS "amountFen", v.number, v.url, v.reason,
       v.requested_at AS "requestedAt", v.ended_at AS "endedAt",
+      (SELECT coalesce(json_agg(json_build_object('from', e.from_state, 'to', e.to_state, 'event', e.event, 'reason', e.reason, 'at', e.at)
+        ORDER BY e.id), '[]') FROM invoice_events e WHERE e.invoice_id = v.id) AS history,
       json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS store
     FROM invoices v JOIN orders o ON o.id = v.order_id JOIN org_units u ON u.id = o.org_unit_id
     WHERE (${id}::uuid IS NULL OR v.id = ${id}::uuid) AND (${orderId}::uuid IS NULL OR v.order_id = ${orderId}::uuid)
@@ -197,12 +245,24 @@ const cursorOf = ({ requestedAt, id }: Row): string => encodeTimeCursor({ at: re
 function toView({ orgPath: _path, personId: _person, ...row }: Row, open: boolean): Invoice {
   return {
     ...row,
-    email: open ? row.email : maskEmail(row.email),
+    ...(open ? {} : masked(row)),
     amountFen: Number(row.amountFen),
     requestedAt: row.requestedAt.toISOString(),
     endedAt: row.endedAt?.toISOString() ?? null,
+    history: row.history.map((step) => ({ ...step, at: new Date(step.at).toISOString() })),
   };
 }
+
+/** Rule Z6: what an invoice says of its buyer. */
+const masked = ({
+  title,
+  taxNo,
+  email,
+}: Pick<Row, 'title' | 'taxNo' | 'email'>): Pick<Invoice, 'title' | 'taxNo' | 'email'> => ({
+  title: maskName(title),
+  taxNo: taxNo && maskTaxNo(taxNo),
+  email: maskEmail(email),
+});
 
 const columns: readonly CsvColumn<Invoice>[] = [
   { title: 'invoiceId', value: (i) => i.id },

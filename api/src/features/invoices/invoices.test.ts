@@ -10,6 +10,7 @@ import {
   refuseInvoice,
   requestInvoice,
   shipParcel,
+  voidInvoice,
   withdrawInvoice,
 } from '@walnut-live/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -45,9 +46,10 @@ const issue = (id: string, as: Principal = brand.staff.a.manager) =>
 describe('S7 the states of an invoice', () => {
   const table: Record<string, Record<string, string>> = {
     requested: { issue: 'issued', refuse: 'refused', withdraw: 'withdrawn' },
-    issued: {},
+    issued: { void: 'voided' },
     refused: {},
     withdrawn: {},
+    voided: {},
   };
   it.each(InvoiceState.options.flatMap((state) => invoiceEvents.map((event) => ({ state, event }))))(
     '$state, $event',
@@ -98,9 +100,44 @@ describe('invoices', () => {
     ]);
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
     const { items } = await api.ok(listInvoices, { as: brand.staff.a.guide });
-    expect(items.find((each) => each.id === id)?.email).toBe(maskEmail(company.email));
+    expect(items.find((each) => each.id === id)).toMatchObject({
+      ...{ title: '核*', taxNo: '****0Y43', email: maskEmail(company.email) },
+    });
     const csv = await api.call(listInvoices, { as: brand.staff.a.manager, query: { format: 'csv' } });
     expect(String(csv.body)).toContain(order.orderNo);
+  });
+});
+
+describe('what was issued', () => {
+  it('is voided once, with a reason the buyer reads, keeps its number, and is issued anew; every step is kept (Z1)', async () => {
+    const order = await paid();
+    const { id } = (await ask(order.id)).body;
+    const voids = (body: { reason: string; again?: boolean }, as: Principal = brand.staff.a.manager, of = id) =>
+      api.call(voidInvoice, { as, params: { id: of }, body });
+    const reason = '抬头开错';
+    expect((await voids({ reason })).problem.code).toBe('state_conflict');
+    await issue(id);
+    expect((await voids({ reason }, brand.staff.b.manager)).status).toBe(404);
+    const answers = await Promise.all([voids({ reason, again: true }), voids({ reason, again: true })]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    const again = answers.find(({ status }) => status === 200)?.body;
+    expect(again).toMatchObject({ state: 'requested', title: company.title, taxNo: TAX_NO, number: null });
+    const { items } = await api.ok(listInvoices, { as: brand.staff.a.manager, query: { state: 'voided' } });
+    expect(items.find((each) => each.id === id)).toMatchObject({
+      ...{ number: '25332000000012345678', amountFen: order.totalFen, reason },
+      history: [
+        { from: null, to: 'requested', event: 'request' },
+        { from: 'requested', to: 'issued', event: 'issue' },
+        { from: 'issued', to: 'voided', event: 'void', reason },
+      ],
+    });
+    expect((await issue(again?.id ?? '')).body.state).toBe('issued');
+    await voids({ reason }, brand.staff.admin, again?.id);
+    const { invoice } = await api.ok(getOrderInvoice, { as: buyer, params: { id: order.id } });
+    expect(invoice).toMatchObject({ state: 'voided', reason });
+    expect((await ask(order.id)).status).toBe(201);
+    const { sql } = api.api.platform.db;
+    await expect(sql`UPDATE invoice_events SET reason = '' WHERE invoice_id = ${id}`).rejects.toThrow();
   });
 });
 

@@ -19,7 +19,8 @@ export const ratioOf = (sums: Pick<Sums, 'couponFen' | 'pointsFen' | 'offerFen' 
 
 /**
  * Orders count by the day of payment, in the unit that sold; what was taken at a counter by its day, in the unit that took it.
- * Orders that were given back whole are left out: nothing was sold, and nothing given.
+ * Orders that were given back whole are left out: nothing was sold, and nothing given. What is off without a coupon, as by the deposit
+ * of a pre-sale, counts as an offer.
  */
 export async function discountReport(
   { db, clock }: { db: Db; clock: Clock },
@@ -31,12 +32,12 @@ export async function discountReport(
   const [from, to] = [query.from ?? null, query.to ?? null];
   const rows = await db.sql<{ orgUnit: DiscountRow['orgUnit'] } & Record<keyof Sums, bigint>>`
     WITH sold AS (
-      SELECT o.id, o.org_unit_id AS unit, o.refunded_fen - o.shipping_refunded_fen AS refunded, c.source = 'points' AS by_points
-      FROM orders o LEFT JOIN coupons c ON c.id = o.coupon_id
+      SELECT o.id, o.org_unit_id AS unit, o.refunded_fen - o.shipping_refunded_fen AS refunded
+      FROM orders o
       WHERE o.paid_at IS NOT NULL AND o.state <> 'refunded' AND (o.org_path = ${scope} OR o.org_path LIKE ${scope} || '.%')
         AND (${from}::timestamptz IS NULL OR o.paid_at >= ${from}::timestamptz) AND (${to}::timestamptz IS NULL OR o.paid_at < ${to}::timestamptz)
     ), items AS (
-      SELECT s.unit, s.by_points, i.snapshot_hash, i.sku_id, i.quantity, i.unit_price_fen, i.discount_fen, i.amount_fen
+      SELECT s.unit, i.snapshot_hash, i.sku_id, i.quantity, i.unit_price_fen, i.discount_fen, i.amount_fen
       FROM sold s JOIN order_items i ON i.order_id = s.id
     ), prices AS (
       SELECT h.hash, (k ->> 'id')::uuid AS sku_id, (k ->> 'priceFen')::bigint AS price_fen
@@ -44,10 +45,13 @@ export async function discountReport(
         jsonb_array_elements(p.content -> 'skus') k
     ), given AS (
       SELECT i.unit, sum(greatest(coalesce(p.price_fen, i.unit_price_fen), i.unit_price_fen) * i.quantity)::bigint AS shelf,
-        coalesce(sum(i.discount_fen) FILTER (WHERE i.by_points IS NOT TRUE), 0)::bigint AS coupon,
-        coalesce(sum(i.discount_fen) FILTER (WHERE i.by_points), 0)::bigint AS points,
-        sum(greatest(coalesce(p.price_fen, i.unit_price_fen) - i.unit_price_fen, 0) * i.quantity)::bigint AS offer, sum(i.amount_fen)::bigint AS paid
+        sum(greatest(coalesce(p.price_fen, i.unit_price_fen) - i.unit_price_fen, 0) * i.quantity)::bigint AS offer,
+        sum(i.discount_fen)::bigint AS off, sum(i.amount_fen)::bigint AS paid
       FROM items i LEFT JOIN prices p ON p.hash = i.snapshot_hash AND p.sku_id = i.sku_id GROUP BY i.unit
+    ), taken AS (
+      SELECT s.unit, coalesce(sum(t.off_fen) FILTER (WHERE c.source <> 'points'), 0)::bigint AS coupon,
+        coalesce(sum(t.off_fen) FILTER (WHERE c.source = 'points'), 0)::bigint AS points
+      FROM sold s JOIN order_coupons t ON t.order_id = s.id JOIN coupons c ON c.id = t.coupon_id GROUP BY s.unit
     ), orders AS (
       SELECT unit, count(*) AS orders, sum(refunded)::bigint AS refunded FROM sold GROUP BY unit
     ), counters AS (
@@ -57,10 +61,10 @@ export async function discountReport(
       GROUP BY 1
     )
     SELECT json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS "orgUnit", coalesce(o.orders, 0) AS orders,
-      coalesce(g.shelf, 0) AS "shelfFen", coalesce(g.coupon, 0) AS "couponFen", coalesce(g.points, 0) AS "pointsFen",
-      coalesce(g.offer, 0) AS "offerFen", coalesce(c.counter, 0) AS "counterFen", coalesce(g.paid, 0) AS "paidFen",
+      coalesce(g.shelf, 0) AS "shelfFen", coalesce(t.coupon, 0) AS "couponFen", coalesce(t.points, 0) AS "pointsFen",
+      (coalesce(g.offer + g.off, 0) - coalesce(t.coupon + t.points, 0))::bigint AS "offerFen", coalesce(c.counter, 0) AS "counterFen", coalesce(g.paid, 0) AS "paidFen",
       coalesce(o.refunded, 0) AS "refundedFen"
-    FROM org_units u LEFT JOIN orders o ON o.unit = u.id LEFT JOIN given g ON g.unit = u.id LEFT JOIN counters c ON c.unit = u.id
+    FROM org_units u LEFT JOIN orders o ON o.unit = u.id LEFT JOIN given g ON g.unit = u.id LEFT JOIN taken t ON t.unit = u.id LEFT JOIN counters c ON c.unit = u.id
     WHERE (u.path = ${scope} OR u.path LIKE ${scope} || '.%') AND (o.unit IS NOT NULL OR c.unit IS NOT NULL) ORDER BY u.path`;
   const items = rows.map(({ orgUnit, ...sums }) => {
     const wire = { ...nothing };

@@ -76,9 +76,12 @@ export interface StandingRow {
   readonly since: Date;
   readonly nextCheckAt: Date | null;
 }
-export async function readStanding(sql: Sql, personId: string): Promise<StandingRow | undefined> {
-  const [row] = await sql<StandingRow>`
-    SELECT rank, rules_version AS "rulesVersion", spend_fen AS "spendFen", since, next_check_at AS "nextCheckAt"
+export async function readStanding(
+  sql: Sql,
+  personId: string,
+): Promise<(StandingRow & { checkedAt: Date }) | undefined> {
+  const [row] = await sql<StandingRow & { checkedAt: Date }>`
+    SELECT checked_at AS "checkedAt", rank, rules_version AS "rulesVersion", spend_fen AS "spendFen", since, next_check_at AS "nextCheckAt"
     FROM member_standings WHERE person_id = ${personId}`;
   return row;
 }

@@ -107,6 +107,15 @@ describe('N1 levels', () => {
     await expectRight();
   });
 
+  it('an order of an earlier time that is settled later counts beside the other', async () => {
+    await buy(api, buyer, brand.rooms.a, family());
+    api.clock.advanceSeconds(-60);
+    await buy(api, buyer, brand.rooms.a, family());
+    api.clock.advanceSeconds(60);
+    expect(await mine()).toMatchObject({ spendFen: 23_800 });
+    await expectRight();
+  });
+
   it('what leaves the window leaves the level, by the job; new rules reach everybody; a level’s coupon comes once', async () => {
     const kind = await makeCouponKind(api, brand, brand.hq, { offFen: 500, perPerson: 5 });
     await buy(api, buyer, brand.rooms.a, family());

@@ -35,13 +35,15 @@ export function createStandings(deps: { db: Db; clock: Clock; log: Logger; jobs:
     if (!rules) return 0;
     await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`member ${personId}`}, 0))`;
     const known = await rows.readStanding(tx, personId);
-    const { spendFen, leavesAt } = await rows.readSpend(tx, personId, rules.windowDays, fact.at);
+    // Facts of one person may be settled in another order than their times; what was counted once is never uncounted.
+    const at = known && known.checkedAt > fact.at ? known.checkedAt : fact.at;
+    const { spendFen, leavesAt } = await rows.readSpend(tx, personId, rules.windowDays, at);
     const from = known?.rank ?? 0;
     const rank = rankOf(spendFen, rules.levels);
     const moved = from !== rank;
     const reason = known && known.rulesVersion < rules.version && fact.reason === 'window' ? 'rules' : fact.reason;
     await rows.writeStanding(tx, {
-      ...{ personId, rank, rulesVersion: rules.version, spendFen, now: fact.at, nextCheckAt: leavesAt },
+      ...{ personId, rank, rulesVersion: rules.version, spendFen, now: at, nextCheckAt: leavesAt },
       since: moved || !known ? fact.at : known.since,
     });
     if (moved)

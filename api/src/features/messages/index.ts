@@ -38,6 +38,8 @@ export function createMessages(deps: {
   return {
     enqueue: service.enqueue,
     giveConsent: service.giveConsent,
+    /** Rule Z6: as switching reminders off. */
+    withdrawConsent: (personId: string) => service.setTopic(personId, 'reminders', false),
     withdrawOfWave,
     /** When the quiet hours end that `at` is in, by the policy of now; undefined outside of them. */
     async quietUntil(at: Date): Promise<Date | undefined> {

@@ -36,5 +36,7 @@ export function textOf(kind: MessageKind, content: MessageContent): { title: str
       };
     case 'order_news':
       return { title: '订单消息', content: content.text };
+    case 'credit_news':
+      return { title: '带来的订单', content: content.text };
   }
 }

@@ -23,6 +23,7 @@ export const kindRules: Record<MessageKind, KindRules> = {
   room_cancelled: { topic: 'changes', quiet: 'wait', counts: true, capped: false, pushes: true },
   campaign: { topic: 'campaigns', quiet: 'wait', counts: true, capped: true, pushes: false },
   coupon_ends: { topic: 'coupons', quiet: 'wait', counts: true, capped: false, pushes: false },
+  credit_news: { topic: null, quiet: 'send', counts: false, capped: false, pushes: false },
   order_news: { topic: null, quiet: 'send', counts: false, capped: false, pushes: false },
 };
 export const kindsOf = (topic: MessageTopic): MessageKind[] =>

@@ -9,7 +9,7 @@ import type {
   OutboxMessage,
 } from '@walnut-live/contracts';
 import type { Sql, Tx } from '../../platform/db.ts';
-import { maskName } from '../bindings/index.ts';
+import { maskName } from '../../platform/masks.policy.ts';
 import { ROOM_MESSAGES } from './consent.ts';
 import { countedKinds, pushedKinds } from './messages.policy.ts';
 

@@ -83,7 +83,7 @@ export async function findNextToReceive(sql: Sql, at: Date, except: readonly str
 
 /**
  * Locks a shipped order whose days are over, unless somebody else is at it or something keeps it from being received by itself
- * (migration 0272). Nothing is locked before.
+ * (migration 0292). Nothing is locked before.
  */
 export async function lockToReceive(tx: Tx, orderId: string, at: Date): Promise<boolean> {
   const rows = await tx`
@@ -95,6 +95,6 @@ export async function lockToReceive(tx: Tx, orderId: string, at: Date): Promise<
 /** Nothing is locked. */
 export async function orderOfPickup(tx: Tx, code: string): Promise<string | undefined> {
   const [row] = await tx<{ id: string }>`SELECT id FROM orders WHERE pickup_code = ${code}
-    ORDER BY state IN ('pending_payment', 'paid') DESC, placed_at DESC LIMIT 1`;
+    ORDER BY state IN ('pending_payment', 'deposit_paid', 'paid') DESC, placed_at DESC LIMIT 1`;
   return row?.id;
 }

@@ -4,6 +4,7 @@ import {
   type AfterSaleView,
   cancelOrder,
   decideAfterSale,
+  getBag,
   inspectAfterSale,
   type OrderView,
   openBundle,
@@ -34,7 +35,6 @@ import { startTestApi, type TestApi } from '../../testing/test-api.ts';
 import { takeGift } from './extras.repository.ts';
 import { auditOrders } from './orders-audit.ts';
 import { reserveLine } from './reservations.repository.ts';
-import { pageOfItem, readSeenPages } from './seen-pages.ts';
 
 let api: TestApi;
 let brand: Brand;
@@ -238,7 +238,7 @@ describe('what goes back', () => {
 });
 
 test('Z1 the page a buyer saw is kept when it was one of that product; what nobody ever showed is not', async () => {
-  const [one, two] = [await goods(500, 1), await goods(500, 1)];
+  const [one, two] = [await goods(500, 20), await goods(500, 20)];
   const { sql } = api.api.platform.db;
   const hashOf = async ({ id }: FixtureProduct) => {
     const [row] = await sql<{ hash: string }>`SELECT snapshot_hash AS hash FROM products WHERE id = ${id}`;
@@ -252,13 +252,26 @@ test('Z1 the page a buyer saw is kept when it was one of that product; what nobo
   await rename('现在的名字');
   const sku = { productId: one.product.id, snapshotHash: await hashOf(one.product) };
   expect(before).not.toBe(sku.snapshotHash);
-  const seen = [before, others, 'f'.repeat(64)];
-  const known = await readSeenPages(
-    sql,
-    seen.map((hash) => ({ productId: sku.productId, hash })),
-  );
-  expect(seen.map((hash) => pageOfItem(sku, hash, known))).toEqual([before, sku.snapshotHash, sku.snapshotHash]);
-  expect(pageOfItem(sku, undefined, await readSeenPages(sql, []))).toBe(sku.snapshotHash);
+  const now = sku.snapshotHash;
+  const room = await roomOf(one.product, two.product);
+  const { anna } = brand.consumers;
+  /** The page that the item of the first product keeps; with a further line the order is not placed together with others. */
+  const kept = async (seen: string | undefined, further: boolean) => {
+    const line = { ...shelfLine(one.product), ...(seen === undefined ? {} : { seenSnapshotHash: seen }) };
+    const lines = [line, ...(further ? [shelfLine(two.product)] : [])];
+    const { id } = (await buy(room, anna, { lines })).body;
+    const [item] = await sql<{ hash: string }>`
+      SELECT snapshot_hash AS hash FROM order_items WHERE order_id = ${id} AND product_id = ${one.product.id}`;
+    return item?.hash;
+  };
+  const seen = [before, others, 'f'.repeat(64), undefined];
+  for (const further of [false, true]) {
+    const pages: (string | undefined)[] = [];
+    for (const hash of seen) pages.push(await kept(hash, further));
+    expect(pages).toEqual([before, now, now, now]);
+  }
+  const bag = await api.ok(getBag, { as: anna, params: { id: room.id } });
+  expect(bag.items.find(({ product }) => product.id === one.product.id)?.product.pageHash).toBe(now);
 });
 
 test('the audit tells of bundles and gifts that orders do not agree with', async () => {

@@ -2,8 +2,8 @@
 import type { RoomEventOf } from '@walnut-live/contracts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db.ts';
+import { maskName } from '../../platform/masks.policy.ts';
 import { writeRoomEvent } from '../../platform/outbox.ts';
-import { maskName } from './orders.policy.ts';
 import type { ItemRow } from './orders.repository.ts';
 import type { StockLevel } from './reservations.repository.ts';
 

@@ -1,5 +1,5 @@
 /** What an order is made of before it is one: the request, its lines with their prices, and the rows it becomes. */
-import type { Address, PlaceGroupBuy } from '@walnut-live/contracts';
+import type { Address, PlaceGroupBuy, PlacePreSale } from '@walnut-live/contracts';
 import type { Random } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { NewItem, NewOrder } from './orders.repository.ts';
@@ -9,6 +9,7 @@ import {
   type PricedLine,
   priceLine,
   type Refusal,
+  refuseEarly,
   sumLines,
   type WantedLine,
 } from './pricing.policy.ts';
@@ -28,17 +29,25 @@ export interface PlaceRequest {
     offerId?: string | undefined;
     offerVersion?: number | undefined;
     seenPriceFen: number;
+    seenSnapshotHash?: string | undefined;
   }[];
   address?: Address | undefined;
   pickup?: { recipient: string; phone: string } | undefined;
   seenShippingFen?: number | undefined;
   remark: string;
   couponId?: string | undefined;
+  couponIds?: readonly string[] | undefined;
   groupBuy?: PlaceGroupBuy | undefined;
+  preSale?: PlacePreSale | undefined;
   bundles?: readonly WantedBundle[] | undefined;
 }
 
-/** A line that may be bought, with its price; `discountFen` is its share of the coupon. */
+/** The coupons an order names, in either way, each once. */
+export const couponsOf = ({ couponId, couponIds }: PlaceRequest): readonly string[] => [
+  ...new Set([...(couponId === undefined ? [] : [couponId]), ...(couponIds ?? [])]),
+];
+
+/** A line that may be bought, with its price; `discountFen` is its share of the coupons. */
 export interface Priced {
   readonly line: WantedLine;
   readonly sku: SkuRow;
@@ -76,6 +85,7 @@ export function wantedLines(request: PlaceRequest): WantedLine[] {
         offerId: line.offerId ?? null,
         offerVersion: line.offerVersion ?? null,
         seenPriceFen: BigInt(line.seenPriceFen),
+        ...(line.seenSnapshotHash === undefined ? {} : { seenHash: line.seenSnapshotHash }),
       })),
     ),
   );
@@ -93,6 +103,31 @@ export function pricedLine(
   return { line, sku, price, amountFen: price.unitPriceFen * BigInt(line.quantity), discountFen: 0n };
 }
 
+/** All lines, none of them known to be sold out. @throws AppError as pricedLine, offer_sold_out, limit_exceeded, out_of_stock */
+export function pricedLines(
+  lines: readonly WantedLine[],
+  skus: readonly SkuRow[],
+  at: Date,
+  graceSeconds: number,
+  groupPriceFen?: bigint,
+): Priced[] {
+  const bySku = new Map(skus.map((sku) => [sku.skuId, sku]));
+  const priced = lines.map((line) => {
+    const sku = bySku.get(line.skuId);
+    if (!sku) throw new AppError('not_found', { facts: { skuId: line.skuId } });
+    return pricedLine(line, sku, at, graceSeconds, groupPriceFen);
+  });
+  for (const { line, sku } of priced) {
+    const refusal = refuseEarly(line, sku.left);
+    if (refusal) throw refused(refusal);
+  }
+  return priced;
+}
+
+/** What coupons may take from. */
+export const flooredItems = (priced: readonly Priced[]) =>
+  priced.map(({ amountFen, line, sku }) => ({ amountFen, quantity: line.quantity, floorPriceFen: sku.floorPriceFen }));
+
 /** Ten digits. */
 export const newPickupCode = (random: Pick<Random, 'bytes'>): string =>
   (random.bytes(8).readBigUInt64BE() % 10_000_000_000n).toString().padStart(10, '0');
@@ -106,12 +141,14 @@ export function newOrder(
     room: SellingRoom;
     request: PlaceRequest;
     priced: readonly Priced[];
+    /** The first that it takes. */
+    couponId?: string | undefined;
     at: Date;
   },
   { reservationSeconds }: Pick<OrdersDeps, 'reservationSeconds'>,
   pickupCode: string | null = null,
 ): NewOrder {
-  const { request, priced, at, ...rest } = order;
+  const { request, priced, at, couponId, ...rest } = order;
   const itemsFen = priced.reduce((sum, part) => sum + part.amountFen, 0n);
   const discountFen = priced.reduce((sum, part) => sum + part.discountFen, 0n);
   const shipping = shippingOf(order.room, request, priced);
@@ -124,7 +161,7 @@ export function newOrder(
     address: addressOf(order.room, request),
     pickupCode,
     remark: request.remark,
-    couponId: request.couponId ?? null,
+    couponId: couponId ?? null,
     placedAt: at,
     expiresAt: new Date(at.getTime() + reservationSeconds * 1000),
   };
@@ -152,6 +189,7 @@ export function newItem(
     unitPriceFen: price.unitPriceFen,
     discountFen,
     snapshotHash: sku.snapshotHash,
+    seenHash: line.seenHash,
     giftOf,
     bundleId: bundleId ?? null,
     offerId: price.offer?.id ?? null,

@@ -3,10 +3,11 @@ import { type Address, fenToWire, may, type OrderState, type OrderView } from '@
 import type { TimeCursor } from '../../platform/cursor.ts';
 import type { Sql } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
+import { maskName, maskPhonesIn } from '../../platform/masks.policy.ts';
 import { mayIn, type Principal, type StaffPrincipal } from '../../platform/principal.ts';
 import { type NamedPerson, nameFor } from '../bindings/index.ts';
 import { type DeliveryRow, readDeliveries, toDelivery } from './order-delivery.ts';
-import { maskAddress, maskName } from './orders.policy.ts';
+import { maskAddress } from './orders.policy.ts';
 
 /** Whose eyes: the buyer sees everything, shipping staff the address, other staff see it masked. */
 export type Eyes = 'buyer' | StaffPrincipal['staff'];
@@ -60,7 +61,9 @@ interface ViewRow {
   payment: NonNullable<OrderView['payment']> | null;
   refunds: OrderView['refunds'] | null;
   coupon: NonNullable<OrderView['coupon']> | null;
+  coupons: NonNullable<OrderView['coupons']> | null;
   group_buy: NonNullable<OrderView['groupBuy']> | null;
+  pre_sale: NonNullable<OrderView['preSale']> | null;
   credit_reason: OrderView['credit']['reason'] | null;
   inviter: NamedPerson | null;
   credit_unit: OrderView['store'] | null;
@@ -96,6 +99,9 @@ export async function readOrders(sql: Sql, ids: readonly string[]): Promise<Seen
         FROM refunds f WHERE f.order_id = o.id) AS refunds,
       (SELECT json_build_object('id', k.id, 'title', k.title, 'offFen', k.off_fen, 'minSpendFen', k.min_spend_fen)
         FROM coupons k WHERE k.id = o.coupon_id) AS coupon,
+      CASE WHEN o.coupon_id IS NULL THEN NULL ELSE (SELECT json_agg(json_build_object('id', k.id, 'title', k.title, 'offFen', k.off_fen,
+          'minSpendFen', k.min_spend_fen, 'tookFen', t.off_fen) ORDER BY t.position)
+        FROM order_coupons t JOIN coupons k ON k.id = t.coupon_id WHERE t.order_id = o.id) END AS coupons,
       c.reason AS credit_reason,
       CASE WHEN cp.id IS NULL THEN NULL ELSE json_build_object('id', cp.id, 'name', cp.name, 'kind', cp.kind,
         'ownerPath', (SELECT w.path FROM owner_bindings ob JOIN org_units w ON w.id = ob.store_id
@@ -103,6 +109,10 @@ export async function readOrders(sql: Sql, ids: readonly string[]): Promise<Seen
       CASE WHEN cu.id IS NULL THEN NULL ELSE json_build_object('id', cu.id, 'kind', cu.kind, 'path', cu.path, 'name', cu.name) END AS credit_unit,
       CASE WHEN o.group_buy_id IS NULL THEN NULL ELSE (SELECT json_build_object('id', g.id, 'state', g.state, 'paid', g.paid, 'size', g.size,
         'deadlineAt', g.deadline_at) FROM group_buys g WHERE g.id = o.group_buy_id) END AS group_buy,
+      CASE WHEN o.pre_sale_id IS NULL THEN NULL ELSE (SELECT json_build_object('id', w.id, 'depositFen', d.deposit_fen, 'worthFen', d.worth_fen,
+        'balanceFen', d.balance_fen, 'keepsDeposit', w.keeps_deposit, 'balanceFrom', w.balance_from, 'balanceUntil', w.balance_until, 'shipsBy', w.ships_by,
+        'depositPaidAt', d.deposit_paid_at)
+        FROM pre_sale_orders d JOIN pre_sale_campaigns w ON w.id = d.campaign_id WHERE d.order_id = o.id) END AS pre_sale,
       (SELECT json_agg(json_build_object('from', t.from_state, 'to', t.to_state, 'event', t.event, 'at', t.at) ORDER BY t.id)
         FROM order_transitions t WHERE t.order_id = o.id) AS history
     FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS wanted (id, n)
@@ -155,7 +165,7 @@ function toView(row: ViewRow, eyes: Eyes, delivery: DeliveryRow | undefined): Or
     paidFen: fenToWire(row.paid_fen),
     refundedFen: fenToWire(row.refunded_fen),
     address: open ? row.address : maskAddress(row.address),
-    remark: row.remark,
+    remark: open ? row.remark : maskPhonesIn(row.remark),
     placedAt: instant(row.placed_at),
     expiresAt: instant(row.expires_at),
     paidAt: maybeInstant(row.paid_at),
@@ -166,7 +176,9 @@ function toView(row: ViewRow, eyes: Eyes, delivery: DeliveryRow | undefined): Or
     payment: row.payment,
     refunds: (row.refunds ?? []).map((refund) => ({ ...refund, createdAt: instant(refund.createdAt) })),
     coupon: row.coupon,
+    ...(row.coupons ? { coupons: row.coupons } : {}),
     groupBuy: row.group_buy && { ...row.group_buy, deadlineAt: instant(row.group_buy.deadlineAt) },
+    preSale: row.pre_sale && toPreSale(row.pre_sale),
     credit: {
       reason: row.credit_reason ?? 'store',
       inviter: row.inviter && shownInviter(row.inviter, eyes),
@@ -179,6 +191,14 @@ function toView(row: ViewRow, eyes: Eyes, delivery: DeliveryRow | undefined): Or
     history: row.history.map((step) => ({ ...step, at: instant(step.at) })),
   };
 }
+
+const toPreSale = (of: NonNullable<ViewRow['pre_sale']>): NonNullable<OrderView['preSale']> => ({
+  ...of,
+  balanceFrom: instant(of.balanceFrom),
+  balanceUntil: instant(of.balanceUntil),
+  shipsBy: instant(of.shipsBy),
+  depositPaidAt: of.depositPaidAt && instant(of.depositPaidAt),
+});
 
 const shownInviter = (inviter: NamedPerson, eyes: Eyes) =>
   eyes === 'buyer' ? { id: inviter.id, name: inviter.name } : nameFor(eyes, inviter);

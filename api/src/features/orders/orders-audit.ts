@@ -16,7 +16,7 @@ export async function auditOrders(db: Pick<Db, 'transaction'>): Promise<string[]
         SELECT * FROM (
           SELECT s.sku_id AS sku, s.org_unit_id AS unit, s.reserved,
             coalesce((SELECT sum(i.quantity) FROM order_items i JOIN orders o ON o.id = i.order_id
-              WHERE i.sku_id = s.sku_id AND i.stock_unit_id = s.org_unit_id AND o.state = 'pending_payment'), 0) AS held,
+              WHERE i.sku_id = s.sku_id AND i.stock_unit_id = s.org_unit_id AND o.state IN ('pending_payment', 'deposit_paid')), 0) AS held,
             coalesce((SELECT sum(i.quantity - i.restocked + i.replaced) FROM order_items i JOIN orders o ON o.id = i.order_id
               WHERE i.sku_id = s.sku_id AND i.stock_unit_id = s.org_unit_id AND o.paid_at IS NOT NULL), 0) AS sold,
             coalesce((SELECT -sum(m.delta) FROM stock_movements m
@@ -26,12 +26,12 @@ export async function auditOrders(db: Pick<Db, 'transaction'>): Promise<string[]
       const offers = await tx<{ id: string; taken: number; counted: bigint }>`
         SELECT * FROM (
           SELECT f.id, f.taken, coalesce((SELECT sum(i.quantity) FROM order_items i JOIN orders o ON o.id = i.order_id
-            WHERE i.offer_id = f.id AND o.state NOT IN ('cancelled', 'expired')), 0) AS counted FROM offers f) a
+            WHERE i.offer_id = f.id AND o.state NOT IN ('cancelled', 'expired', 'forfeited')), 0) AS counted FROM offers f) a
         WHERE taken <> counted`;
       const shares = await tx<{ offer_id: string; person_id: string; quantity: number; counted: bigint }>`
         SELECT * FROM (
           SELECT p.offer_id, p.person_id, p.quantity, coalesce((SELECT sum(i.quantity) FROM order_items i JOIN orders o ON o.id = i.order_id
-            WHERE i.offer_id = p.offer_id AND o.person_id = p.person_id AND o.state NOT IN ('cancelled', 'expired')), 0) AS counted
+            WHERE i.offer_id = p.offer_id AND o.person_id = p.person_id AND o.state NOT IN ('cancelled', 'expired', 'forfeited')), 0) AS counted
           FROM offer_purchases p) a
         WHERE quantity <> counted`;
       const bundles = await tx<{ id: string; taken: number; counted: bigint }>`
@@ -61,8 +61,9 @@ export async function auditOrders(db: Pick<Db, 'transaction'>): Promise<string[]
       const payments = await tx<{ order_no: string; state: string }>`
         SELECT o.order_no, o.state FROM orders o
         WHERE o.paid_fen <> coalesce((SELECT sum(p.captured_fen) FROM payments p WHERE p.order_id = o.id AND p.state = 'captured'), 0)
-          OR (o.state IN ('paid', 'shipped', 'received', 'refunding', 'refunded')) <> (o.paid_fen > 0)
-          OR (o.state = 'refunded') <> (o.paid_fen > 0 AND o.refunded_fen = o.paid_fen)`;
+          -- A deposit alone is not the order's price: auditPreSales knows what it has to be.
+          OR (o.state IN ('paid', 'shipped', 'received', 'refunding', 'refunded')) <> (o.paid_fen > 0 AND (o.pre_sale_id IS NULL OR o.paid_at IS NOT NULL))
+          OR (o.state = 'refunded') <> (o.paid_fen > 0 AND o.refunded_fen = o.paid_fen AND (o.pre_sale_id IS NULL OR o.paid_at IS NOT NULL))`;
       const refunds = await tx<{ id: string }>`
         SELECT p.id FROM payments p WHERE p.refunded_fen <> coalesce((
           SELECT sum(r.amount_fen) FROM refunds r WHERE r.payment_id = p.id AND r.state <> 'failed'), 0)`;

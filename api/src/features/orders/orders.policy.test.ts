@@ -1,11 +1,11 @@
 import { OrderState } from '@walnut-live/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { maskName } from '../../platform/masks.policy.ts';
 import {
   allocateDiscount,
   FREE_SHIPPING_FROM_FEN,
   maskAddress,
-  maskName,
   mayRefund,
   nextState,
   type OrderEvent,
@@ -18,9 +18,14 @@ import {
 
 /** Rule S7, written down a second time: every event that may happen, and where it leads. */
 const allowed = new Map<string, OrderState>([
+  ['pending_payment pay_deposit', 'deposit_paid'],
   ['pending_payment pay', 'paid'],
   ['pending_payment cancel', 'cancelled'],
   ['pending_payment expire', 'expired'],
+  ['deposit_paid pay', 'paid'],
+  ['deposit_paid cancel', 'cancelled'],
+  ['deposit_paid lapse', 'expired'],
+  ['deposit_paid forfeit', 'forfeited'],
   ['paid ship', 'shipped'],
   ['paid request_refund', 'refunding'],
   ['shipped receive', 'received'],

@@ -1,15 +1,20 @@
 /** The rules of an order's life (S7), its sums (M4) and what of it others may see (Z6): pure. */
 import type { Address, OrderState } from '@walnut-live/contracts';
+import { maskName, maskPhone } from '../../platform/masks.policy.ts';
 
 /**
  * What can happen to an order. An order is `refunding` while all that is left of it is on its way back; a refund of a part leaves
  * it where it is (`refund_part`, `refund_part_failed`), so that the rest can be sent. `resume_*` puts an order back when the
- * provider refused its refund for good.
+ * provider refused its refund for good. In a pre-sale the deposit is paid first; an order of which only that is paid is paid in full,
+ * cancelled or, at the end of its time, `lapse`s (the deposit goes back) or is `forfeit` (the store keeps it).
  */
 export const orderEvents = [
+  'pay_deposit',
   'pay',
   'cancel',
   'expire',
+  'lapse',
+  'forfeit',
   'ship',
   'receive',
   'request_refund',
@@ -24,7 +29,8 @@ export type OrderEvent = (typeof orderEvents)[number];
 
 /** Rule S7: the whole state machine. What is not here cannot happen. */
 export const orderTransitions: Readonly<Record<OrderState, Readonly<Partial<Record<OrderEvent, OrderState>>>>> = {
-  pending_payment: { pay: 'paid', cancel: 'cancelled', expire: 'expired' },
+  pending_payment: { pay_deposit: 'deposit_paid', pay: 'paid', cancel: 'cancelled', expire: 'expired' },
+  deposit_paid: { pay: 'paid', cancel: 'cancelled', lapse: 'expired', forfeit: 'forfeited' },
   paid: { ship: 'shipped', request_refund: 'refunding', refund_part: 'paid', refund_part_failed: 'paid' },
   shipped: { receive: 'received', request_refund: 'refunding', refund_part: 'shipped', refund_part_failed: 'shipped' },
   received: { request_refund: 'refunding', refund_part: 'received', refund_part_failed: 'received' },
@@ -37,6 +43,7 @@ export const orderTransitions: Readonly<Record<OrderState, Readonly<Partial<Reco
   },
   cancelled: {},
   expired: {},
+  forfeited: {},
   refunded: {},
 };
 
@@ -88,18 +95,12 @@ export function allocateDiscount(discountFen: bigint, amountsFen: readonly bigin
   return shares.map(({ share }) => share);
 }
 
-/** `林*`: who bought, as far as a room may know it. */
-export function maskName(name: string): string {
-  const [first = ''] = name.trim();
-  return `${first}*`;
-}
-
 /** Rule Z6: an address for staff who do not ship. The region stays, it is needed for reports; nobody can be found by it. */
 export function maskAddress(address: Address): Address {
   return {
     ...address,
     recipient: maskName(address.recipient),
-    phone: `${address.phone.slice(0, 3)}****${address.phone.slice(-4)}`,
+    phone: maskPhone(address.phone),
     street: '****',
   };
 }

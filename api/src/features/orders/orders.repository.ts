@@ -73,6 +73,8 @@ export interface NewItem {
   /** Rule S4: the terms as they were. */
   readonly offerTerms: Record<string, unknown> | null;
   readonly snapshotHash: string | null;
+  /** Rule Z1: the page that the buyer's screen showed, by its client's word. Kept when it is, or was, one of that product. */
+  readonly seenHash?: string | undefined;
   /** The item it came with, for nothing. */
   readonly giftOf: string | null;
   /** Of a gift: so many pieces of that item brought one of it. */
@@ -93,10 +95,11 @@ export async function insertItems(tx: Tx, items: readonly NewItem[]): Promise<vo
       unit_price_fen, discount_fen, amount_fen, offer_id, offer_version, offer_terms, snapshot_hash, gift_of, gift_per, bundle_id)
     SELECT i.id, i."orderId", i.position, i."productId", i."skuId", i."stockUnitId", i.title, i."skuName", i."pictureUrl",
       i.quantity, i."unitPriceFen", i."discountFen", i."amountFen", i."offerId", i."offerVersion", i."offerTerms",
-      i."snapshotHash", i."giftOf", i."giftPer", i."bundleId"
+      CASE WHEN i."seenHash" IS NULL THEN i."snapshotHash" ELSE coalesce((SELECT s.hash FROM product_snapshots s
+        WHERE s.hash = i."seenHash" AND s.product_id = i."productId"), i."snapshotHash") END, i."giftOf", i."giftPer", i."bundleId"
     FROM jsonb_to_recordset(${JSON.stringify(listed)}::jsonb) AS i (id uuid, "orderId" uuid, position int, "productId" uuid,
       "skuId" uuid, "stockUnitId" uuid, title text, "skuName" text, "pictureUrl" text, quantity int, "unitPriceFen" bigint,
-      "discountFen" bigint, "amountFen" bigint, "offerId" uuid, "offerVersion" int, "offerTerms" jsonb, "snapshotHash" text,
+      "discountFen" bigint, "amountFen" bigint, "offerId" uuid, "offerVersion" int, "offerTerms" jsonb, "snapshotHash" text, "seenHash" text,
       "giftOf" uuid, "giftPer" int, "bundleId" uuid)`;
 }
 
@@ -115,6 +118,7 @@ export interface OrderRow {
   readonly receivedAt: Date | null;
   readonly couponId: string | null;
   readonly groupBuyId: string | null;
+  readonly preSaleId: string | null;
 }
 
 /** The order with its row locked until the transaction ends: the first lock of whatever happens to an order. */
@@ -122,7 +126,8 @@ export async function lockOrder(tx: Tx, orderId: string): Promise<OrderRow | und
   const [order] = await tx<OrderRow>`
     SELECT id, order_no AS "orderNo", person_id AS "personId", room_id AS "roomId", org_unit_id AS "orgUnitId",
       org_path AS "orgPath", state, total_fen AS "totalFen", paid_fen AS "paidFen", expires_at AS "expiresAt",
-      shipped_at AS "shippedAt", received_at AS "receivedAt", coupon_id AS "couponId", group_buy_id AS "groupBuyId"
+      shipped_at AS "shippedAt", received_at AS "receivedAt", coupon_id AS "couponId", group_buy_id AS "groupBuyId",
+      pre_sale_id AS "preSaleId"
     FROM orders WHERE id = ${orderId} FOR UPDATE`;
   return order;
 }

@@ -7,14 +7,15 @@ import {
   receiveOrder,
   shipOrder,
 } from '@walnut-live/contracts';
-import type { Clock } from '../../platform/clock.ts';
-import { type CsvColumn, sendCsv } from '../../platform/csv.ts';
+import type { Clock, Random } from '../../platform/clock.ts';
+import type { CsvColumn } from '../../platform/csv.ts';
 import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Binder, written } from '../../platform/http.ts';
 import { requireKey } from '../../platform/idempotency.ts';
 import { type AddressLimits, createLimit } from '../../platform/limits.ts';
+import { sendPersonalCsv } from '../../platform/personal-csv.ts';
 import type { Principal } from '../../platform/principal.ts';
 import { eyesOf, findOrderIds, type OrderFilter, readOrders, type SeenOrder } from './order-view.ts';
 import type { OrdersService } from './orders.service.ts';
@@ -29,6 +30,7 @@ export function bindOrders(
   deps: {
     db: Db;
     clock: Clock;
+    random: Random;
     taking: Pick<TakingOrders, 'take'>;
     orders: OrdersService;
     addressLimits: AddressLimits;
@@ -75,9 +77,12 @@ export function bindOrders(
       partlyShipped: query.partly === 'shipped',
     };
     if (query.format === 'csv') {
-      if (!principal.staff) throw new AppError('forbidden');
-      const day = clock.now().toISOString().slice(0, 10);
-      await sendCsv(res, `orders-${day}.csv`, csvColumns, exportOrders(principal, filter));
+      const { format: _, cursor: __, limit: ___, ...asked } = query;
+      await sendPersonalCsv(res, deps, {
+        ...{ by: principal, target: 'orders', filter: asked, columns: csvColumns },
+        fileName: `orders-${clock.now().toISOString().slice(0, 10)}.csv`,
+        rows: exportOrders(principal, filter),
+      });
       return written;
     }
     const page = await readPage(filter, query.cursor, query.limit);

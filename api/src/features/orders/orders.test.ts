@@ -123,7 +123,7 @@ describe('M1 money', () => {
   it('M1 every amount in the database is a bigint of fen', async () => {
     const columns = await rows<{ column: string }>`
       SELECT table_name || '.' || column_name || ' ' || data_type AS column FROM information_schema.columns
-      WHERE table_schema = 'public' AND data_type <> 'bigint' AND (column_name LIKE '%\\_fen' OR column_name ~ 'amount|price|balance')`;
+      WHERE table_schema = 'public' AND data_type <> 'bigint' AND data_type NOT LIKE 'timestamp%' AND (column_name LIKE '%\\_fen' OR column_name ~ 'amount|price|balance')`;
     expect(columns).toEqual([{ column: 'skus.list_price_basis text' }]); // a reason, not an amount
   });
 
@@ -270,10 +270,24 @@ describe('who sees what', () => {
     expect(lines[1]).toContain(`"'=HYPERLINK(""http://x"")"`);
     expect(lines[1]).toContain(`,'@SUM(A1),`);
     expect(lines[1]).toContain(',13912345678,');
+    await rows`UPDATE orders SET remark = '请打 13912345678' WHERE room_id = ${room.id}`;
+    const search = '13912345678';
+    await api.call(listOrders, { as: brand.staff.finance, query: { ...query, search } });
     const masked = String((await api.call(listOrders, { as: brand.staff.finance, query })).body);
+    expect(masked).toContain('请打 139****5678');
     expect(masked).toContain(',139****5678,');
     expect(masked).not.toContain('13912345678');
     expect((await api.call(listOrders, { as: buyer, query })).status).toBe(403);
+    // Who took it away, what was asked for, how many rows: and no phone number in the log itself.
+    const filter = { roomId: room.id };
+    const taken = await rows`SELECT actor_id, org_path, detail FROM audit_log
+      WHERE action = 'personal-data:exported' AND target = 'orders' AND detail->'filter'->>'roomId' = ${room.id} ORDER BY at, id`;
+    const by = ({ personId, staff }: Principal) => ({ actor_id: personId, org_path: staff?.orgPath });
+    expect(taken).toEqual([
+      { ...by(brand.staff.a.manager), detail: { filter, rows: 4, whole: true } },
+      { ...by(brand.staff.finance), detail: { filter: { ...filter, search: '139****5678' }, rows: 0, whole: true } },
+      { ...by(brand.staff.finance), detail: { filter, rows: 4, whole: true } },
+    ]);
   });
 });
 

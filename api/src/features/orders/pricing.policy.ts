@@ -9,6 +9,8 @@ export interface WantedLine {
   /** The version on the buyer's screen; null: whatever is current. */
   readonly offerVersion: number | null;
   readonly seenPriceFen: bigint;
+  /** The version of the product's page on the buyer's screen (rule Z1). */
+  readonly seenHash?: string;
   /** As many as there are: a gift. */
   readonly upTo?: boolean;
 }

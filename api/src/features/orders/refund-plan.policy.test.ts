@@ -1,7 +1,7 @@
 import { pieceShareFen } from '@walnut-live/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { adjust, commissionFor } from '../commissions/commissions.policy.ts';
+import { bringTo, commissionFor, type Posted } from '../commissions/commissions.policy.ts';
 import { allocateDiscount } from './orders.policy.ts';
 import {
   leftOf,
@@ -163,8 +163,9 @@ describe('S8 K1 M4 any schedule of partial refunds', () => {
           { shippingFen: terms.shippingFen },
         );
         const paidFen = state.items.reduce((sum, one) => sum + one.amountFen, BigInt(terms.shippingFen));
-        const posted = state.items.map((one) => [
-          { amountFen: commissionFor(one.amountFen, terms.bps), bps: terms.bps, state: 'estimated' as const },
+        const estimated = { state: 'estimated' as const, settleableAt: null, heldReason: '' };
+        const posted: Posted[][] = state.items.map((one) => [
+          { ...estimated, basisFen: one.amountFen, amountFen: commissionFor(one.amountFen, terms.bps) },
         ]);
         const under: RefundPlan[] = [];
         let paidBack = 0n;
@@ -211,8 +212,10 @@ describe('S8 K1 M4 any schedule of partial refunds', () => {
           }
           for (const [n, one] of state.items.entries()) {
             const entries = posted[n] ?? [];
-            const entry = adjust({ itemId: one.id, amountFen: one.amountFen, refundedFen: one.refundedFen }, entries);
-            if (entry) entries.push({ amountFen: entry.amountFen, bps: entry.bps, state: 'estimated' });
+            const basisFen = one.amountFen - one.refundedFen;
+            const due = { basisFen, dueFen: commissionFor(basisFen, terms.bps) };
+            const entry = bringTo(due, entries, estimated, new Date(0));
+            if (entry) entries.push({ ...entry, ...estimated });
             expect(entries.reduce((sum, { amountFen }) => sum + amountFen, 0n)).toBe(
               commissionFor(one.amountFen - one.refundedFen, terms.bps),
             );

@@ -96,7 +96,16 @@ export function createTakingOrders(
 
   async function takePlain(wish: OrderWish): Promise<StoredAnswer> {
     const { personId, key, body } = wish;
-    const keyed = { personId, key, requestHash: hashOfRequest(wish.request) };
+    let hash: string | undefined;
+    const keyed: KeyedWish = {
+      personId,
+      key,
+      // Whoever is told "no" under a new key needs none.
+      get requestHash() {
+        hash ??= hashOfRequest(wish.request);
+        return hash;
+      },
+    };
     const refusal = earlyNo(body);
     if (!refusal) return together.place({ wish, keyed });
     const settled = await keys.add(keyed);

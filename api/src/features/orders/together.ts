@@ -22,6 +22,7 @@ import { writeRoomEvents } from '../../platform/outbox.ts';
 import type { Considered } from '../credits/index.ts';
 import { giftsFor } from './gifts.policy.ts';
 import {
+  couponsOf,
   newItem,
   newOrder,
   type PlaceRequest,
@@ -68,10 +69,11 @@ type Outcome = StoredAnswer | AppError | typeof ALONE;
 
 /** Whether a request is of the simple kind that is placed together with others: one SKU, and nothing else to it. */
 export const isPlain = (request: PlaceRequest): boolean =>
-  request.couponId === undefined &&
+  couponsOf(request).length === 0 &&
   request.pickup === undefined &&
   !request.bundles?.length &&
   request.groupBuy === undefined &&
+  request.preSale === undefined &&
   new Set(request.lines.map(({ skuId }) => skuId)).size === 1;
 
 /** An order on its way through a transaction. */

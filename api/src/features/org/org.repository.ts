@@ -19,10 +19,10 @@ const toUnit = (unit: { id: string; kind: string; path: string; name: string }):
 /** By code points, whatever the collation of the database: `hq`, `hq.east`, `hq.east.hangzhou`. */
 const byPath = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** The unit at `scope` and everything under it, parents first. */
+/** The unit at `scope` and everything under it that is not closed, parents first. */
 export async function listUnits(prisma: Prisma, scope: string): Promise<UnitRow[]> {
   const units = await prisma.orgUnit.findMany({
-    where: { OR: [{ path: scope }, { path: { startsWith: `${scope}.` } }] },
+    where: { closedAt: null, OR: [{ path: scope }, { path: { startsWith: `${scope}.` } }] },
     select: unitFields,
   });
   return units.map(toUnit).sort((a, b) => byPath(a.path, b.path));

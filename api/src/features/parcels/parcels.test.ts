@@ -1,12 +1,17 @@
 import {
   bulkShip,
   correctParcel,
+  decideAfterSale,
   extendReceipt,
+  getAfterSale,
   getOrder,
+  inspectAfterSale,
   noteParcel,
   type OrderView,
   receiveOrder,
   refundOrder,
+  requestAfterSale,
+  sendBackAfterSale,
   setMerchantRemark,
   shipOrder,
   shipParcel,
@@ -238,6 +243,56 @@ describe('S7 what is not received by itself', () => {
     api.clock.advanceSeconds((api.api.platform.config.AUTO_RECEIVE_DAYS + 1) * DAY_SECONDS);
     await api.api.platform.jobs.runNow(AUTO_RECEIVE_JOB);
   };
+
+  it('a parcel that came back keeps its order, until its pieces were given back in money', async () => {
+    const order = await paid();
+    await parcel(order.id, 'SF0603', [{ orderItemId: order.milk, quantity: 2 }]);
+    const sent = (await parcel(order.id, 'SF0604')).body;
+    const back = sent.delivery?.parcels.find(({ trackingNo }) => trackingNo === 'SF0604');
+    await api.ok(noteParcel, { as: manager, params: { id: back?.id ?? '' }, body: { event: 'return' } });
+    await due();
+    expect(await stateOf(api, order.id)).toBe('shipped');
+    await api.ok(refundOrder, {
+      ...{ as: manager, params: { id: order.id } },
+      body: { reason: '包裹退回', items: [{ itemId: order.family, quantity: 1 }] },
+    });
+    await eventually(async () => expect((await read(order.id)).refunds[0]?.state).toBe('succeeded'));
+    await due();
+    expect(await stateOf(api, order.id)).toBe('received');
+  });
+
+  it('a piece that arrived and was sent back by a case does not settle one whose parcel came back', async () => {
+    const order = await paid();
+    await parcel(order.id, 'SF0605', [{ orderItemId: order.family, quantity: 1 }]);
+    await parcel(order.id, 'SF0606', [{ orderItemId: order.milk, quantity: 1 }]);
+    const sent = (await parcel(order.id, 'SF0607')).body;
+    const back = sent.delivery?.parcels.find(({ trackingNo }) => trackingNo === 'SF0607');
+    await api.ok(noteParcel, { as: manager, params: { id: back?.id ?? '' }, body: { event: 'return' } });
+    const items = [{ itemId: order.milk, quantity: 1 }];
+    const { id } = await api.ok(requestAfterSale, {
+      ...{ as: buyer, params: { id: order.id } },
+      body: { kind: 'return_and_refund', reason: 'quality', items },
+    });
+    const params = { id };
+    await api.ok(decideAfterSale, {
+      ...{ as: manager, params },
+      body: { approve: true, note: '同意', returnTo: '杭州湖滨店' },
+    });
+    await api.ok(sendBackAfterSale, { as: buyer, params, body: { carrier: '顺丰', trackingNo: 'SF0608' } });
+    await api.ok(inspectAfterSale, { as: manager, params, body: { accepted: true, note: '收到' } });
+    await eventually(async () => expect((await api.ok(getAfterSale, { as: buyer, params })).state).toBe('refunded'));
+    await due();
+    expect(await stateOf(api, order.id)).toBe('shipped');
+    await api.ok(refundOrder, {
+      ...{ as: manager, params: { id: order.id } },
+      body: { reason: '包裹退回', items },
+    });
+    await eventually(async () =>
+      expect((await read(order.id)).refunds.map(({ state }) => state)).toEqual(['succeeded', 'succeeded']),
+    );
+    await due();
+    expect(await stateOf(api, order.id)).toBe('received');
+  });
 
   it('an order that cannot be received holds up no other', async () => {
     const [bad, good] = [await paid(), await paid()];

@@ -4,6 +4,8 @@ import type { z } from 'zod';
 import type { Sql, Tx } from '../../platform/db.ts';
 import type { ProviderName, ProviderNotification } from './provider.ts';
 
+export type PaymentPart = 'whole' | 'deposit' | 'balance';
+
 /**
  * `pending` may still pay its order, `captured` has paid it. `closed` and `failed` cannot any more; when the provider took the
  * money all the same, `capturedFen` says so and the money goes back (rule S3). `refundedFen` counts refunds from the moment
@@ -19,6 +21,8 @@ export interface PaymentRow {
   readonly capturedFen: bigint;
   readonly refundedFen: bigint;
   readonly state: z.infer<typeof PaymentState>;
+  /** What of its order it pays; the deposit and the balance of a pre-sale are payments of their own. */
+  readonly part: PaymentPart;
   readonly way: PaymentWay | null;
   /** Set before the provider hears of it; null: nobody there can know of it. */
   readonly preparedAt: Date | null;
@@ -26,20 +30,21 @@ export interface PaymentRow {
 
 export async function insertPayments(
   tx: Tx,
-  payments: readonly Pick<PaymentRow, 'id' | 'orderId' | 'topUpId' | 'provider' | 'amountFen'>[],
+  payments: readonly Pick<PaymentRow, 'id' | 'orderId' | 'topUpId' | 'provider' | 'amountFen' | 'part'>[],
   at: Date,
 ): Promise<void> {
-  await tx`INSERT INTO payments (id, order_id, top_up_id, provider, amount_fen, state, created_at)
-    SELECT p.id, p.order_id, p.top_up_id, p.provider, p.amount_fen, 'pending', ${at}::timestamptz
+  await tx`INSERT INTO payments (id, order_id, top_up_id, provider, amount_fen, part, state, created_at)
+    SELECT p.id, p.order_id, p.top_up_id, p.provider, p.amount_fen, p.part, 'pending', ${at}::timestamptz
     FROM unnest(${payments.map(({ id }) => id)}::uuid[], ${payments.map(({ orderId }) => orderId)}::uuid[],
       ${payments.map(({ topUpId }) => topUpId)}::uuid[], ${payments.map(({ provider }) => provider)}::text[],
-      ${payments.map(({ amountFen }) => String(amountFen))}::bigint[]) AS p (id, order_id, top_up_id, provider, amount_fen)`;
+      ${payments.map(({ amountFen }) => String(amountFen))}::bigint[],
+      ${payments.map(({ part }) => part)}::text[]) AS p (id, order_id, top_up_id, provider, amount_fen, part)`;
 }
 
 export async function readPayment(sql: Sql, paymentId: string): Promise<PaymentRow | undefined> {
   const [row] = await sql<PaymentRow>`
     SELECT id, order_id AS "orderId", top_up_id AS "topUpId", provider, amount_fen AS "amountFen",
-      captured_fen AS "capturedFen", refunded_fen AS "refundedFen", state, way, prepared_at AS "preparedAt"
+      captured_fen AS "capturedFen", refunded_fen AS "refundedFen", state, part, way, prepared_at AS "preparedAt"
     FROM payments WHERE id = ${paymentId}`;
   return row;
 }
@@ -48,19 +53,27 @@ export async function readPayment(sql: Sql, paymentId: string): Promise<PaymentR
 export async function readTopUpPayment(sql: Sql, topUpId: string): Promise<PaymentRow | undefined> {
   const [row] = await sql<PaymentRow>`
     SELECT id, order_id AS "orderId", top_up_id AS "topUpId", provider, amount_fen AS "amountFen",
-      captured_fen AS "capturedFen", refunded_fen AS "refundedFen", state, way, prepared_at AS "preparedAt"
+      captured_fen AS "capturedFen", refunded_fen AS "refundedFen", state, part, way, prepared_at AS "preparedAt"
     FROM payments WHERE top_up_id = ${topUpId} AND state IN ('pending', 'captured')
     ORDER BY state = 'captured' DESC LIMIT 1`;
   return row;
 }
 
-/** The one payment that can pay, or has paid, this order. */
+/** The one payment that can pay, or has paid, this order. A deposit that is paid does neither: what follows is the balance. */
 export async function readCurrentPayment(sql: Sql, orderId: string): Promise<PaymentRow | undefined> {
   const [row] = await sql<PaymentRow>`
     SELECT id, order_id AS "orderId", top_up_id AS "topUpId", provider, amount_fen AS "amountFen",
-      captured_fen AS "capturedFen", refunded_fen AS "refundedFen", state, way, prepared_at AS "preparedAt"
-    FROM payments WHERE order_id = ${orderId} AND state IN ('pending', 'captured')`;
+      captured_fen AS "capturedFen", refunded_fen AS "refundedFen", state, part, way, prepared_at AS "preparedAt"
+    FROM payments WHERE order_id = ${orderId} AND state IN ('pending', 'captured') AND (part <> 'deposit' OR state = 'pending')`;
   return row;
+}
+
+/** What an order was paid with, the latest first. */
+export async function readCaptured(sql: Sql, orderId: string): Promise<PaymentRow[]> {
+  return sql<PaymentRow>`
+    SELECT id, order_id AS "orderId", top_up_id AS "topUpId", provider, amount_fen AS "amountFen",
+      captured_fen AS "capturedFen", refunded_fen AS "refundedFen", state, part, way, prepared_at AS "preparedAt"
+    FROM payments WHERE order_id = ${orderId} AND state = 'captured' ORDER BY part = 'deposit', captured_at DESC, id`;
 }
 
 /** From now on its provider may know of it; an unprepared one takes the way that is chosen. */
@@ -87,6 +100,13 @@ export async function movePayment(
       closed_at = CASE WHEN ${to} = 'captured' THEN closed_at ELSE ${at}::timestamptz END, next_query_at = NULL
     WHERE id = ${paymentId} AND state = 'pending' RETURNING id`;
   return rows.length === 1;
+}
+
+/** After a provider could not say how a payment stands: nobody tries to close it before this pause is over. */
+const CLOSE_AGAIN_MS = 20_000;
+export async function closeAgainLater(sql: Sql, orderId: string, at: Date): Promise<void> {
+  await sql`UPDATE payments SET next_close_at = ${new Date(at.getTime() + CLOSE_AGAIN_MS)}
+    WHERE order_id = ${orderId} AND state = 'pending'`;
 }
 
 /** Money that came, in time or not, for something that can be had at any time. False when it was booked before. */
@@ -183,6 +203,7 @@ export async function readCashierSlip(sql: Sql, paymentId: string) {
     topUp: { id: string; coins: number } | null;
     personId: string;
     amountFen: bigint;
+    part: PaymentPart;
     state: PaymentRow['state'];
     payee: string;
     provider: ProviderName | null;
@@ -192,11 +213,11 @@ export async function readCashierSlip(sql: Sql, paymentId: string) {
   }>`
     SELECT p.id, o.id AS "orderId", coalesce(o.order_no, c.top_up_no) AS "orderNo",
       CASE WHEN c.id IS NULL THEN NULL ELSE json_build_object('id', c.id, 'coins', c.coins) END AS "topUp",
-      coalesce(o.person_id, c.person_id) AS "personId", p.amount_fen AS "amountFen", p.state,
+      coalesce(o.person_id, c.person_id) AS "personId", p.amount_fen AS "amountFen", p.part, p.state,
       CASE WHEN p.prepared_at IS NOT NULL THEN p.provider END AS provider, p.way,
       CASE WHEN p.state IN ('closed', 'failed') THEN (
         SELECT n.id FROM payments n WHERE (n.order_id = p.order_id OR n.top_up_id = p.top_up_id)
-          AND n.state IN ('pending', 'captured') LIMIT 1) END AS "followedBy",
+          AND n.part = p.part AND n.state IN ('pending', 'captured') LIMIT 1) END AS "followedBy",
       coalesce(nullif(u.legal_name, ''), u.name) AS payee, coalesce(o.expires_at, c.expires_at) AS "expiresAt"
     FROM payments p LEFT JOIN orders o ON o.id = p.order_id LEFT JOIN coin_top_ups c ON c.id = p.top_up_id
     -- Coins are sold by headquarters.

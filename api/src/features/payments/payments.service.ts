@@ -21,7 +21,9 @@ import {
   movePayment,
   noteLateCapture,
   noteProviderState,
+  type PaymentPart,
   type PaymentRow,
+  readCaptured,
   readCurrentPayment,
   readPayment,
   readTopUpPayment,
@@ -137,6 +139,7 @@ export function createPaymentsService(deps: {
       judged(payment, await ask(payment, 'query', (provider) => provider.query(payment.id))),
     read: readPayment,
     current: readCurrentPayment,
+    captured: readCaptured,
     ofTopUp: readTopUpPayment,
     captureAtAnyTime,
     noteLateCapture,
@@ -150,10 +153,14 @@ export function createPaymentsService(deps: {
         at,
         amountFen,
         provider,
+        part = 'whole',
         ...subject
-      }: { amountFen: bigint; provider: ProviderName; at: Date } & ({ orderId: string } | { topUpId: string }),
+      }: { amountFen: bigint; provider: ProviderName; part?: PaymentPart; at: Date } & (
+        | { orderId: string }
+        | { topUpId: string }
+      ),
     ): Promise<PaymentRow> {
-      const row = { id: random.id(), orderId: null, topUpId: null, ...subject, provider, amountFen };
+      const row = { id: random.id(), orderId: null, topUpId: null, ...subject, provider, amountFen, part };
       await insertPayments(tx, [row], at);
       return {
         ...row,
@@ -174,7 +181,13 @@ export function createPaymentsService(deps: {
         at,
       }: { orders: readonly { orderId: string; amountFen: bigint }[]; provider: ProviderName; at: Date },
     ): Promise<string[]> {
-      const rows = orders.map((order) => ({ id: random.id(), topUpId: null, provider, ...order }));
+      const rows = orders.map((order) => ({
+        id: random.id(),
+        topUpId: null,
+        provider,
+        part: 'whole' as const,
+        ...order,
+      }));
       await insertPayments(tx, rows, at);
       return rows.map(({ id }) => id);
     },

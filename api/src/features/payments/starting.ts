@@ -13,7 +13,7 @@ import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { nextQueryAt } from './asking.policy.ts';
-import type { PaymentRow } from './payments.repository.ts';
+import type { PaymentPart, PaymentRow } from './payments.repository.ts';
 import { adoptWay, movePayment, queryAt, readPayment } from './payments.repository.ts';
 import type { Payments } from './payments.service.ts';
 import { type Cashier, ChargeRefused, type Payer, type Providers } from './provider.ts';
@@ -27,6 +27,8 @@ export interface Payable {
   /** Number of the order or top-up. */
   readonly no: string;
   readonly amountFen: bigint;
+  /** Of an order that is paid in parts. */
+  readonly part?: PaymentPart;
   readonly expiresAt: Date;
 }
 /** Locks what is paid for until the transaction ends. @throws AppError not_found, already_paid, state_conflict */
@@ -61,7 +63,13 @@ export function createStarting(deps: {
     const at = clock.now();
     const current =
       (await currentOf(tx, subject)) ??
-      (await payments.open(tx, { ...subject, amountFen: payable.amountFen, provider, at }));
+      (await payments.open(tx, {
+        ...subject,
+        amountFen: payable.amountFen,
+        part: payable.part ?? 'whole',
+        provider,
+        at,
+      }));
     if (current.state === 'captured') throw new AppError('already_paid');
     const isOther = current.preparedAt !== null && (current.provider !== provider || current.way !== way);
     if (isOther) return { payable, payment: current, mustClose: true };

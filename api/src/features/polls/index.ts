@@ -22,10 +22,10 @@ import { writeAudit } from '../../platform/audit.ts';
 import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Sql, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
+import { maskName } from '../../platform/masks.policy.ts';
 import { writeRoomEvent } from '../../platform/outbox.ts';
 import { type Principal, requireScope } from '../../platform/principal.ts';
 import { type ActivityDeps, createNews, finishEach, refusalOfTakingPart, roomToOpenIn } from '../activities/index.ts';
-import { maskName } from '../orders/index.ts';
 import { haveTwins, leadersOf, readChoices } from './polls.policy.ts';
 import {
   choicesOf,

@@ -1,4 +1,4 @@
-/** Marketing budgets: money that headquarters sets aside for units, spent on red packets alone. It stands in the ledger. */
+/** Marketing budgets: money that headquarters sets aside for units, spent on red packets alone, in rooms and for newcomers. It stands in the ledger. */
 import { type BodyOf, fenToWire, type grantBudget, isWithin, type MarketingBudget } from '@walnut-live/contracts';
 import type { Ledger } from '../../ledger/index.ts';
 import { writeAudit } from '../../platform/audit.ts';
@@ -26,7 +26,8 @@ export function createBudgets(deps: { db: Db; clock: Clock; random: Random; ledg
   const read = (sql: Sql, scope: string, unitId: string | null) => sql<Row>`
     SELECT u.id, u.kind, u.path, u.name, -coalesce(b.balance_fen, 0) AS "availableFen",
       coalesce((SELECT -sum(a.balance_fen) FROM red_packets p JOIN ledger_accounts a ON a.kind = 'red_packet' AND a.owner = p.id::text
-        WHERE p.org_unit_id = u.id AND p.state = 'running'), 0)::bigint AS "reservedFen"
+        WHERE p.org_unit_id = u.id AND p.state = 'running'), 0)::bigint
+        + coalesce((SELECT sum(g.amount_fen * (g.count - g.taken)) FROM newcomer_gifts g WHERE g.org_unit_id = u.id AND g.state = 'running'), 0)::bigint AS "reservedFen"
     FROM org_units u LEFT JOIN ledger_accounts b ON b.kind = 'marketing_budget' AND b.owner = u.id::text
     WHERE (u.path = ${scope} OR u.path LIKE ${`${scope}.%`}) AND (${unitId}::uuid IS NULL OR u.id = ${unitId}::uuid) ORDER BY u.path`;
   return {

@@ -96,7 +96,6 @@ export function createRedPackets(
       balanceFen,
       items: items.map(({ amountFen, at, ...item }) => ({
         ...item,
-        kind: 'red_packet' as const,
         amountFen: fenToWire(amountFen),
         at: at.toISOString(),
       })),

@@ -188,12 +188,23 @@ export function createPacketRows(sql: Sql) {
       return row?.amountFen ?? null;
     },
     async rewards(personId: string, after: { at: Date; id: string } | undefined, limit: number) {
-      return sql<{ id: string; amountFen: bigint; title: string; roomTitle: string; at: Date }>`
-        SELECT p.id, s.amount_fen AS "amountFen", p.title, r.title AS "roomTitle", s.taken_at AS at
-        FROM red_packet_shares s JOIN red_packets p ON p.id = s.packet_id JOIN rooms r ON r.id = p.room_id
-        WHERE s.person_id = ${personId}
-          AND (${after?.id ?? null}::uuid IS NULL OR (s.taken_at, p.id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
-        ORDER BY s.taken_at DESC, p.id DESC LIMIT ${limit}`;
+      return sql<{
+        id: string;
+        kind: 'red_packet' | 'newcomer';
+        amountFen: bigint;
+        title: string;
+        roomTitle: string;
+        at: Date;
+      }>`
+        SELECT * FROM (
+          SELECT p.id, 'red_packet' AS kind, s.amount_fen AS "amountFen", p.title, r.title AS "roomTitle", s.taken_at AS at
+          FROM red_packet_shares s JOIN red_packets p ON p.id = s.packet_id JOIN rooms r ON r.id = p.room_id WHERE s.person_id = ${personId}
+          UNION ALL
+          SELECT g.id, 'newcomer', s.amount_fen, g.title, u.name, s.taken_at
+          FROM newcomer_gift_shares s JOIN newcomer_gifts g ON g.id = s.gift_id JOIN org_units u ON u.id = g.org_unit_id WHERE s.person_id = ${personId}
+        ) m
+        WHERE (${after?.id ?? null}::uuid IS NULL OR (m.at, m.id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
+        ORDER BY m.at DESC, m.id DESC LIMIT ${limit}`;
     },
     /** What an account holds for its owner. */
     async held(kind: 'reward_balance' | 'marketing_budget', owner: string): Promise<bigint> {

@@ -1,6 +1,6 @@
 /**
  * A refund that its provider refused for good is asked for once more, by finance, under a new number: of an order as it was
- * planned, of money that came too late all that is left. Only what was refused, or never became a refund, can be asked for
+ * planned, of money that came too late, or of the deposit of a pre-sale that came to nothing, all that is left. Only what was refused, or never became a refund, can be asked for
  * again, each once; everything else goes the usual ways.
  */
 import { fenToWire, refundAgain } from '@walnut-live/contracts';
@@ -47,19 +47,27 @@ export function bindRefundAgain(
     const leftFen = payment.capturedFen - payment.refundedFen;
     if (leftFen <= 0n) throw refuse('nothing_left');
     const asked = { reason: body.reason, by: principal.personId };
-    const refundId =
-      payment.state === 'captured'
-        ? await asPlanned(tx, order, payment.id, asked)
-        : await deps.request(tx, payment, { amountFen: leftFen, ...asked });
-    const [made] = await tx<{ amountFen: bigint; no: string }>`
-      SELECT amount_fen AS "amountFen", refund_no AS no FROM refunds WHERE id = ${refundId}`;
-    if (!made) throw new Error(`refund ${refundId} is gone`);
+    // What an order that came to nothing still has is the deposit of a pre-sale: no goods, only the money.
+    const isOfGoods = payment.state === 'captured' && order.state !== 'cancelled' && order.state !== 'expired';
+    const refundId = isOfGoods
+      ? await asPlanned(tx, order, payment.id, asked)
+      : await deps.request(tx, payment, { amountFen: leftFen, ...asked });
+    // One of each payment it needs: the reply and the audit log name their sum.
+    const made = await tx<{ id: string; amountFen: bigint; no: string; paymentId: string }>`
+      SELECT id, amount_fen AS "amountFen", refund_no AS no, payment_id AS "paymentId" FROM refunds
+      WHERE id = ${refundId} OR asked_with = ${refundId} ORDER BY id <> ${refundId}, created_at, id`;
+    const [first] = made;
+    if (!first) throw new Error(`refund ${refundId} is gone`);
+    const amountFen = made.reduce((sum, one) => sum + one.amountFen, 0n);
     await writeAudit(tx, deps, {
       ...{ actorId: principal.personId, action: 'refund:requested_again', target: `payment:${payment.id}` },
       ...{ orgPath: order.orgPath, reason: body.reason },
-      detail: { refundNo: made.no, amountFen: made.amountFen.toString() },
+      detail: {
+        ...{ refundNo: first.no, amountFen: amountFen.toString() },
+        paymentIds: made.map((one) => one.paymentId),
+      },
     });
-    return { refundId, no: made.no, amountFen: fenToWire(made.amountFen) };
+    return { refundId, no: first.no, amountFen: fenToWire(amountFen) };
   });
 
   /** What the last refused one was of. */

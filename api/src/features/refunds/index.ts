@@ -16,7 +16,14 @@ import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { eyesOf, type OrdersService, type RefundPlan, readOrders, type WantedRefund } from '../orders/index.ts';
+import {
+  eyesOf,
+  type OrdersService,
+  type RefundPlan,
+  readOrders,
+  splitRefund,
+  type WantedRefund,
+} from '../orders/index.ts';
 import type { PaymentRow, Payments } from '../payments/index.ts';
 import { bindRefundAgain } from './again.ts';
 import {
@@ -29,8 +36,10 @@ import {
   readRefundLines,
 } from './refunds.repository.ts';
 import { createRunner } from './runner.ts';
+import { countFor, togetherOutcome } from './together.ts';
 
 export { refundPauseSeconds } from './runner.ts';
+export { givenBack, keepGivenBack } from './together.ts';
 
 export const REFUND_JOB = 'refunds';
 const REFUND_EVERY_MS = 5_000;
@@ -45,17 +54,26 @@ export function createRefunds(deps: {
   log: Logger;
   jobs: Jobs;
   ledger: Pick<Ledger, 'postTransfer'>;
-  orders: Pick<OrdersService, 'lock' | 'beginRefund' | 'holdRefund' | 'completeRefund' | 'resumeAfterRefund'>;
+  orders: Pick<
+    OrdersService,
+    | 'lock'
+    | 'beginRefund'
+    | 'holdRefund'
+    | 'completeRefund'
+    | 'resumeAfterRefund'
+    | 'returnDeposit'
+    | 'completeDepositRefund'
+  >;
   /** In the transaction in which a refund of an order was asked for. */
   refundRequested: (tx: Tx, refund: { orderId: string; isRest: boolean; caseId: string | undefined }) => Promise<void>;
-  /** In the transaction in which a refund of an order ended, once. */
+  /** In the transaction in which a refund of an order ended, once; one of several payments when all of it has. */
   refundEnded: (tx: Tx, refund: { refundId: string; outcome: 'succeeded' | 'failed'; at: Date }) => Promise<void>;
   /** In the transaction in which a refund of coins ended, once. */
   coinRefundFinished: (
     tx: Tx,
     refund: { refundId: string; amountFen: bigint; payment: PaymentRow; outcome: 'succeeded' | 'failed'; at: Date },
   ) => Promise<void>;
-  payments: Pick<Payments, 'current' | 'read' | 'noteLateCapture' | 'holdForRefund' | 'giveBackHold' | 'refund'>;
+  payments: Pick<Payments, 'captured' | 'read' | 'noteLateCapture' | 'holdForRefund' | 'giveBackHold' | 'refund'>;
 }) {
   const { db, clock, random, log, ledger, orders, payments } = deps;
   const runner = createRunner({ db, clock, log, ask });
@@ -72,47 +90,91 @@ export function createRefunds(deps: {
             })),
             shippingFen: BigInt(body.shippingFen ?? 0),
           };
-    const plan = await orders.beginRefund(tx, principal, params.id, { reason: body.reason, wanted });
-    await requestPlanned(tx, params.id, plan, { reason: body.reason, by: principal.personId });
+    const { reason, expectedFen } = body;
+    const isDeposit = wanted === 'rest' && (await orders.returnDeposit(tx, principal, params.id, reason));
+    let goesBackFen: number | undefined;
+    if (!isDeposit) {
+      const plan = await orders.beginRefund(tx, principal, params.id, { reason, wanted });
+      await requestPlanned(tx, params.id, plan, { reason, by: principal.personId });
+      goesBackFen = Number(plan.amountFen);
+    }
     const [seen] = await readOrders(tx, [params.id]);
     const eyes = seen && eyesOf(principal, seen);
     if (!eyes) throw new AppError('not_found');
-    return seen.view(eyes);
+    const view = seen.view(eyes);
+    goesBackFen ??= view.paidFen - view.refundedFen;
+    if (expectedFen !== undefined && expectedFen !== goesBackFen)
+      throw new AppError('refund_changed', { facts: { amountFen: goesBackFen } });
+    return view;
   });
 
-  /** Asks for what the order has set aside; answers the refund's id. */
+  /** Asks for what the order has set aside, of each payment its part; answers the id of the first refund. */
   async function requestPlanned(
     tx: Tx,
     orderId: string,
     plan: RefundPlan,
     { reason, by, caseId, retryOf }: { reason: string; by: string | null; caseId?: string; retryOf?: string },
   ): Promise<string> {
-    const payment = await payments.current(tx, orderId);
-    if (payment?.state !== 'captured') throw new AppError('state_conflict');
-    if (!plan.isRest && (await countRefunds(tx, payment.id)) >= MOST_PARTS)
-      throw new AppError('limit_exceeded', { facts: { reason: 'too_many_refunds' } });
-    const refundId = await request(tx, payment, { ...plan, reason, by, retryOf });
+    const paid = await payments.captured(tx, orderId);
+    const shares = splitRefund(
+      plan,
+      paid.map(({ id, capturedFen, refundedFen }) => ({ id, leftFen: capturedFen - refundedFen })),
+    );
+    if (!shares) throw new AppError('state_conflict');
+    let first: string | undefined;
+    for (const { paymentId, ...share } of shares) {
+      const payment = paid.find(({ id }) => id === paymentId);
+      if (!payment) throw new Error(`payment ${paymentId} is gone`);
+      if (!plan.isRest && (await countRefunds(tx, paymentId)) >= MOST_PARTS)
+        throw new AppError('limit_exceeded', { facts: { reason: 'too_many_refunds' } });
+      const refundId = await request(tx, payment, {
+        ...share,
+        reason,
+        by,
+        askedWith: first,
+        retryOf: first ? undefined : retryOf,
+      });
+      first ??= refundId;
+    }
+    if (first === undefined) throw new AppError('state_conflict');
     await deps.refundRequested(tx, { orderId, isRest: plan.isRest, caseId });
-    return refundId;
+    return first;
   }
 
-  /** A refund of an order whose row is locked, by whoever may ask for it by rules of their own. */
+  /** The deposit of a pre-sale whose order is closed; its row is locked. @throws AppError state_conflict: asked for before */
+  async function refundDeposit(tx: Tx, orderId: string, asked: { reason: string; by: string | null }): Promise<void> {
+    const deposit = (await payments.captured(tx, orderId)).find(({ part }) => part === 'deposit');
+    if (!deposit || deposit.refundedFen > 0n) throw new AppError('state_conflict');
+    await request(tx, deposit, { amountFen: deposit.capturedFen, ...asked });
+  }
+
+  /**
+   * A refund of an order whose row is locked, by whoever may ask for it by rules of their own. `counts`: refunds that went back
+   * for the same cause before; how it ended is from now on said of them all.
+   */
   async function refundParts(
     tx: Tx,
     order: Parameters<OrdersService['holdRefund']>[1],
     wanted: WantedRefund | 'rest',
-    asked: { reason: string; by: string | null; caseId?: string; retryOf?: string },
+    asked: { reason: string; by: string | null; caseId?: string; retryOf?: string; counts?: readonly string[] },
   ): Promise<string> {
-    const plan = await orders.holdRefund(tx, order, wanted, { actorId: asked.by, reason: asked.reason });
-    return requestPlanned(tx, order.id, plan, asked);
+    const { reason, by, counts = [] } = asked;
+    const plan = await orders.holdRefund(tx, order, wanted, { actorId: by, reason });
+    const refundId = await requestPlanned(tx, order.id, plan, asked);
+    if (counts.length > 0) await countFor(tx, refundId, counts);
+    return refundId;
   }
 
   async function request(
     tx: Tx,
     payment: PaymentRow,
-    refund: { amountFen: bigint; reason: string; by: string | null; retryOf?: string | undefined } & Partial<
-      Pick<RefundPlan, 'lines' | 'shippingFen'>
-    >,
+    refund: {
+      amountFen: bigint;
+      reason: string;
+      by: string | null;
+      retryOf?: string | undefined;
+      askedWith?: string | undefined;
+    } & Partial<Pick<RefundPlan, 'lines' | 'shippingFen'>>,
   ): Promise<string> {
     if (!(await payments.holdForRefund(tx, payment.id, refund.amountFen))) throw new AppError('state_conflict');
     const id = random.id();
@@ -127,6 +189,7 @@ export function createRefunds(deps: {
       reason: refund.reason,
       requestedBy: refund.by,
       retryOf: refund.retryOf ?? null,
+      askedWith: refund.askedWith ?? null,
       at: clock.now(),
     });
     tx.afterCommit(() => runner.runDue().then(() => {}));
@@ -163,23 +226,28 @@ export function createRefunds(deps: {
     const payment = refund && (await payments.read(tx, refund.paymentId));
     if (!refund || !payment) throw new AppError('not_found');
     if (refund.orderId === null) return finishCoins(tx, refund, payment, outcome, at);
-    await tx`SELECT 1 FROM orders WHERE id = ${refund.orderId} FOR UPDATE`; // the first lock of whatever happens to an order
+    // The first lock of whatever happens to an order.
+    const [order] = await tx<{ isPaid: boolean }>`
+      SELECT paid_at IS NOT NULL AS "isPaid" FROM orders WHERE id = ${refund.orderId} FOR UPDATE`;
     if (!(await endRefund(tx, refund.id, outcome, at))) return;
     const late = payment.state !== 'captured';
     const { id: refundId, orderId, amountFen, shippingFen } = refund;
+    // The deposit of an order that came to nothing: no goods, no commission, only the money.
+    const isDeposit = payment.part === 'deposit' && order?.isPaid === false;
     const lines = await readRefundLines(tx, refundId);
     if (outcome === 'failed') {
       log.error({ refundNo, orderId: refund.orderId }, 'the provider refused a refund for good: somebody must look');
       await payments.giveBackHold(tx, payment.id, refund.amountFen);
-      if (late) return;
+      if (late || isDeposit) return;
       await orders.resumeAfterRefund(tx, { orderId, shippingFen, lines, at }, 'refund_failed');
-      await deps.refundEnded(tx, { refundId, outcome, at });
+      await tellEnded(tx, refund, at);
       return;
     }
+    const { provider } = payment;
+    if (!late && isDeposit) return orders.completeDepositRefund(tx, { orderId, refundId, amountFen, provider, at });
     if (!late) {
-      const { provider } = payment;
       await orders.completeRefund(tx, { orderId, refundId, refundNo, amountFen, shippingFen, lines, provider, at });
-      await deps.refundEnded(tx, { refundId, outcome, at });
+      await tellEnded(tx, refund, at);
       return;
     }
     await ledger.postTransfer(tx, {
@@ -188,6 +256,12 @@ export function createRefunds(deps: {
       at,
       entries: lateEntries(payment, -refund.amountFen),
     });
+  }
+
+  async function tellEnded(tx: Tx, { id, askedWith }: RefundRow, at: Date): Promise<void> {
+    const refundId = askedWith ?? id;
+    const outcome = await togetherOutcome(tx, refundId);
+    if (outcome !== 'open') await deps.refundEnded(tx, { refundId, outcome, at });
   }
 
   /** The same for coins; what becomes of them is the wallet's. */
@@ -217,6 +291,7 @@ export function createRefunds(deps: {
     /** Writes the row, holds the amount and asks the provider after commit; answers the refund's id (rule S8). */
     request,
     refundParts,
+    refundDeposit,
     refundLatePayment,
     finish,
     runDue: runner.runDue,

@@ -12,6 +12,8 @@ export interface RefundRow {
   /** Of the amount. */
   readonly shippingFen: bigint;
   readonly attempts: number;
+  /** The first of the refunds that were asked for together with it; none for that one, and for one alone. */
+  readonly askedWith: string | null;
 }
 
 export async function insertRefund(
@@ -28,13 +30,14 @@ export async function insertRefund(
     requestedBy: string | null;
     /** The refused refund that is asked for once more by this one. */
     retryOf: string | null;
+    askedWith: string | null;
     at: Date;
   },
 ): Promise<void> {
   await tx`INSERT INTO refunds (id, refund_no, order_id, payment_id, amount_fen, shipping_fen, state, reason, requested_by, retry_of,
-      next_try_at, created_at)
+      asked_with, next_try_at, created_at)
     VALUES (${refund.id}, ${refund.refundNo}, ${refund.orderId}, ${refund.paymentId}, ${refund.amountFen}, ${refund.shippingFen}, 'requested',
-      ${refund.reason}, ${refund.requestedBy}, ${refund.retryOf}, ${refund.at}, ${refund.at})`;
+      ${refund.reason}, ${refund.requestedBy}, ${refund.retryOf}, ${refund.askedWith}, ${refund.at}, ${refund.at})`;
   const { lines } = refund;
   if (lines.length === 0) return;
   await tx`INSERT INTO refund_lines (refund_id, order_item_id, amount_fen, pieces, withdrawn)
@@ -52,7 +55,7 @@ export async function claimDueRefund(
 ): Promise<RefundRow | undefined> {
   const [due] = await tx<RefundRow>`
     SELECT id, refund_no AS "refundNo", order_id AS "orderId", payment_id AS "paymentId", amount_fen AS "amountFen",
-      shipping_fen AS "shippingFen", attempts
+      shipping_fen AS "shippingFen", attempts, asked_with AS "askedWith"
     FROM refunds WHERE state IN ('requested', 'processing') AND next_try_at <= ${now} AND id <> ALL(${except}::uuid[])
     ORDER BY next_try_at LIMIT 1 FOR UPDATE SKIP LOCKED`;
   if (!due) return undefined;
@@ -64,7 +67,7 @@ export async function claimDueRefund(
 export async function readRefund(tx: Tx, refundNo: string): Promise<RefundRow | undefined> {
   const [row] = await tx<RefundRow>`
     SELECT id, refund_no AS "refundNo", order_id AS "orderId", payment_id AS "paymentId", amount_fen AS "amountFen",
-      shipping_fen AS "shippingFen", attempts
+      shipping_fen AS "shippingFen", attempts, asked_with AS "askedWith"
     FROM refunds WHERE refund_no = ${refundNo}`;
   return row;
 }
@@ -108,14 +111,18 @@ export interface RefusedRefund {
   /** Something of it went back, or is on its way back, by a refund that was asked for later in another way. */
   readonly asked: boolean;
 }
-/** The last refund of a payment that was refused for good and that nobody asked for once more; those of no case first. */
+/**
+ * The last refund of a payment that was refused for good and that nobody asked for once more; those of no case first. What was
+ * asked for since is looked for in all payments of the order: of one that was paid in parts each refund may be of several.
+ */
 export async function readLastRefused(tx: Tx, paymentId: string): Promise<RefusedRefund | undefined> {
   const [row] = await tx<RefusedRefund>`
     SELECT * FROM (
       SELECT r.id, r.shipping_fen AS "shippingFen", r.finished_at,
         EXISTS (SELECT 1 FROM after_sales a WHERE a.order_id = r.order_id
           AND (a.refund_id = r.id OR r.reason = 'after_sale ' || a.case_no)) AS "ofCase",
-        EXISTS (SELECT 1 FROM refunds n WHERE n.payment_id = r.payment_id AND n.state <> 'failed' AND n.retry_of IS NULL
+        EXISTS (SELECT 1 FROM refunds n LEFT JOIN refunds f ON f.id = n.asked_with
+          WHERE n.order_id = r.order_id AND n.state <> 'failed' AND coalesce(f.retry_of, n.retry_of) IS NULL
           AND n.created_at >= r.finished_at AND (n.shipping_fen > 0 AND r.shipping_fen > 0 OR EXISTS (
             SELECT 1 FROM refund_lines a JOIN refund_lines b ON b.order_item_id = a.order_item_id
             WHERE a.refund_id = n.id AND b.refund_id = r.id AND (a.amount_fen > 0 OR a.pieces > 0)))) AS asked

@@ -149,7 +149,10 @@ export function followRecordings(deps: {
   });
 
   jobs.every(RECORDING_RETENTION_JOB, RETENTION_EVERY_MS, async () => {
-    const days = Math.max(deps.keepDays, deps.deleteAfterDays);
+    // A policy of headquarters can only lengthen what the configuration says (rule Z1).
+    const [policy] = await db.sql<{ days: number }>`SELECT keep_days AS days FROM retention_policies
+      WHERE kind = 'replays' ORDER BY version DESC LIMIT 1`;
+    const days = Math.max(deps.keepDays, deps.deleteAfterDays, policy?.days ?? 0);
     const before = keptUntil(clock.now(), -days);
     for (let count = BATCH; count === BATCH; ) {
       count = await db.transaction(async (tx) => {

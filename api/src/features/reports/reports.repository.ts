@@ -37,6 +37,9 @@ export interface Figures {
   refundedFen: bigint;
   commissionFen: bigint;
 }
+export const NO_FIGURES: Figures = {
+  ...{ visitors: 0n, newCustomers: 0n, orders: 0n, gmvFen: 0n, refundedFen: 0n, commissionFen: 0n },
+};
 export interface InviterFigures extends Figures {
   id: string;
   name: string;
@@ -156,6 +159,11 @@ export async function unitPath(sql: Sql, unitId: string): Promise<string | undef
   return row?.path;
 }
 
+export async function roomPath(sql: Sql, roomId: string): Promise<string | undefined> {
+  const [row] = await sql<{ path: string }>`SELECT org_path AS path FROM rooms WHERE id = ${roomId}`;
+  return row?.path;
+}
+
 export interface StoreFigures {
   unit: UnitJson;
   rooms: bigint;
@@ -212,6 +220,7 @@ export async function storeFigures(sql: Sql, scope: string, { from, to }: Range)
 
 export interface RoomFigures {
   orgPath: string;
+  orgUnitId: string;
   visitors: bigint;
   peakViewers: number;
   likes: bigint;
@@ -223,7 +232,7 @@ export interface RoomFigures {
 }
 export async function roomFigures(sql: Sql, roomId: string): Promise<RoomFigures | undefined> {
   const [row] = await sql<RoomFigures>`
-    SELECT r.org_path AS "orgPath", r.viewers_peak AS "peakViewers", likes_of(r.id) AS likes,
+    SELECT r.org_path AS "orgPath", r.org_unit_id AS "orgUnitId", r.viewers_peak AS "peakViewers", likes_of(r.id) AS likes,
       (SELECT count(DISTINCT COALESCE(p.merged_into, p.id)) FROM room_visits v JOIN people p ON p.id = v.person_id
         WHERE v.room_id = r.id AND p.kind <> 'staff') AS visitors,
       (SELECT count(*) FROM room_events e WHERE e.room_id = r.id AND e.kind = 'chat:sent') AS chats,

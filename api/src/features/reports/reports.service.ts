@@ -1,7 +1,6 @@
 /** Who brought what: figures per inviter, store and room, within the asker's scope. */
 import {
   fenToWire,
-  isWithin,
   type ReplyOf,
   type reportInviters,
   type reportRoom,
@@ -9,11 +8,13 @@ import {
 } from '@walnut-live/contracts';
 import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
-import type { Db, Tx } from '../../platform/db.ts';
+import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import { nameScope } from '../bindings/index.ts';
+import { type ReportReading, rangeOf } from './reading.ts';
 import * as rows from './reports.repository.ts';
+import * as rolled from './rollups.repository.ts';
 
 export type InviterView = ReplyOf<typeof reportInviters>['items'][number];
 export type StoreView = ReplyOf<typeof reportStores>['items'][number];
@@ -21,6 +22,11 @@ export type StoreView = ReplyOf<typeof reportStores>['items'][number];
 const CSV_PAGE = 5_000;
 const ROOM_TOP_INVITERS = 20;
 const BPS = 10_000n;
+
+/** What of a unit and what is under it can be added. */
+const ADDED = ['newCustomers', 'orders', 'gmvFen', 'refundedFen'] as const;
+const busiestFirst = (a: rows.StoreFigures, b: rows.StoreFigures): number =>
+  Number(b.gmvFen - a.gmvFen) || Number(b.visitors - a.visitors) || (a.unit.path < b.unit.path ? -1 : 1);
 
 interface InviterQuery {
   from?: string | undefined;
@@ -50,11 +56,6 @@ function decodeCursor(sort: rows.InviterSort, cursor: string | undefined): rows.
     throw new AppError('invalid_request', { issues: [{ path: '/cursor', issue: 'unknown_cursor' }] }, cause);
   }
 }
-const rangeOf = (query: { from?: string | undefined; to?: string | undefined }): rows.Range => ({
-  from: query.from === undefined ? null : new Date(query.from),
-  to: query.to === undefined ? null : new Date(query.to),
-});
-
 const wireFigures = (row: rows.Figures) => ({
   visitors: Number(row.visitors),
   newCustomers: Number(row.newCustomers),
@@ -65,7 +66,7 @@ const wireFigures = (row: rows.Figures) => ({
 });
 const roleOf = (row: rows.InviterFigures): InviterView['role'] =>
   row.kind === 'staff' && row.staffRole === 'guide' ? 'guide' : row.kind;
-const inviterView = (row: rows.InviterFigures): InviterView => ({
+export const inviterView = (row: rows.InviterFigures): InviterView => ({
   inviter: { id: row.id, name: row.name },
   role: roleOf(row),
   orgUnit: row.unit,
@@ -75,37 +76,41 @@ const inviterView = (row: rows.InviterFigures): InviterView => ({
 
 export type ReportsService = ReturnType<typeof createReportsService>;
 
-export function createReportsService({ db, clock }: { db: Db; clock: Clock }) {
-  /**
-   * Reads in one snapshot. The same statement serves a week of one store and all of HQ's history, so each run is planned
-   * for its own filters (a shared plan was seen to be ten times slower), and may sort in memory and take longer than a
-   * statement of the shop.
-   */
-  const inReport = <T>(read: (tx: Tx) => Promise<T>): Promise<T> =>
-    db.transaction(
-      async (tx) => {
-        await tx`SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true),
-          set_config('work_mem', '64MB', true), set_config('statement_timeout', '30s', true)`;
-        return read(tx);
-      },
-      { isolation: 'repeatable read' },
-    );
+export function createReportsService({ db, clock, reading }: { db: Db; clock: Clock; reading: ReportReading }) {
+  const { inReport } = reading;
 
-  async function filterOf(principal: StaffPrincipal, query: InviterQuery): Promise<rows.InviterFilter> {
-    let scope = principal.staff.orgPath;
-    if (query.orgUnitId !== undefined) {
-      const path = await rows.unitPath(db.sql, query.orgUnitId);
-      if (path === undefined || !isWithin(path, scope)) throw new AppError('not_found');
-      scope = path;
-    }
+  async function filterOf(principal: StaffPrincipal, query: InviterQuery) {
+    const scope = await reading.scopeOf(principal, query.orgUnitId);
     return {
       ...rangeOf(query),
-      scope,
+      ...{ scope: scope.path, scopeId: scope.id },
       roomId: query.roomId ?? null,
       inviterId: query.inviterId ?? null,
       search: query.search || null,
       nameScope: nameScope(principal.staff),
     };
+  }
+
+  /** A unit's own: what is in all of it less what is in the units right below. */
+  async function storesOf(scope: string, range: rows.Range): Promise<{ at: Date; found: rows.StoreFigures[] }> {
+    const counted = await reading.rollups(range);
+    if (!counted) {
+      const at = clock.now();
+      return { at, found: await inReport((tx) => rows.storeFigures(tx, scope, range)) };
+    }
+    const found = await inReport(async (tx) => {
+      const units = await rolled.unitFigures(tx, scope, counted.period);
+      const own = new Map(units.map((one) => [one.unit.id, { ...one }]));
+      for (const { unit, ...all } of units) {
+        const above = unit.parentId === null ? undefined : own.get(unit.parentId);
+        if (above) for (const name of ADDED) above[name] -= all[name];
+      }
+      return (await rolled.roomsOfUnits(tx, scope, range)).flatMap(({ unitId, ...rooms }) => {
+        const figures = own.get(unitId);
+        return figures ? [{ ...figures, ...rooms }] : [];
+      });
+    });
+    return { at: counted.at, found: found.sort(busiestFirst) };
   }
 
   return {
@@ -116,13 +121,11 @@ export function createReportsService({ db, clock }: { db: Db; clock: Clock }) {
     ): Promise<ReplyOf<typeof reportInviters>> {
       const filter = await filterOf(principal, query);
       const after = decodeCursor(query.sort, query.cursor);
-      const { page, totals } = await inReport((tx) =>
-        rows.inviterFigures(tx, filter, query.sort, after, query.limit + 1),
-      );
+      const { page, totals, at } = await reading.inviters(filter, { sort: query.sort, after, limit: query.limit + 1 });
       const items = page.slice(0, query.limit);
       const last = page.length > query.limit ? items.at(-1) : undefined;
       return {
-        at: clock.now().toISOString(),
+        at: at.toISOString(),
         items: items.map(inviterView),
         nextCursor: last ? encodeCursor(query.sort, last) : null,
         totals: wireFigures(totals),
@@ -134,9 +137,8 @@ export function createReportsService({ db, clock }: { db: Db; clock: Clock }) {
       return (async function* () {
         let after: rows.InviterCursor | null = null;
         do {
-          const { page }: { page: rows.InviterFigures[] } = await inReport((tx) =>
-            rows.inviterFigures(tx, filter, query.sort, after, CSV_PAGE),
-          );
+          const asked = { sort: query.sort, after, limit: CSV_PAGE };
+          const { page }: { page: rows.InviterFigures[] } = await reading.inviters(filter, asked);
           yield* page.map(inviterView);
           const last = page.length === CSV_PAGE ? page.at(-1) : undefined;
           after = last ? { value: last.sortValue, id: last.id } : null;
@@ -148,9 +150,9 @@ export function createReportsService({ db, clock }: { db: Db; clock: Clock }) {
       principal: StaffPrincipal,
       query: { from?: string | undefined; to?: string | undefined },
     ): Promise<ReplyOf<typeof reportStores>> {
-      const found = await inReport((tx) => rows.storeFigures(tx, principal.staff.orgPath, rangeOf(query)));
+      const { at, found } = await storesOf(principal.staff.orgPath, rangeOf(query));
       return {
-        at: clock.now().toISOString(),
+        at: at.toISOString(),
         items: found.map((row) => ({
           orgUnit: row.unit,
           rooms: Number(row.rooms),
@@ -169,18 +171,13 @@ export function createReportsService({ db, clock }: { db: Db; clock: Clock }) {
       if (!row) throw new AppError('not_found');
       requireScope(principal, 'reports:read', row.orgPath);
       const filter = {
-        scope: row.orgPath,
-        from: null,
-        to: null,
-        roomId,
-        inviterId: null,
-        search: null,
+        ...{ scope: row.orgPath, scopeId: row.orgUnitId, from: null, to: null, roomId, inviterId: null, search: null },
         nameScope: nameScope(principal.staff),
       };
-      const { page } = await inReport((tx) => rows.inviterFigures(tx, filter, 'gmv', null, ROOM_TOP_INVITERS));
+      const { page, at } = await reading.inviters(filter, { sort: 'gmv', after: null, limit: ROOM_TOP_INVITERS });
       return {
         roomId,
-        at: clock.now().toISOString(),
+        at: at.toISOString(),
         visitors: Number(row.visitors),
         peakViewers: row.peakViewers,
         likes: Number(row.likes),

@@ -61,6 +61,7 @@ const requests: Record<string, () => { params?: Record<string, string>; query?: 
     return { body: { roomId: brand.rooms.a.id, lines, address: TEST_ADDRESS } };
   },
   'shipping.quote': () => ({ body: { roomId: brand.rooms.a.id, goodsFen: 100 } }),
+  'coupons.quote': () => ({ body: { roomId: brand.rooms.a.id } }),
   'draws.list': () => ({ query: `roomId=${brand.rooms.a.id}` }),
   'red-packets.list': () => ({ query: `roomId=${brand.rooms.a.id}` }),
   'red-packets.get': () => ({ params: { id: things.redPacketId } }),
@@ -70,6 +71,7 @@ const requests: Record<string, () => { params?: Record<string, string>; query?: 
   'coupon-drops.get': () => ({ params: { id: things.couponDropId } }),
   'coupon-drops.grab': () => ({ params: { id: things.couponDropId }, body: {} }),
   'group-buys.of-room': () => ({ query: `roomId=${brand.rooms.a.id}` }),
+  'pre-sales.of-room': () => ({ query: `roomId=${brand.rooms.a.id}` }),
   'group-buys.get': () => ({ params: { id: things.groupBuyId } }),
   'drain-cards.mark': () => ({ body: { cardId: randomUUID(), what: 'seen' } }),
   'materials.file': () => ({ params: { id: brand.rooms.a.id, materialId: randomUUID() } }),

@@ -60,6 +60,16 @@ const ofGroupBuy: FindRooms = async ({ params }, sql) =>
     ({ id }) => id,
   );
 
+/** A room by its id, or by a group buy or an item of the content library that leads to it. */
+const ofShared: FindRooms = async ({ body }, sql) => [
+  ...field(body, 'roomId'),
+  ...(
+    await sql<{ id: string }>`
+      SELECT room_id AS id FROM group_buys WHERE id = ANY(${field(body, 'groupBuyId')}::uuid[]) AND room_id IS NOT NULL
+      UNION SELECT room_id FROM content_items WHERE id = ANY(${field(body, 'contentId')}::uuid[])`
+  ).map(({ id }) => id),
+];
+
 /** Routes of rooms by their path, `/rooms/:id…`, need no line. */
 const doors: Record<string, Door> = {
   'rooms.entry': 'the door itself',
@@ -69,9 +79,15 @@ const doors: Record<string, Door> = {
   'clips.of-product': 'checks each row',
   'personas.get': 'checks each row',
   'files.get': 'no room', // photos and cards; material is asked for through its room
-  'share-links.create': inBody,
+  'share-links.create': ofShared,
+  'contents.list': 'checks each row', // names and covers of rooms that are not for everybody are left out
+  'contents.get': 'checks each row',
+  'contents.file': 'checks each row',
+  'agent-agreements.current': 'no room',
+  'auth.staff-code': 'no room',
   'orders.place': inBody,
   'shipping.quote': inBody,
+  'coupons.quote': inBody,
   'draws.list': inQuery,
   'draws.public': 'public record', // so that anybody can check it (rule G2); names are masked
   'draws.participants': 'public record',
@@ -86,6 +102,7 @@ const doors: Record<string, Door> = {
   'coupon-drops.grab': ofCouponDrop,
   'coupon-drops.mine': 'own things',
   'group-buys.of-room': inQuery,
+  'pre-sales.of-room': inQuery,
   'group-buys.get': ofGroupBuy,
   'clips.play': ofClip,
   'check-ins.get': ofCheckIn,
@@ -146,6 +163,12 @@ const doors: Record<string, Door> = {
         'payments.start',
         'payments.sandbox.settle',
         'share-links.mine',
+        'share-links.chain',
+        'share-links.poster',
+        'orders.credit.mine',
+        'orders.credit.appeal',
+        'payouts.request',
+        'payouts.sandbox.settle',
         'bindings.get',
         'commissions.mine',
       ],
@@ -157,6 +180,9 @@ const doors: Record<string, Door> = {
         'wallet.top-up',
         'gifts.take-back',
       ],
+      ...['agents.apply', 'rankings.invites', 'invite-tasks.claim', 'newcomer-gifts.take'],
+      ...['data-requests.cancel', 'data-requests.file', 'data-requests.get'],
+      ...['reviews.of-order', 'reviews.write', 'reviews.claim', 'reviews.picture'],
       ...['invoices.of-order', 'invoices.request', 'invoices.withdraw'],
       ...['members.mine', 'points.mine', 'points.entries', 'points.exchanges', 'points.exchange'],
       ...['prizes.claim', 'prizes.mine', 'rewards.mine', 'coupons.claim', 'coupons.mine', 'room-bookings.undo'],

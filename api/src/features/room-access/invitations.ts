@@ -23,6 +23,7 @@ import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/curs
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { createLimit } from '../../platform/limits.ts';
+import { maskPhone } from '../../platform/masks.policy.ts';
 import { type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import { nameFor } from '../bindings/index.ts';
 import { createRoomAccessRepository, type InvitationRow } from './room-access.repository.ts';
@@ -33,8 +34,6 @@ const TOKEN_BYTES = 24;
 const REDEMPTIONS_PER_MINUTE = 10;
 
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
-/** What a phone number looks like to staff (rule Z6). */
-const maskPhone = (phone: string): string => `*******${phone.slice(-4)}`;
 
 interface InvitedRoom {
   readonly id: string;

@@ -22,6 +22,7 @@ import { writeRoomEvent, writeRoomEvents } from '../../platform/outbox.ts';
 import { mayIn, type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import type { Tokens } from '../../platform/tokens.ts';
 import type { ClaimGuard } from '../claim-guard/index.ts';
+import { checkHost } from '../hosts/index.ts';
 import type { Entries } from '../room-access/index.ts';
 import type { GrantMedia, RoomStage } from '../room-stage/index.ts';
 import type { MediaStreams } from '../room-stream/index.ts';
@@ -194,6 +195,7 @@ export function createRoomsService(deps: {
       await db.transaction(async (tx) => {
         const at = clock.now();
         if (!(await createRoomsRepository(tx).start(roomId, at))) return;
+        await checkHost(tx, clock, { id: roomId, hostId: room.hostId });
         const pushed = await createRoomsRepository(tx).startPushed(roomId, at);
         const started: RoomEvent = { kind: 'room:started', at: at.toISOString() };
         await writeRoomEvents(

@@ -1,9 +1,16 @@
 import type { Request, Response } from 'express';
 import type { Binder } from '../../platform/http.ts';
+import { createChains } from './chains.ts';
 import { bindShareLinks } from './share-links.routes.ts';
-import { createShareLinksService, type ShareLinksDeps } from './share-links.service.ts';
+import { createShareLinksService, type ShareLinksDeps, type ShareLinksService } from './share-links.service.ts';
 
-export { createShareLinksService, type Touch } from './share-links.service.ts';
+export {
+  createShareLinksService,
+  type ShareLinksDeps,
+  type ShareLinksService,
+  type Touch,
+} from './share-links.service.ts';
+export { isInWechat } from './visit.policy.ts';
 
 /** Links people share, and the touches they bring (rules A6, A7). */
 export function createShareLinks(
@@ -12,7 +19,9 @@ export function createShareLinks(
     /** Who this browser is, across sign-ins: makes a guest and its cookie when it is nobody yet. */
     readonly ensureVisitor: (req: Request, res: Response) => Promise<string>;
   },
-): void {
+): Pick<ShareLinksService, 'find'> {
   const service = createShareLinksService(deps);
-  bindShareLinks(deps.bind, { service, ensureVisitor: deps.ensureVisitor });
+  const chains = createChains({ db: deps.db, links: service });
+  bindShareLinks(deps.bind, { service, chains, ensureVisitor: deps.ensureVisitor });
+  return service;
 }

@@ -1,28 +1,29 @@
 import type { Sql, Tx } from '../../platform/db.ts';
 import type { ShareChannel } from './share-token.policy.ts';
 
-export interface LinkRow {
-  id: string;
-  sharerId: string;
-  roomId: string;
-  productId: string | null;
-  channel: ShareChannel;
-  createdAt: Date;
-}
 export interface LinkTarget {
-  roomId: string;
-  productId: string | null;
-  channel: ShareChannel;
+  readonly roomId: string;
+  readonly productId: string | null;
+  readonly contentId: string | null;
+  readonly groupBuyId: string | null;
+  readonly channel: ShareChannel;
+}
+export interface LinkRow extends LinkTarget {
+  readonly id: string;
+  readonly sharerId: string;
+  readonly depth: number;
+  readonly createdAt: Date;
 }
 export interface RoomFacts {
   id: string;
   orgUnitId: string;
+  orgPath: string;
   hostId: string;
 }
 
 export async function findRoom(sql: Sql, roomId: string): Promise<RoomFacts | undefined> {
   const [row] = await sql<RoomFacts>`
-    SELECT id, org_unit_id AS "orgUnitId", host_id AS "hostId" FROM rooms WHERE id = ${roomId}`;
+    SELECT id, org_unit_id AS "orgUnitId", org_path AS "orgPath", host_id AS "hostId" FROM rooms WHERE id = ${roomId}`;
   return row;
 }
 
@@ -31,28 +32,56 @@ export async function isInBag(sql: Sql, roomId: string, productId: string): Prom
   return rows.length > 0;
 }
 
+/** What is published: where it leads and whose it is. */
+export async function findContent(sql: Sql, contentId: string) {
+  const [row] = await sql<{ roomId: string; orgPath: string }>`
+    SELECT room_id AS "roomId", org_path AS "orgPath" FROM content_items WHERE id = ${contentId} AND withdrawn_at IS NULL`;
+  return row;
+}
+export async function roomOfGroup(sql: Sql, groupBuyId: string): Promise<string | undefined> {
+  const [row] = await sql<{ roomId: string }>`SELECT room_id AS "roomId" FROM group_buys WHERE id = ${groupBuyId}`;
+  return row?.roomId;
+}
+
 export async function findLink(sql: Sql, sharerId: string, target: LinkTarget): Promise<LinkRow | undefined> {
   const [row] = await sql<LinkRow>`
-    SELECT id, sharer_id AS "sharerId", room_id AS "roomId", product_id AS "productId", channel, created_at AS "createdAt"
-    FROM share_links WHERE sharer_id = ${sharerId} AND room_id = ${target.roomId}
-      AND product_id IS NOT DISTINCT FROM ${target.productId} AND channel = ${target.channel}`;
+    SELECT id, sharer_id AS "sharerId", room_id AS "roomId", product_id AS "productId", content_id AS "contentId",
+      group_buy_id AS "groupBuyId", channel, depth, created_at AS "createdAt"
+    FROM share_links WHERE sharer_id = ${sharerId} AND room_id = ${target.roomId} AND channel = ${target.channel}
+      AND product_id IS NOT DISTINCT FROM ${target.productId}::uuid AND content_id IS NOT DISTINCT FROM ${target.contentId}::uuid
+      AND group_buy_id IS NOT DISTINCT FROM ${target.groupBuyId}::uuid`;
+  return row;
+}
+/** With who its sharer is now, and the room it leads to. */
+export async function readLink(sql: Sql, id: string) {
+  const [row] = await sql<LinkRow & { personId: string; orgPath: string }>`
+    SELECT l.id, l.sharer_id AS "sharerId", l.room_id AS "roomId", l.product_id AS "productId", l.content_id AS "contentId",
+      l.group_buy_id AS "groupBuyId", l.channel, l.depth, l.created_at AS "createdAt",
+      coalesce(p.merged_into, p.id) AS "personId", r.org_path AS "orgPath"
+    FROM share_links l JOIN people p ON p.id = l.sharer_id JOIN rooms r ON r.id = l.room_id WHERE l.id = ${id}`;
   return row;
 }
 
-/** The link is made once; its parent is the link by which the sharer last came to this room, if somebody brought them. */
+/**
+ * The link is made once; its parent is the link by which the sharer last came to this room or this content, if somebody brought
+ * them. That is read from their touches; nobody says it of themselves.
+ */
 export async function insertLink(
   sql: Sql,
   link: { id: string; sharerId: string; target: LinkTarget; at: Date },
 ): Promise<void> {
+  const { target } = link;
   await sql`
-    INSERT INTO share_links (id, sharer_id, room_id, product_id, channel, parent_link_id, created_at)
-    VALUES (${link.id}, ${link.sharerId}, ${link.target.roomId}, ${link.target.productId}, ${link.target.channel}, (
-      SELECT t.link_id FROM touches t
+    INSERT INTO share_links (id, sharer_id, room_id, product_id, content_id, group_buy_id, channel, parent_link_id, depth, created_at)
+    SELECT ${link.id}::uuid, ${link.sharerId}::uuid, ${target.roomId}::uuid, ${target.productId}::uuid, ${target.contentId}::uuid,
+      ${target.groupBuyId}::uuid, ${target.channel}, came.id, coalesce(came.depth + 1, 0), ${link.at}::timestamptz
+    FROM (SELECT) one LEFT JOIN LATERAL (
+      SELECT l.id, l.depth FROM touches t JOIN share_links l ON l.id = t.link_id
       WHERE t.visitor_id IN (SELECT id FROM people WHERE id = ${link.sharerId} OR merged_into = ${link.sharerId})
         AND t.sharer_id NOT IN (SELECT id FROM people WHERE id = ${link.sharerId} OR merged_into = ${link.sharerId})
-        AND t.room_id = ${link.target.roomId}
+        AND (t.room_id = ${target.roomId} OR l.content_id = ${target.contentId}::uuid)
       ORDER BY t.at DESC, t.id DESC LIMIT 1
-    ), ${link.at})
+    ) came ON true
     ON CONFLICT DO NOTHING`;
 }
 
@@ -83,13 +112,14 @@ export interface TouchRow {
   linkIssuedAt: Date;
   ipHash: string;
   agentHash: string;
+  inWechat: boolean;
   at: Date;
 }
 export async function insertTouch(tx: Tx, touch: TouchRow): Promise<void> {
   await tx`
-    INSERT INTO touches (id, link_id, sharer_id, visitor_id, room_id, product_id, channel, link_issued_at, ip_hash, agent_hash, at)
+    INSERT INTO touches (id, link_id, sharer_id, visitor_id, room_id, product_id, channel, link_issued_at, ip_hash, agent_hash, in_wechat, at)
     VALUES (${touch.id}, ${touch.linkId}, ${touch.sharerId}, ${touch.visitorId}, ${touch.roomId}, ${touch.productId},
-      ${touch.channel}, ${touch.linkIssuedAt}, ${touch.ipHash}, ${touch.agentHash}, ${touch.at})`;
+      ${touch.channel}, ${touch.linkIssuedAt}, ${touch.ipHash}, ${touch.agentHash}, ${touch.inWechat}, ${touch.at})`;
 }
 
 // ── what my shares brought ───────────────────────────────────────────────────────────────────────────────────────────
@@ -120,18 +150,30 @@ export async function shareTotals(sql: Sql, personId: string) {
   return row;
 }
 
-export type SharedLinkRow = LinkRow & { roomTitle: string; visitors: bigint; orders: bigint };
+export type SharedLinkRow = LinkRow & {
+  roomTitle: string;
+  title: string;
+  visitors: bigint;
+  orders: bigint;
+  handedOn: bigint;
+};
 /** My newest links with what each brought. */
 export async function sharedLinks(sql: Sql, personId: string, limit: number): Promise<SharedLinkRow[]> {
   return sql<SharedLinkRow>`
-    WITH me AS (SELECT id FROM people WHERE id = ${personId} OR merged_into = ${personId})
-    SELECT l.id, l.sharer_id AS "sharerId", l.room_id AS "roomId", l.product_id AS "productId", l.channel,
-      l.created_at AS "createdAt", r.title AS "roomTitle",
+    WITH me AS (SELECT id FROM people WHERE id = ${personId} OR merged_into = ${personId}),
+    mine AS (
+      SELECT * FROM share_links WHERE sharer_id IN (SELECT id FROM me) ORDER BY created_at DESC, id DESC LIMIT ${limit}
+    )
+    SELECT l.id, l.sharer_id AS "sharerId", l.room_id AS "roomId", l.product_id AS "productId", l.content_id AS "contentId",
+      l.group_buy_id AS "groupBuyId", l.channel, l.depth, l.created_at AS "createdAt", r.title AS "roomTitle",
+      coalesce(c.title, p.title, k.title, r.title) AS title,
+      (SELECT count(*) FROM share_links b WHERE b.parent_link_id = l.id) AS "handedOn",
       (SELECT count(DISTINCT COALESCE(v.merged_into, v.id)) FROM touches t JOIN people v ON v.id = t.visitor_id
         WHERE t.link_id = l.id AND t.visitor_id NOT IN (SELECT id FROM me)) AS visitors,
       (SELECT count(*) FROM order_credits c JOIN touches t ON t.id = c.touch_id JOIN orders o ON o.id = c.order_id
         WHERE c.person_id IN (SELECT id FROM me) AND t.link_id = l.id AND o.paid_at IS NOT NULL) AS orders
-    FROM share_links l JOIN rooms r ON r.id = l.room_id
-    WHERE l.sharer_id IN (SELECT id FROM me)
-    ORDER BY l.created_at DESC, l.id DESC LIMIT ${limit}`;
+    FROM mine l JOIN rooms r ON r.id = l.room_id LEFT JOIN products p ON p.id = l.product_id
+    LEFT JOIN content_items c ON c.id = l.content_id LEFT JOIN group_buys g ON g.id = l.group_buy_id
+    LEFT JOIN group_campaigns k ON k.id = g.campaign_id
+    ORDER BY l.created_at DESC, l.id DESC`;
 }

@@ -1,7 +1,8 @@
-import { createShareLink, followShareLink, myShares } from '@walnut-live/contracts';
+import { createShareLink, followShareLink, getShareChain, myShares } from '@walnut-live/contracts';
 import type { Request, Response } from 'express';
 import { type Binder, written } from '../../platform/http.ts';
 import { createLimit } from '../../platform/limits.ts';
+import type { createChains } from './chains.ts';
 import type { ShareLinksService } from './share-links.service.ts';
 import { isVisit } from './visit.policy.ts';
 
@@ -10,7 +11,11 @@ const LINKS_PER_MINUTE = 30;
 
 export function bindShareLinks(
   bind: Binder,
-  deps: { service: ShareLinksService; ensureVisitor: (req: Request, res: Response) => Promise<string> },
+  deps: {
+    service: ShareLinksService;
+    chains: ReturnType<typeof createChains>;
+    ensureVisitor: (req: Request, res: Response) => Promise<string>;
+  },
 ): void {
   const { service } = deps;
   const limit = createLimit({ points: LINKS_PER_MINUTE, seconds: 60 });
@@ -19,6 +24,8 @@ export function bindShareLinks(
     await limit.take(principal.personId);
     return service.create(principal, body);
   });
+
+  bind(getShareChain, ({ principal, params }) => deps.chains.read(principal, params.id));
 
   bind(myShares, async ({ principal }) => service.mine(principal));
 

@@ -1,13 +1,20 @@
 /**
  * Share links and the visits they bring.
  *
- * Model: a link is (sharer, room, product?, channel), made once; what travels is a signed token that names it. A visit by a
+ * Model: a link is (sharer, room, product or content or group buy, channel), made once, below the link that brought its sharer; what travels is a signed token that names it. A visit by a
  * good token is one append-only touch, written in one transaction with what follows from it (owner binding, invite edge).
  * Invariants: whatever the token is, the visitor gets into the player (rule A6); a reload or a second tap within a minute is
  * the same touch (rule A7); a sharer's own click is kept as a touch and counts for nothing anywhere.
  */
 import { createHmac } from 'node:crypto';
-import { type BodyOf, type createShareLink, fenToWire, type myShares, type ReplyOf } from '@walnut-live/contracts';
+import {
+  type BodyOf,
+  type createShareLink,
+  fenToWire,
+  isWithin,
+  type myShares,
+  type ReplyOf,
+} from '@walnut-live/contracts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -21,7 +28,7 @@ import {
   readShareToken,
   type ShareTokenFacts,
 } from './share-token.policy.ts';
-import { SAME_VISIT_SECONDS } from './visit.policy.ts';
+import { isInWechat, SAME_VISIT_SECONDS } from './visit.policy.ts';
 
 export type ShareLinkView = ReplyOf<typeof createShareLink>;
 /** A visit through somebody's link, as others need it. */
@@ -67,28 +74,50 @@ export function createShareLinksService(deps: ShareLinksDeps) {
   const publicUrl = deps.publicUrl.replace(/\/$/, '');
 
   function view(link: rows.LinkRow): ShareLinkView {
-    const { id, roomId, productId, channel, createdAt } = link;
+    const { id, roomId, productId, contentId, groupBuyId, channel, depth, createdAt } = link;
     const issuedAt = issueMoment(createdAt, clock.now());
     const token = encodeShareToken(tokenKey, {
       linkId: id,
       sharerId: link.sharerId,
       roomId,
       productId,
+      contentId,
+      groupBuyId,
       channel,
       issuedAt,
     });
     const path = `/s/${token}`;
-    return { id, url: `${publicUrl}${path}`, path, roomId, productId, channel, createdAt: createdAt.toISOString() };
+    const target = { roomId, productId, contentId, groupBuyId };
+    return { id, url: `${publicUrl}${path}`, path, ...target, channel, depth, createdAt: createdAt.toISOString() };
   }
 
-  /** My link to this target; the same one whenever I ask. Throws `not_found` for a room, or a product outside its bag. */
-  async function create(principal: Principal, wanted: BodyOf<typeof createShareLink>): Promise<ShareLinkView> {
-    const target = { roomId: wanted.roomId, productId: wanted.productId ?? null, channel: wanted.channel };
-    const known = await rows.findLink(db.sql, principal.personId, target);
-    if (known) return view(known);
-    if (!(await rows.findRoom(db.sql, target.roomId))) throw new AppError('not_found');
-    if (target.productId !== null && !(await rows.isInBag(db.sql, target.roomId, target.productId)))
+  /** Where a link is to lead. @throws AppError not_found */
+  async function targetOf(wanted: BodyOf<typeof createShareLink>): Promise<rows.LinkTarget> {
+    const { productId = null, contentId = null, groupBuyId = null, channel } = wanted;
+    const content = contentId === null ? undefined : await rows.findContent(db.sql, contentId);
+    if (contentId !== null && !content) throw new AppError('not_found');
+    const ofGroup = groupBuyId === null ? undefined : await rows.roomOfGroup(db.sql, groupBuyId);
+    if (groupBuyId !== null && ofGroup === undefined) throw new AppError('not_found');
+    const roomId = ofGroup ?? wanted.roomId ?? content?.roomId;
+    const room = roomId === undefined ? undefined : await rows.findRoom(db.sql, roomId);
+    if (!room) throw new AppError('not_found');
+    // Content of headquarters may lead to a store's own room; that of a store to no other's.
+    if (content && room.id !== content.roomId && !isWithin(room.orgPath, content.orgPath))
       throw new AppError('not_found');
+    if (productId !== null && !(await rows.isInBag(db.sql, room.id, productId))) throw new AppError('not_found');
+    return { roomId: room.id, productId, contentId, groupBuyId, channel };
+  }
+
+  /** My link to this target; the same one whenever I ask. @throws AppError not_found */
+  async function create(principal: Principal, wanted: BodyOf<typeof createShareLink>): Promise<ShareLinkView> {
+    const { roomId, productId = null, contentId = null, groupBuyId = null, channel } = wanted;
+    if (roomId && contentId === null && groupBuyId === null) {
+      // Asked for again and again: one look.
+      const wants = { roomId, productId, contentId, groupBuyId, channel };
+      const known = await rows.findLink(db.sql, principal.personId, wants);
+      if (known) return view(known);
+    }
+    const target = await targetOf(wanted);
     await rows.insertLink(db.sql, { id: random.id(), sharerId: principal.personId, target, at: clock.now() });
     const made = await rows.findLink(db.sql, principal.personId, target);
     if (!made) throw new AppError('internal', { detail: 'share link vanished' });
@@ -114,6 +143,7 @@ export function createShareLinksService(deps: ShareLinksDeps) {
         linkIssuedAt: facts.issuedAt,
         ipHash: traceOf(`ip ${visitor.ip}`),
         agentHash: traceOf(`agent ${visitor.userAgent}`),
+        inWechat: isInWechat(visitor.userAgent),
         at,
       });
       await deps.onTouch(tx, { id, visitorId: personId, sharerId: facts.sharerId, room, at });
@@ -122,7 +152,10 @@ export function createShareLinksService(deps: ShareLinksDeps) {
 
   /** Where to send who followed this token. Never fails: what cannot be credited can still be watched (rule A6). */
   async function follow(token: string, visitor: Visitor | null, groupId?: string): Promise<string> {
-    const pageOf = (roomId: string) => (groupId === undefined ? `/r/${roomId}` : `/g/${groupId}`);
+    const pageOf = (roomId: string, ofLink?: string) => {
+      const group = groupId ?? ofLink;
+      return group === undefined ? `/r/${roomId}` : `/g/${group}`;
+    };
     const reading = readShareToken(tokenKey, token, clock.now());
     try {
       const roomId = reading.ok ? reading.facts.roomId : reading.roomId;
@@ -138,7 +171,10 @@ export function createShareLinksService(deps: ShareLinksDeps) {
           deps.log.error({ err: error, linkId: facts.linkId }, 'share link: a visit was not recorded'),
         );
       }
-      return `${pageOf(room.id)}?via=${facts.linkId}${facts.productId === null ? '' : `&product=${facts.productId}`}`;
+      // Content that was withdrawn meanwhile still leads to its room.
+      const isThere = facts.contentId !== null && (await rows.findContent(db.sql, facts.contentId)) !== undefined;
+      const page = isThere ? `/c/${facts.contentId}` : pageOf(room.id, facts.groupBuyId ?? undefined);
+      return `${page}?via=${facts.linkId}${facts.productId === null ? '' : `&product=${facts.productId}`}`;
     } catch (error) {
       deps.log.error({ err: error }, 'share link: the room could not be looked up');
       return reading.ok ? pageOf(reading.facts.roomId) : '/';
@@ -158,11 +194,20 @@ export function createShareLinksService(deps: ShareLinksDeps) {
       links: links.map((row) => ({
         link: view(row),
         roomTitle: row.roomTitle,
+        title: row.title,
         visitors: Number(row.visitors),
         orders: Number(row.orders),
+        handedOn: Number(row.handedOn),
       })),
     };
   }
 
-  return { create, follow, mine };
+  /** A link with its address, and who its sharer is now. @throws AppError not_found */
+  async function find(id: string) {
+    const row = await rows.readLink(db.sql, id);
+    if (!row) throw new AppError('not_found');
+    return { link: view(row), personId: row.personId, orgPath: row.orgPath };
+  }
+
+  return { create, follow, mine, find };
 }

@@ -39,3 +39,6 @@ export function isVisit(request: { method: string; userAgent: string; purpose: s
   const agent = request.userAgent.toLowerCase();
   return !readers.some((reader) => agent.includes(reader)) && !crawler.test(agent);
 }
+
+/** Rule Z5: WeChat's own browser, WeChat Work's too. */
+export const isInWechat = (userAgent: string): boolean => /micromessenger/i.test(userAgent);

@@ -14,6 +14,7 @@ import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Sql, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { maskPhone } from '../../platform/masks.policy.ts';
 import type { StaffPrincipal } from '../../platform/principal.ts';
 import type { AdultChecks } from '../adult-check/index.ts';
 import type { PaymentRow, Payments } from '../payments/index.ts';
@@ -268,12 +269,11 @@ export function createWalletService(deps: WalletDeps) {
 }
 
 const wire = (fen: bigint): number => fenToWire(coinsOfFen(fen));
-const maskPhone = (phone: string | null): string | null => phone?.replace(/^(\d{3})\d+(\d{4})$/, '$1****$2') ?? null;
 
 function toSummary(row: rows.SummaryRow): Summary {
   return {
     person: { id: row.id, name: row.name },
-    phoneMasked: maskPhone(row.phone),
+    phoneMasked: row.phone === null ? null : maskPhone(row.phone),
     coins: wire(row.balanceFen),
     refundableCoins: wire(lesser(row.leftFen, row.balanceFen)),
     boughtCoins: wire(row.boughtFen),

@@ -13,7 +13,7 @@ import { useAction } from '../../data/use-call.ts';
 import { Failure } from '../../shared/ship-dialog.tsx';
 import { useAfterSaleT } from './messages.ts';
 
-export type CaseDialogKind = 'approve' | 'reject' | 'escalate' | 'inspect' | 'replace';
+export type CaseDialogKind = 'approve' | 'as_refund' | 'reject' | 'escalate' | 'inspect' | 'replace';
 const touched = ['after-sales.get', 'after-sales.list', 'after-sales.of-order', 'orders.get', 'orders.list'];
 const FEN_PER_YUAN = 100;
 
@@ -45,7 +45,7 @@ export const CaseDialog = ({
   const escalate = useAction(escalateAfterSale, touched);
   const inspect = useAction(inspectAfterSale, touched);
   const replace = useAction(replaceAfterSale, touched);
-  const action = { approve: decide, reject: decide, escalate, inspect, replace }[kind];
+  const action = { approve: decide, as_refund: decide, reject: decide, escalate, inspect, replace }[kind];
   const goodsFirst = one.kind !== 'refund_only' && one.returnTrackingNo === null;
   const paysNow = one.kind !== 'exchange' && !goodsFirst;
   const grants = kind === 'approve' && isHq && one.state === 'escalated' && one.kind !== 'exchange';
@@ -63,6 +63,7 @@ export const CaseDialog = ({
           ...(grants && values.amount !== undefined ? { amountFen: Math.round(values.amount * FEN_PER_YUAN) } : {}),
         },
       });
+    else if (kind === 'as_refund') await decide.mutateAsync({ ...base, body: { approve: true, note, asRefund: true } });
     else if (kind === 'reject') await decide.mutateAsync({ ...base, body: { approve: false, note } });
     else if (kind === 'escalate') await escalate.mutateAsync({ ...base, body: { note } });
     else if (kind === 'replace')
@@ -99,6 +100,7 @@ export const CaseDialog = ({
       okButtonProps={{ danger: kind === 'reject', 'data-testid': 'case-submit' }}
     >
       {kind === 'approve' && <p className="co-warning">{approved}</p>}
+      {kind === 'as_refund' && <p className="co-warning">{t('as_refund.body')}</p>}
       {kind === 'reject' && <p className="co-warning">{t(isHq ? 'reject.bodyHq' : 'reject.body')}</p>}
       <Form
         form={form}

@@ -26,6 +26,10 @@ export const CaseView = ({ caseId }: { caseId: string }): ReactNode => {
 /** Texts of events have no parameters. */
 const eventKey = (event: string) => `event.${event}` as 'event.request';
 
+/** The goods of an exchange came back and headquarters has the word: what cannot be sent may be paid instead. */
+const mayBecomeRefund = ({ kind, state, returnTrackingNo }: AfterSaleView): boolean =>
+  kind === 'exchange' && state === 'escalated' && returnTrackingNo !== null;
+
 const Shown = ({ one }: { one: AfterSaleView }): ReactNode => {
   const t = useAfterSaleT();
   const format = useFormat();
@@ -51,6 +55,11 @@ const Shown = ({ one }: { one: AfterSaleView }): ReactNode => {
               <Button type="primary" onClick={() => setDialog('approve')} data-testid="case-approve">
                 {t('do.approve')}
               </Button>
+              {isHq && mayBecomeRefund(one) && (
+                <Button onClick={() => setDialog('as_refund')} data-testid="case-as-refund">
+                  {t('do.as_refund')}
+                </Button>
+              )}
               {(isHq || !one.protected) && (
                 <Button danger onClick={() => setDialog('reject')} data-testid="case-reject">
                   {t('do.reject')}

@@ -62,6 +62,9 @@ export const afterSaleI18n = createI18n({
     'case.replaced': '换出：{no}',
     'case.deadline': '{date} 前处理',
     'do.approve': '同意',
+    'do.as_refund': '改为退款',
+    'as_refund.title': '不换货，改为退款？',
+    'as_refund.body': '商品已寄回但无法换货时使用：按所付金额原路退回，售后改为退货退款，不再补发。',
     'do.reject': '拒绝',
     'do.escalate': '转总部',
     'do.inspect': '登记验货',
@@ -115,7 +118,8 @@ export const afterSaleI18n = createI18n({
     'refund.left': '可退 {sum}',
     'refund.shipping': '退运费（元）',
     'refund.partHint': '未发出的退件会自动回到库存；只填金额则不退件。',
-    'refund.nothing': '请填写要退的金额',
+    'refund.nothing': '没有可退的金额',
+    'refund.cases': '还有 {count} 个处理中的售后，全部退款后会随之关闭',
   },
   en: {
     title: 'After-sale desk',
@@ -176,6 +180,10 @@ export const afterSaleI18n = createI18n({
     'case.returned': 'Sent back: {carrier} {no}',
     'case.replaced': 'Sent out: {no}',
     'case.deadline': 'Due by {date}',
+    'do.as_refund': 'Refund instead',
+    'as_refund.title': 'Refund instead of an exchange?',
+    'as_refund.body':
+      'For goods that came back and cannot be replaced: what was paid for them goes back, and nothing is sent any more.',
     'do.approve': 'Approve',
     'do.reject': 'Reject',
     'do.escalate': 'To headquarters',
@@ -230,7 +238,8 @@ export const afterSaleI18n = createI18n({
     'refund.left': '{sum} left',
     'refund.shipping': 'Shipping (yuan)',
     'refund.partHint': 'Pieces not yet sent go back to stock; an amount alone takes no piece out.',
-    'refund.nothing': 'Say how much goes back',
+    'refund.nothing': 'Nothing would go back',
+    'refund.cases': '{count} open after-sale case(s) will end with a refund of everything',
   },
 });
 export const useAfterSaleT = afterSaleI18n.useT;

@@ -33,14 +33,14 @@ export const RefundDialog = ({ order, onClose }: { order: OrderView; onClose: ()
   const refund = useAction(refundOrder, touched);
   const left = useCall(orderAfterSales, { params: { id: order.id } });
   const options = left.data?.options;
-  const restFen =
-    options?.items.reduce((sum, item) => sum + item.leftFen, options.shippingLeftFen) ??
-    order.paidFen - order.refundedFen;
+  const restFen = options?.wholeFen;
   const partFen = Object.values(parts).reduce((sum, { yuan }) => sum + fenOf(yuan), fenOf(shipping));
-  const sum = format.money(way === 'all' ? restFen : partFen);
+  const shownFen = way === 'all' ? restFen : partFen;
+  const sum = shownFen === undefined ? '…' : format.money(shownFen);
 
   const submit = async ({ reason }: Values): Promise<void> => {
-    if (way === 'part' && partFen === 0) return setEmpty(true);
+    if (shownFen === undefined) return; // nothing is agreed to that nobody was shown
+    if (shownFen === 0) return setEmpty(true);
     setEmpty(false);
     const items = Object.entries(parts).flatMap(([itemId, { pieces, yuan }]) =>
       pieces > 0 || yuan > 0 ? [{ itemId, quantity: pieces, amountFen: fenOf(yuan) }] : [],
@@ -48,7 +48,10 @@ export const RefundDialog = ({ order, onClose }: { order: OrderView; onClose: ()
     await refund.mutateAsync({
       kind: order.id,
       params: { id: order.id },
-      body: { reason: reason.trim(), ...(way === 'part' ? { items, shippingFen: fenOf(shipping) } : {}) },
+      body: {
+        ...{ reason: reason.trim(), expectedFen: shownFen },
+        ...(way === 'part' ? { items, shippingFen: fenOf(shipping) } : {}),
+      },
     });
     toast(words('refund.done'), { tone: 'success' });
     onClose();
@@ -62,7 +65,7 @@ export const RefundDialog = ({ order, onClose }: { order: OrderView; onClose: ()
       confirmLoading={refund.isPending}
       onOk={() => form.submit()}
       onCancel={onClose}
-      okButtonProps={{ danger: true, 'data-testid': 'refund-submit' }}
+      okButtonProps={{ danger: true, disabled: shownFen === undefined, 'data-testid': 'refund-submit' }}
     >
       <Segmented
         block
@@ -74,7 +77,14 @@ export const RefundDialog = ({ order, onClose }: { order: OrderView; onClose: ()
         ]}
       />
       {way === 'all' ? (
-        <p className="co-warning as-gap">{words('refund.consequence', { buyer: order.buyer.name, sum })}</p>
+        <>
+          <p className="co-warning as-gap">{words('refund.consequence', { buyer: order.buyer.name, sum })}</p>
+          {options && options.asking > 0 && (
+            <p className="co-warning" role="alert" data-testid="refund-cases">
+              {t('refund.cases', { count: options.asking })}
+            </p>
+          )}
+        </>
       ) : (
         <AsyncView query={left} skeleton={<Skeleton lines={3} height={40} />}>
           {({ options: open }) => (

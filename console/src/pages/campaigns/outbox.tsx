@@ -10,6 +10,7 @@ import { useFilters } from '../../shared/filters.tsx';
 import { MoreButton, Panel } from '../../shared/page.tsx';
 import { PersonCell } from '../../shared/people.tsx';
 import { useCampaignT } from './messages.ts';
+import { OrderNotes } from './order-notes.tsx';
 
 const REFRESH_MS = 10_000;
 const states: readonly MessageState[] = ['waiting', 'sent', 'skipped', 'dead'];
@@ -23,28 +24,31 @@ export const Outbox = (): ReactNode => {
   const query = usePages(listMessages, { query: { limit: 30, ...(state ? { state } : {}) } }, { everyMs: REFRESH_MS });
   const messages = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <Panel flush>
-      <div className="co-filters">
-        <Segmented
-          value={state ?? ''}
-          onChange={(next) => filters.set({ state: next })}
-          options={[
-            { value: '', label: t('outbox.all') },
-            ...states.map((known) => ({ value: known as string, label: t(`outbox.state.${known}`) })),
-          ]}
-        />
-        <Freshness query={query} staleAfterMs={REFRESH_MS * 4} />
-      </div>
-      <AsyncView
-        query={query}
-        skeleton={<TableSkeleton />}
-        isEmpty={() => messages.length === 0}
-        empty={<EmptyState illustration="people" title={t('outbox.empty')} />}
-      >
-        {() => <Messages messages={messages} />}
-      </AsyncView>
-      <MoreButton query={query} />
-    </Panel>
+    <div className="co-campaigns">
+      <OrderNotes />
+      <Panel flush>
+        <div className="co-filters">
+          <Segmented
+            value={state ?? ''}
+            onChange={(next) => filters.set({ state: next })}
+            options={[
+              { value: '', label: t('outbox.all') },
+              ...states.map((known) => ({ value: known as string, label: t(`outbox.state.${known}`) })),
+            ]}
+          />
+          <Freshness query={query} staleAfterMs={REFRESH_MS * 4} />
+        </div>
+        <AsyncView
+          query={query}
+          skeleton={<TableSkeleton />}
+          isEmpty={() => messages.length === 0}
+          empty={<EmptyState illustration="people" title={t('outbox.empty')} />}
+        >
+          {() => <Messages messages={messages} />}
+        </AsyncView>
+        <MoreButton query={query} />
+      </Panel>
+    </div>
   );
 };
 

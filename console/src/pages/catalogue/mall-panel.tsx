@@ -8,13 +8,14 @@ import {
   syncMall,
 } from '@walnut-live/contracts';
 import { Badge, EmptyState, ErrorState, Skeleton, useErrorText, useFormat, useToast } from '@walnut-live/ui';
-import { Alert, Button, Form, Input, Modal } from 'antd';
+import { Alert, Button } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useAction, useCall, usePages } from '../../data/use-call.ts';
 import { Freshness } from '../../shared/async-view.tsx';
 import type { Column } from '../../shared/data-table.tsx';
 import { Panel } from '../../shared/page.tsx';
 import { PagedTable } from '../../shared/paged-table.tsx';
+import { ReasonDialog } from '../../shared/reason-dialog.tsx';
 import { useMallT } from './mall-messages.ts';
 
 const REFRESH_MS = 5_000;
@@ -179,40 +180,19 @@ const Issues = (): ReactNode => {
 
 const LeaveOut = ({ eventId, onClose }: { eventId: string; onClose: () => void }): ReactNode => {
   const t = useMallT();
-  const errorText = useErrorText();
-  const toast = useToast();
-  const [form] = Form.useForm<{ reason: string }>();
   const skip = useAction(skipMallOrder, ['mall.get']);
-  const submit = async ({ reason }: { reason: string }): Promise<void> => {
-    await skip.mutateAsync({ kind: eventId, body: { eventId, reason: reason.trim() } });
-    toast(t('leave.done'), { tone: 'success' });
-    onClose();
-  };
   return (
-    <Modal
-      open
+    <ReasonDialog
+      danger
       title={t('leave.title')}
+      label={t('leave.reason')}
+      hint={t('leave.hint')}
       okText={t('leave')}
-      okButtonProps={{ danger: true }}
-      confirmLoading={skip.isPending}
-      onOk={() => form.submit()}
-      onCancel={onClose}
-    >
-      <p className="co-quiet">{t('leave.hint')}</p>
-      <Form form={form} layout="vertical" requiredMark={false} onFinish={(v) => void submit(v).catch(() => undefined)}>
-        <Form.Item
-          name="reason"
-          label={t('leave.reason')}
-          rules={[{ required: true, whitespace: true, message: t('leave.reason') }]}
-        >
-          <Input maxLength={100} autoFocus />
-        </Form.Item>
-        {skip.error ? (
-          <p className="co-form-error" role="alert">
-            {errorText(skip.error)}
-          </p>
-        ) : null}
-      </Form>
-    </Modal>
+      done={t('leave.done')}
+      pending={skip.isPending}
+      error={skip.error}
+      onSubmit={(reason) => skip.mutateAsync({ kind: eventId, body: { eventId, reason } })}
+      onClose={onClose}
+    />
   );
 };

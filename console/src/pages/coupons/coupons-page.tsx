@@ -1,14 +1,14 @@
 import { PlusOutlined } from '@ant-design/icons';
 import { type CouponKind, listCouponKinds, stopCouponKind } from '@walnut-live/contracts';
-import { Badge, EmptyState, useFormat, useToast } from '@walnut-live/ui';
-import { Button, Form, Input, Modal } from 'antd';
+import { Badge, EmptyState, useFormat } from '@walnut-live/ui';
+import { Button } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction, usePages } from '../../data/use-call.ts';
 import type { Column } from '../../shared/data-table.tsx';
 import { CsvButton, Page, Panel } from '../../shared/page.tsx';
 import { PagedTable } from '../../shared/paged-table.tsx';
-import { Failure } from '../../shared/ship-dialog.tsx';
+import { ReasonDialog } from '../../shared/reason-dialog.tsx';
 import { GiveDialog } from './give-dialog.tsx';
 import { useCouponT } from './messages.ts';
 import { NewCouponDialog } from './new-coupon-dialog.tsx';
@@ -40,6 +40,7 @@ export default function CouponsPage(): ReactNode {
               ? t('terms.gift', { off: yuan(kind.offFen) })
               : t('terms', { min: yuan(kind.minSpendFen), off: yuan(kind.offFen) })}
           </small>
+          {kind.stacking === 'with_others' && <small>{t(`stacking.${kind.stackGroup}`)}</small>}
           <small>{t('validDays', { days: kind.validDays, limit: kind.perPerson })}</small>
         </span>
       ),
@@ -149,40 +150,19 @@ export default function CouponsPage(): ReactNode {
 
 const StopDialog = ({ kind, onClose }: { kind: CouponKind; onClose: () => void }): ReactNode => {
   const t = useCouponT();
-  const toast = useToast();
-  const [form] = Form.useForm<{ reason: string }>();
   const stop = useAction(stopCouponKind, ['coupon-kinds.list']);
-  const submit = async ({ reason }: { reason: string }): Promise<void> => {
-    await stop.mutateAsync({ params: { id: kind.id }, body: { reason: reason.trim() } });
-    toast(t('stop.done'), { tone: 'success' });
-    onClose();
-  };
   return (
-    <Modal
-      open
+    <ReasonDialog
+      danger
       title={t('stop.title', { name: kind.title })}
+      label={t('stop.reason')}
+      hint={t('stop.body')}
       okText={t('stop')}
-      okButtonProps={{ danger: true, 'data-testid': 'stop-submit' }}
-      confirmLoading={stop.isPending}
-      onOk={() => form.submit()}
-      onCancel={onClose}
-    >
-      <p>{t('stop.body')}</p>
-      <Form
-        form={form}
-        layout="vertical"
-        requiredMark={false}
-        onFinish={(values) => void submit(values).catch(() => undefined)}
-      >
-        <Form.Item
-          name="reason"
-          label={t('stop.reason')}
-          rules={[{ required: true, whitespace: true, message: t('required') }]}
-        >
-          <Input maxLength={100} data-testid="stop-reason" />
-        </Form.Item>
-        <Failure error={stop.error} />
-      </Form>
-    </Modal>
+      done={t('stop.done')}
+      pending={stop.isPending}
+      error={stop.error}
+      onSubmit={(reason) => stop.mutateAsync({ params: { id: kind.id }, body: { reason } })}
+      onClose={onClose}
+    />
   );
 };

@@ -1,6 +1,8 @@
 import {
   COUPON_VALID_DAYS,
+  type CouponGroup,
   type CouponUsage,
+  couponGroups,
   couponUsages,
   createCouponKind,
   listOrgUnits,
@@ -29,6 +31,7 @@ type Values = {
   total: number;
   perPerson: number;
   validDays: number;
+  stackGroup?: CouponGroup | 'alone';
   newcomersOnly?: boolean;
   listed?: boolean;
 };
@@ -43,7 +46,7 @@ export const NewCouponDialog = ({ onClose }: { onClose: () => void }): ReactNode
   // Of one's own unit the name is known before the others are read.
   const choices = units.data?.items.length ? units.data.items : [staff.orgUnit];
   const create = useAction(createCouponKind, ['coupon-kinds.list']);
-  const submit = async ({ off, min, title, newcomersOnly, listed, ...values }: Values): Promise<void> => {
+  const submit = async ({ off, min, title, stackGroup, newcomersOnly, listed, ...values }: Values): Promise<void> => {
     const kind = await create.mutateAsync({
       body: {
         ...values,
@@ -51,6 +54,7 @@ export const NewCouponDialog = ({ onClose }: { onClose: () => void }): ReactNode
         offFen: fenOf(off),
         // A gift costs nothing.
         minSpendFen: values.usage === 'gift' ? 0 : fenOf(min ?? 0),
+        ...(stackGroup === undefined || stackGroup === 'alone' ? {} : { stacking: 'with_others' as const, stackGroup }),
         newcomersOnly: newcomersOnly === true,
         listed: listed === true,
       },
@@ -76,6 +80,7 @@ export const NewCouponDialog = ({ onClose }: { onClose: () => void }): ReactNode
         requiredMark={false}
         initialValues={{
           usage: 'order',
+          stackGroup: 'alone',
           orgUnitId: staff.orgUnit.id,
           perPerson: 1,
           validDays: COUPON_VALID_DAYS,
@@ -135,6 +140,14 @@ export const NewCouponDialog = ({ onClose }: { onClose: () => void }): ReactNode
             options={choices.map((unit) => ({ value: unit.id, label: unit.name }))}
           />
         </Form.Item>
+        {usage === 'order' && (
+          <Form.Item name="stackGroup" label={t('stacking')} extra={t('stacking.hint')}>
+            <Select
+              options={(['alone', ...couponGroups] as const).map((value) => ({ value, label: t(`stacking.${value}`) }))}
+              data-testid="coupon-stacking"
+            />
+          </Form.Item>
+        )}
         <Form.Item name="newcomersOnly" valuePropName="checked">
           <Checkbox>{t('newcomers')}</Checkbox>
         </Form.Item>

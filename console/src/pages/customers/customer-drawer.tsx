@@ -1,15 +1,18 @@
 /** One customer: level with its history, points, and every tag with its rule and what was counted (rule N3). */
 import { getCustomerPoints, getCustomerTags, getMembership } from '@walnut-live/contracts';
-import { Badge, useFormat } from '@walnut-live/ui';
+import { useFormat } from '@walnut-live/ui';
 import { Button, Drawer } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useCall } from '../../data/use-call.ts';
 import { AsyncView } from '../../shared/async-view.tsx';
 import { TableSkeleton } from '../../shared/data-table.tsx';
+import { ContactLog } from '../invite-graph/contact-log.tsx';
 import { GiveOne } from './give-one.tsx';
 import { useCustomerT } from './messages.ts';
+import { Tags } from './tags.tsx';
 import './customers.css';
+import '../invite-graph/graph.css';
 
 export const CustomerDrawer = ({ id, name, onClose }: { id: string; name: string; onClose: () => void }): ReactNode => {
   const t = useCustomerT();
@@ -44,37 +47,17 @@ export const CustomerDrawer = ({ id, name, onClose }: { id: string; name: string
             <>
               {checkedAt && <p className="co-quiet">{t('profile.checked', { at: format.dateTime(checkedAt) })}</p>}
               {items.length === 0 && <p className="co-quiet">{t('profile.noTags')}</p>}
-              <ul className="cu-tags">
-                {items.map((tag) => (
-                  <li key={`${tag.ruleId}:${tag.since}`} data-ended={tag.endedAt !== null} data-testid="tag">
-                    <span className="co-inline">
-                      <Badge tone={tag.endedAt ? 'neutral' : 'success'}>{tag.name}</Badge>
-                      <small>
-                        {tag.endedAt
-                          ? t('profile.ended', { at: format.date(tag.endedAt) })
-                          : t('profile.since', { at: format.date(tag.since) })}
-                        {' · '}
-                        {t('profile.rule', { version: tag.ruleVersion })}
-                      </small>
-                    </span>
-                    {tag.why.map((fact) => (
-                      <span key={`${fact.metric}:${fact.days}:${fact.op}`}>
-                        {t('fact', {
-                          metric: t(`metric.${fact.metric}`),
-                          days: fact.days,
-                          counted: format.number(fact.counted),
-                          op: t(`op.${fact.op}`),
-                          value: format.number(fact.value),
-                        })}
-                      </span>
-                    ))}
-                  </li>
-                ))}
-              </ul>
+              <Tags items={items} />
             </>
           )}
         </AsyncView>
       </section>
+      {may('customers:contact') && (
+        <section className="cu-part">
+          <h3>{t('profile.contacts')}</h3>
+          <ContactLog personId={id} />
+        </section>
+      )}
       <section className="cu-part">
         <h3>{t('level')}</h3>
         <AsyncView query={membership} skeleton={<TableSkeleton rows={2} />}>

@@ -8,8 +8,8 @@ import { useAction, usePages } from '../../data/use-call.ts';
 import type { Column } from '../../shared/data-table.tsx';
 import { Panel } from '../../shared/page.tsx';
 import { PagedTable } from '../../shared/paged-table.tsx';
+import { ReasonDialog } from '../../shared/reason-dialog.tsx';
 import { useCustomerT } from './messages.ts';
-import { ReasonDialog } from './reason-dialog.tsx';
 
 const PAGE = 50;
 const tones = { proposed: 'hot', accepted: 'success', declined: 'neutral', lapsed: 'neutral' } as const;
@@ -94,6 +94,8 @@ export const KocProposals = (): ReactNode => {
       {asking && (
         <ReasonDialog
           title={`${t(asking.accept ? 'koc.accept' : 'koc.decline')} · ${asking.row.person.name}`}
+          label={t('koc.reason')}
+          okText={t('save')}
           done={t('koc.done')}
           pending={decide.isPending}
           error={decide.error}

@@ -16,10 +16,10 @@ import { useAction, useCall } from '../../data/use-call.ts';
 import { AsyncView } from '../../shared/async-view.tsx';
 import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
 import { Panel } from '../../shared/page.tsx';
+import { ReasonDialog } from '../../shared/reason-dialog.tsx';
 import { Failure } from '../../shared/ship-dialog.tsx';
 import { LevelsDialog, perYuan } from './levels-dialog.tsx';
 import { useCustomerT } from './messages.ts';
-import { ReasonDialog } from './reason-dialog.tsx';
 
 const MOST_KINDS = 100;
 const MOST_POINTS = 10_000_000;
@@ -101,6 +101,8 @@ const Exchanges = (): ReactNode => {
         <ReasonDialog
           danger
           title={`${t('exchanges.stop')} · ${stopping.title}`}
+          label={t('koc.reason')}
+          okText={t('save')}
           done={t('exchanges.stopped')}
           pending={stop.isPending}
           error={stop.error}

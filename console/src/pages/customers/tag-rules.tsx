@@ -18,9 +18,9 @@ import { useAction, useCall } from '../../data/use-call.ts';
 import { AsyncView } from '../../shared/async-view.tsx';
 import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
 import { Panel } from '../../shared/page.tsx';
+import { ReasonDialog } from '../../shared/reason-dialog.tsx';
 import { Failure } from '../../shared/ship-dialog.tsx';
 import { useCustomerT } from './messages.ts';
-import { ReasonDialog } from './reason-dialog.tsx';
 
 const MOST = 1_000_000;
 const touches = ['tag-rules.list', 'customers.list', 'customer-tags.get'];
@@ -117,6 +117,8 @@ export const TagRules = (): ReactNode => {
         <ReasonDialog
           danger
           title={`${t('tags.stop')} · ${stopping.name}`}
+          label={t('koc.reason')}
+          okText={t('save')}
           done={t('tags.stopped')}
           pending={change.isPending}
           error={change.error}

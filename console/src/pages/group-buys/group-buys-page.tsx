@@ -1,14 +1,14 @@
 import { PlusOutlined } from '@ant-design/icons';
 import { type GroupCampaign, listGroupCampaigns, stopGroupCampaign } from '@walnut-live/contracts';
-import { Badge, EmptyState, useFormat, useNow, useToast } from '@walnut-live/ui';
-import { Button, Form, Input, Modal, Space } from 'antd';
+import { Badge, EmptyState, useFormat, useNow } from '@walnut-live/ui';
+import { Button, Space } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction, usePages } from '../../data/use-call.ts';
 import type { Column } from '../../shared/data-table.tsx';
 import { CsvButton, Page, Panel } from '../../shared/page.tsx';
 import { PagedTable } from '../../shared/paged-table.tsx';
-import { Failure } from '../../shared/ship-dialog.tsx';
+import { ReasonDialog } from '../../shared/reason-dialog.tsx';
 import { GroupsDialog } from './groups-dialog.tsx';
 import { useGroupT } from './messages.ts';
 import { NewCampaignDialog } from './new-campaign-dialog.tsx';
@@ -153,40 +153,19 @@ export default function GroupBuysPage(): ReactNode {
 
 const StopDialog = ({ campaign, onClose }: { campaign: GroupCampaign; onClose: () => void }): ReactNode => {
   const t = useGroupT();
-  const toast = useToast();
-  const [form] = Form.useForm<{ reason: string }>();
   const stop = useAction(stopGroupCampaign, ['group-campaigns.list']);
-  const submit = async ({ reason }: { reason: string }): Promise<void> => {
-    await stop.mutateAsync({ params: { id: campaign.id }, body: { reason: reason.trim() } });
-    toast(t('stop.done'), { tone: 'success' });
-    onClose();
-  };
   return (
-    <Modal
-      open
+    <ReasonDialog
+      danger
       title={t('stop.title', { name: campaign.title })}
+      label={t('stop.reason')}
+      hint={t('stop.body')}
       okText={t('stop')}
-      okButtonProps={{ danger: true, 'data-testid': 'stop-submit' }}
-      confirmLoading={stop.isPending}
-      onOk={() => form.submit()}
-      onCancel={onClose}
-    >
-      <p>{t('stop.body')}</p>
-      <Form
-        form={form}
-        layout="vertical"
-        requiredMark={false}
-        onFinish={(values) => void submit(values).catch(() => undefined)}
-      >
-        <Form.Item
-          name="reason"
-          label={t('stop.reason')}
-          rules={[{ required: true, whitespace: true, message: t('required') }]}
-        >
-          <Input maxLength={100} data-testid="stop-reason" />
-        </Form.Item>
-        <Failure error={stop.error} />
-      </Form>
-    </Modal>
+      done={t('stop.done')}
+      pending={stop.isPending}
+      error={stop.error}
+      onSubmit={(reason) => stop.mutateAsync({ params: { id: campaign.id }, body: { reason } })}
+      onClose={onClose}
+    />
   );
 };

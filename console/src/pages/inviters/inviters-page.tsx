@@ -6,7 +6,7 @@ import { usePages } from '../../data/use-call.ts';
 import { useT } from '../../i18n/index.ts';
 import { AsyncView, Freshness } from '../../shared/async-view.tsx';
 import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
-import { OrgFilter, RangeFilter, rangeOf, SearchFilter, useFilters } from '../../shared/filters.tsx';
+import { chinaRangeOf, OrgFilter, RangeFilter, SearchFilter, useFilters } from '../../shared/filters.tsx';
 import { CsvButton, Figures, MoreButton, Page, Panel } from '../../shared/page.tsx';
 import { InviterRoleBadge, PersonCell, useConversionText } from '../../shared/people.tsx';
 import { InviterDrawer } from './inviter-drawer.tsx';
@@ -27,7 +27,7 @@ export default function InvitersPage(): ReactNode {
   const sort = sorts.find((known) => known === filters.get('sort')) ?? 'gmv';
   const org = filters.get('org');
   const q = filters.get('q');
-  const asked = { ...rangeOf(filters), ...(org ? { orgUnitId: org } : {}), ...(q ? { search: q } : {}), sort };
+  const asked = { ...chinaRangeOf(filters), ...(org ? { orgUnitId: org } : {}), ...(q ? { search: q } : {}), sort };
   const query = usePages(reportInviters, { query: { ...asked, limit: PAGE_SIZE } }, { everyMs: REFRESH_MS });
   const totals = query.data?.pages[0]?.totals;
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
@@ -93,7 +93,7 @@ export default function InvitersPage(): ReactNode {
       </Panel>
       <InviterDrawer
         inviterId={inviterId}
-        asked={{ ...rangeOf(filters), ...(org ? { orgUnitId: org } : {}) }}
+        asked={{ ...chinaRangeOf(filters), ...(org ? { orgUnitId: org } : {}) }}
         onClose={() => void navigate(`/inviters${filters.search}`)}
       />
     </Page>

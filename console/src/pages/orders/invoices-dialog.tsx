@@ -1,6 +1,6 @@
-import { type Invoice, issueInvoice, listInvoices, refuseInvoice } from '@walnut-live/contracts';
+import { type Invoice, issueInvoice, listInvoices, refuseInvoice, voidInvoice } from '@walnut-live/contracts';
 import { Badge, EmptyState, useFormat, useToast } from '@walnut-live/ui';
-import { Button, Form, Input, Modal } from 'antd';
+import { Button, Checkbox, Form, Input, Modal } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction, usePages } from '../../data/use-call.ts';
@@ -12,14 +12,22 @@ import { useDeliveryT } from './delivery-messages.ts';
 
 const PAGE = 20;
 const touched = ['invoices.list'];
-const tones = { requested: 'warn', issued: 'success', refused: 'danger', withdrawn: 'neutral' } as const;
+const tones = {
+  requested: 'warn',
+  issued: 'success',
+  refused: 'danger',
+  withdrawn: 'neutral',
+  voided: 'danger',
+} as const;
+
+type End = 'issue' | 'refuse' | 'void';
 
 /** What buyers asked for; issued elsewhere, told here. */
 export const InvoicesDialog = ({ onClose }: { onClose: () => void }): ReactNode => {
   const t = useDeliveryT();
   const format = useFormat();
   const { may } = useSession();
-  const [acting, setActing] = useState<{ invoice: Invoice; what: 'issue' | 'refuse' } | null>(null);
+  const [acting, setActing] = useState<{ invoice: Invoice; what: End } | null>(null);
   const query = usePages(listInvoices, { query: { limit: PAGE } });
   const columns: Column<Invoice>[] = [
     {
@@ -41,7 +49,7 @@ export const InvoicesDialog = ({ onClose }: { onClose: () => void }): ReactNode 
       render: (invoice) => (
         <span className="co-stacked co-start">
           <Badge tone={tones[invoice.state]}>{t(`invoice.state.${invoice.state}`)}</Badge>
-          <small>{invoice.number ?? invoice.reason}</small>
+          <small>{[invoice.number, invoice.reason].filter(Boolean).join(' · ')}</small>
         </span>
       ),
     },
@@ -52,15 +60,26 @@ export const InvoicesDialog = ({ onClose }: { onClose: () => void }): ReactNode 
             title: '',
             align: 'end' as const,
             render: (invoice: Invoice) =>
-              invoice.state === 'requested' && (
-                <span className="co-row-actions">
-                  <Button size="small" type="primary" onClick={() => setActing({ invoice, what: 'issue' })}>
-                    {t('invoice.issue')}
-                  </Button>
-                  <Button size="small" danger onClick={() => setActing({ invoice, what: 'refuse' })}>
-                    {t('invoice.refuse')}
-                  </Button>
-                </span>
+              invoice.state === 'issued' ? (
+                <Button
+                  size="small"
+                  danger
+                  onClick={() => setActing({ invoice, what: 'void' })}
+                  data-testid="invoice-void"
+                >
+                  {t('invoice.void')}
+                </Button>
+              ) : (
+                invoice.state === 'requested' && (
+                  <span className="co-row-actions">
+                    <Button size="small" type="primary" onClick={() => setActing({ invoice, what: 'issue' })}>
+                      {t('invoice.issue')}
+                    </Button>
+                    <Button size="small" danger onClick={() => setActing({ invoice, what: 'refuse' })}>
+                      {t('invoice.refuse')}
+                    </Button>
+                  </span>
+                )
               ),
           },
         ]
@@ -84,30 +103,27 @@ export const InvoicesDialog = ({ onClose }: { onClose: () => void }): ReactNode 
   );
 };
 
-const EndDialog = ({
-  invoice,
-  what,
-  onClose,
-}: {
-  invoice: Invoice;
-  what: 'issue' | 'refuse';
-  onClose: () => void;
-}): ReactNode => {
+type Values = { number: string; url?: string; reason: string; again?: boolean };
+
+const EndDialog = ({ invoice, what, onClose }: { invoice: Invoice; what: End; onClose: () => void }): ReactNode => {
   const t = useDeliveryT();
   const toast = useToast();
-  const [form] = Form.useForm<{ number: string; url?: string; reason: string }>();
+  const [form] = Form.useForm<Values>();
   const issue = useAction(issueInvoice, touched);
   const refuse = useAction(refuseInvoice, touched);
+  const voids = useAction(voidInvoice, touched);
   const params = { id: invoice.id };
-  const submit = async ({ number, url, reason }: { number: string; url?: string; reason: string }): Promise<void> => {
-    if (what === 'refuse') await refuse.mutateAsync({ params, body: { reason: reason.trim() } });
+  const submit = async ({ number, url, reason, again }: Values): Promise<void> => {
+    if (what === 'void')
+      await voids.mutateAsync({ kind: invoice.id, params, body: { reason: reason.trim(), again: again === true } });
+    else if (what === 'refuse') await refuse.mutateAsync({ params, body: { reason: reason.trim() } });
     else
       await issue.mutateAsync({
         kind: invoice.id,
         params,
         body: { number: number.trim(), ...(url?.trim() ? { url: url.trim() } : {}) },
       });
-    toast(t(what === 'issue' ? 'invoice.issued' : 'invoice.refused'), { tone: 'success' });
+    toast(t(`invoice.done.${what}`), { tone: 'success' });
     onClose();
   };
   const needed = [{ required: true, whitespace: true, message: t('required') }];
@@ -115,7 +131,7 @@ const EndDialog = ({
     <Modal
       open
       title={t(`invoice.${what}`)}
-      confirmLoading={issue.isPending || refuse.isPending}
+      confirmLoading={issue.isPending || refuse.isPending || voids.isPending}
       onOk={() => form.submit()}
       onCancel={onClose}
     >
@@ -135,11 +151,19 @@ const EndDialog = ({
             </Form.Item>
           </>
         ) : (
-          <Form.Item name="reason" label={t('invoice.reason')} rules={needed}>
-            <Input.TextArea maxLength={100} rows={2} autoFocus />
-          </Form.Item>
+          <>
+            {what === 'void' && <p className="co-warning">{t('invoice.void.body')}</p>}
+            <Form.Item name="reason" label={t(`invoice.reason.${what}`)} rules={needed}>
+              <Input.TextArea maxLength={100} rows={2} autoFocus data-testid="invoice-reason" />
+            </Form.Item>
+            {what === 'void' && (
+              <Form.Item name="again" valuePropName="checked">
+                <Checkbox>{t('invoice.again')}</Checkbox>
+              </Form.Item>
+            )}
+          </>
         )}
-        <Failure error={issue.error ?? refuse.error} />
+        <Failure error={issue.error ?? refuse.error ?? voids.error} />
       </Form>
     </Modal>
   );

@@ -11,6 +11,7 @@ import { AsyncView } from '../../shared/async-view.tsx';
 import { OrderStateBadge } from '../../shared/people.tsx';
 import { WhyPanel } from '../../shared/why-panel.tsx';
 import { RefundDialog } from '../after-sales/refund-dialog.tsx';
+import { OrderPreSale, ReturnDeposit } from '../pre-sales/order-pre-sale.tsx';
 import { ParcelsSection } from './parcels-section.tsx';
 import { ShipOrderDialog } from './ship-order-dialog.tsx';
 import './delivery.css';
@@ -50,6 +51,7 @@ const Order = ({ order }: { order: OrderView }): ReactNode => {
               {t('order.ship')}
             </Button>
           )}
+          {may('orders:refund') && <ReturnDeposit order={order} />}
           {mayRefund && (
             <Button danger icon={<RollbackOutlined />} onClick={() => setAction('refund')} data-testid="refund-open">
               {t('order.refund')}
@@ -82,10 +84,13 @@ const Order = ({ order }: { order: OrderView }): ReactNode => {
         {order.refundedFen > 0 && <Sum label={t('order.refunded')} fen={-order.refundedFen} testId="order-refunded" />}
       </dl>
 
+      <OrderPreSale order={order} />
       <ParcelsSection order={order} />
 
       <section>
-        <h2>{t('why.title')}</h2>
+        <h2>
+          {t('why.title')} <Link to={`/orders/${order.id}/credit`}>{t('why.whole')}</Link>
+        </h2>
         <WhyPanel orderId={order.id} />
       </section>
 

@@ -4,12 +4,16 @@ import { BrandMark, requestIdOf, useErrorText, useLocale } from '@walnut-live/ui
 import { Button, Form, Input } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useT } from '../../i18n/index.ts';
+import { CodeDialog } from './code-dialog.tsx';
+import { useCodeT } from './messages.ts';
 import './sign-in.css';
 
 type Credentials = { username: string; password: string };
 
 export const SignInPage = ({ api }: { api: Api }): ReactNode => {
   const t = useT();
+  const codeT = useCodeT();
+  const [hasCode, setHasCode] = useState(false);
   const errorText = useErrorText();
   const { locale, setLocale } = useLocale();
   const [busy, setBusy] = useState(false);
@@ -86,6 +90,10 @@ export const SignInPage = ({ api }: { api: Api }): ReactNode => {
             {t('sign-in.submit')}
           </Button>
         </Form>
+        <Button type="link" block onClick={() => setHasCode(true)} data-testid="sign-in-code">
+          {codeT('open')}
+        </Button>
+        {hasCode && <CodeDialog api={api} onClose={() => setHasCode(false)} />}
       </section>
     </main>
   );

@@ -11,6 +11,8 @@ import { Page, Panel } from '../../shared/page.tsx';
 import { PersonCell } from '../../shared/people.tsx';
 import { useWhomT } from '../whom/messages.ts';
 import { TrainingsDrawer } from '../whom/trainings-drawer.tsx';
+import { AccountDrawer } from './account-drawer.tsx';
+import { useStaffT } from './messages.ts';
 
 type Person = ReplyOf<typeof listStaff>['items'][number];
 
@@ -19,6 +21,8 @@ export default function StaffPage(): ReactNode {
   const format = useFormat();
   const filters = useFilters();
   const whomT = useWhomT();
+  const staffT = useStaffT();
+  const account = filters.get('account');
   const [trained, setTrained] = useState<Person | null>(null);
   const q = filters.get('q')?.toLowerCase() ?? '';
   const query = useCall(listStaff, undefined);
@@ -56,9 +60,14 @@ export default function StaffPage(): ReactNode {
       title: '',
       align: 'end',
       render: (person) => (
-        <Button size="small" onClick={() => setTrained(person)} data-testid="trainings">
-          {whomT('trainings.open')}
-        </Button>
+        <span className="co-inline">
+          <Button size="small" onClick={() => setTrained(person)} data-testid="trainings">
+            {whomT('trainings.open')}
+          </Button>
+          <Button size="small" onClick={() => filters.set({ account: person.id })} data-testid="account">
+            {staffT('account.open')}
+          </Button>
+        </span>
       ),
     },
   ];
@@ -90,6 +99,7 @@ export default function StaffPage(): ReactNode {
           )}
         </AsyncView>
       </Panel>
+      {account && <AccountDrawer key={account} id={account} onClose={() => filters.set({ account: undefined })} />}
       {trained && <TrainingsDrawer key={trained.id} person={trained} onClose={() => setTrained(null)} />}
     </Page>
   );

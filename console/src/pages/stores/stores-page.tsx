@@ -5,7 +5,7 @@ import { useCall } from '../../data/use-call.ts';
 import { useT } from '../../i18n/index.ts';
 import { AsyncView, Freshness } from '../../shared/async-view.tsx';
 import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
-import { RangeFilter, rangeOf, useFilters } from '../../shared/filters.tsx';
+import { chinaRangeOf, RangeFilter, useFilters } from '../../shared/filters.tsx';
 import { CsvButton, Figures, Page, Panel } from '../../shared/page.tsx';
 
 type Row = ReplyOf<typeof reportStores>['items'][number];
@@ -15,7 +15,7 @@ export default function StoresPage(): ReactNode {
   const t = useT();
   const format = useFormat();
   const filters = useFilters();
-  const range = rangeOf(filters);
+  const range = chinaRangeOf(filters);
   const query = useCall(reportStores, { query: range }, { everyMs: REFRESH_MS });
   const rows = query.data?.items ?? [];
   const sum = (pick: (row: Row) => number): number => rows.reduce((total, row) => total + pick(row), 0);

@@ -7,8 +7,8 @@ import {
   type MarkKind,
   markCustomer,
 } from '@walnut-live/contracts';
-import { Badge, EmptyState, useFormat, useToast } from '@walnut-live/ui';
-import { Button, Input, Modal } from 'antd';
+import { Badge, EmptyState, useFormat } from '@walnut-live/ui';
+import { Button } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction, useCall, usePages } from '../../data/use-call.ts';
@@ -16,49 +16,11 @@ import { AsyncView } from '../../shared/async-view.tsx';
 import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
 import { Page, Panel } from '../../shared/page.tsx';
 import { PagedTable } from '../../shared/paged-table.tsx';
-import { Failure } from '../../shared/ship-dialog.tsx';
+import { ReasonDialog } from '../../shared/reason-dialog.tsx';
 import { useWhomT } from './messages.ts';
 
 const PAGE = 50;
 type Asked = { title: string; submit: (reason: string) => Promise<unknown>; error: unknown; pending: boolean };
-
-/** Rule N4: nobody is marked without a reason. */
-const ReasonDialog = ({ asked, onClose }: { asked: Asked; onClose: () => void }): ReactNode => {
-  const t = useWhomT();
-  const toast = useToast();
-  const [reason, setReason] = useState('');
-  return (
-    <Modal
-      open
-      title={asked.title}
-      okText={t('save')}
-      cancelText={t('cancel')}
-      confirmLoading={asked.pending}
-      okButtonProps={{ disabled: !reason.trim(), 'data-testid': 'reason-submit' }}
-      onCancel={onClose}
-      onOk={() =>
-        void asked.submit(reason.trim()).then(
-          () => {
-            toast(asked.title, { tone: 'success' });
-            onClose();
-          },
-          () => undefined,
-        )
-      }
-    >
-      <Input
-        value={reason}
-        maxLength={200}
-        autoFocus
-        placeholder={t('members.reason')}
-        aria-label={t('members.reason')}
-        onChange={(event) => setReason(event.target.value)}
-        data-testid="reason"
-      />
-      <Failure error={asked.error} />
-    </Modal>
-  );
-};
 
 const Candidates = ({ onMark }: { onMark: (person: KocCandidate['person'], kind: MarkKind) => void }): ReactNode => {
   const t = useWhomT();
@@ -205,7 +167,20 @@ export default function MembersPage(): ReactNode {
     <Page title={t('members.title')} hint={t('members.hint')}>
       <Candidates onMark={(person, kind) => setAsking({ what: 'mark', person, kind })} />
       <Marks onEnd={(row) => setAsking({ what: 'end', mark: row })} />
-      {asked && <ReasonDialog asked={asked} onClose={() => setAsking(null)} />}
+      {/* Rule N4: nobody is marked without a reason. */}
+      {asked && (
+        <ReasonDialog
+          title={asked.title}
+          label={t('members.reason')}
+          okText={t('save')}
+          done={asked.title}
+          most={200}
+          pending={asked.pending}
+          error={asked.error}
+          onSubmit={asked.submit}
+          onClose={() => setAsking(null)}
+        />
+      )}
     </Page>
   );
 }

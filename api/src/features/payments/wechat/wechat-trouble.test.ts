@@ -13,10 +13,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addDays, chinaDayOf, chinaDayStart } from '../../../platform/china-day.policy.ts';
 import type { Principal } from '../../../platform/principal.ts';
 import { type Brand, makeConsumer, makeProduct, makeRoom, makeStock, seedBrand } from '../../../testing/fixtures.ts';
+import { makeGroupCampaign, placeInGroup } from '../../../testing/group-buys.ts';
 import { eventually, expectBooksRight, place, shelfLine, stateOf, waitForState } from '../../../testing/shop.ts';
 import type { TestApi } from '../../../testing/test-api.ts';
 import type { WechatPayCounterpart } from '../../../testing/wechat-pay.ts';
 import { startWechatShop, type WechatShop } from '../../../testing/wechat-shop.ts';
+import { GROUP_BUYS_JOB } from '../../group-buys/index.ts';
 import { EXPIRY_JOB } from '../../orders/index.ts';
 import { REFUND_JOB } from '../../refunds/index.ts';
 import { ASKING_JOB, askPauseSeconds } from '../index.ts';
@@ -287,6 +289,53 @@ describe('reconciliation', () => {
     const unbooked = await rows`SELECT 1 FROM payments WHERE order_id = ${orderId} AND captured_fen = 0`;
     expect(unbooked).toEqual([]);
     await expectBooksRight(api);
+  });
+});
+
+describe('S3 at the end of the time', () => {
+  it('a payment that fails here while its provider says it was paid: the money goes back and the order is closed', async () => {
+    const { orderId, paymentId, tradeNo } = await started();
+    wechat.pay(tradeNo);
+    overTime();
+    wechat.meanwhile.set(
+      tradeNo,
+      () => rows`UPDATE payments SET state = 'failed', closed_at = now() WHERE id = ${paymentId} AND state = 'pending'`,
+    );
+    await runJob(EXPIRY_JOB);
+    wechat.meanwhile.clear();
+    expect(await stateOf(api, orderId)).toBe('expired');
+    await eventually(async () => expect(wechat.trades.get(tradeNo)?.refunded).toBe(19_800));
+    await expectBooksRight(api);
+  });
+
+  it('an order of a group of which WeChat says odd things does not keep the next group from ending', async () => {
+    const product = await makeProduct(api, '核桃礼盒', { priceFen: 12_900 });
+    await makeStock(api, product.sku.id, brand.stores.a, 10);
+    const room = await makeRoom(api, { orgUnit: brand.stores.a, host: brand.staff.a.guide, products: [product] });
+    const terms = { skuId: product.sku.id, size: 2, hours: 1 };
+    const campaign = await makeGroupCampaign(api, brand, brand.stores.a, terms);
+    const open = async () => {
+      const buyer = await makeConsumer(api);
+      const { body } = await placeInGroup(api, buyer, room, { campaignId: campaign.id }, { product });
+      const paymentId = body.payment?.id ?? '';
+      expect((await startBy(buyer, paymentId)).status).toBe(200);
+      await rows`UPDATE orders SET expires_at = expires_at + interval '1 day' WHERE id = ${body.id}`; // the group ends first
+      api.clock.advanceSeconds(1);
+      return { orderId: body.id, paymentId };
+    };
+    const [odd, next] = [await open(), await open()];
+    wechat.untruths.set(bare(odd.paymentId), { appid: 'wx9999999999999999' });
+    api.clock.advanceSeconds(3_600);
+    await runJob(GROUP_BUYS_JOB);
+    expect([await stateOf(api, odd.orderId), await stateOf(api, next.orderId)]).toEqual(['pending_payment', 'expired']);
+    // It waits, and comes again when its provider is itself.
+    expect(
+      await rows`SELECT 1 FROM payments WHERE id = ${odd.paymentId} AND next_close_at > ${api.clock.now()}`,
+    ).toHaveLength(1);
+    wechat.untruths.delete(bare(odd.paymentId));
+    api.clock.advanceSeconds(30);
+    await runJob(GROUP_BUYS_JOB);
+    expect(await stateOf(api, odd.orderId)).toBe('expired');
   });
 });
 

@@ -1,0 +1,40 @@
+/** Tiers and bonuses of a month (rule K6): pure. A month is one in China, by the day an order was paid; sales are net of refunds. */
+import { commissionFor } from './commissions.policy.ts';
+
+export interface Tier {
+  readonly minNetFen: number;
+  readonly bonusBps: number;
+}
+export interface StoreNet {
+  readonly storeId: string;
+  readonly orgPath: string;
+  readonly netFen: bigint;
+}
+/** 1 for the first; 0 = none reached. */
+export const tierOf = (tiers: readonly Tier[], netFen: bigint): number =>
+  tiers.findLastIndex(({ minNetFen }) => netFen >= BigInt(minNetFen)) + 1;
+
+/** `2026-01` → `2025-12` */
+export function monthBefore(month: string): string {
+  const [year = 0, no = 0] = month.split('-').map(Number);
+  return no === 1 ? `${year - 1}-12` : `${year}-${String(no - 1).padStart(2, '0')}`;
+}
+export function monthAfter(month: string): string {
+  const [year = 0, no = 0] = month.split('-').map(Number);
+  return no === 12 ? `${year + 1}-01` : `${year}-${String(no + 1).padStart(2, '0')}`;
+}
+
+export interface BonusDue extends StoreNet {
+  readonly tier: number;
+  readonly bps: number;
+  readonly dueFen: bigint;
+}
+/** The tier is reached by all sales of the month; each store bears the bonus of its own, floored. */
+export function bonusOf(tiers: readonly Tier[], stores: readonly StoreNet[]): BonusDue[] {
+  const tier = tierOf(
+    tiers,
+    stores.reduce((sum, { netFen }) => sum + netFen, 0n),
+  );
+  const bps = tiers[tier - 1]?.bonusBps ?? 0;
+  return stores.map((store) => ({ ...store, tier, bps, dueFen: commissionFor(store.netFen, bps) }));
+}

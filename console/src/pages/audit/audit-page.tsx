@@ -1,0 +1,130 @@
+import { type AuditRow, auditActors, listAudit } from '@walnut-live/contracts';
+import { EmptyState, useFormat } from '@walnut-live/ui';
+import { Input, Select } from 'antd';
+import { type ReactNode, useState } from 'react';
+import { useCall, usePages } from '../../data/use-call.ts';
+import type { Column } from '../../shared/data-table.tsx';
+import { type Filters, OrgFilter, RangeFilter, rangeOf, useFilters } from '../../shared/filters.tsx';
+import { CsvButton, Page, Panel } from '../../shared/page.tsx';
+import { PagedTable } from '../../shared/paged-table.tsx';
+import { useAuditT } from './messages.ts';
+import { targetLink } from './target-link.ts';
+
+const PAGE = 50;
+const ACTION = /^[a-z_-]{1,40}(:[a-z_-]{1,40})?$/;
+const TARGET = /^[\w:-]{1,80}$/;
+const fitting = (value: string | undefined, shape: RegExp): string | undefined =>
+  value !== undefined && shape.test(value) ? value : undefined;
+
+/** What was done in my scope; every row opens what it is about. */
+export default function AuditPage(): ReactNode {
+  const t = useAuditT();
+  const format = useFormat();
+  const filters = useFilters();
+  const actorId = filters.get('actor');
+  const action = fitting(filters.get('action'), ACTION);
+  const target = fitting(filters.get('target'), TARGET);
+  const orgUnitId = filters.get('org');
+  const asked = {
+    ...rangeOf(filters),
+    ...(actorId ? { actorId } : {}),
+    ...(action ? { action } : {}),
+    ...(target ? { target } : {}),
+    ...(orgUnitId ? { orgUnitId } : {}),
+  };
+  const query = usePages(listAudit, { query: { ...asked, limit: PAGE } });
+  const columns: Column<AuditRow>[] = [
+    { key: 'at', title: t('at'), render: ({ at }) => <span className="wl-number">{format.dateTime(at)}</span> },
+    { key: 'actor', title: t('actor'), render: ({ actor }) => actor?.name ?? t('system') },
+    { key: 'action', title: t('action'), head: true, render: (row) => <b>{row.action}</b> },
+    {
+      key: 'target',
+      title: t('target'),
+      render: (row) => (
+        <span className="co-stacked co-start">
+          <span>{row.targetName ?? row.target.split(':')[0]}</span>
+          <small>{row.target.split(':')[1]?.slice(-12) ?? ''}</small>
+        </span>
+      ),
+    },
+    { key: 'unit', title: t('unit'), render: ({ unit }) => unit.name || unit.path },
+    {
+      key: 'reason',
+      title: t('reason'),
+      render: (row) => (
+        <span className="co-stacked co-start">
+          <span>{row.reason}</span>
+          {Object.keys(row.detail).length > 0 && <small>{JSON.stringify(row.detail).slice(0, 160)}</small>}
+        </span>
+      ),
+    },
+  ];
+  return (
+    <Page
+      title={t('title')}
+      hint={t('hint')}
+      actions={<CsvButton route={listAudit} args={{ query: { ...asked, format: 'csv' } }} fileName="audit" />}
+    >
+      <Panel flush>
+        <div className="co-filters">
+          <RangeFilter filters={filters} />
+          <OrgFilter filters={filters} />
+          <ActorFilter filters={filters} />
+          <TextFilter filters={filters} name="action" label={t('filter.action')} />
+          <TextFilter filters={filters} name="target" label={t('filter.target')} />
+        </div>
+        <PagedTable
+          query={query}
+          empty={<EmptyState illustration="search" title={t('empty')} hint={t('empty.hint')} />}
+          caption={t('title')}
+          columns={columns}
+          rowKey={({ id }) => id}
+          href={(row) => ({
+            to: targetLink(row.target) ?? `/audit?target=${row.target}`,
+            label: `${t('open')} ${row.target}`,
+          })}
+          testId="audit-row"
+        />
+      </Panel>
+    </Page>
+  );
+}
+
+/** Goes into the URL with Enter or when the field is left. */
+const TextFilter = ({ filters, name, label }: { filters: Filters; name: string; label: string }): ReactNode => {
+  const given = filters.get(name) ?? '';
+  return (
+    <Input
+      key={given}
+      className="co-filter-search"
+      defaultValue={given}
+      maxLength={80}
+      allowClear
+      placeholder={label}
+      aria-label={label}
+      onPressEnter={(event) => filters.set({ [name]: event.currentTarget.value.trim() })}
+      onBlur={(event) => filters.set({ [name]: event.target.value.trim() })}
+      data-testid={`filter-${name}`}
+    />
+  );
+};
+
+const ActorFilter = ({ filters }: { filters: Filters }): ReactNode => {
+  const t = useAuditT();
+  const [q, setQ] = useState('');
+  const actors = useCall(auditActors, { query: { q } }, { enabled: q.trim() !== '' });
+  return (
+    <Select
+      className="co-filter-org"
+      showSearch
+      allowClear
+      filterOption={false}
+      placeholder={t('filter.actor')}
+      aria-label={t('filter.actor')}
+      value={filters.get('actor')}
+      onSearch={setQ}
+      onChange={(actor: string | undefined) => filters.set({ actor })}
+      options={(actors.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+    />
+  );
+};

@@ -1,0 +1,80 @@
+/** What is ended, left out or done to people's standing is done with a reason, which stands in the audit log. */
+import { useToast } from '@walnut-live/ui';
+import { Form, Input, Modal } from 'antd';
+import { type ReactNode, useId, useState } from 'react';
+import { Failure } from './ship-dialog.tsx';
+
+const MOST = 100;
+
+export const ReasonDialog = ({
+  title,
+  label,
+  hint,
+  okText,
+  done,
+  danger = false,
+  most = MOST,
+  shortest = 1,
+  pending,
+  error,
+  onSubmit,
+  onClose,
+}: {
+  title: string;
+  /** Of the reason: who reads it, what it is for. */
+  label: string;
+  /** What follows. */
+  hint?: string;
+  /** "OK" when left out. */
+  okText?: string;
+  /** Said when it was done. */
+  done: string;
+  danger?: boolean;
+  /** Characters. */
+  most?: number;
+  shortest?: number;
+  pending: boolean;
+  error: unknown;
+  /** Rejects with what is then shown; the dialog stays until it resolves. */
+  onSubmit: (reason: string) => Promise<unknown>;
+  onClose: () => void;
+}): ReactNode => {
+  const toast = useToast();
+  const id = useId();
+  const [reason, setReason] = useState('');
+  const isEnough = reason.trim().length >= shortest;
+  const submit = async (): Promise<void> => {
+    if (!isEnough || pending) return;
+    await onSubmit(reason.trim());
+    toast(done, { tone: 'success' });
+    onClose();
+  };
+  const send = () => void submit().catch(() => undefined);
+  return (
+    <Modal
+      open
+      title={title}
+      {...(okText === undefined ? {} : { okText })}
+      confirmLoading={pending}
+      okButtonProps={{ danger, disabled: !isEnough, 'data-testid': 'reason-submit' }}
+      onOk={send}
+      onCancel={onClose}
+    >
+      {hint !== undefined && <p className="co-quiet">{hint}</p>}
+      <Form layout="vertical" requiredMark={false} component={false}>
+        <Form.Item label={label} htmlFor={id}>
+          <Input
+            id={id}
+            value={reason}
+            maxLength={most}
+            autoFocus
+            onChange={(event) => setReason(event.target.value)}
+            onPressEnter={send}
+            data-testid="reason"
+          />
+        </Form.Item>
+      </Form>
+      <Failure error={error} />
+    </Modal>
+  );
+};
