@@ -27,7 +27,7 @@ const DATABASE = 'shop';
 /** What the api is compiled to, kept for its next life. */
 const COMPILED = join(tmpdir(), 'walnut-live-faults-compiled');
 const BACK_TIMEOUT_MS = 90_000;
-const JOBS_TIMEOUT_MS = 60_000;
+const JOBS_TIMEOUT_MS = 180_000;
 
 export interface FaultWorld extends Caller, Seeded {
   readonly url: string;

@@ -22,6 +22,7 @@ import type { FixtureRoom } from '../../api/src/testing/fixtures.ts';
 import type { Fact } from '../../api/src/testing/reference-model.ts';
 import { shelfLine, TEST_ADDRESS } from '../../api/src/testing/shop.ts';
 import type { FaultWorld } from './fault-world.ts';
+import { patient, patiently } from './patient-caller.ts';
 import type { Customer, SeasonBrand } from './season-world.ts';
 import { seeded } from './seeded.ts';
 
@@ -67,6 +68,7 @@ export async function eachOf<T>(all: readonly T[], act: (one: T) => Promise<void
 
 export function createSeasonLife(world: FaultWorld, brand: SeasonBrand, seed: number): SeasonLife {
   const chance = seeded(seed);
+  const { ok } = patient(world);
   const { sql } = world.api.platform.db;
   const upTo = (most: number): number => Math.floor(chance() * most);
   const anyOf = <T>(all: readonly T[]): T => {
@@ -81,7 +83,7 @@ export function createSeasonLife(world: FaultWorld, brand: SeasonBrand, seed: nu
   const now = (): number => world.clock.now().getTime();
 
   async function come(visitor: Principal, sharer: Principal, room: FixtureRoom, from: string): Promise<void> {
-    const link = await world.ok(createShareLink, { as: sharer, body: { roomId: room.id } });
+    const link = await ok(createShareLink, { as: sharer, body: { roomId: room.id } });
     const cookie = await world.visitorCookie(visitor.personId);
     const headers = {
       cookie,
@@ -89,7 +91,7 @@ export function createSeasonLife(world: FaultWorld, brand: SeasonBrand, seed: nu
       'user-agent': `Mozilla/5.0 (iPhone) MicroMessenger/8.0 ${from}`,
     };
     const at = now();
-    const answer = await fetch(`${world.url}${link.path}`, { redirect: 'manual', headers });
+    const answer = await patiently(() => fetch(`${world.url}${link.path}`, { redirect: 'manual', headers }));
     if (answer.status !== 302) throw new Error(`a link answered ${answer.status}`);
     facts.push({ kind: 'touch', at, visitor: visitor.personId, sharer: sharer.personId, room: room.id });
   }
@@ -133,7 +135,7 @@ export function createSeasonLife(world: FaultWorld, brand: SeasonBrand, seed: nu
   async function order({ buyer, room, lines, fate, back }: ReturnType<typeof wish>): Promise<void> {
     const at = now();
     const { phone, street, name } = buyer;
-    const placed = await world.ok(placeOrder, {
+    const placed = await ok(placeOrder, {
       as: buyer,
       body: { roomId: room.id, lines, address: { ...TEST_ADDRESS, recipient: name, phone, street } },
     });
@@ -141,8 +143,8 @@ export function createSeasonLife(world: FaultWorld, brand: SeasonBrand, seed: nu
     facts.push({ kind: 'order', at, id: placed.id, buyer: buyer.personId, room: room.id, items });
     if (fate < LEFT_UNPAID) return;
     const params = { id: placed.id };
-    const { paymentId } = await world.ok(payOrder, { as: buyer, params, body: { provider: 'sandbox' } });
-    await world.ok(settleSandbox, { as: buyer, params: { paymentId }, body: { outcome: 'captured' } });
+    const { paymentId } = await ok(payOrder, { as: buyer, params, body: { provider: 'sandbox' } });
+    await ok(settleSandbox, { as: buyer, params: { paymentId }, body: { outcome: 'captured' } });
     facts.push({ kind: 'paid', at: now(), id: placed.id });
     toShip.push(placed);
     if (fate < LEFT_UNPAID + REFUNDED_EARLY + REFUNDED_LATE) refunds.push({ order: placed, ...back });
@@ -156,7 +158,7 @@ export function createSeasonLife(world: FaultWorld, brand: SeasonBrand, seed: nu
         ? { itemId: id, quantity, amountFen }
         : { itemId: id, quantity: 0, amountFen: 1 + Math.floor(part * (amountFen - 1)) },
     );
-    await world.ok(refundOrder, { as: brand.admin, params: { id: of.id }, body: { reason: '不满意', items } });
+    await ok(refundOrder, { as: brand.admin, params: { id: of.id }, body: { reason: '不满意', items } });
     for (const { itemId, amountFen } of items) {
       const item = of.items.findIndex(({ id }) => id === itemId);
       facts.push({ kind: 'refund', at: now(), id: of.id, item, fen: BigInt(amountFen) });
@@ -169,7 +171,7 @@ export function createSeasonLife(world: FaultWorld, brand: SeasonBrand, seed: nu
     for (let from = 0; from < all.length; from += LINES_OF_A_SHIPPING_LIST) {
       const list = all.slice(from, from + LINES_OF_A_SHIPPING_LIST);
       const text = list.map(({ orderNo }, n) => `${orderNo},顺丰速运,SF${today}${from + n + 1_000_000_000}`).join('\n');
-      const { sent, lines } = await world.ok(bulkShip, { as: brand.operations, body: { text, apply: true } });
+      const { sent, lines } = await ok(bulkShip, { as: brand.operations, body: { text, apply: true } });
       if (sent !== list.length) {
         const refused = lines.filter(({ result }) => result !== 'sent').slice(0, 3);
         throw new Error(`${sent} of ${list.length} were sent: ${JSON.stringify(refused)}`);

@@ -16,6 +16,7 @@ import { COMMISSION_CHECK_JOB, COMMISSION_THAW_JOB } from '../../api/src/feature
 import { PAYOUTS_JOB } from '../../api/src/features/payouts/index.ts';
 import { SETTLEMENTS_JOB } from '../../api/src/features/settlements/index.ts';
 import type { FaultWorld } from './fault-world.ts';
+import { patient } from './patient-caller.ts';
 import { eachOf } from './season-life.ts';
 import type { SeasonBrand } from './season-world.ts';
 
@@ -39,6 +40,7 @@ export async function settle(
   withKills: boolean,
 ): Promise<Settled> {
   const { finance, admin } = brand;
+  const { call, ok } = patient(world);
   const { sql } = world.api.platform.db;
   const count = async (rows: Promise<{ n: number }[]>): Promise<number> => (await rows)[0]?.n ?? 0;
   /** Jobs take turns until nothing of this is left. */
@@ -60,16 +62,16 @@ export async function settle(
   );
   await world.run(COMMISSION_THAW_JOB);
 
-  const created = await world.ok(createSettlement, { as: finance, body: { title } });
+  const created = await ok(createSettlement, { as: finance, body: { title } });
   const params = { id: created.id };
-  const previewed = await world.ok(previewSettlement, { as: finance, params, body: {} });
+  const previewed = await ok(previewSettlement, { as: finance, params, body: {} });
   const { preview } = previewed;
   if (!preview) throw new Error('there is no preview');
   const approval = { hash: preview.hash, reason: '核对无误' };
-  const own = await world.call(approveSettlement, { as: finance, params, body: approval });
+  const own = await call(approveSettlement, { as: finance, params, body: approval });
   if (own.status < 400) throw new Error('who prepared a run approved it');
-  await world.ok(approveSettlement, { as: admin, params, body: approval });
-  await world.ok(paySettlement, { as: finance, params, body: { reason: '按期结算' } });
+  await ok(approveSettlement, { as: admin, params, body: approval });
+  await ok(paySettlement, { as: finance, params, body: { reason: '按期结算' } });
 
   let kills = 0;
   const due = () =>
@@ -93,17 +95,17 @@ export async function settle(
     PAYOUTS_JOB,
   );
   await eachOf(await waitingBills(), async (id) => {
-    await world.ok(settleSandboxPayout, { as: finance, params: { id }, body: { outcome: 'succeeded' } });
+    await ok(settleSandboxPayout, { as: finance, params: { id }, body: { outcome: 'succeeded' } });
   });
   const isOpen = async (): Promise<number> => {
-    const { state } = await world.ok(getSettlement, { as: finance, params });
+    const { state } = await ok(getSettlement, { as: finance, params });
     return state === 'paying' ? 1 : 0;
   };
   await until('run that pays', isOpen, PAYOUTS_JOB, SETTLEMENTS_JOB);
 
-  const again = await world.call(paySettlement, { as: finance, params, body: { reason: '再付一次' } });
+  const again = await call(paySettlement, { as: finance, params, body: { reason: '再付一次' } });
   if (again.status < 400) throw new Error('a run that was paid was paid again');
-  await world.ok(listPayouts, { as: finance, query: { runId: created.id, limit: 10 } });
+  await ok(listPayouts, { as: finance, query: { runId: created.id, limit: 10 } });
   const [sums] = await sql<{ paid: bigint; people: number }>`
     SELECT coalesce(sum(gross_fen), 0)::bigint AS paid, count(*)::int AS people FROM payout_bills
     WHERE run_id = ${created.id} AND state = 'succeeded'`;

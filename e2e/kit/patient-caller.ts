@@ -1,0 +1,31 @@
+/** A caller that a machine under pressure does not upset: told `unavailable`, it asks again under the same key, as clients do. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Caller } from '../../api/src/testing/test-api.ts';
+
+const ASKED_AGAIN = 8;
+const FIRST_PAUSE_MS = 250;
+
+/** Runs it until the answer is another than 503; after 8 times that one is the answer. */
+export async function patiently<T extends { readonly status: number }>(ask: () => Promise<T>): Promise<T> {
+  for (let tried = 0; ; tried++) {
+    const answer = await ask();
+    if (answer.status !== 503 || tried === ASKED_AGAIN) return answer;
+    await sleep(FIRST_PAUSE_MS * 2 ** Math.min(tried, 4));
+  }
+}
+
+export function patient({ call }: Caller): Caller {
+  const again: Caller['call'] = (route, options = {}) => {
+    const key = options.key ?? randomUUID();
+    return patiently(() => call(route, { ...options, key }));
+  };
+  return {
+    call: again,
+    async ok(route, options) {
+      const { status, body } = await again(route, options);
+      if (status >= 400) throw new Error(`${route.id} answered ${status}: ${JSON.stringify(body)}`);
+      return body;
+    },
+  };
+}
