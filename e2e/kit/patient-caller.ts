@@ -1,4 +1,4 @@
-/** A caller that a machine under pressure does not upset: told `unavailable`, it asks again under the same key, as clients do. */
+/** A caller that a machine under pressure does not upset: told that it or a provider is away, it asks again under the same key, as clients do. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller } from '../../api/src/testing/test-api.ts';
@@ -6,11 +6,13 @@ import type { Caller } from '../../api/src/testing/test-api.ts';
 const ASKED_AGAIN = 8;
 const FIRST_PAUSE_MS = 250;
 
-/** Runs it until the answer is another than 503; after 8 times that one is the answer. */
+const AWAY = [502, 503, 504];
+
+/** Runs it until the answer is another than 502, 503 or 504; after 8 times that one is the answer. */
 export async function patiently<T extends { readonly status: number }>(ask: () => Promise<T>): Promise<T> {
   for (let tried = 0; ; tried++) {
     const answer = await ask();
-    if (answer.status !== 503 || tried === ASKED_AGAIN) return answer;
+    if (!AWAY.includes(answer.status) || tried === ASKED_AGAIN) return answer;
     await sleep(FIRST_PAUSE_MS * 2 ** Math.min(tried, 4));
   }
 }
