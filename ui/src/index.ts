@@ -9,7 +9,7 @@ export {
 } from './browser/storage.ts';
 export { AppErrorBoundary, type AppErrorBoundaryProps } from './controls/app-error-boundary.tsx';
 export { Avatar, type AvatarProps, initialsOf } from './controls/avatar.tsx';
-export { Badge, type BadgeTone, LiveBadge, type LiveState, StaleBadge } from './controls/badges.tsx';
+export { AiPictureBadge, Badge, type BadgeTone, LiveBadge, type LiveState, StaleBadge } from './controls/badges.tsx';
 export { BrandMark } from './controls/brand-mark.tsx';
 export {
   Button,

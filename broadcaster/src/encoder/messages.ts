@@ -6,6 +6,8 @@ export const encoderI18n = createI18n({
     source: '开播方式',
     'source.camera': '本机摄像头',
     'source.encoder': 'OBS / 编码器',
+    aiPicture: '主播画面由 AI 生成',
+    'aiPicture.hint': '观众在直播、回放和讲解片段里都会看到“AI 生成画面”。开播后不能取消。',
     'prepare.title': '用电脑上的 OBS 推流',
     'prepare.hint': '这台设备不开摄像头，只用来讲解商品、互动和看数据。',
     'prepare.later': '可以先开播，再到直播页获取地址和密钥。',
@@ -74,6 +76,9 @@ export const encoderI18n = createI18n({
     source: 'Go live with',
     'source.camera': 'This camera',
     'source.encoder': 'OBS / encoder',
+    aiPicture: 'The host’s picture is made by AI',
+    'aiPicture.hint':
+      'Viewers see “AI-generated picture” in the live, its replay and its clips. Once live it cannot be taken back.',
     'prepare.title': 'Publish from OBS on a computer',
     'prepare.hint': 'This device opens no camera. Use it for products, chat and figures.',
     'prepare.later': 'You may go live first and get the address and key on the live page.',

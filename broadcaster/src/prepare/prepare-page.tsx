@@ -9,6 +9,7 @@ import { useMe, useSelect, useServices } from '../app/services.tsx';
 import { Splash } from '../app/splash.tsx';
 import { blocksGoingLive } from '../capture/problem.ts';
 import { useMicLevel } from '../capture/use-mic-level.ts';
+import { AiPictureChoice } from '../encoder/ai-picture-choice.tsx';
 import { PrepareEncoder } from '../encoder/prepare-encoder.tsx';
 import { SourceChoice } from '../encoder/source-choice.tsx';
 import { useT } from '../i18n/index.ts';
@@ -66,6 +67,7 @@ const Prepare = ({ room, initialProducts }: { room: Room | null; initialProducts
   const [search, setSearch] = useSearchParams();
   const { state: asked } = useLocation() as { state: { makeKey?: boolean } | null };
   const [choosing, setChoosing] = useState(false);
+  const [aiPicture, sayAiPicture] = useState(room?.aiPicture ?? false);
   const source: RoomSource = room
     ? (room.source ?? 'camera')
     : search.get('source') === 'encoder'
@@ -95,6 +97,7 @@ const Prepare = ({ room, initialProducts }: { room: Room | null; initialProducts
     coverUrl: DEFAULT_COVER,
     productIds: products,
     source,
+    aiPicture,
   });
   const trying = async (work: () => Promise<void>): Promise<void> => {
     setChoosing(true);
@@ -210,6 +213,7 @@ const Prepare = ({ room, initialProducts }: { room: Room | null; initialProducts
         {hasCamera && !state.problem && <MicMeter level={level} />}
         {hasCamera && !counting && <UplinkCheck stream={state.stream} />}
         <SourceChoice value={source} disabled={choosing || counting} onChange={(next) => void choose(next)} />
+        {(byEncoder || aiPicture) && <AiPictureChoice value={aiPicture} disabled={counting} onChange={sayAiPicture} />}
         <button type="button" className="st-products" onClick={() => setPicking(true)}>
           <ShoppingBag aria-hidden />
           <span className="st-products-text">

@@ -4,6 +4,7 @@ import { Button, Sheet, useErrorText, useToast } from '@walnut-live/ui';
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import { useMe, useServices } from '../app/services.tsx';
 import { CallOffButton } from '../booking/bookings.tsx';
+import { AiPictureChoice } from '../encoder/ai-picture-choice.tsx';
 import { useT } from '../i18n/index.ts';
 import { AudienceChips } from '../whom/audience-chips.tsx';
 import { suggestedStart, toLocalInput } from './today-view.ts';
@@ -29,6 +30,7 @@ const RoomForm = ({ room, onDone }: { room: Room | null; onDone: () => void }): 
   );
   const [cover, setCover] = useState<string>(room?.coverUrl ?? covers[0].url);
   const [audience, chooseAudience] = useState(room?.audience ?? 'everyone');
+  const [aiPicture, sayAiPicture] = useState(room?.aiPicture ?? false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
 
@@ -40,6 +42,7 @@ const RoomForm = ({ room, onDone }: { room: Room | null; onDone: () => void }): 
     const body = {
       title: title.trim() || t('prepare.defaultTitle', { name: me.name }),
       coverUrl: cover,
+      aiPicture,
       scheduledAt: start.toISOString(),
     };
     setBusy(true);
@@ -102,6 +105,7 @@ const RoomForm = ({ room, onDone }: { room: Room | null; onDone: () => void }): 
         </div>
       </fieldset>
       {room?.kind !== 'conference' && <AudienceChips value={audience} onChange={chooseAudience} />}
+      <AiPictureChoice value={aiPicture} onChange={sayAiPicture} />
       <p className="st-problem" role="alert">
         {problem}
       </p>

@@ -53,6 +53,8 @@ export const Clip = z
     /** pin: made from the time it was pinned. guide: set by a person. */
     origin: z.enum(['pin', 'guide']),
     roomTitle: z.string(),
+    /** Rule Z7. */
+    aiPicture: z.boolean().optional(),
     recordedAt: Instant,
   })
   .meta({ id: 'Clip' });

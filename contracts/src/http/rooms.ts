@@ -28,6 +28,8 @@ export const Room = z
     streamId: StreamId,
     source: RoomSource.optional(),
     isDemo: z.boolean(),
+    /** Rule Z7: what it shows, or has shown, is a host's picture that was generated; viewers see it said. */
+    aiPicture: z.boolean().optional(),
     scheduledAt: Instant.nullable(),
     startedAt: Instant.nullable(),
     endedAt: Instant.nullable(),
@@ -98,6 +100,8 @@ export const createRoom = defineRoute({
     scheduledAt: Instant.optional(),
     /** `camera` if none is named. */
     source: RoomSource.optional(),
+    /** The host's picture is generated (rule Z7). */
+    aiPicture: z.boolean().optional(),
     productIds: z.array(ProductId).max(50).optional(),
     /** Make it a relay of this programme. */
     relayOf: RoomId.optional(),
@@ -133,6 +137,8 @@ export const patchRoom = defineRoute({
     coverUrl: PictureUrl.optional(),
     scheduledAt: Instant.nullable().optional(),
     source: RoomSource.optional(),
+    /** Said at any time before the end; taken back only before the start (rule Z7). */
+    aiPicture: z.boolean().optional(),
   }),
   reply: Room,
   errors: ['forbidden', 'state_conflict'],

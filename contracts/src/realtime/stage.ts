@@ -31,6 +31,8 @@ export const Stage = z
     shows: z.enum(['own', 'relay', 'cut_in']),
     /** The picture. */
     streamId: StreamId,
+    /** Rule Z7: the picture is a generated one; said as long as it shows. */
+    aiPicture: z.boolean().optional(),
     /** Since when the pointer stands where it stands; a viewer who sees everything later switches when they get there. */
     since: Instant,
     /** The programme this room relays, also during a cut-in. */

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { listRooms, type Room, type RoomState } from '@walnut-live/contracts';
-import { Avatar, Badge, EmptyState, ErrorState, LiveBadge, Skeleton, useFormat } from '@walnut-live/ui';
+import { AiPictureBadge, Avatar, Badge, EmptyState, ErrorState, LiveBadge, Skeleton, useFormat } from '@walnut-live/ui';
 import { Eye } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
@@ -27,6 +27,7 @@ const Cover = ({ room }: { room: Room }): ReactNode => {
       <img src={room.coverUrl} alt="" loading="lazy" />
       <span className="pl-room-card-top">
         <LiveBadge state={room.state} />
+        {room.aiPicture && <AiPictureBadge />}
         {room.isDemo && <Badge tone="warn">{t('top.demo')}</Badge>}
         {room.state === 'live' && (
           <span className="pl-room-card-viewers">

@@ -50,6 +50,7 @@ export const ProductClip = ({ productId }: { productId: string }): ReactNode => 
               grant={grant}
               autoPlay
               renew={renew}
+              aiPicture={clip.aiPicture}
               label={t('replay.video', { title: clip.productTitle })}
             />
             <p className="pl-fine">{t('clip.from', { room: clip.roomTitle })}</p>

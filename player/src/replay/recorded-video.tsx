@@ -1,6 +1,6 @@
 import type { ReplayGrant } from '@walnut-live/contracts';
 import { openRecorded, type RecordedFailure } from '@walnut-live/live-client/playback';
-import { Button } from '@walnut-live/ui';
+import { AiPictureBadge, Button } from '@walnut-live/ui';
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
 import { playerI18n } from '../i18n/messages.ts';
 
@@ -16,6 +16,7 @@ export const RecordedVideo = ({
   poster,
   onTime,
   autoPlay = false,
+  aiPicture = false,
 }: {
   video: RefObject<HTMLVideoElement | null>;
   grant: ReplayGrant;
@@ -24,6 +25,8 @@ export const RecordedVideo = ({
   poster?: string;
   onTime?: (seconds: number) => void;
   autoPlay?: boolean;
+  /** Rule Z7. */
+  aiPicture?: boolean | undefined;
 }): ReactNode => {
   const t = playerI18n.useT();
   const [failure, setFailure] = useState<RecordedFailure | null>(null);
@@ -76,6 +79,7 @@ export const RecordedVideo = ({
         onTimeUpdate={(event) => onTime?.(event.currentTarget.currentTime)}
         onSeeked={(event) => onTime?.(event.currentTarget.currentTime)}
       />
+      {aiPicture && <AiPictureBadge className="pl-recorded-ai" />}
       {failure && (
         <div className="pl-recorded-failed" role="alert">
           <p>{t('replay.failed')}</p>

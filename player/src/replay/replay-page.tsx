@@ -95,6 +95,7 @@ const Player = ({ replay }: { replay: Replay }): ReactNode => {
             renew={renew}
             label={t('replay.video', { title: room.title })}
             poster={room.coverUrl}
+            aiPicture={room.aiPicture}
             onTime={setAtSeconds}
           />
           <ReplayTimeline replay={replay} atSeconds={atSeconds} onJump={jump} />

@@ -67,6 +67,12 @@ describe('whose picture it is', () => {
       '转播 · 华东渠道',
     ],
     ['the store’s guide in its place', showing({ shows: 'cut_in', relay }), 'realtime', '本店插播'],
+    [
+      'Z7 a generated picture, relayed',
+      showing({ shows: 'relay', relay, aiPicture: true }),
+      'realtime',
+      'AI 生成画面 总部转播',
+    ],
     ['co-hosts who are all there', showing({ cohosts }), 'realtime', ''],
     ['co-hosts in one picture by HLS', showing({ cohosts }), 'smooth', '连麦中 · 流畅模式为合成画面，繁忙时仅显示主播'],
   ])('%s', async (_, stage, mode, text) => {

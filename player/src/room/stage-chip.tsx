@@ -1,4 +1,5 @@
 import type { Stage } from '@walnut-live/contracts';
+import { AiPictureBadge } from '@walnut-live/ui';
 import { Radio } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { playerI18n } from '../i18n/messages.ts';
@@ -17,6 +18,7 @@ export const StageChips = ({ showing, mode }: { showing: Stage; mode: 'realtime'
   const t = playerI18n.useT();
   return (
     <>
+      {showing.aiPicture && <AiPictureBadge />}
       {showing.relay && <RelayChip shows={showing.shows} relay={showing.relay} />}
       {showing.cohosts.length > 0 && mode === 'smooth' && (
         <span className="pl-chip" data-testid="host-only">

@@ -52,6 +52,16 @@ export const Badge = ({
   </span>
 );
 
+/** Rule Z7: the host's picture is a generated one. Stays as long as that picture is in sight. */
+export const AiPictureBadge = ({ className }: { className?: string }): ReactNode => {
+  const t = uiI18n.useT();
+  return (
+    <span className={cx('wl-badge', 'wl-badge-glass', 'wl-ai-picture', className)} data-testid="ai-picture">
+      {t('aiPicture')}
+    </span>
+  );
+};
+
 /** "Updated 5 s ago"; turns amber and says so once the data is older than `staleAfterMs`. */
 export const StaleBadge = ({
   updatedAt,

@@ -21,6 +21,7 @@ export interface ClipRow extends Stretch {
   readonly productTitle: string;
   readonly origin: 'pin' | 'guide';
   readonly roomTitle: string;
+  readonly aiPicture: boolean;
   readonly recordedAt: Date;
   readonly orgPath: string;
 }
@@ -197,7 +198,7 @@ export function createReplaysRepository(sql: Sql) {
     async clip(clipId: string): Promise<(ClipRow & { deletedAt: Date | null }) | undefined> {
       const [row] = await sql<ClipRow & { deletedAt: Date | null }>`
         SELECT k.id, k.room_id AS "roomId", k.product_id AS "productId", p.title AS "productTitle", k.from_ms AS "fromMs",
-          k.to_ms AS "toMs", k.origin, r.title AS "roomTitle", c.started_at AS "recordedAt", r.org_path AS "orgPath",
+          k.to_ms AS "toMs", k.origin, r.title AS "roomTitle", r.ai_picture AS "aiPicture", c.started_at AS "recordedAt", r.org_path AS "orgPath",
           k.deleted_at AS "deletedAt"
         FROM clips k JOIN products p ON p.id = k.product_id JOIN rooms r ON r.id = k.room_id
           JOIN recordings c ON c.room_id = k.room_id WHERE k.id = ${clipId}`;
@@ -206,7 +207,7 @@ export function createReplaysRepository(sql: Sql) {
     async clipsOfRoom(roomId: string): Promise<ClipRow[]> {
       return sql<ClipRow>`
         SELECT k.id, k.room_id AS "roomId", k.product_id AS "productId", p.title AS "productTitle", k.from_ms AS "fromMs",
-          k.to_ms AS "toMs", k.origin, r.title AS "roomTitle", c.started_at AS "recordedAt", r.org_path AS "orgPath"
+          k.to_ms AS "toMs", k.origin, r.title AS "roomTitle", r.ai_picture AS "aiPicture", c.started_at AS "recordedAt", r.org_path AS "orgPath"
         FROM clips k JOIN products p ON p.id = k.product_id JOIN rooms r ON r.id = k.room_id
           JOIN recordings c ON c.room_id = k.room_id
         WHERE k.room_id = ${roomId} AND k.deleted_at IS NULL ORDER BY k.from_ms, k.id LIMIT ${MAX_MARKS}`;
@@ -214,7 +215,7 @@ export function createReplaysRepository(sql: Sql) {
     async clipsOfProduct(productId: string, limit: number): Promise<ClipRow[]> {
       return sql<ClipRow>`
         SELECT k.id, k.room_id AS "roomId", k.product_id AS "productId", p.title AS "productTitle", k.from_ms AS "fromMs",
-          k.to_ms AS "toMs", k.origin, r.title AS "roomTitle", c.started_at AS "recordedAt", r.org_path AS "orgPath"
+          k.to_ms AS "toMs", k.origin, r.title AS "roomTitle", r.ai_picture AS "aiPicture", c.started_at AS "recordedAt", r.org_path AS "orgPath"
         FROM clips k JOIN products p ON p.id = k.product_id JOIN rooms r ON r.id = k.room_id
           JOIN recordings c ON c.room_id = k.room_id
         WHERE k.product_id = ${productId} AND k.deleted_at IS NULL AND c.state = 'ready' AND c.visible

@@ -79,7 +79,7 @@ export function createReplaysService(deps: {
   const toClip = (row: ClipRow): Clip => ({
     ...{ id: row.id, roomId: row.roomId, productId: row.productId, productTitle: row.productTitle },
     ...{ fromSeconds: seconds(row.fromMs), toSeconds: seconds(row.toMs), origin: row.origin },
-    ...{ roomTitle: row.roomTitle, recordedAt: row.recordedAt.toISOString() },
+    ...{ roomTitle: row.roomTitle, aiPicture: row.aiPicture, recordedAt: row.recordedAt.toISOString() },
   });
   const rangeOf = (recording: RecordingRow, cut: { fromMs: number; toMs: number }): RecordingRange => ({
     fromMs: clockOf(recording.pieces, cut.fromMs),

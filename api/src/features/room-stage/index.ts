@@ -68,6 +68,10 @@ export function createRoomStage(deps: {
     async programmeChanged(tx: Tx, roomId: string): Promise<void> {
       await announce(tx, clock, await createStageRepository(tx).touchRelays(roomId));
     },
+    /** What its picture is was said anew: the room and those that show it are told. */
+    async pictureChanged(tx: Tx, roomId: string): Promise<void> {
+      await announce(tx, clock, await createStageRepository(tx).touchWithRelays(roomId));
+    },
     /** Empties the seats and ends a cut-in; their streams are closed after the commit. */
     async roomEnded(tx: Tx, roomId: string): Promise<void> {
       const streams = await createCohostsRepository(tx).endAll(roomId, clock.now());

@@ -67,7 +67,10 @@ test('a cut-in begins with media and ends when its publisher was given up, not w
 });
 
 test('what its HLS viewers see: everybody beside the host, at most four', () => {
-  const own = toStage({ version: 1, since: new Date(0), ownStreamId: 'own', programme: null, cutIn: null }, []);
+  const own = toStage(
+    { version: 1, since: new Date(0), ownStreamId: 'own', ownAi: false, programme: null, cutIn: null },
+    [],
+  );
   const cohost = (streamId: string, muted = false) => ({ seatId: streamId, name: '', unitName: '', streamId, muted });
   expect(compositeOf(own)).toBeNull();
   const cohosts = ['b', 'c', 'd', 'e'].map((streamId) => cohost(streamId, streamId === 'c'));
@@ -86,10 +89,18 @@ test('what its HLS viewers see: everybody beside the host, at most four', () => 
 
 test('what a room shows', () => {
   const since = new Date(0);
-  const own: StageFacts = { version: 3, since, ownStreamId: 'own', programme: null, cutIn: null };
+  const own: StageFacts = { version: 3, since, ownStreamId: 'own', ownAi: false, programme: null, cutIn: null };
   const relay: StageFacts = {
     ...own,
-    programme: { id: 'p', streamId: 'hq', title: '工厂直播', unitKind: 'hq', unitName: '总部', state: 'live' },
+    programme: {
+      id: 'p',
+      streamId: 'hq',
+      ai: false,
+      title: '工厂直播',
+      unitKind: 'hq',
+      unitName: '总部',
+      state: 'live',
+    },
   };
   const cut = (state: 'waiting' | 'on'): StageFacts => ({
     ...relay,
@@ -99,6 +110,12 @@ test('what a room shows', () => {
   expect(toStage(relay, [])).toMatchObject({ shows: 'relay', streamId: 'hq', relay: { title: '工厂直播' } });
   expect(toStage(cut('waiting'), [])).toMatchObject({ shows: 'relay', streamId: 'hq', cutIn: { state: 'waiting' } });
   expect(toStage(cut('on'), [])).toMatchObject({ shows: 'cut_in', streamId: 'own', relay: { state: 'live' } });
+  // Z7 The label goes with the picture: a store's own camera beside a generated programme is none.
+  const programme = relay.programme && { ...relay.programme, ai: true };
+  expect(toStage({ ...relay, programme }, []).aiPicture).toBe(true);
+  expect(toStage({ ...cut('on'), programme }, []).aiPicture).toBe(false);
+  expect(toStage({ ...own, ownAi: true }, []).aiPicture).toBe(true);
+  expect(toStage({ ...relay, ownAi: true }, []).aiPicture).toBe(false);
   // Of the programme's room a viewer learns title and sender, nothing that leads into it.
   expect(JSON.stringify(toStage(relay, []))).not.toContain('"p"');
 });

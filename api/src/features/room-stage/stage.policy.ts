@@ -50,9 +50,12 @@ export interface StageFacts {
   readonly version: number;
   readonly since: Date;
   readonly ownStreamId: string;
+  /** The own picture is generated (rule Z7). */
+  readonly ownAi: boolean;
   readonly programme: {
     readonly id: string;
     readonly streamId: string;
+    readonly ai: boolean;
     readonly title: string;
     readonly unitKind: 'hq' | 'channel' | 'store';
     readonly unitName: string;
@@ -76,6 +79,7 @@ export function toStage(facts: StageFacts, cohosts: readonly StageCohost[]): Sta
     version: facts.version,
     shows,
     streamId: programme && shows === 'relay' ? programme.streamId : facts.ownStreamId,
+    aiPicture: programme && shows === 'relay' ? programme.ai : facts.ownAi,
     since: facts.since.toISOString(),
     relay: programme && {
       title: programme.title,

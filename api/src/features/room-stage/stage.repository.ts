@@ -15,6 +15,8 @@ interface StageRow {
   version: number;
   since: Date;
   ownStreamId: string;
+  ownAi: boolean;
+  sourceAi: boolean;
   cutIn: CutIn;
   cutInAt: Date | null;
   cutInBy: string | null;
@@ -30,10 +32,12 @@ const toFacts = (row: StageRow): StageFacts => ({
   version: row.version,
   since: row.since,
   ownStreamId: row.ownStreamId,
+  ownAi: row.ownAi,
   programme: row.sourceId
     ? {
         id: row.sourceId,
         streamId: row.sourceStreamId,
+        ai: row.sourceAi,
         title: row.sourceTitle,
         unitKind: row.sourceKind,
         unitName: row.sourceUnit,
@@ -49,7 +53,7 @@ const toFacts = (row: StageRow): StageFacts => ({
 /** What rooms show now. Ids of no room are missing in the answer. */
 export async function readStages(sql: Sql, roomIds: readonly string[]): Promise<Map<string, Stage>> {
   const rows = await sql<StageRow>`
-    SELECT r.id, r.stage_version AS version, coalesce(r.stage_at, r.created_at) AS since, r.stream_id AS "ownStreamId",
+    SELECT r.id, r.stage_version AS version, coalesce(r.stage_at, r.created_at) AS since, r.stream_id AS "ownStreamId", r.ai_picture AS "ownAi", coalesce(s.ai_picture, false) AS "sourceAi",
       r.cut_in AS "cutIn", r.cut_in_at AS "cutInAt", r.cut_in_by AS "cutInBy", p.name AS "cutInName",
       s.id AS "sourceId", s.stream_id AS "sourceStreamId", s.title AS "sourceTitle", s.state AS "sourceState", u.kind AS "sourceKind", u.name AS "sourceUnit"
     FROM rooms r LEFT JOIN rooms s ON s.id = r.relay_of LEFT JOIN org_units u ON u.id = s.org_unit_id
@@ -97,7 +101,8 @@ export function createStageRepository(tx: Sql) {
       return ids(
         await tx<{
           id: string;
-        }>`UPDATE rooms SET relay_of = ${programmeId}, relay_pushed = false, cut_in = 'none', cut_in_by = NULL, cut_in_at = NULL,
+        }>`UPDATE rooms SET ai_shown = ai_shown OR (state = 'live' AND EXISTS (SELECT FROM rooms p WHERE p.id = rooms.relay_of AND p.ai_picture)),
+            relay_of = ${programmeId}, relay_pushed = false, cut_in = 'none', cut_in_by = NULL, cut_in_at = NULL,
             stage_version = stage_version + 1, stage_at = ${at}
           WHERE id = ${roomId} AND state <> 'ended' AND relay_of IS DISTINCT FROM ${programmeId}::uuid
             AND cardinality(open_to) = 0 AND NOT EXISTS (SELECT FROM rooms x WHERE x.relay_of = ${roomId})
@@ -108,7 +113,8 @@ export function createStageRepository(tx: Sql) {
       return ids(
         await tx<{
           id: string;
-        }>`UPDATE rooms SET relay_of = NULL, relay_pushed = false, cut_in = 'none', cut_in_by = NULL, cut_in_at = NULL,
+        }>`UPDATE rooms SET ai_shown = ai_shown OR (state = 'live' AND EXISTS (SELECT FROM rooms p WHERE p.id = rooms.relay_of AND p.ai_picture)),
+            relay_of = NULL, relay_pushed = false, cut_in = 'none', cut_in_by = NULL, cut_in_at = NULL,
             stage_version = stage_version + 1, stage_at = ${at}
           WHERE id = ${roomId} AND state <> 'ended' AND relay_of IS NOT NULL RETURNING id`,
       );

@@ -23,6 +23,8 @@ export interface RoomFacts {
   readonly streamId: string;
   readonly source: RoomSource;
   readonly isDemo: boolean;
+  /** Its own picture or that of the programme it shows or has shown is generated (rule Z7). */
+  readonly aiPicture: boolean;
   readonly kind: RoomKind;
   readonly audience: RoomAudience;
   readonly notice: string;
@@ -64,6 +66,7 @@ export function toRoomView(room: RoomFacts, viewersNow: number): Room {
     streamId: room.streamId,
     source: room.source,
     isDemo: room.isDemo,
+    aiPicture: room.aiPicture,
     scheduledAt: room.scheduledAt?.toISOString() ?? null,
     startedAt: room.startedAt?.toISOString() ?? null,
     endedAt: room.endedAt?.toISOString() ?? null,
@@ -91,7 +94,7 @@ export function createRoomsRepository(sql: Sql) {
       const [row] = await sql<RoomRow>`
         SELECT r.id, r.title, r.cover_url AS "coverUrl", r.state, r.org_unit_id AS "orgUnitId", r.org_path AS "orgPath",
           u.kind AS "unitKind", u.path AS "unitPath", u.name AS "unitName", r.host_id AS "hostId", h.name AS "hostName",
-          r.stream_id AS "streamId", r.source, r.kind, r.audience, r.is_demo AS "isDemo", r.notice, likes_of(r.id) AS likes, r.viewers_total AS "viewersTotal",
+          r.stream_id AS "streamId", r.source, r.kind, r.audience, r.is_demo AS "isDemo", (r.ai_picture OR r.ai_shown OR coalesce(s.ai_picture, false)) AS "aiPicture", r.notice, likes_of(r.id) AS likes, r.viewers_total AS "viewersTotal",
           r.scheduled_at AS "scheduledAt", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.cancelled_at AS "cancelledAt", r.created_at AS "createdAt",
           s.title AS "relayTitle", su.name AS "relayUnit"
         FROM rooms r JOIN org_units u ON u.id = r.org_unit_id JOIN people h ON h.id = r.host_id
@@ -112,7 +115,7 @@ export function createRoomsRepository(sql: Sql) {
         SELECT * FROM (
           SELECT r.id, r.title, r.cover_url AS "coverUrl", r.state, r.org_unit_id AS "orgUnitId", r.org_path AS "orgPath",
             u.kind AS "unitKind", u.path AS "unitPath", u.name AS "unitName", r.host_id AS "hostId", h.name AS "hostName",
-            r.stream_id AS "streamId", r.source, r.kind, r.audience, r.is_demo AS "isDemo", r.notice, likes_of(r.id) AS likes, r.viewers_total AS "viewersTotal",
+            r.stream_id AS "streamId", r.source, r.kind, r.audience, r.is_demo AS "isDemo", (r.ai_picture OR r.ai_shown OR coalesce(s.ai_picture, false)) AS "aiPicture", r.notice, likes_of(r.id) AS likes, r.viewers_total AS "viewersTotal",
             r.scheduled_at AS "scheduledAt", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.cancelled_at AS "cancelledAt", r.created_at AS "createdAt",
             s.title AS "relayTitle", su.name AS "relayUnit",
             CASE r.state WHEN 'live' THEN 2 WHEN 'scheduled' THEN 1 ELSE 0 END AS rank,
@@ -152,31 +155,35 @@ export function createRoomsRepository(sql: Sql) {
       coverUrl: string;
       streamId: string;
       source: RoomSource;
+      aiPicture?: boolean | undefined;
       scheduledAt: Date | null;
       kind?: RoomKind;
       audience?: RoomAudience;
       createdAt: Date;
     }): Promise<void> {
-      await sql`INSERT INTO rooms (id, org_unit_id, org_path, host_id, title, cover_url, state, stream_id, source, scheduled_at, kind, audience, created_at)
+      await sql`INSERT INTO rooms (id, org_unit_id, org_path, host_id, title, cover_url, state, stream_id, source, ai_picture, scheduled_at, kind, audience, created_at)
         VALUES (${room.id}, ${room.orgUnitId}, ${room.orgPath}, ${room.hostId}, ${room.title}, ${room.coverUrl}, 'scheduled',
-          ${room.streamId}, ${room.source}, ${room.scheduledAt}, ${room.kind ?? 'live'}, ${room.audience ?? 'everyone'}, ${room.createdAt})`;
+          ${room.streamId}, ${room.source}, ${room.aiPicture ?? false}, ${room.scheduledAt}, ${room.kind ?? 'live'}, ${room.audience ?? 'everyone'}, ${room.createdAt})`;
     },
 
-    /** Title, cover and source any time before the end, the schedule before the start. False when the state forbids it. */
+    /** Title, cover and source any time before the end, the schedule before the start; Z7 is taken back before it alone. False when the state forbids it. */
     async patch(
       roomId: string,
       change: {
         title?: string | undefined;
         coverUrl?: string | undefined;
         source?: RoomSource | undefined;
+        aiPicture?: boolean | undefined;
         scheduledAt?: Date | null | undefined;
       },
     ): Promise<boolean> {
       const setsSchedule = change.scheduledAt !== undefined;
       const rows = await sql`UPDATE rooms SET title = coalesce(${change.title ?? null}, title),
           cover_url = coalesce(${change.coverUrl ?? null}, cover_url), source = coalesce(${change.source ?? null}, source),
+          ai_picture = coalesce(${change.aiPicture ?? null}, ai_picture),
           scheduled_at = CASE WHEN ${setsSchedule} THEN ${change.scheduledAt ?? null}::timestamptz ELSE scheduled_at END
-        WHERE id = ${roomId} AND state <> 'ended' AND (NOT ${setsSchedule} OR state = 'scheduled') RETURNING id`;
+        WHERE id = ${roomId} AND state <> 'ended' AND (NOT ${setsSchedule} OR state = 'scheduled')
+          AND (${change.aiPicture !== false} OR NOT ai_picture OR state = 'scheduled') RETURNING id`;
       return rows.length === 1;
     },
 

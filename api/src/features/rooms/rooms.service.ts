@@ -160,6 +160,7 @@ export function createRoomsService(deps: {
           coverUrl: body.coverUrl ?? DEFAULT_COVER,
           streamId: random.id(),
           source: body.source ?? 'camera',
+          aiPicture: body.aiPicture,
           scheduledAt: body.scheduledAt === undefined ? null : new Date(body.scheduledAt),
           kind: body.kind ?? 'live',
           audience: body.kind === 'conference' ? 'invited' : (body.audience ?? 'everyone'),
@@ -178,11 +179,20 @@ export function createRoomsService(deps: {
       requireScope(principal, 'rooms:write', room.orgPath);
       const scheduledAt =
         body.scheduledAt === undefined || body.scheduledAt === null ? body.scheduledAt : new Date(body.scheduledAt);
-      const { title, coverUrl, source } = body;
+      const { title, coverUrl, source, aiPicture } = body;
       await requireCleanTitle(principal, room, title);
-      if (!(await rooms.patch(roomId, { title, coverUrl, source, scheduledAt }))) {
-        throw new AppError('state_conflict', { facts: { state: room.state } });
-      }
+      await db.transaction(async (tx) => {
+        const changed = await createRoomsRepository(tx).patch(roomId, {
+          title,
+          coverUrl,
+          source,
+          aiPicture,
+          scheduledAt,
+        });
+        if (!changed) throw new AppError('state_conflict', { facts: { state: room.state } });
+        // Whoever watches is told at once, in the rooms that show it too.
+        if (aiPicture !== undefined) await stage.pictureChanged(tx, roomId);
+      });
       // The row first: from then on no studio and no encoder is let in against it. Again = the same, should this be lost.
       if (source) for (const listener of sourceListeners) await listener(room, source);
       return view(await get(roomId));

@@ -1,6 +1,15 @@
 import { AlertOutlined, EyeOutlined, PlayCircleOutlined, ShoppingOutlined } from '@ant-design/icons';
 import { liveWall, type ReplyOf } from '@walnut-live/contracts';
-import { Badge, EmptyState, formatDuration, LiveBadge, Skeleton, useFormat, useNow } from '@walnut-live/ui';
+import {
+  AiPictureBadge,
+  Badge,
+  EmptyState,
+  formatDuration,
+  LiveBadge,
+  Skeleton,
+  useFormat,
+  useNow,
+} from '@walnut-live/ui';
 import { Button } from 'antd';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
@@ -108,6 +117,7 @@ const LiveCard = ({ item, answeredAtMs }: { item: Item; answeredAtMs: number }):
         <img src={room.coverUrl} alt="" loading="lazy" />
         <div className="co-live-badges">
           <LiveBadge state={item.streamState === 'interrupted' ? 'reconnecting' : 'live'} />
+          {room.aiPicture && <AiPictureBadge />}
           {room.isDemo && <Badge tone="glass">{t('room.demo')}</Badge>}
         </div>
         <span className="co-live-clock wl-number">{formatDuration(runningMs)}</span>

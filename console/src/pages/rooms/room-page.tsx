@@ -1,6 +1,6 @@
 import { PlayCircleOutlined } from '@ant-design/icons';
 import { getRoom, isWithin, type Room, reportRoom } from '@walnut-live/contracts';
-import { Badge, EmptyState, Skeleton, useFormat } from '@walnut-live/ui';
+import { AiPictureBadge, Badge, EmptyState, Skeleton, useFormat } from '@walnut-live/ui';
 import { Button, Tabs } from 'antd';
 import type { ReactNode } from 'react';
 import { Link, useParams } from 'react-router';
@@ -48,6 +48,7 @@ const RoomDetail = ({ room }: { room: Room }): ReactNode => {
         <div>
           <p className="co-inline">
             <RoomStateBadge state={room.state} />
+            {room.aiPicture && <AiPictureBadge />}
             {room.isDemo && <Badge>{t('room.demo')}</Badge>}
           </p>
           <p>
