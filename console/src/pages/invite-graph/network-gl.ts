@@ -2,9 +2,10 @@
  * Draws a network of up to 100,000 people with WebGL 2, straight from the columns that the api sends.
  *
  * Model: dots are points, ties are lines, each one draw call. Where that takes longer than a frame (no graphics card, an old phone),
- * the picture is *kept*: it is drawn into a texture a slice per frame, a little larger than the view, and while one moves the texture
- * is moved; a new one is drawn behind it and takes its place when it is whole. Where it does not reach, a blurred one of the whole is
- * seen. Marks (who is selected, a path) are few and drawn anew in every frame.
+ * the picture is *kept*: the canvas is a little larger than the view, and while one moves the canvas is moved and stretched as a
+ * whole (CSS, which costs nothing to speak of); a new picture is drawn into a texture behind it, a slice per frame, and is put on the
+ * canvas when it is whole. Where the canvas does not reach, a second one under it shows the whole network, blurred. Marks (who is
+ * selected, a path) are few and drawn on top whenever the canvas is painted.
  * Invariants: `draw` never waits for the card; it answers whether it wants to be called again in the next frame; at rest, what is seen
  * is the picture itself, not one that was moved.
  */
@@ -22,6 +23,7 @@ import {
   setUniforms,
 } from 'twgl.js';
 import { type Camera, type Extent, type Size, wholeView } from './camera.ts';
+import { ribbon } from './ribbon.ts';
 import { dotShader, lineShader, quadShader } from './shaders.ts';
 
 /** Two frames of a screen of 60 Hz, with some patience: slower than this is felt. */
@@ -38,6 +40,8 @@ const LEAST_SLICE = 3_000;
 /** While nothing moves nobody feels a long frame. */
 const SLICE_AT_REST = 80_000;
 const FRAME_MS = 17;
+/** Fingers and wheels pause for a frame or two: it stands still when nothing moved for so long. */
+const STILL_MS = 180;
 const PATH_WIDTH_PX = 4;
 /** Dots are never smaller, or they would flicker. */
 const LEAST_DOT_PX = 1.6;
@@ -71,10 +75,20 @@ export const roleColors: Record<(typeof networkRoles)[number], string> = {
 const PALETTE = networkRoles.flatMap((role) => rgb(roleColors[role]));
 const LINES = rgb(colors.walnut300);
 
-interface Kept {
+/** A picture of the size of the canvas; no camera: nothing was drawn yet. */
+interface Picture {
   readonly frame: FramebufferInfo;
   camera: Camera | null;
   marked: boolean;
+}
+interface Kept {
+  front: Picture;
+  back: Picture;
+  /** Under the canvas. */
+  readonly whole: HTMLCanvasElement;
+  wholeCamera: Camera | null;
+  /** By which camera the canvas was painted. */
+  painted: Camera | null;
 }
 /** Which dots and lines of a picture that is being drawn are there already. */
 interface Progress {
@@ -129,40 +143,51 @@ export function createNetworkGl(
     at: { numComponents: 2, data: new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]) },
   });
 
+  // Of a canvas that was used before.
+  canvas.removeAttribute('style');
+  for (const left of canvas.parentElement?.querySelectorAll('[data-whole]') ?? []) left.remove();
+
+  /** Of the view and of what is drawn, CSS pixels. */
   let size: Size = { width: 1, height: 1 };
+  let target: Size = size;
   let ratio = 1;
   let marks: Marks = { selected: -1, path: [] };
   let slow = 0;
   let slice = SLICE;
   let last: { camera: Camera; now: number } | null = null;
-  let kept: { front: Kept; back: Kept; all: Kept } | null = null;
+  let movedAt = Number.NEGATIVE_INFINITY;
+  /** Of the slice before: the next one waits for it, or the card would fall behind what one does. */
+  let fence: WebGLSync | null = null;
+  let kept: Kept | null = null;
   let progress: Progress | null = null;
+  /** The marks on the canvas are not those of now. */
+  let isStale = false;
 
   const isMarked = () => marks.path.length > 0;
   const same = (a: Camera, b: Camera) => a.x === b.x && a.y === b.y && a.scale === b.scale;
 
-  /** Clip space of a target that shows `around` times the view. */
-  const project = (camera: Camera, around: number) => ({
+  /** Clip space of what is drawn. */
+  const project = (camera: Camera) => ({
     camera: [camera.x, camera.y],
-    scale: [(2 * camera.scale) / (size.width * around), (2 * camera.scale) / (size.height * around)],
+    scale: [(2 * camera.scale) / target.width, (2 * camera.scale) / target.height],
   });
 
   function drawPart(info: BufferInfo, mode: number, from: number, entries: number): void {
     setBuffersAndAttributes(gl, mode === gl.POINTS ? dotProgram : lineProgram, info);
     gl.drawElements(mode, entries, gl.UNSIGNED_INT, from * Uint32Array.BYTES_PER_ELEMENT);
   }
-  function drawLines(camera: Camera, around: number, from: number, entries: number, marked: boolean): void {
+  function drawLines(camera: Camera, from: number, entries: number, marked: boolean): void {
     if (entries <= 0) return;
     activate(lineProgram.program);
     const faded = LINES.map((value, at) => (marked ? value * 0.5 + (BACKGROUND[at] as number) * 0.5 : value));
-    setUniforms(lineProgram, { ...project(camera, around), color: [...faded, 1] });
+    setUniforms(lineProgram, { ...project(camera), color: [...faded, 1] });
     drawPart(lines, gl.LINES, from, entries);
   }
-  function drawDots(camera: Camera, around: number, from: number, entries: number, marked: boolean): void {
+  function drawDots(camera: Camera, from: number, entries: number, marked: boolean): void {
     if (entries <= 0) return;
     activate(dotProgram.program);
     setUniforms(dotProgram, {
-      ...project(camera, around),
+      ...project(camera),
       ...{ pixels: camera.scale * ratio, least: LEAST_DOT_PX * ratio, palette: PALETTE, background: BACKGROUND },
       ...{ fade: marked ? 0.72 : 0, only: -1, accent: ACCENT, grow: 0 },
     });
@@ -173,9 +198,9 @@ export function createNetworkGl(
     const { path, selected } = marks;
     if (path.length > 1) {
       activate(lineProgram.program);
-      const edges = ribbon(path, camera);
+      const edges = ribbon(path, layout, PATH_WIDTH_PX / camera.scale);
       const strip = createBufferInfoFromArrays(gl, { x: column(edges.x), y: column(edges.y) });
-      setUniforms(lineProgram, { ...project(camera, 1), color: [...ACCENT, 1] });
+      setUniforms(lineProgram, { ...project(camera), color: [...ACCENT, 1] });
       setBuffersAndAttributes(gl, lineProgram, strip);
       drawBufferInfo(gl, strip, gl.TRIANGLES);
       for (const attribute of Object.values(strip.attribs ?? {})) gl.deleteBuffer(attribute.buffer ?? null);
@@ -184,7 +209,7 @@ export function createNetworkGl(
     if (marked.length === 0) return;
     activate(dotProgram.program);
     const uniforms = {
-      ...project(camera, 1),
+      ...project(camera),
       pixels: camera.scale * ratio,
       palette: PALETTE,
       background: BACKGROUND,
@@ -197,142 +222,164 @@ export function createNetworkGl(
         drawPart(dots, gl.POINTS, count - 1 - one, 1);
       }
   }
-  /** A line of PATH_WIDTH_PX as triangles, in units of the picture. */
-  function ribbon(path: readonly number[], camera: Camera): { x: Float32Array; y: Float32Array } {
-    const half = PATH_WIDTH_PX / 2 / camera.scale;
-    const xs: number[] = [];
-    const ys: number[] = [];
-    for (const [at, to] of path.slice(1).entries()) {
-      const from = path[at] as number;
-      const [ax, ay, bx, by] = [x[from] as number, y[from] as number, x[to] as number, y[to] as number];
-      const length = Math.hypot(bx - ax, by - ay) || 1;
-      const [nx, ny] = [(-(by - ay) / length) * half, ((bx - ax) / length) * half];
-      xs.push(ax + nx, ax - nx, bx + nx, bx + nx, ax - nx, bx - nx);
-      ys.push(ay + ny, ay - ny, by + ny, by + ny, ay - ny, by - ny);
-    }
-    return { x: Float32Array.from(xs), y: Float32Array.from(ys) };
-  }
 
   const clear = () => {
     gl.clearColor(...BACKGROUND, 1);
     gl.clear(gl.COLOR_BUFFER_BIT);
   };
-  function toScreenTarget(): void {
+  function toCanvas(): void {
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.viewport(0, 0, canvas.width, canvas.height);
-  }
-
-  function drawWhole(camera: Camera): void {
-    toScreenTarget();
     clear();
-    drawLines(camera, 1, 0, pairs.length, isMarked());
-    drawDots(camera, 1, 0, count, isMarked());
+  }
+  function drawWhole(camera: Camera): void {
+    toCanvas();
+    drawLines(camera, 0, pairs.length, isMarked());
+    drawDots(camera, 0, count, isMarked());
     drawMarks(camera);
   }
 
   // ── a picture that is kept ──────────────────────────────────────────────────────────────────────────────────────────
 
-  const keptSize = () => [Math.ceil(canvas.width * AROUND), Math.ceil(canvas.height * AROUND)] as const;
+  /** Larger than the view by whole pixels on each side, or all of it would be blurred. */
+  function layOut(): void {
+    const [width, height] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
+    const beside = (side: number) => (kept ? Math.ceil((side * (AROUND - 1)) / 2) : 0);
+    const [left, top] = [beside(width), beside(height)];
+    canvas.width = Math.max(1, width + 2 * left);
+    canvas.height = Math.max(1, height + 2 * top);
+    target = { width: canvas.width / ratio, height: canvas.height / ratio };
+    if (!kept) return;
+    for (const one of [canvas, kept.whole])
+      Object.assign(one.style, {
+        ...{ inset: 'auto', left: `${-left / ratio}px`, top: `${-top / ratio}px` },
+        ...{ width: `${target.width}px`, height: `${target.height}px`, willChange: 'transform' },
+      });
+    kept.whole.width = canvas.width;
+    kept.whole.height = canvas.height;
+    for (const one of [kept.front, kept.back]) {
+      resizeFramebufferInfo(gl, one.frame, undefined, canvas.width, canvas.height);
+      one.camera = null;
+    }
+    kept.wholeCamera = null;
+    kept.painted = null;
+  }
   function keep(): void {
-    const make = (): Kept => ({
+    const make = (): Picture => ({
       frame: createFramebufferInfo(
         gl,
-        [{ format: gl.RGBA, min: gl.LINEAR, mag: gl.LINEAR, wrap: gl.CLAMP_TO_EDGE }],
-        ...keptSize(),
+        [{ format: gl.RGBA, min: gl.NEAREST, mag: gl.NEAREST, wrap: gl.CLAMP_TO_EDGE }],
+        ...([canvas.width, canvas.height] as const),
       ),
       ...{ camera: null, marked: false },
     });
-    kept = { front: make(), back: make(), all: make() };
+    const whole = document.createElement('canvas');
+    whole.dataset.whole = '';
+    canvas.before(whole);
+    kept = { front: make(), back: make(), whole, wholeCamera: null, painted: null };
+    layOut();
   }
-  /** Draws the next slice of the picture behind; takes it to the front when it is whole. */
-  function work({ front, back, all }: { front: Kept; back: Kept; all: Kept }, camera: Camera, atOnce: number): void {
+  /** Draws the next slice of the picture behind; true when it is whole and has come to the front. */
+  function work(of: Kept, camera: Camera, atOnce: number): boolean {
+    const { back } = of;
+    if (fence && gl.getSyncParameter(fence, gl.SYNC_STATUS) !== gl.SIGNALED) return false;
+    gl.deleteSync(fence);
     progress ??= { camera, marked: isMarked(), lines: 0, dots: 0 };
     gl.bindFramebuffer(gl.FRAMEBUFFER, back.frame.framebuffer);
     gl.viewport(0, 0, back.frame.width, back.frame.height);
     if (progress.lines === 0 && progress.dots === 0) clear();
     let left = atOnce;
     const someLines = Math.min(left * 2, pairs.length - progress.lines);
-    drawLines(progress.camera, AROUND, progress.lines, someLines, progress.marked);
+    drawLines(progress.camera, progress.lines, someLines, progress.marked);
     progress.lines += someLines;
     left -= someLines / 2;
     const someDots = Math.min(left, count - progress.dots);
-    drawDots(progress.camera, AROUND, progress.dots, someDots, progress.marked);
+    drawDots(progress.camera, progress.dots, someDots, progress.marked);
     progress.dots += someDots;
-    if (progress.dots < count) return;
+    fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    gl.flush();
+    if (progress.dots < count) return false;
     back.camera = progress.camera;
     back.marked = progress.marked;
     progress = null;
-    kept = { front: back, back: front, all };
+    [of.front, of.back] = [back, of.front];
+    return true;
   }
   /** Whether what is kept shows this view well enough while one moves. */
-  function shows(one: Kept, camera: Camera): boolean {
+  function shows(one: Picture, camera: Camera): boolean {
     if (!one.camera || one.marked !== isMarked()) return false;
     const stretch = camera.scale / one.camera.scale;
     if (stretch > STRETCHED || stretch < 1 / STRETCHED) return false;
-    const covers = (middle: number, other: number, side: number) =>
-      Math.abs(middle - other) * camera.scale <= (side * AROUND * stretch - side) / 2;
-    return covers(camera.x, one.camera.x, size.width) && covers(camera.y, one.camera.y, size.height);
+    const covers = (middle: number, other: number, drawn: number, side: number) =>
+      Math.abs(middle - other) * camera.scale <= (drawn * stretch - side) / 2;
+    const { x: atX, y: atY } = one.camera;
+    return covers(camera.x, atX, target.width, size.width) && covers(camera.y, atY, target.height, size.height);
   }
-  function drawAll(all: Kept): void {
-    all.camera = wholeView(extent, size);
-    all.marked = isMarked();
-    gl.bindFramebuffer(gl.FRAMEBUFFER, all.frame.framebuffer);
-    gl.viewport(0, 0, all.frame.width, all.frame.height);
-    clear();
-    drawLines(all.camera, AROUND, 0, pairs.length, all.marked);
-    drawDots(all.camera, AROUND, 0, count, all.marked);
+  /** The whole network, once for this size of the view: on the canvas, and a copy of it under the canvas. */
+  function paintWhole(of: Kept): Camera {
+    const camera = wholeView(extent, size);
+    toCanvas();
+    drawLines(camera, 0, pairs.length, false);
+    drawDots(camera, 0, count, false);
+    of.whole.getContext('2d', { alpha: false })?.drawImage(canvas, 0, 0);
+    return camera;
   }
-  function drawTexture({ frame, camera: of }: Kept, camera: Camera): void {
-    if (!of) return;
-    const stretch = (camera.scale / of.scale) * AROUND;
+  function paint({ frame, camera }: Picture): void {
+    if (!camera) return;
+    toCanvas();
     activate(quadProgram.program);
     setBuffersAndAttributes(gl, quadProgram, quad);
-    setUniforms(quadProgram, {
-      scale: [stretch, stretch],
-      offset: [
-        ((of.x - camera.x) * camera.scale * 2) / size.width,
-        ((of.y - camera.y) * camera.scale * 2) / size.height,
-      ],
-      picture: frame.attachments[0],
-    });
+    setUniforms(quadProgram, { picture: frame.attachments[0] });
     drawBufferInfo(gl, quad, gl.TRIANGLE_STRIP);
-  }
-  function drawKept({ front, all }: { front: Kept; all: Kept }, camera: Camera): void {
-    if (!all.camera || all.marked !== isMarked()) drawAll(all);
-    toScreenTarget();
-    clear();
-    if (!shows(front, camera)) drawTexture(all, camera);
-    if (front.marked === isMarked()) drawTexture(front, camera);
     drawMarks(camera);
+    isStale = false;
+  }
+  /** Moves and stretches what was painted by one camera to where another sees it. */
+  function place(element: HTMLElement, of: Camera, camera: Camera): void {
+    const [x, y] = [(of.x - camera.x) * camera.scale, (camera.y - of.y) * camera.scale];
+    element.style.transform = same(of, camera)
+      ? 'none'
+      : `translate(${x.toFixed(2)}px, ${y.toFixed(2)}px) scale(${(camera.scale / of.scale).toFixed(5)})`;
+  }
+  function drawKept(of: Kept, camera: Camera, moves: boolean): void {
+    if (!of.wholeCamera) of.painted = of.wholeCamera = paintWhole(of);
+    const isExact = of.front.camera !== null && same(of.front.camera, camera) && of.front.marked === isMarked();
+    // One that was begun for another place is of no use once the view stands still elsewhere.
+    if (!moves && progress && !same(progress.camera, camera)) progress = null;
+    const isDue = progress !== null || !(moves ? shows(of.front, camera) : isExact);
+    const isNew = isDue && work(of, camera, moves ? slice : SLICE_AT_REST);
+    if (of.front.camera && (isNew || isStale)) {
+      paint(of.front);
+      of.painted = of.front.camera;
+    }
+    if (of.painted) place(canvas, of.painted, camera);
+    place(of.whole, of.wholeCamera, camera);
+    of.whole.style.opacity = isMarked() ? '0.5' : '1';
   }
 
   function watchClock(camera: Camera, now: number): boolean {
     const took = last === null ? 0 : now - last.now;
     const moves = last !== null && !same(last.camera, camera);
+    if (moves) movedAt = now;
     last = { camera, now };
     if (took > 0 && took < 1_000) {
       slow = moves && took > SLOW_FRAME_MS ? slow + 1 : 0;
       if (took > FRAME_MS * 1.6) slice = Math.max(LEAST_SLICE, slice / 1.4);
-      else slice = Math.min(SLICE_AT_REST, slice * 1.15);
+      else slice = Math.min(SLICE, slice * 1.15);
     }
-    return moves;
+    return now - movedAt < STILL_MS;
   }
 
   return {
     resize(next, pixelRatio) {
       [size, ratio] = [next, pixelRatio];
-      canvas.width = Math.max(1, Math.round(size.width * ratio));
-      canvas.height = Math.max(1, Math.round(size.height * ratio));
       progress = null;
-      if (!kept) return;
-      for (const one of [kept.front, kept.back, kept.all]) {
-        resizeFramebufferInfo(gl, one.frame, undefined, ...keptSize());
-        one.camera = null;
-      }
+      layOut();
     },
     mark(next) {
       const was = isMarked();
       marks = next;
+      isStale = true;
       if (was !== isMarked()) progress = null;
     },
     draw(camera, now) {
@@ -342,14 +389,9 @@ export function createNetworkGl(
         drawWhole(camera);
         return false;
       }
-      const { front } = kept;
-      const isExact = front.camera !== null && same(front.camera, camera) && front.marked === isMarked();
-      // One that was begun for another place is of no use once the view stands still elsewhere.
-      if (!moves && progress && !same(progress.camera, camera)) progress = null;
-      if (progress || !(moves ? shows(front, camera) : isExact)) work(kept, camera, moves ? slice : SLICE_AT_REST);
-      drawKept(kept, camera);
-      const shown = kept.front.camera;
-      return moves || progress !== null || shown === null || !same(shown, camera) || kept.front.marked !== isMarked();
+      drawKept(kept, camera, moves);
+      const { camera: shown, marked } = kept.front;
+      return moves || progress !== null || shown === null || !same(shown, camera) || marked !== isMarked();
     },
     isKept: () => kept !== null,
     close() {

@@ -42,13 +42,12 @@ out vec4 shown;
 void main() { shown = color; }`,
 ];
 
-/** A kept picture, moved and stretched. */
+/** A kept picture as it is. */
 export const quadShader = [
   `#version 300 es
 in vec2 at;
-uniform vec2 scale; uniform vec2 offset;
 out vec2 where;
-void main() { where = at * 0.5 + 0.5; gl_Position = vec4(at * scale + offset, 0.0, 1.0); }`,
+void main() { where = at * 0.5 + 0.5; gl_Position = vec4(at, 0.0, 1.0); }`,
   `#version 300 es
 precision mediump float;
 in vec2 where;

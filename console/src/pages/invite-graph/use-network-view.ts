@@ -95,7 +95,8 @@ export function useNetworkView(
 
   useEffect(() => {
     const element = canvas.current;
-    if (!element) return;
+    const surface = element?.parentElement;
+    if (!element || !surface) return;
     // Where the card was taken away and came back, all is made anew.
     element.dataset.lost = String(lost);
     extent.current = extentOf(layout);
@@ -158,13 +159,14 @@ export function useNetworkView(
       camera = isWhole ? wholeView(extent.current, size) : within(camera, extent.current, size);
       ask();
     });
-    watcher.observe(element);
+    // The canvas itself moves: what is looked at and touched is its place.
+    watcher.observe(surface);
 
     // ── pointers ──
     const fingers = new Map<number, Point>();
     let travelled = 0;
     const at = (event: MouseEvent): Point => {
-      const box = element.getBoundingClientRect();
+      const box = surface.getBoundingClientRect();
       return { x: event.clientX - box.left, y: event.clientY - box.top };
     };
     const middle = (): Point => {
@@ -179,7 +181,7 @@ export function useNetworkView(
       return a && b ? Math.hypot(a.x - b.x, a.y - b.y) : 0;
     };
     const down = (event: PointerEvent): void => {
-      element.setPointerCapture(event.pointerId);
+      surface.setPointerCapture(event.pointerId);
       if (fingers.size === 0) travelled = 0;
       fingers.set(event.pointerId, at(event));
     };
@@ -231,13 +233,13 @@ export function useNetworkView(
     const comes = (): void => setLost((n) => n + 1);
     const listening = new AbortController();
     const { signal } = listening;
-    element.addEventListener('pointerdown', down, { signal });
-    element.addEventListener('pointermove', move, { signal });
-    element.addEventListener('pointerup', up, { signal });
-    element.addEventListener('pointercancel', up, { signal });
-    element.addEventListener('wheel', wheel, { passive: false, signal });
-    element.addEventListener('dblclick', double, { signal });
-    element.parentElement?.addEventListener('keydown', key, { signal });
+    surface.addEventListener('pointerdown', down, { signal });
+    surface.addEventListener('pointermove', move, { signal });
+    surface.addEventListener('pointerup', up, { signal });
+    surface.addEventListener('pointercancel', up, { signal });
+    surface.addEventListener('wheel', wheel, { passive: false, signal });
+    surface.addEventListener('dblclick', double, { signal });
+    surface.addEventListener('keydown', key, { signal });
     element.addEventListener('webglcontextlost', goes, { signal });
     element.addEventListener('webglcontextrestored', comes, { signal });
     inner.current = { gl, goTo, now: () => camera, size: () => size, ask };
