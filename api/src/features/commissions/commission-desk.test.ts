@@ -94,6 +94,20 @@ describe('rules are published', () => {
     expect(await on.audit()).toEqual([]);
   });
 
+  it('K5 notice and lock cannot be switched off: a version that only shortens them waits as a cut does', async () => {
+    await using on = await scene();
+    const { api, brand, anna, bella } = on;
+    const now = api.clock.now().getTime();
+    const daysFrom = (rule: { effectiveFrom: string }) => (Date.parse(rule.effectiveFrom) - now) / (DAY * 1_000);
+    const loose = await on.publish(terms({ lockDays: 0, noticeDays: 0 }));
+    expect(daysFrom(loose)).toBeCloseTo(2, 2); // the notice that stood before
+    const cut = await on.publish(terms({ lockDays: 0, noticeDays: 0, levelOneBps: 100 }));
+    expect(daysFrom(cut)).toBeCloseTo(32, 2); // the lock that stood before, after the change before
+    api.clock.advanceSeconds(20 * DAY);
+    const order = await on.sold(bella, anna, brand.rooms.a, [10_000]);
+    expect((await on.entries(order.id)).map(({ amount }) => amount)).toEqual([1_000n]);
+  });
+
   it('K1 K2 level two is who brought the sharer and nobody further; amounts per piece; what a simulation says is what is paid', async () => {
     await using on = await scene();
     const { api, brand, anna, bella, chris, sql } = on;

@@ -114,7 +114,18 @@ describe('K5 versions', () => {
     ['a cut inside the lock', true, day(5), 30, day(35)],
     ['a cut without any lock', true, day(19), 0, day(22)],
   ])('K5 %s', (_what, isCut, effectiveFrom, lockDays, wanted) => {
-    expect(effectiveFromOf(day(20), isCut, { effectiveFrom, lockDays, noticeDays: 2 })).toEqual(wanted);
+    expect(effectiveFromOf(day(20), isCut, [{ effectiveFrom, lockDays, noticeDays: 2 }])).toEqual(wanted);
+  });
+
+  it('K5 a version that only shortens notice or lock is a cut; until it is in force the longer ones guard', () => {
+    const guarded = rule({ lockDays: 30, noticeDays: 2 });
+    for (const part of [{ lockDays: 0 }, { noticeDays: 1 }, { lockDays: 29, noticeDays: 90 }])
+      expect(cuts(guarded, rule({ lockDays: 30, noticeDays: 2, ...part }))).toBe(true);
+    expect(cuts(guarded, rule({ lockDays: 31, noticeDays: 3 }))).toBe(false);
+    const before = { effectiveFrom: day(1), lockDays: 10, noticeDays: 5 };
+    const announced = { effectiveFrom: day(25), lockDays: 0, noticeDays: 0 };
+    expect(effectiveFromOf(day(20), true, [before, announced])).toEqual(day(35));
+    expect(effectiveFromOf(day(26), true, [announced])).toEqual(day(26));
   });
 
   const line = fc.record(

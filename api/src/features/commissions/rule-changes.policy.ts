@@ -84,6 +84,7 @@ export const termsOf = (rule: TermsLike): CommissionTerms => ({
 });
 
 type Rates = Pick<Rule, 'levelOneBps' | 'levelTwoBps' | 'levelTwoEnabled' | 'rates' | 'tiers'>;
+type Guards = Pick<Rule, 'lockDays' | 'noticeDays'>;
 /** A context as two lines together ask for it. What neither asks is nothing that any line names. */
 function contextOf(a: RateLine | undefined, b: RateLine | undefined): RateContext | undefined {
   const one = <T>(left: T | undefined, right: T | undefined): T | undefined | null =>
@@ -113,11 +114,15 @@ function isLess(next: Rate, now: Rate): boolean {
   if (now.fixedFen !== null && next.fixedFen !== null) return next.fixedFen < now.fixedFen;
   return now.fixedFen !== null || now.bps > 0;
 }
+/** A shorter notice or lock takes the warning of every cut that follows: that is a cut itself. */
+const unguards = (now: Guards, next: Guards): boolean =>
+  next.noticeDays < now.noticeDays || next.lockDays < now.lockDays;
 /**
- * Whether there is anybody whom `next` gives less than `now`. Exact but for amounts against shares: if it were so anywhere, then also
+ * Whether there is anybody whom `next` gives less than `now`, money or warning. Exact but for amounts against shares: if it were so anywhere, then also
  * where nothing else is asked than what the two lines ask that win there.
  */
-export function cuts(now: Rates, next: Rates): boolean {
+export function cuts(now: Rates & Guards, next: Rates & Guards): boolean {
+  if (unguards(now, next)) return true;
   for (const level of [1, 2] as const) {
     const linesOf = (rule: Rates) =>
       level === 2 && !rule.levelTwoEnabled
@@ -143,13 +148,20 @@ export function cuts(now: Rates, next: Rates): boolean {
   });
 }
 
-/** A rise is in force at once; a cut after its notice, and not before the change before it has stood for the days of the lock. */
+/**
+ * A rise is in force at once; a cut after its notice, and not before the change before it has stood for the days of the lock.
+ * `counting`: every version that counts now, the newest last. Of their notices and locks the longest hold, so a version that
+ * shortens them does not guard less before it is in force in full itself.
+ */
 export function effectiveFromOf(
   now: Date,
   isCut: boolean,
-  latest: { readonly effectiveFrom: Date; readonly lockDays: number; readonly noticeDays: number },
+  counting: readonly (Guards & { readonly effectiveFrom: Date })[],
 ): Date {
-  if (!isCut) return now;
-  const notice = now.getTime() + latest.noticeDays * DAY_MS;
-  return new Date(Math.max(notice, latest.effectiveFrom.getTime() + latest.lockDays * DAY_MS));
+  const latest = counting.at(-1);
+  if (!isCut || !latest) return now;
+  const longest = (of: (rule: Guards) => number) => Math.max(...counting.map(of)) * DAY_MS;
+  const notice = now.getTime() + longest(({ noticeDays }) => noticeDays);
+  const lock = latest.effectiveFrom.getTime() + longest(({ lockDays }) => lockDays);
+  return new Date(Math.max(notice, lock));
 }

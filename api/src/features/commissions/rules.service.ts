@@ -51,7 +51,7 @@ export function createRulesService(deps: { db: Db; clock: Clock; random: Random 
   async function planOf(sql: Sql, terms: CommissionTerms, at: Date) {
     const counting = inForce(await rows.rulesInForce(sql, at), at);
     const isCut = counting.some((rule) => cuts(rule, terms));
-    return { isCut, effectiveFrom: effectiveFromOf(at, isCut, await latestOf(sql)) };
+    return { isCut, effectiveFrom: effectiveFromOf(at, isCut, counting) };
   }
   async function draftView(sql: Sql, draft: rows.DraftRow): Promise<CommissionDraft> {
     const { revision, terms } = draft;
