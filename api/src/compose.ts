@@ -25,7 +25,7 @@ import { createBag } from './features/bag/index.ts';
 import { createBindings } from './features/bindings/index.ts';
 import { mergeCarts } from './features/carts/index.ts';
 import { createCatalogue } from './features/catalogue/index.ts';
-import { createCommissions } from './features/commissions/index.ts';
+import { createCommissions, handOverMonths } from './features/commissions/index.ts';
 import { createAttendanceBook } from './features/conferences/index.ts';
 import { createCredits } from './features/credits/index.ts';
 import { createGifts, type Gifts } from './features/gifts/index.ts';
@@ -184,6 +184,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
       await bindings.onGuestBecamePerson(tx, guestId, personId);
       await addresses.onGuestBecamePerson(tx, guestId, personId);
       await mergeCarts(tx, guestId, personId);
+      await handOverMonths(tx, guestId, personId, clock.now());
     },
   });
   const guard = createClaimGuard({ bind, db, clock, random, log, jobs });

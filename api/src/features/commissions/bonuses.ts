@@ -3,12 +3,16 @@
  *
  * Model: whatever changes a month marks it. When the month is over and its freeze too, the marked month is computed from what is left
  * of its orders, and the difference to what was posted is posted as a part of its own, with its transfer; refunds and rulings after
- * that mark it again. A month keeps the version it was first computed by.
+ * that mark it again. A month keeps the version it was first computed by. Who was a guest is one person with one month: what was
+ * posted for any of their selves counts, and a guest's marks are handed to whom they became.
+ *
+ * Locks: a month is computed by whoever holds its mark; who merges writes the person's marks, and so comes before or after.
  */
 import type { Ledger } from '../../ledger/index.ts';
 import { chinaDayStart } from '../../platform/china-day.policy.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
+import { markMonths } from './entries.repository.ts';
 import { inForce, type Rule } from './rates.policy.ts';
 import { listRules, rulesInForce } from './rules.repository.ts';
 import { type BonusDue, bonusOf, monthAfter } from './tiers.policy.ts';
@@ -21,7 +25,6 @@ const totalOf = (dues: readonly BonusDue[]) => dues.reduce((sum, { dueFen }) => 
 interface PostedBonus {
   storeId: string;
   orgPath: string;
-  beneficiaryId: string;
   version: number;
   sum: bigint;
   count: number;
@@ -35,11 +38,12 @@ async function settleMonth(
   at: Date,
 ): Promise<void> {
   const posted = await tx<PostedBonus>`
-    SELECT store_id AS "storeId", org_path AS "orgPath", beneficiary_id AS "beneficiaryId", min(rule_version) AS version, sum(amount_fen)::bigint AS sum, count(*)::int AS count
-    FROM commission_bonuses WHERE beneficiary_id = ${personId} AND period = ${month} GROUP BY 1, 2, 3`;
+    SELECT store_id AS "storeId", org_path AS "orgPath", min(rule_version) AS version, sum(amount_fen)::bigint AS sum, count(*)::int AS count
+    FROM commission_bonuses WHERE beneficiary_id IN (SELECT id FROM people WHERE id = ${personId} OR merged_into = ${personId})
+      AND period = ${month} GROUP BY 1, 2`;
   const nets = await netOfMonth(tx, personId, month);
   const lastMoment = new Date(chinaDayStart(`${monthAfter(month)}-01`).getTime() - 1);
-  const kept = posted[0]?.version;
+  const kept = posted.length === 0 ? undefined : Math.min(...posted.map(({ version }) => version));
   const rules: Rule[] =
     kept === undefined ? inForce(await rulesInForce(tx, lastMoment), lastMoment) : await listRules(tx, kept + 1, 1);
   let best: { rule: Rule; dues: BonusDue[] } | undefined;
@@ -69,6 +73,17 @@ async function settleMonth(
   }
 }
 
+/** A guest became somebody: their months are the person's, to be computed (again). In the transaction of the merge. */
+export async function handOverMonths(tx: Tx, guestId: string, personId: string, at: Date): Promise<void> {
+  const months = await tx<{ period: string }>`
+    SELECT period FROM commission_bonuses WHERE beneficiary_id = ${guestId}
+    UNION SELECT period FROM commission_bonus_marks WHERE beneficiary_id = ${guestId}
+    UNION SELECT to_char(o.paid_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') FROM commission_entries e JOIN orders o ON o.id = e.order_id
+      WHERE e.beneficiary_id = ${guestId} AND e.level = 1 AND o.paid_at IS NOT NULL
+    ORDER BY period`;
+  for (const { period } of months) await markMonths(tx, [personId], period, at);
+}
+
 /** Answers how many months were computed. Several processes may run it: a month is computed by one. */
 export async function settleMonths(deps: { db: Db; clock: Clock; random: Random; ledger: Ledger }): Promise<number> {
   const { db, clock } = deps;
@@ -85,7 +100,11 @@ export async function settleMonths(deps: { db: Db; clock: Clock; random: Random;
       const [mine] =
         await tx`SELECT 1 FROM commission_bonus_marks WHERE beneficiary_id = ${personId} AND period = ${period} FOR UPDATE SKIP LOCKED`;
       if (!mine) return 0;
-      await settleMonth(tx, deps, personId, period, at);
+      const [became] = await tx<{
+        id: string;
+      }>`SELECT merged_into AS id FROM people WHERE id = ${personId} AND merged_into IS NOT NULL`;
+      if (became) await markMonths(tx, [became.id], period, at);
+      else await settleMonth(tx, deps, personId, period, at);
       await tx`DELETE FROM commission_bonus_marks WHERE beneficiary_id = ${personId} AND period = ${period}`;
       return 1;
     });

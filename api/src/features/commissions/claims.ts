@@ -2,7 +2,7 @@
  * What settlements take (rules K3, K4, K8): entries and bonuses of a person that are settleable, in the caller's transaction.
  *
  * A claim takes all that is there for its filter, negative parts too, or nothing: a sum that is not above zero is carried
- * forward. Goods in dispute are left out. A refund that runs meanwhile is waited for; what it posts is settleable and counted.
+ * forward. Goods in dispute are left out, and bonuses of months with sales that are in dispute or frozen. A refund that runs meanwhile is waited for; what it posts is settleable and counted.
  */
 import type { Tx } from '../../platform/db.ts';
 import { inDispute } from './disputes.ts';
@@ -48,7 +48,8 @@ async function claimable(tx: Tx, filter: ClaimFilter): Promise<Claimed[]> {
   const bonuses = await tx<Claimed>`
     SELECT id, 'bonus' AS kind, store_id AS "storeId", org_path AS "orgPath", amount_fen AS "amountFen" FROM commission_bonuses
     WHERE beneficiary_id IN (SELECT id FROM people WHERE id = ${filter.beneficiaryId} OR merged_into = ${filter.beneficiaryId})
-      AND state = 'settleable' AND ((amount_fen < 0 AND ${filter.withAllMinus ?? false}) OR (at <= ${filter.upTo}
+      AND state = 'settleable' AND NOT commission_bonus_waits(beneficiary_id, store_id, period)
+      AND ((amount_fen < 0 AND ${filter.withAllMinus ?? false}) OR (at <= ${filter.upTo}
         AND (${filter.storePath}::text IS NULL OR org_path = ${filter.storePath} OR org_path LIKE ${filter.storePath} || '.%')))
     ORDER BY id FOR UPDATE`;
   return [

@@ -67,8 +67,7 @@ export async function listEntries(
 
 export async function sumsByState(sql: Sql, personId: string): Promise<{ state: EntryState; amountFen: bigint }[]> {
   return sql<{ state: EntryState; amountFen: bigint }>`
-    SELECT state, sum(amount_fen)::bigint AS "amountFen" FROM (
-      SELECT state, amount_fen, beneficiary_id FROM commission_entries UNION ALL SELECT state, amount_fen, beneficiary_id FROM commission_bonuses) parts
+    SELECT state, sum(amount_fen)::bigint AS "amountFen" FROM commission_parts
     WHERE beneficiary_id IN (SELECT id FROM people WHERE id = ${personId} OR merged_into = ${personId})
     GROUP BY state ORDER BY state`;
 }
@@ -124,8 +123,8 @@ export async function listBonuses(
   return sql<BonusRow>`
     SELECT b.id, p.id AS "beneficiaryId", p.name AS "beneficiaryName", p.kind AS "beneficiaryKind", bu.path AS "beneficiaryPath",
       json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS store, b.period AS month, b.net_fen AS "netFen",
-      b.tier, b.bps, b.amount_fen AS "amountFen", b.rule_version AS "ruleVersion", b.state, b.at
-    FROM commission_bonuses b JOIN people raw ON raw.id = b.beneficiary_id JOIN people p ON p.id = coalesce(raw.merged_into, raw.id)
+      b.tier, b.bps, b.amount_fen AS "amountFen", b.rule_version AS "ruleVersion", s.state, b.at
+    FROM commission_bonuses b JOIN commission_parts s ON s.id = b.id AND s.kind = 'bonus' JOIN people raw ON raw.id = b.beneficiary_id JOIN people p ON p.id = coalesce(raw.merged_into, raw.id)
     JOIN org_units u ON u.id = b.store_id
     LEFT JOIN owner_bindings o ON o.customer_id = p.id AND o.ended_at IS NULL LEFT JOIN org_units bu ON bu.id = o.store_id
     WHERE (${filter.scope}::text IS NULL OR b.org_path = ${filter.scope} OR b.org_path LIKE ${filter.scope} || '.%')

@@ -11,6 +11,7 @@ import { createPosting, type PostingDeps } from './posting.ts';
 import { bindRules } from './rules.routes.ts';
 import { thawDue } from './thaw.ts';
 
+export { handOverMonths } from './bonuses.ts';
 export { type Claim, type Claimed, type ClaimFilter, claim, markPaid, unclaim } from './claims.ts';
 export { auditCommissions } from './commissions-audit.ts';
 export { inDispute } from './disputes.ts';

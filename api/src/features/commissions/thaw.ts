@@ -2,7 +2,6 @@
 
 import type { Clock } from '../../platform/clock.ts';
 import type { Db } from '../../platform/db.ts';
-import { openAfterSaleStates } from '../after-sales/index.ts';
 import { step } from './entries.repository.ts';
 
 /** Entries of one transaction: few enough that nobody waits for them. */
@@ -15,11 +14,10 @@ export async function thawDue({ db, clock }: { db: Db; clock: Clock }): Promise<
     const at = clock.now();
     const moved = await db.transaction(async (tx) => {
       const due = await tx<{ id: string }>`
-        SELECT e.id FROM commission_entries e JOIN orders o ON o.id = e.order_id
-        WHERE e.state = 'frozen' AND e.settleable_at <= ${at} AND o.state <> 'refunding'
+        SELECT e.id FROM commission_entries e
+        WHERE e.state = 'frozen' AND e.settleable_at <= ${at}
           AND NOT EXISTS (SELECT 1 FROM commission_checks c WHERE c.order_id = e.order_id AND c.checked_at IS NULL)
-          AND NOT EXISTS (SELECT 1 FROM order_items i WHERE i.order_id = e.order_id AND i.refunding_fen > 0)
-          AND NOT EXISTS (SELECT 1 FROM after_sales a WHERE a.order_id = e.order_id AND a.state = ANY(${openAfterSaleStates}::text[]))
+          AND NOT EXISTS (SELECT 1 FROM orders_in_dispute d WHERE d.order_id = e.order_id)
         ORDER BY e.settleable_at, e.id LIMIT ${BATCH} FOR UPDATE OF e SKIP LOCKED`;
       return (
         await step(
