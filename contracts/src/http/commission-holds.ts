@@ -78,7 +78,7 @@ export const releaseCommissionHold = defineRoute({
   params,
   body: z.strictObject({ reason: text(200, 2) }),
   reply: CommissionHold,
-  errors: ['not_found', 'state_conflict', 'forbidden'],
+  errors: ['not_found', 'state_conflict', 'forbidden', 'conflict_of_interest'],
 });
 export const confirmCommissionHold = defineRoute({
   id: 'commission-holds.confirm',
@@ -91,7 +91,7 @@ export const confirmCommissionHold = defineRoute({
   params,
   body: z.strictObject({ reason: text(200, 2) }),
   reply: CommissionHold,
-  errors: ['not_found', 'state_conflict', 'forbidden'],
+  errors: ['not_found', 'state_conflict', 'forbidden', 'conflict_of_interest'],
 });
 
 export const getCommissionEntry = defineRoute({

@@ -319,5 +319,5 @@ export const ruleCredit = defineRoute({
   }),
   reply: CreditExplanation,
   status: 201,
-  errors: ['not_found', 'state_conflict', 'self_action', 'invalid_request'],
+  errors: ['not_found', 'state_conflict', 'self_action', 'conflict_of_interest', 'invalid_request'],
 });

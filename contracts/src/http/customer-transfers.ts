@@ -24,7 +24,7 @@ export const ruleBinding = defineRoute({
   }),
   reply: BindingView,
   status: 201,
-  errors: ['not_found', 'state_conflict', 'invalid_request'],
+  errors: ['not_found', 'state_conflict', 'invalid_request', 'conflict_of_interest'],
 });
 export const BindingStep = z
   .object({
@@ -114,7 +114,7 @@ export const startTransfer = defineRoute({
   }),
   reply: CustomerTransfer,
   status: 202,
-  errors: ['not_found', 'state_conflict', 'invalid_request'],
+  errors: ['not_found', 'state_conflict', 'invalid_request', 'conflict_of_interest'],
 });
 export const listTransfers = defineRoute({
   id: 'customer-transfers.list',

@@ -45,6 +45,7 @@ export const errorMessages: { zh: Record<AnyErrorCode, string>; en: Record<AnyEr
     rewards_outside_wechat: '微信内不能领取分享奖励，请在浏览器中打开',
     too_early: '还没开始，请稍等',
     self_action: '不能对自己进行此操作',
+    conflict_of_interest: '这件事与你有利益关系，请由其他有权限的同事处理',
     host_not_cleared: '主播还不能开播：请店长或总部先核实身份（须满 16 周岁）和培训',
     adult_check_needed: '请先完成实名认证（仅限成年人）',
     adults_only: '未成年人不能充值和送礼',
@@ -110,6 +111,7 @@ export const errorMessages: { zh: Record<AnyErrorCode, string>; en: Record<AnyEr
     rewards_outside_wechat: 'Rewards for sharing cannot be taken inside WeChat; open this in a browser',
     too_early: 'Not yet. Please wait a moment',
     self_action: 'You cannot do this to yourself',
+    conflict_of_interest: 'You have an interest in this: a colleague with the permission must decide it',
     host_not_cleared:
       'This host cannot go live yet: a manager must first check their identity (16 or older) and training',
     adult_check_needed: 'Please confirm first that you are an adult',

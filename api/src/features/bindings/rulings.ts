@@ -33,6 +33,8 @@ export function bindBindingRulings(
     const [unit] = await tx<{ path: string; kind: 'hq' | 'channel' | 'store' }>`
       SELECT path, kind FROM org_units WHERE id = ${body.orgUnitId}`;
     if (!unit || !isWithin(unit.path, principal.staff.orgPath)) throw new AppError('not_found');
+    if (body.guideId === principal.personId)
+      throw new AppError('conflict_of_interest', { facts: { reason: 'receiver' } });
     if (body.guideId !== null) {
       const [guide] = await tx`SELECT 1 FROM staff_accounts s JOIN people p ON p.id = s.person_id
         WHERE p.id = ${body.guideId} AND s.org_unit_id = ${body.orgUnitId} AND s.active AND p.active`;

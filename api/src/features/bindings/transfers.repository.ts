@@ -26,10 +26,10 @@ export async function countBonds(sql: Sql, wanted: { guideId: string; unitId: st
       AND bound_at <= ${wanted.at} AND (valid_until IS NULL OR valid_until > ${wanted.at})`;
   return row ?? { customers: 0, protected: 0 };
 }
-/** Active guides and managers of the stores at or under `scope`, those of the store itself first, with how many customers they have. */
+/** Active guides and managers (not those of `not`) of the stores at or under `scope`, those of the store itself first, with how many customers they have. */
 export async function receiversIn(
   sql: Sql,
-  wanted: { scope: string; unitId: string; not: string; at: Date },
+  wanted: { scope: string; unitId: string; not: readonly string[]; at: Date },
 ): Promise<TransferPreview['receivers']> {
   return sql<TransferPreview['receivers'][number]>`
     SELECT json_build_object('id', p.id, 'name', p.name) AS person,
@@ -37,7 +37,7 @@ export async function receiversIn(
       (SELECT count(*)::int FROM owner_bindings b WHERE b.guide_id = p.id AND b.ended_at IS NULL
         AND (b.valid_until IS NULL OR b.valid_until > ${wanted.at})) AS customers
     FROM staff_accounts s JOIN people p ON p.id = s.person_id JOIN org_units u ON u.id = s.org_unit_id
-    WHERE s.active AND p.active AND s.role IN ('guide', 'store_manager') AND u.kind = 'store' AND p.id <> ${wanted.not}
+    WHERE s.active AND p.active AND s.role IN ('guide', 'store_manager') AND u.kind = 'store' AND p.id <> ALL(${wanted.not}::uuid[])
       AND (u.path = ${wanted.scope} OR u.path LIKE ${`${wanted.scope}.%`})
     ORDER BY u.id = ${wanted.unitId} DESC, u.path, p.name, p.id LIMIT ${RECEIVERS_LISTED}`;
 }

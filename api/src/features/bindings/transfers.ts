@@ -68,7 +68,8 @@ export function createTransfers(deps: { bind: Binder; db: Db; clock: Clock; rand
       store: unit,
       ...(await rows.countBonds(db.sql, { guideId: guide.id, unitId: unit.id, at })),
       receivers: await rows.receiversIn(db.sql, {
-        ...{ scope: isHq(principal) ? principal.staff.orgPath : unit.path, unitId: unit.id, not: guide.id, at },
+        ...{ scope: isHq(principal) ? principal.staff.orgPath : unit.path, unitId: unit.id, at },
+        not: [guide.id, principal.personId],
       }),
     };
   }
@@ -77,6 +78,8 @@ export function createTransfers(deps: { bind: Binder; db: Db; clock: Clock; rand
     const { unit, guide } = await place(tx, principal, body);
     const at = clock.now();
     const toIds = [...new Set(body.to)];
+    if (toIds.includes(principal.personId))
+      throw new AppError('conflict_of_interest', { facts: { reason: 'receiver' } });
     const receivers = await rows.activeReceivers(tx, toIds);
     const scope = isHq(principal) ? principal.staff.orgPath : unit.path;
     const wrong = toIds.includes(guide.id) || receivers.some(({ path }) => !isWithin(path, scope));

@@ -15,6 +15,7 @@ import type { Db, Sql, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
 import type { StaffPrincipal } from '../../platform/principal.ts';
+import { requireNoInterest } from '../credits/index.ts';
 import { lockOrderFacts, markMonths } from './entries.repository.ts';
 import { letGo } from './held.ts';
 import { monthOf, type Posting } from './posting.ts';
@@ -105,6 +106,7 @@ export function bindHolds(
     if (!before) throw new AppError('not_found');
     // The order before its hold, as everybody locks.
     const order = await lockOrderFacts(tx, before.orderId);
+    await requireNoInterest(tx, before.orderId, principal.personId);
     const won =
       await tx`UPDATE commission_holds SET state = ${how}, decided_at = ${at}, decided_by = ${principal.personId}, reason = ${reason}
       WHERE id = ${id} AND state = 'open' RETURNING id`;

@@ -158,7 +158,7 @@ it('A5 no ruling for the buyer, for the one who rules, for somebody who left; on
     return `${status} ${problem.code}`;
   };
   expect(await to(at.buyer.personId)).toBe('403 self_action');
-  expect(await to(staff.admin.personId)).toBe('403 self_action');
+  expect(await to(staff.admin.personId)).toBe('403 conflict_of_interest');
   for (const nobody of [left.personId, brand.guest.personId, crypto.randomUUID(), at.winner.personId, undefined])
     expect(await to(nobody)).toBe('400 invalid_request');
   expect(await to(at.loser.personId, 'upheld')).toBe('400 invalid_request');
@@ -182,6 +182,40 @@ it('A5 no ruling for the buyer, for the one who rules, for somebody who left; on
     body: { credit: { reason: 'hq_ruling', inviter: { id: at.winner.personId } } },
   });
   expect(await at.owed()).toEqual({ winner: at.earned, loser: 0, all: at.earned });
+  await audited();
+});
+
+it('A5 nobody rules who bought, earns or asked, by whichever account; another of headquarters does', async () => {
+  const { admin, operations } = brand.staff;
+  const { sql } = api.api.platform.db;
+  const body = { seenVersion: 1, outcome: 'upheld', reason: '核对了触点' } as const;
+  const phoneOf = async ({ personId }: Principal, phone: string | null) =>
+    void (await sql`UPDATE people SET phone = ${phone} WHERE id = ${personId}`);
+  for (const [reason, whose] of [
+    ['buyer', 'buyer'],
+    ['beneficiary', 'winner'],
+    ['appellant', 'loser'],
+  ] as const) {
+    const at = await sale();
+    await at.appeal(at.loser);
+    const { phone } =
+      (await sql<{ phone: string }>`SELECT phone FROM people WHERE id = ${at[whose].personId}`)[0] ?? {};
+    await phoneOf(admin, phone ?? null);
+    const refused = await api.call(ruleCredit, { as: admin, params: at.params, body });
+    expect([refused.status, refused.problem]).toMatchObject([403, { code: 'conflict_of_interest', facts: { reason } }]);
+    expect((await api.ok(orderCredit, { as: admin, params: at.params })).mayRule).toBe(false);
+    // Nor to an account of one's own.
+    if (whose === 'loser') {
+      const other = await sale();
+      await phoneOf(other.loser, phone ?? null);
+      const change = { ...body, outcome: 'changed', personId: other.loser.personId } as const;
+      const own = await api.call(ruleCredit, { as: admin, params: other.params, body: change });
+      expect(own.problem).toMatchObject({ code: 'conflict_of_interest', facts: { reason: 'receiver' } });
+    }
+    await phoneOf(admin, null);
+    expect((await api.ok(orderCredit, { as: operations, params: at.params })).mayRule).toBe(true);
+    expect((await api.call(ruleCredit, { as: operations, params: at.params, body })).status).toBe(201);
+  }
   await audited();
 });
 

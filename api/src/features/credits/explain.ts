@@ -21,6 +21,7 @@ import { mayIn, type Principal } from '../../platform/principal.ts';
 import { nameFor } from '../bindings/index.ts';
 import { answerOf, appealUntil, mayAppeal, roleOf } from './appeals.policy.ts';
 import * as rows from './explain.repository.ts';
+import { interestIn } from './interest.ts';
 
 /** Everything about one order's credit, read together. */
 export async function readCase(sql: Sql, orderId: string, now: Date) {
@@ -74,13 +75,16 @@ export function createExplanations(deps: { bind: Binder; db: Db; clock: Clock })
     const isBuyer = credit?.parties.buyerIds.has(principal.personId) ?? false;
     if (!credit || !(isBuyer || mayIn(principal, 'orders:read', credit.order.store.path)))
       throw new AppError('not_found');
-    const { order, current, versions, parties } = credit;
+    const { order, current, versions } = credit;
     const { staff } = principal;
     const entries = staff ? await rows.commissionOf(sql, orderId) : [];
     const mayReadCommission = staff !== undefined && may(staff.role, 'commission:read');
     const commission = entries.filter((entry) => mayReadCommission || entry.beneficiaryId === principal.personId);
     const appeals = await rows.appealsOf(sql, orderId);
     const standing = standingOf(principal, credit, appeals, now);
+    const mayRule =
+      mayIn(principal, 'attribution:rule', order.store.path) &&
+      (await interestIn(sql, orderId, principal.personId)) === null;
 
     const people = new Map(credit.people);
     const others = [
@@ -128,7 +132,7 @@ export function createExplanations(deps: { bind: Binder; db: Db; clock: Clock })
       })),
       appeals: staff ? appeals.map((appeal) => ({ ...appealView(appeal), by: nobody(appeal.personId) })) : [],
       mayAppeal: standing.answer === 'yes',
-      mayRule: mayIn(principal, 'attribution:rule', order.store.path) && !parties.buyerIds.has(principal.personId),
+      mayRule,
       appealUntil: appealUntil(credit.answer.at).toISOString(),
     };
   }

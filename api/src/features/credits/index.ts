@@ -8,6 +8,7 @@ import { bindMyCredits } from './my-credits.ts';
 import { createRulings, type RulingsDeps } from './rulings.ts';
 
 export type { Considered, CreditView, OrderToCredit } from './credits.service.ts';
+export { requireNoInterest } from './interest.ts';
 
 /** The decision itself, in the order's own transaction. */
 export const createCredits = createCreditsService;

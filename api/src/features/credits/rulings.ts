@@ -17,6 +17,7 @@ import type { MessageDraft } from '../messages/index.ts';
 import { touchOf, traceOfRuling } from './appeals.policy.ts';
 import { creditedTo } from './credits.repository.ts';
 import { type CreditCase, type Explanations, readCase } from './explain.ts';
+import { requireAnother, requireNoInterest } from './interest.ts';
 
 const DAY_MS = 86_400_000;
 /** Later it is found on the page of the order. */
@@ -52,7 +53,8 @@ export function createRulings(deps: RulingsDeps): void {
       WHERE raw.id = ${body.personId}`;
     if (!person) throw wrong('unknown');
     // Rule A5, and nobody rules for themselves.
-    if (credit.parties.buyerIds.has(person.id) || person.id === ruler.personId) throw new AppError('self_action');
+    if (credit.parties.buyerIds.has(person.id)) throw new AppError('self_action');
+    await requireAnother(tx, ruler.personId, person.id);
     const wasConsidered = credit.parties.considered.some(({ personId }) => personId === person.id);
     if (!person.active || (person.kind === 'guest' && !wasConsidered)) throw wrong('inactive');
     if (person.id === credit.current.personId) throw wrong('same');
@@ -71,7 +73,7 @@ export function createRulings(deps: RulingsDeps): void {
     if (!credit) throw new AppError('not_found');
     const { order, current } = credit;
     requireScope(principal, 'attribution:rule', order.store.path);
-    if (credit.parties.buyerIds.has(principal.personId)) throw new AppError('self_action');
+    await requireNoInterest(tx, orderId, principal.personId);
     const changes = body.outcome === 'changed';
     if (!changes && body.personId !== undefined)
       throw new AppError('invalid_request', { issues: [{ path: '/personId', issue: 'not_with_upheld' }] });
