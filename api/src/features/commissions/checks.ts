@@ -2,11 +2,12 @@
  * Looks at paid orders for signs of fraud (rule K7) and holds their commission until staff decide. Signs never delete anything.
  *
  * Every order whose commission was posted waits here to be looked at; nothing of it is settleable before. A hold is about the person
- * the order is credited to and stops all that is open of the order, level two with it.
+ * the order is credited to and stops all that is open of the order, level two with it; never what takes back what was paid.
  */
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
 import { isHandedOut } from './commission-states.policy.ts';
+import { isClawBack } from './commissions.policy.ts';
 import { lockEntries, lockOrderFacts, markMonths, step } from './entries.repository.ts';
 import { monthOf } from './posting.ts';
 import { signalsOf } from './signals.repository.ts';
@@ -16,7 +17,10 @@ const TURN = 500;
 
 async function lookAt(tx: Tx, { random }: { random: Random }, orderId: string, at: Date): Promise<boolean> {
   const order = await lockOrderFacts(tx, orderId);
-  const entries = (await lockEntries(tx, orderId)).filter(({ state }) => state !== 'reversed' && !isHandedOut(state));
+  const all = await lockEntries(tx, orderId);
+  const groups = Map.groupBy(all, ({ itemId, level, beneficiaryId }) => `${itemId} ${level} ${beneficiaryId}`);
+  const clawBacks = new Set([...groups.values()].flatMap((group) => group.filter((one) => isClawBack(one, group))));
+  const entries = all.filter((one) => one.state !== 'reversed' && !isHandedOut(one.state) && !clawBacks.has(one));
   // Of one item there is one present beneficiary of level one; it is the same for all items of an order.
   const first = entries.findLast(({ level, amountFen }) => level === 1 && amountFen >= 0n);
   const [placed] = await tx<{ at: Date }>`SELECT placed_at AS at FROM orders WHERE id = ${orderId}`;

@@ -69,7 +69,8 @@ export interface Change {
 }
 /**
  * The entry that brings a group from what was posted to what is due; null when it says so already. It goes where its group
- * is; against what was handed out it is settleable at once, so that the next settlement offsets it (rule K4).
+ * is; against what was handed out, and more than what is open of the group covers, it is settleable at once, so that the next
+ * settlement offsets it (rule K4).
  */
 export function bringTo(
   due: { readonly basisFen: bigint; readonly dueFen: bigint },
@@ -85,10 +86,15 @@ export function bringTo(
   const open = live.find((entry) => !isHandedOut(entry.state) && entry.amountFen >= 0n);
   const change = { basisFen, amountFen, heldReason: '', reverses: false };
   if (live.some(({ state }) => isHandedOut(state))) {
-    if (open) return { ...change, ...whereIs(open) };
+    // What is open beside it; a claw-back of before stands by itself.
+    const left = live.reduce((sum, one) => (one.state === open?.state ? sum + one.amountFen : sum), amountFen);
+    if (open && (amountFen >= 0n || left >= 0n)) return { ...change, ...whereIs(open) };
     return amountFen > 0n ? { ...change, ...standing } : { ...change, state: 'settleable', settleableAt: at };
   }
   if (basisFen === 0n) return { ...change, state: 'reversed', settleableAt: null, reverses: true };
   return open ? { ...change, ...whereIs(open) } : { ...change, ...standing };
 }
+/** An entry against what was handed out, claimable now: nothing may delay getting the money back (rule K4). */
+export const isClawBack = (entry: Posted, group: readonly Posted[]): boolean =>
+  entry.state === 'settleable' && entry.amountFen < 0n && group.some(({ state }) => isHandedOut(state));
 const whereIs = ({ state, settleableAt, heldReason }: Posted) => ({ state, settleableAt, heldReason });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { DAY, scene } from '../../testing/commission-scene.ts';
 import { makeConsumer } from '../../testing/fixtures.ts';
 import { makeBrowser, visit } from '../../testing/visits.ts';
-import { COMMISSION_CHECK_JOB, COMMISSION_THAW_JOB } from './index.ts';
+import { COMMISSION_CHECK_JOB, COMMISSION_THAW_JOB, claim } from './index.ts';
 import { BURST_VISITORS } from './signals.repository.ts';
 
 describe('the hold desk', () => {
@@ -104,6 +104,58 @@ describe('the hold desk', () => {
       action: string;
     }>`SELECT action FROM audit_log WHERE action LIKE 'commission-hold:%' AND reason = '已电话核实'`;
     expect(acts).toHaveLength(3);
+    expect(await on.audit()).toEqual([]);
+  });
+
+  it('A5 K7 nobody decides a hold of an order they earn of or bought', async () => {
+    await using on = await scene();
+    const { api, brand, anna, sql } = on;
+    const { finance, admin } = brand.staff;
+    const order = await on.sold(finance, anna, brand.rooms.a, [10_000]);
+    await sql`INSERT INTO commission_holds (id, order_id, beneficiary_id, org_path, signals, state, opened_at)
+      SELECT gen_random_uuid(), id, ${finance.personId}, org_path, '[{"kind":"same_payer","count":1,"refs":[],"firstAt":null,"lastAt":null}]', 'open', now() FROM orders`;
+    const [hold] = (await api.ok(listCommissionHolds, { as: admin })).items;
+    expect(hold?.orderId).toBe(order.id);
+    const decide = (route: typeof releaseCommissionHold | typeof confirmCommissionHold, as: typeof admin) =>
+      api.call(route, { as, params: { id: hold?.id ?? '' }, body: { reason: '已电话核实' } });
+    for (const route of [releaseCommissionHold, confirmCommissionHold])
+      expect(await decide(route, finance)).toMatchObject({
+        status: 403,
+        problem: { code: 'conflict_of_interest', facts: { reason: 'beneficiary' } },
+      });
+    await sql`UPDATE people SET phone = (SELECT phone FROM people WHERE id = ${anna.personId}) WHERE id = ${admin.personId}`;
+    expect((await decide(releaseCommissionHold, admin)).problem).toMatchObject({ facts: { reason: 'buyer' } });
+    await sql`UPDATE people SET phone = NULL WHERE id = ${admin.personId}`;
+    expect((await decide(releaseCommissionHold, admin)).status).toBe(200);
+  });
+
+  it('K4 K7 a hold stops what is open of an order, and never what takes back paid commission', async () => {
+    await using on = await scene();
+    const { brand, anna, bella, sql, api } = on;
+    const order = await on.sold(bella, anna, brand.rooms.a, [10_000, 5_000]);
+    await on.run(COMMISSION_CHECK_JOB);
+    await on.orders.receive(order);
+    api.clock.advanceSeconds(16 * DAY);
+    await on.run(COMMISSION_THAW_JOB);
+    const asked = { beneficiaryId: bella.personId, storePath: null, withAllMinus: true };
+    const take = (lineId: string) =>
+      on.db.transaction((tx) => claim(tx, { ...asked, lineId, at: api.clock.now(), upTo: api.clock.now() }));
+    expect((await take(crypto.randomUUID())).sumFen).toBe(1_500n);
+    await on.orders.refund(order, [10_000]);
+    const newer = await on.sold(bella, anna, brand.rooms.b, [4_000]);
+    // Signs are seen now, on both orders.
+    const address = { province: '', city: '', district: '', street: '', recipient: '张', phone: '13912345678' };
+    await sql`UPDATE orders SET address = ${address}::jsonb`;
+    await sql`UPDATE people SET phone = '13912345678' WHERE id = ${bella.personId}`;
+    await sql`UPDATE commission_checks SET checked_at = NULL`;
+    await on.run(COMMISSION_CHECK_JOB);
+    expect((await on.entries(newer.id)).map(({ state }) => state)).toEqual(['held']);
+    expect((await on.entries(order.id)).map(({ state, amount }) => [state, amount])).toEqual([
+      ['claimed', 1_000n],
+      ['claimed', 500n],
+      ['settleable', -1_000n],
+    ]);
+    expect((await take(crypto.randomUUID())).carriedFen).toBe(-1_000n);
     expect(await on.audit()).toEqual([]);
   });
 
