@@ -1,4 +1,4 @@
--- Commission, mended: what waits for a dispute, months of people who were guests. See docs/26-commission.md.
+-- Commission, mended: what waits for a dispute, months of people who were guests, entries of before 0310, claw-backs that were held. See docs/26-commission.md.
 
 -- ── disputes and bonuses (K3, K6) ────────────────────────────────────────────────────────────────────────────────────
 -- Orders whose commission must wait: money is on its way back, a case is open (after-sales.policy.ts: openStates), or somebody
@@ -49,3 +49,34 @@ INSERT INTO commission_bonus_marks (beneficiary_id, period, marked_at)
       WHERE e.beneficiary_id = g.id AND e.level = 1 AND o.paid_at IS NOT NULL) m ON true
   WHERE g.merged_into IS NOT NULL
   ON CONFLICT DO NOTHING;
+
+-- ── entries of before 0310 (K3, K7) ──────────────────────────────────────────────────────────────────────────────────
+-- Their orders were received before anything told commission so: the freeze runs from the receipt, by their own version. Their first
+-- steps were made by 0310. None of them was looked at for fraud: they wait for that.
+WITH late AS (
+  SELECT e.id, o.received_at + make_interval(days => greatest(coalesce(r.freeze_days, 15), 7)) AS ends FROM commission_entries e
+  JOIN orders o ON o.id = e.order_id LEFT JOIN commission_rules r ON r.version = e.rule_version
+  WHERE e.state = 'estimated' AND o.received_at IS NOT NULL),
+moved AS (
+  UPDATE commission_entries e SET state = 'frozen', settleable_at = late.ends FROM late WHERE e.id = late.id RETURNING e.id)
+INSERT INTO commission_transitions (entry_id, from_state, to_state, event, reason, at)
+  SELECT id, 'estimated', 'frozen', 'receive', 'migration 0380', now() FROM moved;
+UPDATE commission_entries e SET settleable_at = coalesce(o.received_at, e.at) + make_interval(days => greatest(coalesce(r.freeze_days, 15), 7))
+  FROM orders o, commission_rules r
+  WHERE o.id = e.order_id AND r.version = e.rule_version AND e.state = 'frozen' AND e.settleable_at IS NULL;
+INSERT INTO commission_checks (order_id, due_at)
+  SELECT DISTINCT order_id, now() FROM commission_entries WHERE state IN ('estimated', 'frozen')
+  ON CONFLICT DO NOTHING;
+
+-- ── claw-backs (K4, K7) ──────────────────────────────────────────────────────────────────────────────────────────────
+-- What stands against paid commission is never held; what was goes on at the next thaw, which does not wait for disputes.
+WITH moved AS (
+  UPDATE commission_entries e SET state = 'frozen', settleable_at = now(), held_reason = ''
+  WHERE e.state = 'held' AND e.amount_fen < 0
+    AND EXISTS (SELECT 1 FROM commission_entries h WHERE h.order_item_id = e.order_item_id AND h.level = e.level
+      AND h.beneficiary_id = e.beneficiary_id AND h.state IN ('claimed', 'paid'))
+    AND NOT EXISTS (SELECT 1 FROM commission_entries h WHERE h.order_item_id = e.order_item_id AND h.level = e.level
+      AND h.beneficiary_id = e.beneficiary_id AND h.state = 'held' AND h.amount_fen >= 0)
+  RETURNING e.id)
+INSERT INTO commission_transitions (entry_id, from_state, to_state, event, reason, at)
+  SELECT id, 'held', 'frozen', 'release_received', 'migration 0380', now() FROM moved;

@@ -1,0 +1,70 @@
+/** What migration 0380 makes of rows as they were before it. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { DAY, scene } from '../../testing/commission-scene.ts';
+import { COMMISSION_CHECK_JOB, COMMISSION_THAW_JOB, claim } from './index.ts';
+
+const MIGRATION = join(import.meta.dirname, '../../../prisma/migrations/0380_commission_mended/migration.sql');
+
+/** The parts of the migration that change rows of entries. */
+async function repairs(): Promise<string> {
+  const all = await readFile(MIGRATION, 'utf8');
+  return all.slice(all.indexOf('-- ── entries of before 0310'));
+}
+
+it('K3 K7 entries of before 0310 whose order was received are looked at, thaw and can be claimed', async () => {
+  await using on = await scene();
+  const { api, brand, anna, bella, db, sql } = on;
+  const received = await on.sold(bella, anna, brand.rooms.a, [10_000]);
+  api.clock.advanceSeconds(120);
+  const underWay = await on.sold(bella, anna, brand.rooms.b, [10_000]);
+  // As the api of before 0310 left them: received without any step, and nothing to look at.
+  await sql`UPDATE orders SET state = 'received', received_at = ${api.clock.now()} WHERE id = ${received.id}`;
+  await sql`DELETE FROM commission_checks`;
+  api.clock.advanceSeconds(14 * DAY);
+  const turn = async () => {
+    await on.run(COMMISSION_CHECK_JOB);
+    await on.run(COMMISSION_THAW_JOB);
+  };
+  const states = async () => [...(await on.entries(received.id)), ...(await on.entries(underWay.id))].map((e) => e.state);
+  await turn();
+  expect(await states()).toEqual(['estimated', 'estimated']);
+  await db.pool.query(await repairs());
+  await db.pool.query(await repairs()); // a second time it finds nothing
+  expect(await states()).toEqual(['frozen', 'estimated']);
+  api.clock.set(new Date(Math.max(Date.now(), api.clock.now().getTime()) + 60_000));
+  expect(await sql`SELECT 1 FROM commission_checks WHERE checked_at IS NULL`).toHaveLength(2);
+  await on.run(COMMISSION_THAW_JOB);
+  expect(await states()).toEqual(['frozen', 'estimated']); // not looked at yet
+  api.clock.advanceSeconds(DAY);
+  await turn();
+  expect(await states()).toEqual(['settleable', 'estimated']);
+  expect(await on.audit()).toEqual([]);
+});
+
+it('K4 a claw-back that was held is claimable after the next thaw, whatever is in dispute', async () => {
+  await using on = await scene();
+  const { api, brand, anna, bella, db, sql } = on;
+  const order = await on.sold(bella, anna, brand.rooms.a, [10_000]);
+  await on.run(COMMISSION_CHECK_JOB);
+  await on.orders.receive(order);
+  api.clock.advanceSeconds(16 * DAY);
+  await on.run(COMMISSION_THAW_JOB);
+  const asked = { beneficiaryId: bella.personId, storePath: null, withAllMinus: true };
+  const take = () =>
+    db.transaction((tx) =>
+      claim(tx, { ...asked, lineId: crypto.randomUUID(), at: api.clock.now(), upTo: api.clock.now() }),
+    );
+  expect((await take()).sumFen).toBe(1_000n);
+  await on.orders.refund(order, [4_000]);
+  await sql`WITH h AS (UPDATE commission_entries SET state = 'held', held_reason = 'same_phone' WHERE amount_fen < 0 RETURNING id)
+    INSERT INTO commission_transitions (entry_id, from_state, to_state, event, at) SELECT id, 'settleable', 'held', 'hold', now() FROM h`;
+  expect((await take()).carriedFen).toBe(0n);
+  await db.pool.query(await repairs());
+  await sql`UPDATE order_items SET refunding_fen = 100`;
+  api.clock.set(new Date(Math.max(Date.now(), api.clock.now().getTime()) + 60_000));
+  await on.run(COMMISSION_THAW_JOB);
+  expect((await take()).carriedFen).toBe(-400n);
+  expect(await on.audit()).toEqual([]);
+});
