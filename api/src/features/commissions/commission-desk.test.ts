@@ -171,6 +171,33 @@ describe('rules are published', () => {
     ).toBe(403);
     expect(await on.audit()).toEqual([]);
   });
+
+  it('A5 K2 who left earns no level two of what is sold after; what they earned before stays', async () => {
+    await using on = await scene();
+    const { api, brand, anna, bella, chris, sql } = on;
+    const { guide } = brand.staff.a;
+    await on.publish(terms({ levelTwoBps: 300, levelTwoEnabled: true }));
+    await visit(api, guide, bella, brand.rooms.a.id);
+    await visit(api, guide, chris, brand.rooms.a.id);
+    const before = await on.sold(bella, anna, brand.rooms.a, [10_000]);
+    await sql`UPDATE staff_accounts SET active = false WHERE person_id = ${guide.personId}`;
+    api.clock.advanceSeconds(120);
+    const after = await on.sold(bella, anna, brand.rooms.b, [10_000]);
+    const earned = async (id: string) => (await on.entries(id)).map(({ level, amount, who }) => [level, amount, who]);
+    expect(await earned(before.id)).toEqual([
+      [1, 1_000n, bella.personId],
+      [2, 300n, guide.personId],
+    ]);
+    expect(await earned(after.id)).toEqual([[1, 1_000n, bella.personId]]);
+    const month = chinaDayOf(api.clock.now()).slice(0, 7);
+    const wanted = terms({ levelTwoBps: 300, levelTwoEnabled: true });
+    const simulated = await api.ok(simulateCommission, { as: brand.staff.finance, body: { month, terms: wanted } });
+    expect(simulated.byRole.filter(({ level }) => level === 2)).toEqual([]);
+    // A ruling to another whom they brought too takes nothing of what they earned.
+    await on.orders.credit(before, chris.personId);
+    expect(await on.owed(guide.personId)).toBe(300n);
+    expect(await on.audit()).toEqual([]);
+  });
 });
 
 it('K6 a month over and its freeze too: the bonus by store; a refund after that posts the difference; a tier raises the next month', async () => {

@@ -149,12 +149,17 @@ export async function step(tx: Tx, ids: readonly string[], to: Step): Promise<Se
   return new Set(moved.map(({ id }) => id));
 }
 
-/** Who brought this person; never anybody further (rule K2). */
-export async function inviterOf(tx: Tx, personId: string): Promise<string | null> {
+/**
+ * Who brought this person; never anybody further (rule K2). Who left (account closed, or no staff any more) earns nothing new, but
+ * keeps what they earned of this order already.
+ */
+export async function inviterOf(tx: Tx, personId: string, orderId: string): Promise<string | null> {
   const [row] = await tx<{ id: string }>`
     SELECT f.id FROM invite_edges e JOIN people p ON p.id = e.inviter_id
-    JOIN people f ON f.id = coalesce(p.merged_into, p.id) AND f.active
+    JOIN people f ON f.id = coalesce(p.merged_into, p.id) LEFT JOIN staff_accounts s ON s.person_id = f.id AND NOT s.active
     WHERE e.invitee_id IN (SELECT id FROM people WHERE id = ${personId} OR merged_into = ${personId})
+      AND ((f.active AND s.person_id IS NULL) OR EXISTS (SELECT 1 FROM commission_entries x WHERE x.order_id = ${orderId}
+        AND x.level = 2 AND x.beneficiary_id IN (SELECT id FROM people WHERE id = f.id OR merged_into = f.id)))
     ORDER BY e.at, e.invitee_id LIMIT 1`;
   return row?.id ?? null;
 }

@@ -71,7 +71,13 @@ export function createPosting(deps: PostingDeps) {
   }
 
   /** Who earns of an order as it is credited now: the credited person and, where any rule pays it, who brought them. */
-  async function earnersOf(tx: Tx, order: rows.OrderFacts, rules: readonly Rule[], paidAt: Date): Promise<Earner[]> {
+  async function earnersOf(
+    tx: Tx,
+    orderId: string,
+    order: rows.OrderFacts,
+    rules: readonly Rule[],
+    paidAt: Date,
+  ): Promise<Earner[]> {
     if (order.reason === null) return [];
     const credit = { reason: order.reason, personId: order.personId };
     const { selfPurchaseCommission } = await deps.policyAt(tx, paidAt);
@@ -81,7 +87,7 @@ export function createPosting(deps: PostingDeps) {
     const first = { level: 1 as const, personId: credit.personId };
     const earners: Earner[] = [{ ...first, ...(await readInviter(tx, credit.personId, needs)) }];
     if (!rules.some(({ levelTwoEnabled }) => levelTwoEnabled)) return earners;
-    const inviterId = await rows.inviterOf(tx, credit.personId);
+    const inviterId = await rows.inviterOf(tx, credit.personId, orderId);
     if (inviterId === null || inviterId === credit.personId || inviterId === order.buyerId) return earners;
     return [...earners, { level: 2, personId: inviterId, ...(await readInviter(tx, inviterId, needs)) }];
   }
@@ -113,7 +119,7 @@ export function createPosting(deps: PostingDeps) {
     const order = await rows.lockOrderFacts(tx, orderId);
     if (!order) return;
     const rules = inForce(await rulesInForce(tx, at), at);
-    const earners = await earnersOf(tx, order, rules, at);
+    const earners = await earnersOf(tx, orderId, order, rules, at);
     if (earners.length === 0) return;
     const items = await rows.itemsOf(tx, orderId, null);
     const what = { event: 'paid' as const, eventRef: orderId, at, heldReason: '', ...standingOf(null, 0) };
@@ -208,7 +214,7 @@ export function createPosting(deps: PostingDeps) {
     const order = await rows.lockOrderFacts(tx, orderId);
     if (!order || order.paidAt === null) return;
     const rules = inForce(await rulesInForce(tx, order.paidAt), order.paidAt);
-    const earners = await earnersOf(tx, order, rules, order.paidAt);
+    const earners = await earnersOf(tx, orderId, order, rules, order.paidAt);
     const groups = groupsOf(await rows.lockEntries(tx, orderId));
     const items = await rows.itemsOf(tx, orderId, null);
     const about: Bringing = { orderId, order, event: 'ruled', eventRef: rulingId, at };

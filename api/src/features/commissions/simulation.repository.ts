@@ -56,6 +56,7 @@ export async function inviteEdgesOf(sql: Sql, people: readonly string[]): Promis
     FROM (SELECT p.id, coalesce(p.merged_into, p.id) AS person FROM people p WHERE p.id = ANY(${people}::uuid[]) OR p.merged_into = ANY(${people}::uuid[])) s
     JOIN invite_edges e ON e.invitee_id = s.id JOIN people i ON i.id = e.inviter_id
     JOIN people f ON f.id = coalesce(i.merged_into, i.id) AND f.active
+    WHERE NOT EXISTS (SELECT 1 FROM staff_accounts a WHERE a.person_id = f.id AND NOT a.active)
     ORDER BY s.person, e.at, e.invitee_id`;
   return new Map(found.map(({ id, inviter }) => [id, inviter]));
 }
