@@ -50,6 +50,12 @@ INSERT INTO commission_bonus_marks (beneficiary_id, period, marked_at)
   WHERE g.merged_into IS NOT NULL
   ON CONFLICT DO NOTHING;
 
+-- ── pieces of jobs that failed ───────────────────────────────────────────────────────────────────────────────────────
+-- Each waits on its own, longer each time, and keeps what went wrong; what stands behind it goes on.
+ALTER TABLE commission_bonus_marks ADD COLUMN failures INTEGER NOT NULL DEFAULT 0, ADD COLUMN retry_at TIMESTAMPTZ(3), ADD COLUMN problem TEXT NOT NULL DEFAULT '';
+ALTER TABLE commission_checks ADD COLUMN failures INTEGER NOT NULL DEFAULT 0, ADD COLUMN retry_at TIMESTAMPTZ(3), ADD COLUMN problem TEXT NOT NULL DEFAULT '';
+ALTER TABLE customer_transfers ADD COLUMN failures INTEGER NOT NULL DEFAULT 0, ADD COLUMN retry_at TIMESTAMPTZ(3), ADD COLUMN problem TEXT NOT NULL DEFAULT '';
+
 -- ── entries of before 0310 (K3, K7) ──────────────────────────────────────────────────────────────────────────────────
 -- Their orders were received before anything told commission so: the freeze runs from the receipt, by their own version. Their first
 -- steps were made by 0310. None of them was looked at for fraud: they wait for that.

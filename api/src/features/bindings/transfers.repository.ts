@@ -89,12 +89,20 @@ export interface Running {
   readonly moved: number;
   readonly at: Date;
 }
-/** The oldest one under way that no other process is at, held; not one of `seen`. */
-export async function takeRunning(tx: Tx, seen: readonly string[]): Promise<Running | undefined> {
+/** Those under way that are to be worked on, the oldest first. */
+export async function runningDue(sql: Sql, now: Date): Promise<{ id: string; failures: number }[]> {
+  return sql<{ id: string; failures: number }>`
+    SELECT id, failures FROM customer_transfers WHERE state = 'running' AND (retry_at IS NULL OR retry_at <= ${now}) ORDER BY at, id`;
+}
+export async function noteFailure(sql: Sql, id: string, retryAt: Date, problem: string): Promise<void> {
+  await sql`UPDATE customer_transfers SET failures = failures + 1, retry_at = ${retryAt}, problem = ${problem} WHERE id = ${id}`;
+}
+/** One under way, held; undefined when another process is at it. */
+export async function takeRunning(tx: Tx, id: string): Promise<Running | undefined> {
   const [row] = await tx<Running>`
     SELECT id, org_unit_id AS "unitId", org_path AS "orgPath", from_id AS "fromId", to_ids AS "toIds", reason, by_id AS "byId",
       total, moved, at
-    FROM customer_transfers WHERE state = 'running' AND id <> ALL(${seen}::uuid[]) ORDER BY at, id LIMIT 1 FOR UPDATE SKIP LOCKED`;
+    FROM customer_transfers WHERE state = 'running' AND id = ${id} FOR UPDATE SKIP LOCKED`;
   return row;
 }
 export interface OldBond {
@@ -120,7 +128,7 @@ export async function endBonds(tx: Tx, bonds: readonly OldBond[], at: Date): Pro
   return new Set(rows.map(({ id }) => id));
 }
 export async function countMoved(tx: Tx, transferId: string, more: number): Promise<void> {
-  await tx`UPDATE customer_transfers SET moved = moved + ${more} WHERE id = ${transferId}`;
+  await tx`UPDATE customer_transfers SET moved = moved + ${more}, failures = 0, retry_at = NULL, problem = '' WHERE id = ${transferId}`;
 }
 export async function endTransfer(tx: Tx, transferId: string, state: 'done' | 'stopped', at: Date): Promise<void> {
   await tx`UPDATE customer_transfers SET state = ${state}, ended_at = ${at} WHERE id = ${transferId} AND state = 'running'`;

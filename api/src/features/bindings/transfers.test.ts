@@ -195,7 +195,28 @@ describe('a guide leaves', () => {
       WHEN (NEW.customer_id = '${last?.id}' AND NEW.reason = 'transferred') EXECUTE FUNCTION refuse_one()`);
     await expect(turn()).rejects.toThrow('broken');
     expect(await read()).toMatchObject({ state: 'running', moved: 400, total: CUSTOMERS });
+    // One that fails waits on its own; another store's goes on behind it.
+    const other = await makeConsumer(api);
+    await visit(api, staff.b.guide, other, rooms.b.id);
+    const { customers: expected } = await api.ok(previewTransfer, {
+      ...{ as: staff.admin, query: { guideId: staff.b.guide.personId, orgUnitId: stores.b.id } },
+    });
+    const behind = await api.ok(startTransfer, {
+      as: staff.admin,
+      body: {
+        ...{ guideId: staff.b.guide.personId, orgUnitId: stores.b.id, to: [staff.b.manager.personId] },
+        ...{ reason: '调岗', expected },
+      },
+    });
+    await turn();
+    expect((await api.ok(getTransfer, { as: staff.admin, params: { id: behind.id } })).state).toBe('done');
+    expect(await sql()`SELECT failures, problem FROM customer_transfers WHERE id = ${id}`).toEqual([
+      { failures: 1, problem: 'broken' },
+    ]);
     await sql()`DROP TRIGGER refuse_one ON owner_bindings`;
+    await turn();
+    expect(await read()).toMatchObject({ moved: 400 }); // not before its time
+    api.clock.advanceSeconds(61);
 
     // One customer is being served meanwhile: they are not waited for, and come with the next turn.
     await api.api.platform.db.transaction(async (tx) => {

@@ -21,6 +21,7 @@ import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db, Sql, Tx } from '../../platform/db.ts';
+import { eachOnItsOwn, retryAt } from '../../platform/each.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
@@ -98,15 +99,14 @@ export function createTransfers(deps: { bind: Binder; db: Db; clock: Clock; rand
     return one(tx, unit.path, id);
   }
 
-  /** Answers the transfer that was worked on and whether there is more to do of it at once. */
-  async function moveBatch(tx: Tx, seen: readonly string[]): Promise<{ id: string; goesOn: boolean } | undefined> {
-    const transfer = await rows.takeRunning(tx, seen);
-    if (!transfer) return undefined;
-    const { id } = transfer;
+  /** Answers whether there is more to do of the transfer at once. */
+  async function moveBatch(tx: Tx, id: string): Promise<boolean> {
+    const transfer = await rows.takeRunning(tx, id);
+    if (!transfer) return false;
     const now = clock.now();
     const end = async (state: 'done' | 'stopped') => {
       await rows.endTransfer(tx, id, state, now);
-      return { id, goesOn: false };
+      return false;
     };
     const left = await rows.bondsLeft(tx, transfer, now, BATCH);
     if (left.length === 0) return end('done');
@@ -131,16 +131,18 @@ export function createTransfers(deps: { bind: Binder; db: Db; clock: Clock; rand
       }),
     );
     await rows.countMoved(tx, id, moved.length);
-    return { id, goesOn: moved.length > 0 };
+    return moved.length > 0;
   }
 
   deps.jobs.every(CUSTOMER_TRANSFERS_JOB, EVERY_MS, async () => {
-    const resting: string[] = [];
-    for (;;) {
-      const worked = await db.transaction((tx) => moveBatch(tx, resting));
-      if (!worked) return;
-      if (!worked.goesOn) resting.push(worked.id);
-    }
+    const at = clock.now();
+    await eachOnItsOwn(
+      await rows.runningDue(db.sql, at),
+      async ({ id }) => {
+        while (await db.transaction((tx) => moveBatch(tx, id)));
+      },
+      ({ id, failures }, problem) => rows.noteFailure(db.sql, id, retryAt(at, failures + 1), problem),
+    );
   });
 
   const view = (row: rows.TransferRow) => ({

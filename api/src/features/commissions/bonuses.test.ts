@@ -84,6 +84,29 @@ describe('a guest who becomes somebody', () => {
   });
 });
 
+it('K6 a month that fails is written down and waits; those of others are posted, and it comes later', async () => {
+  await using on = await month();
+  const { api, brand, anna, bella, chris, sql, db } = on;
+  await on.sold(bella, anna, brand.rooms.a, [20_000]);
+  api.clock.advanceSeconds(120);
+  await on.sold(chris, anna, brand.rooms.a, [30_000]);
+  await sql`CREATE FUNCTION refuse_bonus() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''broken''; END'`;
+  await db.pool.query(`CREATE TRIGGER refuse_bonus BEFORE INSERT ON commission_bonuses FOR EACH ROW
+    WHEN (NEW.beneficiary_id = '${bella.personId}') EXECUTE FUNCTION refuse_bonus()`);
+  await sql`UPDATE commission_bonus_marks SET marked_at = marked_at - interval '1 day' WHERE beneficiary_id = ${bella.personId}`;
+  await expect(on.over()).rejects.toThrow('1 of 2 failed: broken');
+  expect(await on.bonuses()).toEqual([{ fen: 3_000n }]);
+  const marks = () => sql`SELECT failures, problem FROM commission_bonus_marks`;
+  expect(await marks()).toEqual([{ failures: 1, problem: 'broken' }]);
+  await sql`DROP TRIGGER refuse_bonus ON commission_bonuses`;
+  await on.run(COMMISSION_BONUS_JOB);
+  expect(await marks()).toHaveLength(1); // not before its time
+  api.clock.advanceSeconds(61);
+  await on.run(COMMISSION_BONUS_JOB);
+  expect([await marks(), await on.bonuses()]).toEqual([[], [{ fen: 3_000n }, { fen: 2_000n }]]);
+  expect(await on.audit()).toEqual([]);
+});
+
 describe('a bonus waits for its sales', () => {
   it('K3 K6 while a sale is frozen, in dispute or appealed it is not claimed, and reads as frozen; a claw-back is', async () => {
     await using on = await month();

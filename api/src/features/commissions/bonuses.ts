@@ -12,6 +12,7 @@ import type { Ledger } from '../../ledger/index.ts';
 import { chinaDayStart } from '../../platform/china-day.policy.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
+import { eachOnItsOwn, retryAt } from '../../platform/each.ts';
 import { markMonths } from './entries.repository.ts';
 import { inForce, type Rule } from './rates.policy.ts';
 import { listRules, rulesInForce } from './rules.repository.ts';
@@ -84,18 +85,18 @@ export async function handOverMonths(tx: Tx, guestId: string, personId: string, 
   for (const { period } of months) await markMonths(tx, [personId], period, at);
 }
 
-/** Answers how many months were computed. Several processes may run it: a month is computed by one. */
+/** Answers how many months were computed. Several processes may run it: a month is computed by one. @throws AggregateError: some failed */
 export async function settleMonths(deps: { db: Db; clock: Clock; random: Random; ledger: Ledger }): Promise<number> {
   const { db, clock } = deps;
   const at = clock.now();
   const [latest] = await listRules(db.sql, null, 1);
-  const marks = await db.sql<{ personId: string; period: string }>`
-    SELECT beneficiary_id AS "personId", period FROM commission_bonus_marks ORDER BY period, marked_at LIMIT ${TURN}`;
+  const marks = await db.sql<{ personId: string; period: string; failures: number }>`
+    SELECT beneficiary_id AS "personId", period, failures FROM commission_bonus_marks WHERE retry_at IS NULL OR retry_at <= ${at}
+    ORDER BY period, marked_at LIMIT ${TURN}`;
+  const isOver = (period: string) =>
+    chinaDayStart(`${monthAfter(period)}-01`).getTime() + (latest?.freezeDays ?? 0) * DAY_MS <= at.getTime();
   let done = 0;
-  for (const { personId, period } of marks) {
-    const over = chinaDayStart(`${monthAfter(period)}-01`).getTime() + (latest?.freezeDays ?? 0) * DAY_MS;
-    // In the order of months: what follows is not over either.
-    if (over > at.getTime()) break;
+  const work = async ({ personId, period }: { personId: string; period: string }) => {
     done += await db.transaction(async (tx) => {
       const [mine] =
         await tx`SELECT 1 FROM commission_bonus_marks WHERE beneficiary_id = ${personId} AND period = ${period} FOR UPDATE SKIP LOCKED`;
@@ -108,6 +109,14 @@ export async function settleMonths(deps: { db: Db; clock: Clock; random: Random;
       await tx`DELETE FROM commission_bonus_marks WHERE beneficiary_id = ${personId} AND period = ${period}`;
       return 1;
     });
-  }
+  };
+  await eachOnItsOwn(
+    marks.filter(({ period }) => isOver(period)),
+    work,
+    async ({ personId, period, failures }, problem) => {
+      await db.sql`UPDATE commission_bonus_marks SET failures = failures + 1, retry_at = ${retryAt(at, failures + 1)}, problem = ${problem}
+        WHERE beneficiary_id = ${personId} AND period = ${period}`;
+    },
+  );
   return done;
 }

@@ -6,6 +6,7 @@
  */
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
+import { eachOnItsOwn, retryAt } from '../../platform/each.ts';
 import { isHandedOut } from './commission-states.policy.ts';
 import { isClawBack } from './commissions.policy.ts';
 import { lockEntries, lockOrderFacts, markMonths, step } from './entries.repository.ts';
@@ -48,15 +49,21 @@ async function lookAt(tx: Tx, { random }: { random: Random }, orderId: string, a
 /** Answers how many orders are held now. Several processes may run it: an order is looked at by one. */
 export async function checkDue({ db, clock, random }: { db: Db; clock: Clock; random: Random }): Promise<number> {
   let held = 0;
-  const due = await db.sql<{ id: string }>`
-    SELECT order_id AS id FROM commission_checks WHERE checked_at IS NULL AND due_at <= ${clock.now()} ORDER BY due_at, order_id LIMIT ${TURN}`;
-  for (const { id } of due) {
+  const at = clock.now();
+  const due = await db.sql<{ id: string; failures: number }>`
+    SELECT order_id AS id, failures FROM commission_checks
+    WHERE checked_at IS NULL AND due_at <= ${at} AND (retry_at IS NULL OR retry_at <= ${at}) ORDER BY due_at, order_id LIMIT ${TURN}`;
+  const work = async ({ id }: { id: string }) => {
     const isHeld = await db.transaction(async (tx) => {
       const [mine] = await tx`SELECT 1 FROM orders WHERE id = ${id} FOR UPDATE SKIP LOCKED`;
       const [open] = await tx`SELECT 1 FROM commission_checks WHERE order_id = ${id} AND checked_at IS NULL`;
       return mine && open ? lookAt(tx, { random }, id, clock.now()) : false;
     });
     if (isHeld) held += 1;
-  }
+  };
+  await eachOnItsOwn(due, work, async ({ id, failures }, problem) => {
+    await db.sql`UPDATE commission_checks SET failures = failures + 1, retry_at = ${retryAt(at, failures + 1)}, problem = ${problem}
+      WHERE order_id = ${id}`;
+  });
   return held;
 }
