@@ -211,11 +211,13 @@ export const reportBrought = defineRoute({
   tag: 'agents',
   access: { staff: 'reports:read' },
   summary: 'What staff and agents of my scope brought in a month, with their targets; who sold most first',
-  query: z.strictObject({ orgUnitId: OrgUnitId.optional(), month: Month.optional() }),
+  query: PageQuery.extend({ orgUnitId: OrgUnitId.optional(), month: Month.optional() }),
   reply: z.object({
     month: Month,
     items: z.array(BroughtRow),
+    /** Of everybody of the scope, whatever the page. */
     totals: z.object({ newCustomers: z.int(), orders: z.int(), netFen: SignedFen }),
+    nextCursor: z.string().nullable(),
   }),
   errors: ['not_found'],
 });

@@ -2,6 +2,7 @@
 import type { AgentState } from '@walnut-live/contracts';
 import type { Sql } from '../../platform/db.ts';
 import { agentTransitions } from './agents.policy.ts';
+import type { BroughtCursor } from './brought-cursor.policy.ts';
 
 type UnitKind = 'hq' | 'channel' | 'store';
 export interface AgentRow {
@@ -40,6 +41,10 @@ export interface Brought {
   newCustomers: bigint;
   orders: bigint;
   netFen: bigint;
+  /** Of everybody of the scope, not of this page alone. */
+  allCustomers: bigint;
+  allOrders: bigint;
+  allNetFen: bigint;
 }
 
 export function createAgentRows(sql: Sql) {
@@ -131,15 +136,24 @@ export function createAgentRows(sql: Sql) {
       return row;
     },
 
-    /** What staff who sell and agents of a scope brought in a span; one person only where it is said. */
-    async brought(of: { path: string | null; personId: string | null; from: Date; to: Date }): Promise<Brought[]> {
+    /** What staff who sell and agents of a scope brought in a span; one person only where it is said. Who sold most first. */
+    async brought(of: {
+      path: string | null;
+      personId: string | null;
+      from: Date;
+      to: Date;
+      after: BroughtCursor | undefined;
+      limit: number;
+    }): Promise<Brought[]> {
       return sql<Brought>`
         WITH team AS (
           SELECT s.person_id, CASE WHEN s.role = 'guide' THEN 'guide' ELSE 'staff' END AS role, s.org_unit_id, s.org_path
           FROM staff_accounts s WHERE s.active AND s.role IN ('guide', 'assistant', 'store_manager')
           UNION ALL
           SELECT a.person_id, 'agent', a.org_unit_id, a.org_path FROM agents a WHERE a.state = 'active'
-        )
+            AND NOT EXISTS (SELECT FROM staff_accounts s WHERE s.person_id = a.person_id AND s.active AND s.role IN ('guide', 'assistant', 'store_manager'))
+        ),
+        rows AS (
         SELECT p.id AS "personId", p.name, p.kind, t.role, u.id AS "unitId", u.kind AS "unitKind", u.path AS "orgPath", u.name AS "unitName",
           v.visitors, e.new_customers AS "newCustomers", o.orders, o.net_fen AS "netFen"
         FROM team t JOIN people p ON p.id = t.person_id JOIN org_units u ON u.id = t.org_unit_id
@@ -153,7 +167,13 @@ export function createAgentRows(sql: Sql) {
           WHERE c.person_id = ANY(me.ids) AND r.paid_at >= ${of.from} AND r.paid_at < ${of.to}) o
         WHERE (${of.path}::text IS NULL OR t.org_path = ${of.path}::text OR t.org_path LIKE ${of.path}::text || '.%')
           AND (${of.personId}::uuid IS NULL OR p.id = ${of.personId}::uuid)
-        ORDER BY o.net_fen DESC, e.new_customers DESC, p.id LIMIT 500`;
+        ),
+        everybody AS (SELECT coalesce(sum("newCustomers"), 0)::bigint AS "allCustomers", coalesce(sum(orders), 0)::bigint AS "allOrders",
+          coalesce(sum("netFen"), 0)::bigint AS "allNetFen" FROM rows)
+        SELECT r.*, a.* FROM rows r CROSS JOIN everybody a
+        WHERE ${of.after?.personId ?? null}::uuid IS NULL OR (-r."netFen", -r."newCustomers", r."personId")
+          > (-(${String(of.after?.netFen ?? 0)}::bigint), -(${String(of.after?.newCustomers ?? 0)}::bigint), ${of.after?.personId ?? null}::uuid)
+        ORDER BY r."netFen" DESC, r."newCustomers" DESC, r."personId" LIMIT ${of.limit}`;
     },
     async targets(month: string, people: readonly string[]) {
       return sql<{ personId: string; kind: 'gmv' | 'new_customers'; amount: bigint }>`

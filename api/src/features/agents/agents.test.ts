@@ -170,6 +170,19 @@ test('A7 K6 what staff and agents brought in a month, net of refunds, with their
     { person: { id: staff.a.guide.personId }, role: 'guide', visitors: 1, newCustomers: 1, netFen: 0, targets: [] },
   ]);
   expect(report.totals).toEqual({ newCustomers: 3, orders: 1, netFen: 7_500 });
+  // Page by page it is the same list, and every page says the sums of everybody.
+  const paged: typeof report.items = [];
+  for (let cursor: string | undefined, n = 0; n < 99; n++) {
+    const part = await api.ok(reportBrought, {
+      as: staff.a.manager,
+      query: { limit: 1, ...(cursor ? { cursor } : {}) },
+    });
+    expect([part.items.length, part.totals]).toEqual([1, report.totals]);
+    paged.push(...part.items);
+    if (part.nextCursor === null) break;
+    cursor = part.nextCursor;
+  }
+  expect(paged).toEqual(report.items);
   expect(report.items).toHaveLength(5); // the store's four, and the agent
   expect(JSON.stringify(await api.ok(reportBrought, { as: staff.b.manager }))).not.toContain(anna.personId);
 });

@@ -18,6 +18,10 @@ import { requireScope } from '../../platform/principal.ts';
 import { nameFor } from '../bindings/index.ts';
 import { monthOf, monthSpan, progressBps } from './agents.policy.ts';
 import { type Brought, createAgentRows } from './agents.repository.ts';
+import { decodeBroughtCursor, encodeBroughtCursor } from './brought-cursor.policy.ts';
+
+const ONE = { after: undefined, limit: 1 };
+const NOTHING = { allCustomers: 0n, allOrders: 0n, allNetFen: 0n };
 
 type Progress = z.infer<typeof TargetProgress>;
 
@@ -45,7 +49,7 @@ export function createTargets(deps: { bind: Binder; db: Db; clock: Clock; random
 
   bind(setTarget, async ({ principal, body }) => {
     const span = monthSpan(body.month);
-    const [row] = await rows.brought({ path: null, personId: body.personId, ...span });
+    const [row] = await rows.brought({ path: null, personId: body.personId, ...span, ...ONE });
     if (!row) throw new AppError('not_found');
     requireScope(principal, 'agents:write', row.orgPath);
     await db.transaction(async (tx) => {
@@ -63,7 +67,7 @@ export function createTargets(deps: { bind: Binder; db: Db; clock: Clock; random
   });
   bind(myTargets, async ({ principal }) => {
     const month = monthOf(clock.now());
-    const found = await rows.brought({ path: null, personId: principal.personId, ...monthSpan(month) });
+    const found = await rows.brought({ path: null, personId: principal.personId, ...monthSpan(month), ...ONE });
     return { month, items: (await withTargets(month, found)).get(principal.personId) ?? [] };
   });
   bind(reportBrought, async ({ principal, query }) => {
@@ -71,7 +75,10 @@ export function createTargets(deps: { bind: Binder; db: Db; clock: Clock; random
     const unit = query.orgUnitId === undefined ? undefined : await rows.unit({ id: query.orgUnitId });
     if (query.orgUnitId !== undefined && !(unit && isWithin(unit.path, staff.orgPath))) throw new AppError('not_found');
     const month = query.month ?? monthOf(clock.now());
-    const found = await rows.brought({ path: unit?.path ?? staff.orgPath, personId: null, ...monthSpan(month) });
+    const wanted = { path: unit?.path ?? staff.orgPath, personId: null, ...monthSpan(month) };
+    const all = await rows.brought({ ...wanted, after: decodeBroughtCursor(query.cursor), limit: query.limit + 1 });
+    const found = all.slice(0, query.limit);
+    const last = all.length > query.limit ? found.at(-1) : undefined;
     const targets = await withTargets(month, found);
     const items = found.map(
       (row): BroughtRow => ({
@@ -83,11 +90,12 @@ export function createTargets(deps: { bind: Binder; db: Db; clock: Clock; random
         targets: targets.get(row.personId) ?? [],
       }),
     );
-    const sum = (of: (row: BroughtRow) => number) => items.reduce((total, row) => total + of(row), 0);
+    const [{ allCustomers, allOrders, allNetFen } = NOTHING] = all;
     return {
       month,
       items,
-      totals: { newCustomers: sum((r) => r.newCustomers), orders: sum((r) => r.orders), netFen: sum((r) => r.netFen) },
+      totals: { newCustomers: Number(allCustomers), orders: Number(allOrders), netFen: fenToWire(allNetFen) },
+      nextCursor: last ? encodeBroughtCursor(last) : null,
     };
   });
 }

@@ -17,7 +17,7 @@ import { useAction, useCall, usePages } from '../../data/use-call.ts';
 import { AsyncView } from '../../shared/async-view.tsx';
 import { type Column, TableSkeleton } from '../../shared/data-table.tsx';
 import { useFilters } from '../../shared/filters.tsx';
-import { Page, Panel } from '../../shared/page.tsx';
+import { MoreButton, Page, Panel } from '../../shared/page.tsx';
 import { PagedTable } from '../../shared/paged-table.tsx';
 import { ReasonDialog } from '../../shared/reason-dialog.tsx';
 import { Failure } from '../../shared/ship-dialog.tsx';
@@ -54,76 +54,83 @@ const Brought = (): ReactNode => {
   const format = useFormat();
   const { may } = useSession();
   const [aiming, setAiming] = useState<BroughtRow | null>(null);
-  const query = useCall(reportBrought, undefined, { everyMs: REFRESH_MS });
+  const query = usePages(reportBrought, { query: { limit: PAGE } }, { everyMs: REFRESH_MS });
   return (
     <>
       <AsyncView
         query={query}
         skeleton={<TableSkeleton />}
-        isEmpty={({ items }) => items.length === 0}
+        isEmpty={({ pages }) => !pages.some(({ items }) => items.length > 0)}
         empty={<EmptyState illustration="people" title={t('team.empty')} />}
       >
-        {({ month, items, totals }) => (
+        {({ pages }) => (
           <div className="sh-team" data-testid="team">
-            <section className="sh-person">
-              <header>
-                <b>{t('team.total')}</b>
-                <small className="co-quiet">{month}</small>
-              </header>
-              <span className="sh-net wl-number">{format.money(totals.netFen)}</span>
-              <small className="co-quiet">
-                {t('lib.customers')} {format.count(totals.newCustomers)} · {t('lib.orders')}{' '}
-                {format.count(totals.orders)}
-              </small>
-            </section>
-            {items.map((row) => (
-              <section key={`${row.role} ${row.person.id}`} className="sh-person" data-testid="team-row">
+            {pages.slice(-1).map(({ month, totals }) => (
+              <section key={month} className="sh-person">
                 <header>
-                  <b>{row.person.name}</b>
-                  <Badge tone={row.role === 'agent' ? 'hot' : 'neutral'}>{t(`role.${row.role}`)}</Badge>
-                  {may('agents:write') && (
-                    <Button size="small" onClick={() => setAiming(row)}>
-                      {t('target.set')}
-                    </Button>
-                  )}
+                  <b>{t('team.total')}</b>
+                  <small className="co-quiet">{month}</small>
                 </header>
-                <span className="sh-net wl-number">{format.money(row.netFen)}</span>
+                <span className="sh-net wl-number">{format.money(totals.netFen)}</span>
                 <small className="co-quiet">
-                  {t('team.figures', {
-                    visitors: format.count(row.visitors),
-                    customers: format.count(row.newCustomers),
-                    orders: format.count(row.orders),
-                  })}
+                  {t('lib.customers')} {format.count(totals.newCustomers)} · {t('lib.orders')}{' '}
+                  {format.count(totals.orders)}
                 </small>
-                {row.targets.map(({ kind, target, done, bps }) => {
-                  const text = (value: number) =>
-                    kind === 'gmv' ? format.money(value, { fen: 'trim' }) : format.count(value);
-                  return (
-                    <div key={kind}>
-                      <p className="sh-target">
-                        <small>{t(`target.${kind}`)}</small>
-                        <small className="wl-number">
-                          {text(done)} / {text(target)} · {Math.floor(bps / 100)}%
-                        </small>
-                      </p>
-                      <div
-                        className="sh-bar"
-                        role="progressbar"
-                        aria-label={t(`target.${kind}`)}
-                        aria-valuenow={Math.floor(bps / 100)}
-                      >
-                        <i style={{ width: `${Math.min(100, bps / 100)}%` }} />
-                      </div>
-                    </div>
-                  );
-                })}
-                <small className="co-quiet">{row.orgUnit.name}</small>
               </section>
             ))}
+            {pages
+              .flatMap(({ items }) => items)
+              .map((row) => (
+                <section key={`${row.role} ${row.person.id}`} className="sh-person" data-testid="team-row">
+                  <header>
+                    <b>{row.person.name}</b>
+                    <Badge tone={row.role === 'agent' ? 'hot' : 'neutral'}>{t(`role.${row.role}`)}</Badge>
+                    {may('agents:write') && (
+                      <Button size="small" onClick={() => setAiming(row)}>
+                        {t('target.set')}
+                      </Button>
+                    )}
+                  </header>
+                  <span className="sh-net wl-number">{format.money(row.netFen)}</span>
+                  <small className="co-quiet">
+                    {t('team.figures', {
+                      visitors: format.count(row.visitors),
+                      customers: format.count(row.newCustomers),
+                      orders: format.count(row.orders),
+                    })}
+                  </small>
+                  {row.targets.map(({ kind, target, done, bps }) => {
+                    const text = (value: number) =>
+                      kind === 'gmv' ? format.money(value, { fen: 'trim' }) : format.count(value);
+                    return (
+                      <div key={kind}>
+                        <p className="sh-target">
+                          <small>{t(`target.${kind}`)}</small>
+                          <small className="wl-number">
+                            {text(done)} / {text(target)} · {Math.floor(bps / 100)}%
+                          </small>
+                        </p>
+                        <div
+                          className="sh-bar"
+                          role="progressbar"
+                          aria-label={t(`target.${kind}`)}
+                          aria-valuenow={Math.floor(bps / 100)}
+                        >
+                          <i style={{ width: `${Math.min(100, bps / 100)}%` }} />
+                        </div>
+                      </div>
+                    );
+                  })}
+                  <small className="co-quiet">{row.orgUnit.name}</small>
+                </section>
+              ))}
           </div>
         )}
       </AsyncView>
-      {aiming && query.data && <TargetDialog row={aiming} month={query.data.month} onClose={() => setAiming(null)} />}
+      <MoreButton query={query} />
+      {aiming && query.data?.pages[0] && (
+        <TargetDialog row={aiming} month={query.data.pages[0].month} onClose={() => setAiming(null)} />
+      )}
     </>
   );
 };
