@@ -112,6 +112,8 @@ export const getCommissionRules = defineRoute({
     /** Published after it: what they raise is in force, what they cut is announced. */
     announced: z.array(CommissionRule),
     draft: CommissionDraft.nullable(),
+    /** Those that any of these lines names. */
+    products: z.array(z.object({ id: ProductId, title: z.string() })),
   }),
 });
 export const saveCommissionDraft = defineRoute({

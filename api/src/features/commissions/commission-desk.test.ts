@@ -129,6 +129,8 @@ describe('rules are published', () => {
     });
     expect((await sql`SELECT 1 FROM commission_rules WHERE version > 1`).length).toBe(0);
     await on.publish(wanted);
+    const { products } = await api.ok(getCommissionRules, { as: brand.staff.a.manager });
+    expect(products).toEqual([{ id: productId, title: expect.stringMatching(/./) }]);
     api.clock.advanceSeconds(120);
     const order = await on.sold(bella, anna, brand.rooms.a, [10_000, 600]);
     expect((await on.entries(order.id)).map(({ level, amount, who }) => [level, amount, who])).toEqual([

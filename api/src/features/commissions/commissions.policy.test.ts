@@ -104,7 +104,12 @@ describe('K4 a refund before and after each state', () => {
     // More than what is open covers: nothing that holds or freezes that delays the claw-back.
     for (const state of ['held', 'frozen', 'estimated'] as const)
       expect(
-        bringTo({ basisFen: 500n, dueFen: 50n }, [posted(100n, 900n, 'paid'), posted(20n, 1_000n, state)], estimated, at),
+        bringTo(
+          { basisFen: 500n, dueFen: 50n },
+          [posted(100n, 900n, 'paid'), posted(20n, 1_000n, state)],
+          estimated,
+          at,
+        ),
       ).toMatchObject({ amountFen: -70n, state: 'settleable', settleableAt: at, heldReason: '' });
     expect(bringTo({ basisFen: 1_000n, dueFen: 100n }, given.slice(0, 2), { ...frozen }, at)).toMatchObject({
       amountFen: 100n,

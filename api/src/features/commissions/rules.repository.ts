@@ -91,6 +91,13 @@ export async function dropDraft(tx: Tx): Promise<void> {
   await tx`DELETE FROM commission_drafts WHERE id = ${DRAFT}`;
 }
 
+export async function productsOf(sql: Sql, rates: readonly RateLine[]): Promise<{ id: string; title: string }[]> {
+  const ids = [...new Set(rates.flatMap(({ productId }) => (productId === undefined ? [] : [productId])))];
+  return sql<{
+    id: string;
+    title: string;
+  }>`SELECT id, title FROM products WHERE id = ANY(${ids}::uuid[]) ORDER BY title, id`;
+}
 export async function knownNames(sql: Sql, rates: readonly RateLine[]): Promise<KnownNames> {
   const ids = rates.flatMap(({ productId }) => (productId === undefined ? [] : [productId]));
   const paths = rates.flatMap(({ storePath }) => (storePath === undefined ? [] : [storePath]));

@@ -77,8 +77,10 @@ export function createRulesService(deps: { db: Db; clock: Clock; random: Random 
       if (!base) throw new Error('no commission rule is in force');
       const mayWrite = may(principal.staff.role, 'commission:write') && !principal.staff.orgPath.includes('.');
       const draft = mayWrite ? await rows.readDraft(db.sql) : undefined;
+      const lines = [base, ...announced, ...(draft ? [draft.terms] : [])].flatMap(({ rates }) => rates);
       return {
         ...ruleView(base),
+        products: await rows.productsOf(db.sql, lines),
         announced: announced.map(ruleView),
         draft: draft ? await draftView(db.sql, draft) : null,
       };

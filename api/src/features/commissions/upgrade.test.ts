@@ -27,7 +27,8 @@ it('K3 K7 entries of before 0310 whose order was received are looked at, thaw an
     await on.run(COMMISSION_CHECK_JOB);
     await on.run(COMMISSION_THAW_JOB);
   };
-  const states = async () => [...(await on.entries(received.id)), ...(await on.entries(underWay.id))].map((e) => e.state);
+  const states = async () =>
+    [...(await on.entries(received.id)), ...(await on.entries(underWay.id))].map((e) => e.state);
   await turn();
   expect(await states()).toEqual(['estimated', 'estimated']);
   await db.pool.query(await repairs());

@@ -56,11 +56,12 @@ export default function CommissionRulesPage(): ReactNode {
           const terms = found.draft?.terms ?? begun;
           return (
             <div className="co-terms-stack">
-              <RulePanel rule={found} title={t('inForce', { version: found.version })} />
+              <RulePanel rule={found} products={found.products} title={t('inForce', { version: found.version })} />
               {found.announced.map((rule) => (
                 <RulePanel
                   key={rule.version}
                   rule={rule}
+                  products={found.products}
                   title={`${t('announced')} · ${t('version')} ${rule.version}`}
                   note={t('announced.until', { at: format.dateTime(rule.effectiveFrom) })}
                 />
@@ -96,14 +97,24 @@ export default function CommissionRulesPage(): ReactNode {
   );
 }
 
-const RulePanel = ({ rule, title, note }: { rule: CommissionRule; title: string; note?: string }): ReactNode => {
+const RulePanel = ({
+  rule,
+  products,
+  title,
+  note,
+}: {
+  rule: CommissionRule;
+  products: readonly { id: string; title: string }[];
+  title: string;
+  note?: string;
+}): ReactNode => {
   const t = useCommissionT();
   const format = useFormat();
   const units = useCall(listOrgUnits, undefined);
   type Line = CommissionRule['rates'][number];
   const scopeOf = (line: Line): string =>
     [
-      line.productId === undefined ? undefined : t('product'),
+      line.productId && (products.find(({ id }) => id === line.productId)?.title ?? t('product')),
       line.productRole && t(`productRole.${line.productRole}`),
       line.storePath && (units.data?.items.find(({ path }) => path === line.storePath)?.name ?? line.storePath),
       line.inviterRole && t(`role.${line.inviterRole}`),
