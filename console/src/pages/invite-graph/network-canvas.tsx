@@ -6,7 +6,7 @@ import { Button } from 'antd';
 import { type ReactNode, useEffect, useId, useMemo, useRef } from 'react';
 import { type Camera, type Size, toScreen } from './camera.ts';
 import { useGraphT } from './messages.ts';
-import { roleColors } from './network-gl.ts';
+import { roleColors } from './network-colors.ts';
 import { useNetworkView } from './use-network-view.ts';
 
 export interface Label {

@@ -9,8 +9,7 @@
  * Invariants: `draw` never waits for the card; it answers whether it wants to be called again in the next frame; at rest, what is seen
  * is the picture itself, not one that was moved.
  */
-import { type NetworkLayout, networkRoles } from '@walnut-live/contracts';
-import { colors } from '@walnut-live/ui';
+import type { NetworkLayout } from '@walnut-live/contracts';
 import {
   type BufferInfo,
   createBufferInfoFromArrays,
@@ -23,6 +22,7 @@ import {
   setUniforms,
 } from 'twgl.js';
 import { type Camera, type Extent, type Size, wholeView } from './camera.ts';
+import { ACCENT, BACKGROUND, LINES, PALETTE } from './network-colors.ts';
 import { ribbon } from './ribbon.ts';
 import { dotShader, lineShader, quadShader } from './shaders.ts';
 
@@ -59,21 +59,6 @@ export interface NetworkGl {
   isKept(): boolean;
   close(): void;
 }
-
-const rgb = (hex: string): [number, number, number] => {
-  const value = Number.parseInt(hex.slice(1), 16);
-  return [((value >> 16) & 255) / 255, ((value >> 8) & 255) / 255, (value & 255) / 255];
-};
-const BACKGROUND = rgb(colors.milk);
-const ACCENT = rgb(colors.vermilion500);
-/** In the order of `networkRoles`. */
-export const roleColors: Record<(typeof networkRoles)[number], string> = {
-  guest: colors.honey400,
-  consumer: colors.grove500,
-  staff: colors.walnut700,
-};
-const PALETTE = networkRoles.flatMap((role) => rgb(roleColors[role]));
-const LINES = rgb(colors.walnut300);
 
 /** A picture of the size of the canvas; no camera: nothing was drawn yet. */
 interface Picture {
