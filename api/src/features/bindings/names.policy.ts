@@ -1,4 +1,7 @@
-/** Whose names staff may read in full (rule Z6): colleagues always, customers from store manager up and within one's own units. */
+/**
+ * Whose names staff may read in full (rule Z6): colleagues always, customers from store manager up and within one's own units,
+ * and guides those of their own customers.
+ */
 import { isWithin, type StaffRole } from '@walnut-live/contracts';
 import { maskName } from '../../platform/masks.policy.ts';
 
@@ -22,16 +25,23 @@ export interface NamedPerson {
   readonly kind: string;
   /** Where they belong as a customer; null when nobody's yet (then only HQ reads the name). */
   readonly ownerPath: string | null;
+  /** Whose customer they are now: a guide knows their own by name. */
+  readonly guideId?: string | null;
 }
-/** Name as a member of staff may see it. `alsoAt` are further units they are known to, e.g. that of the order in hand. */
+/**
+ * Name as a member of staff may see it. `alsoAt` are further units they are known to, e.g. that of the order in hand; that
+ * they came to a unit's room makes nobody known to it. `readerId` is who reads, where guides read of their own customers.
+ */
 export function nameFor(
   staff: { role: StaffRole; orgPath: string },
   person: NamedPerson,
   alsoAt: readonly string[] = [],
+  readerId: string | null = null,
 ): { id: string; name: string } {
   if (person.kind !== 'consumer') return { id: person.id, name: person.name };
   const scope = nameScope(staff);
   const places = person.ownerPath === null ? alsoAt : [person.ownerPath, ...alsoAt];
-  const readable = scope !== null && (!scope.includes('.') || places.some((path) => isWithin(path, scope)));
+  const isOwn = readerId !== null && person.guideId === readerId;
+  const readable = isOwn || (scope !== null && (!scope.includes('.') || places.some((path) => isWithin(path, scope))));
   return { id: person.id, name: readable ? person.name : maskName(person.name) };
 }

@@ -114,7 +114,7 @@ test('Z3 content is read by the word list first, is for the units below its own,
 
 test('A6 A7 a chain shows who handed on, masked; content counts people once and sales net of refunds', async () => {
   await using api = await startTestApi();
-  const { staff, rooms, consumers } = await seedBrand(api);
+  const { staff, stores, rooms, consumers } = await seedBrand(api);
   const { anna, bella, chris } = consumers;
   const { id: contentId } = await makeContent(api, rooms.a, staff.a.manager);
   const share = (as: typeof anna) => api.ok(createShareLink, { as, body: { contentId } });
@@ -151,6 +151,16 @@ test('A6 A7 a chain shows who handed on, masked; content counts people once and 
   expect((await api.call(getShareChain, { as: staff.b.manager, params: { id: ofBella.id } })).status).toBe(404);
   const forManager = await api.ok(getShareChain, { as: staff.a.manager, params: { id: ofBella.id } });
   expect(forManager.above.map(({ name }) => name)).toEqual([staff.a.guide.name, '安然']);
+  // Z6 a customer of another store who handed on is read by their first character.
+  const { sql } = api.api.platform.db;
+  const move = (to: string) =>
+    sql`UPDATE owner_bindings SET store_id = ${to} WHERE customer_id = ${anna.personId} AND ended_at IS NULL`;
+  await move(stores.b.id);
+  const asStranger = await api.ok(getShareChain, { as: staff.a.manager, params: { id: ofBella.id } });
+  expect(asStranger.above.map(({ name }) => name)).toEqual([staff.a.guide.name, '安*']);
+  const below = await api.ok(getShareChain, { as: staff.a.manager, params: { id: ofGuide.id } });
+  expect(below.hands.map(({ name }) => name).toSorted()).toEqual(['安*', '朵拉', '贝贝']);
+  await move(stores.a.id);
   const whole = await api.ok(getShareChain, { as: staff.a.guide, params: { id: ofGuide.id } });
   expect(whole.below.map(({ step, links, visitors }) => [step, links, visitors])).toEqual([
     [1, 1, 1],

@@ -104,7 +104,7 @@ export function createContactsService(deps: { db: Db; clock: Clock; random: Rand
           .toSorted((a, b) => urgency(b.reasons) - urgency(a.reasons) || b.row.people - a.row.people)
           .slice(0, limit)
           .map(({ row, reasons, last }) => ({
-            ...toNetworkPerson(principal.staff, scope, row),
+            ...toNetworkPerson(principal, scope, row),
             reasons,
             lastContact: last ? toContact(last) : null,
           })),

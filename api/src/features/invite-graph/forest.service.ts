@@ -30,14 +30,16 @@ import * as rows from './reading.repository.ts';
 
 const CHAIN_SHOWN = 200;
 
-type Staff = StaffPrincipal['staff'];
+const personOf = (
+  { staff, personId }: StaffPrincipal,
+  scope: rows.Scope,
+  row: rows.PersonRow,
+): NetworkPerson['person'] => nameFor(staff, row, row.ownOrders > 0 ? [scope.path] : [], personId);
 
-export const personOf = (staff: Staff, scope: rows.Scope, row: rows.PersonRow): NetworkPerson['person'] =>
-  nameFor(staff, row, row.ownOrders > 0 ? [scope.path] : []);
-
-export function toNetworkPerson(staff: Staff, scope: rows.Scope, row: rows.PersonRow): NetworkPerson {
+export function toNetworkPerson(principal: StaffPrincipal, scope: rows.Scope, row: rows.PersonRow): NetworkPerson {
+  const { staff } = principal;
   return {
-    person: personOf(staff, scope, row),
+    person: personOf(principal, scope, row),
     role: row.kind,
     store: row.ownerPath !== null && isWithin(row.ownerPath, staff.orgPath) ? row.store : null,
     joinedAt: row.joinedAt?.toISOString() ?? null,
@@ -74,8 +76,8 @@ export function createForestService(deps: { db: Db; clock: Clock }) {
   const { db, clock } = deps;
   const pictures = createPictures(deps);
 
-  const peopleOf = async ({ staff }: StaffPrincipal, scope: rows.Scope, ids: readonly string[]) =>
-    (await rows.describe(db.sql, scope, ids)).map((row) => toNetworkPerson(staff, scope, row));
+  const peopleOf = async (principal: StaffPrincipal, scope: rows.Scope, ids: readonly string[]) =>
+    (await rows.describe(db.sql, scope, ids)).map((row) => toNetworkPerson(principal, scope, row));
 
   async function requirePerson(scope: rows.Scope, id: string): Promise<string> {
     const known = await rows.knownPerson(db.sql, scope, id);
@@ -112,8 +114,8 @@ export function createForestService(deps: { db: Db; clock: Clock }) {
       const [inviter] = row.inviterId === null ? [] : await rows.describe(db.sql, scope, [row.inviterId]);
       const levels = await rows.levelsOf(db.sql, scope, id);
       return {
-        ...toNetworkPerson(principal.staff, scope, row),
-        inviter: inviter ? personOf(principal.staff, scope, inviter) : null,
+        ...toNetworkPerson(principal, scope, row),
+        inviter: inviter ? personOf(principal, scope, inviter) : null,
         levels: levels.map(({ level, people, orders, grossFen, refundedFen }) => ({
           ...{ level, people, orders, gmvFen: fenToWire(grossFen), refundedFen: fenToWire(refundedFen) },
         })),
@@ -149,7 +151,7 @@ export function createForestService(deps: { db: Db; clock: Clock }) {
         scope,
         way.steps.map(({ id }) => id),
       );
-      const named = new Map(people.map((row) => [row.id, personOf(principal.staff, scope, row)]));
+      const named = new Map(people.map((row) => [row.id, personOf(principal, scope, row)]));
       return {
         steps: way.steps.map(({ id, tie }) => ({ person: named.get(id) ?? { id, name: '' }, tie })),
         shortest: way.shortest,

@@ -205,6 +205,8 @@ test('Z6 contacts: a guide speaks with their own customers, what was written is 
     lin.personId,
     expect.arrayContaining(['rising']),
   ]);
+  // Their own customers by name, whom they look after; nobody else's.
+  expect(suggested.items.find(({ person }) => person.id === lin.personId)?.person.name).toBe('林小桃');
   expect((await api.ok(contactNext, { as: secondGuide })).items).toEqual([]);
 
   const nextAt = new Date(api.clock.now().getTime() + 2 * DAY_SECONDS * 1000).toISOString();

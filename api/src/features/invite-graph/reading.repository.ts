@@ -103,6 +103,7 @@ export interface PersonRow {
   readonly name: string;
   readonly kind: 'guest' | 'consumer' | 'staff';
   readonly ownerPath: string | null;
+  readonly guideId: string | null;
   readonly store: string | null;
   readonly inviterId: string | null;
   readonly joinedAt: Date | null;
@@ -121,7 +122,7 @@ export interface PersonRow {
 export const describe = (sql: Sql, scope: Scope, ids: readonly string[]): Promise<PersonRow[]> =>
   scope.all
     ? sql<PersonRow>`
-        SELECT p.id, p.name, p.kind, u.path AS "ownerPath", u.name AS store, n.inviter_id AS "inviterId", n.joined_at AS "joinedAt",
+        SELECT p.id, p.name, p.kind, u.path AS "ownerPath", b.guide_id AS "guideId", u.name AS store, n.inviter_id AS "inviterId", n.joined_at AS "joinedAt",
           n.active_at AS "lastSeenAt", coalesce(n.people, 0) AS people, coalesce(n.active, 0) AS active, coalesce(n.fresh_30, 0) AS fresh,
           coalesce(n.orders, 0) AS orders, coalesce(n.gross_fen, 0)::bigint AS "grossFen", coalesce(n.refunded_fen, 0)::bigint AS "refundedFen",
           f.orders AS "ownOrders", f.gross AS "ownGrossFen", f.refunded AS "ownRefundedFen"
@@ -137,7 +138,7 @@ export const describe = (sql: Sql, scope: Scope, ids: readonly string[]): Promis
           FROM invite_rollups r WHERE r.person_id = p.id AND r.level = 0) f
         ORDER BY w.place`
     : sql<PersonRow>`
-        SELECT p.id, p.name, p.kind, u.path AS "ownerPath", u.name AS store, n.inviter_id AS "inviterId", n.joined_at AS "joinedAt",
+        SELECT p.id, p.name, p.kind, u.path AS "ownerPath", b.guide_id AS "guideId", u.name AS store, n.inviter_id AS "inviterId", n.joined_at AS "joinedAt",
           n.active_at AS "lastSeenAt", f.people, f.active, f.fresh, f.orders, f.gross AS "grossFen", f.refunded AS "refundedFen",
           f.own_orders AS "ownOrders", f.own_gross AS "ownGrossFen", f.own_refunded AS "ownRefundedFen"
         FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS w (id, place)

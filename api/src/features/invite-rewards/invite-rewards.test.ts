@@ -153,6 +153,15 @@ test('K6 the ranking knows customers and sales net of refunds, names nobody to a
   ]);
   expect((await api.ok(reportInviteRanking, { as: staff.b.manager })).items).toEqual([]);
 
+  // Z6 somebody of store B who brings people to store A's room is read by their first character there, and by name at home.
+  const dora = await makeConsumer(api, '朵拉拉');
+  await bring(api, staff.b.guide, rooms.b, { as: dora });
+  await bring(api, dora, rooms.a);
+  const namesFor = async (as: Principal) =>
+    (await api.ok(reportInviteRanking, { as })).items.map(({ inviter }) => inviter.name);
+  expect(await namesFor(staff.a.manager)).toContain('朵*');
+  for (const as of [staff.channelEast, staff.admin]) expect(await namesFor(as)).toContain('朵拉拉');
+
   const terms = { orgUnitId: stores.a.id, title: '新人红包', amountFen: 300, count: 2, days: 7 };
   const start = () => api.call(startNewcomerGift, { as: staff.a.manager, body: terms });
   expect((await start()).problem.code).toBe('budget_exceeded');

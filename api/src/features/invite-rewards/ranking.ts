@@ -25,6 +25,7 @@ interface Row {
   personId: string;
   name: string;
   kind: string;
+  ownerPath: string | null;
   place: bigint;
   invited: bigint;
   customers: bigint;
@@ -68,8 +69,9 @@ export function createRanking(deps: { bind: Binder; db: Db; clock: Clock }): voi
       SELECT *, rank() OVER (ORDER BY CASE WHEN ${of.by} = 'sales' THEN net ELSE customers END DESC,
         CASE WHEN ${of.by} = 'sales' THEN customers ELSE net END DESC) AS place FROM both_of
     )
-    SELECT r.person_id AS "personId", p.name, p.kind, r.place, r.invited, r.customers, r.orders, r.net AS "netFen"
+    SELECT r.person_id AS "personId", p.name, p.kind, u.path AS "ownerPath", r.place, r.invited, r.customers, r.orders, r.net AS "netFen"
     FROM ranked r JOIN people p ON p.id = r.person_id
+    LEFT JOIN owner_bindings b ON b.customer_id = p.id AND b.ended_at IS NULL LEFT JOIN org_units u ON u.id = b.store_id
     WHERE r.place <= ${of.limit} OR r.person_id = ${of.also}::uuid
     ORDER BY r.place, r.person_id LIMIT ${of.limit + 1}`;
 
@@ -122,7 +124,7 @@ export function createRanking(deps: { bind: Binder; db: Db; clock: Clock }): voi
       ...{ from: from.toISOString(), to: to.toISOString() },
       items: found.map((row) => ({
         place: Number(row.place),
-        inviter: nameFor(staff, { id: row.personId, name: row.name, kind: row.kind, ownerPath: null }, [path]),
+        inviter: nameFor(staff, { id: row.personId, name: row.name, kind: row.kind, ownerPath: row.ownerPath }),
         ...{ invited: Number(row.invited), customers: Number(row.customers), orders: Number(row.orders) },
         netFen: fenToWire(row.netFen),
       })),

@@ -22,6 +22,7 @@ interface Hand {
   sharerId: string;
   name: string;
   kind: string;
+  ownerPath: string | null;
   depth: number;
   at: Date;
 }
@@ -35,8 +36,10 @@ export function createChains(deps: { db: Db; links: Pick<ShareLinksService, 'fin
       UNION ALL
       SELECT p.*, u.step + 1 FROM up u JOIN share_links p ON p.id = u.parent_link_id WHERE u.step < ${HANDS_SHOWN}
     )
-    SELECT u.id AS "linkId", coalesce(s.merged_into, s.id) AS "sharerId", w.name, w.kind, u.depth, u.created_at AS at
-    FROM up u JOIN people s ON s.id = u.sharer_id JOIN people w ON w.id = coalesce(s.merged_into, s.id) ORDER BY u.depth`;
+    SELECT u.id AS "linkId", coalesce(s.merged_into, s.id) AS "sharerId", w.name, w.kind, o.path AS "ownerPath",
+      u.depth, u.created_at AS at
+    FROM up u JOIN people s ON s.id = u.sharer_id JOIN people w ON w.id = coalesce(s.merged_into, s.id)
+    LEFT JOIN owner_bindings b ON b.customer_id = w.id AND b.ended_at IS NULL LEFT JOIN org_units o ON o.id = b.store_id ORDER BY u.depth`;
 
   /** Breadth first, so that the bound cuts off what is farthest. */
   const below = (linkId: string) => sql<Hand & { step: number; visitors: bigint; orders: bigint }>`
@@ -46,12 +49,13 @@ export function createChains(deps: { db: Db; links: Pick<ShareLinksService, 'fin
       SELECT l.id, l.sharer_id, l.depth, l.created_at, d.step + 1 FROM down d JOIN share_links l ON l.parent_link_id = d.id
     ),
     nearest AS (SELECT * FROM down LIMIT ${LINKS_LOOKED_AT})
-    SELECT s.id AS "linkId", w.id AS "sharerId", w.name, w.kind, s.depth, s.created_at AS at, s.step,
+    SELECT s.id AS "linkId", w.id AS "sharerId", w.name, w.kind, h.path AS "ownerPath", s.depth, s.created_at AS at, s.step,
       (SELECT count(DISTINCT coalesce(v.merged_into, v.id)) FROM touches t JOIN people v ON v.id = t.visitor_id
         WHERE t.link_id = s.id AND coalesce(v.merged_into, v.id) <> w.id) AS visitors,
       (SELECT count(*) FROM touches t JOIN order_credits c ON c.touch_id = t.id JOIN orders o ON o.id = c.order_id
         WHERE t.link_id = s.id AND o.paid_at IS NOT NULL) AS orders
-    FROM nearest s JOIN people p ON p.id = s.sharer_id JOIN people w ON w.id = coalesce(p.merged_into, p.id)`;
+    FROM nearest s JOIN people p ON p.id = s.sharer_id JOIN people w ON w.id = coalesce(p.merged_into, p.id)
+    LEFT JOIN owner_bindings b ON b.customer_id = w.id AND b.ended_at IS NULL LEFT JOIN org_units h ON h.id = b.store_id`;
 
   return {
     /** @throws AppError not_found, for a link of somebody else too */
@@ -60,9 +64,9 @@ export function createChains(deps: { db: Db; links: Pick<ShareLinksService, 'fin
       if (personId !== principal.personId && !mayIn(principal, 'reports:read', orgPath))
         throw new AppError('not_found');
       const { staff } = principal;
-      const nameOf = ({ sharerId, name, kind }: Hand): string => {
+      const nameOf = ({ sharerId, name, kind, ownerPath }: Hand): string => {
         if (sharerId === principal.personId) return name;
-        return staff ? nameFor(staff, { id: sharerId, name, kind, ownerPath: null }, [orgPath]).name : maskName(name);
+        return staff ? nameFor(staff, { id: sharerId, name, kind, ownerPath }).name : maskName(name);
       };
       const toHand = (hand: Hand) => ({
         linkId: hand.linkId,
