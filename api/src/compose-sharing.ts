@@ -8,7 +8,7 @@ import type { GrantCoupon } from './features/coupons/index.ts';
 import type { Files } from './features/files/index.ts';
 import type { Identity } from './features/identity/index.ts';
 import { createInviteRewards } from './features/invite-rewards/index.ts';
-import { createNewcomerGifts } from './features/newcomer-gifts/index.ts';
+import { createNewcomerGifts, type NewcomerMarks } from './features/newcomer-gifts/index.ts';
 import { createPosters } from './features/posters/index.ts';
 import { createShareLinks } from './features/share-links/index.ts';
 import type { Ledger } from './ledger/index.ts';
@@ -35,6 +35,7 @@ export function createSharing(deps: {
   identity: Pick<Identity, 'ensureVisitor'>;
   bindings: Pick<ReturnType<typeof createBindings>, 'lockPerson' | 'onTouch'>;
   picturesDir: string;
+  newcomers: NewcomerMarks;
 }): ReturnType<typeof createAgents> {
   const { bind, config, db, clock, random, log, metrics, guard, identity, bindings } = deps;
   const links = createShareLinks({
@@ -49,6 +50,15 @@ export function createSharing(deps: {
   createPosters({ bind, db, clock, links, picturesDir: deps.picturesDir });
   createContents({ bind, db, clock, random, guard, files: deps.files });
   createInviteRewards({ bind, db, clock, random, guard, grant: deps.grant });
-  createNewcomerGifts({ bind, db, clock, random, guard, jobs: deps.jobs, ledger: deps.ledger });
+  createNewcomerGifts({
+    bind,
+    db,
+    clock,
+    random,
+    guard,
+    jobs: deps.jobs,
+    ledger: deps.ledger,
+    newcomers: deps.newcomers,
+  });
   return createAgents({ bind, db, clock, random, guard });
 }

@@ -32,6 +32,7 @@ import { createGifts, type Gifts } from './features/gifts/index.ts';
 import { createIdentity, hashPassword } from './features/identity/index.ts';
 import type { MallFeature } from './features/mall/index.ts';
 import { createMediaLibrary } from './features/media-library/index.ts';
+import { createNewcomerMarks } from './features/newcomer-gifts/index.ts';
 import { SHIPPING_TERMS } from './features/orders/index.ts';
 import { createOrg } from './features/org/index.ts';
 import type { DeliveryPlan } from './features/payments/index.ts';
@@ -169,13 +170,10 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const bindings = createBindings({ bind, db, clock, random });
   const addresses = createAddresses({ bind, db, clock, random });
   createShipping({ bind, db, clock, random });
+  const newcomers = createNewcomerMarks({ clock, secret: config.AUTH_SECRET });
   const identity = createIdentity({
-    bind,
-    db,
-    clock,
-    random,
-    log,
-    tokens,
+    ...{ bind, db, clock, random, log, tokens },
+    onConsumer: newcomers.onConsumer,
     authSecret: config.AUTH_SECRET,
     publicUrl: config.PUBLIC_URL,
     sandbox: config.SANDBOX,
@@ -319,7 +317,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   closers.push(roomSockets.close);
   const { isAgent } = createSharing({
-    ...{ bind, config, db, clock, random, log, jobs, ledger, guard, metrics, identity, bindings },
+    ...{ bind, config, db, clock, random, log, jobs, ledger, guard, metrics, identity, bindings, newcomers },
     grant: play.coupons.grant,
     files: aroundRooms.files,
     picturesDir: PICTURES_DIR,
@@ -364,7 +362,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     ...{ bind, db, clock, random, jobs, commissions, messages },
     ...{ viewersNow: presence.now, streamFigures: mediaStreams.figures },
   });
-  createPeople({ bind, db, clock, random, jobs, adults, messages });
+  createPeople({ bind, db, clock, random, log, jobs, adults, messages, newcomers });
 
   let closed: Promise<void> | undefined;
   return {

@@ -1,6 +1,8 @@
+import { Writable } from 'node:stream';
+import type { Response } from 'express';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { csvCell, csvLine } from './csv.ts';
+import { csvCell, csvLine, sendParts } from './csv.ts';
 
 describe('CSV cells', () => {
   it.each([
@@ -43,5 +45,44 @@ describe('CSV cells', () => {
 
   it('a line ends with CRLF', () => {
     expect(csvLine([{ title: 'a', value: (n: number) => n }], 1)).toBe('1\r\n');
+  });
+});
+
+describe('parts of a body', () => {
+  function slowClient() {
+    const taken: (() => void)[] = [];
+    const stream = new Writable({ highWaterMark: 10, write: (_chunk, _encoding, done) => void taken.push(done) });
+    return { res: stream as unknown as Response, stream, taken };
+  }
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+  it('no more is read than the client takes, and a client that goes ends it', async () => {
+    const { res, stream, taken } = slowClient();
+    let read = 0;
+    async function* parts(): AsyncGenerator<string> {
+      for (; read < 1_000; ) {
+        read++;
+        yield 'x'.repeat(100);
+      }
+    }
+    const sent = sendParts(res, parts());
+    await settled();
+    expect(read).toBe(1);
+    taken.shift()?.();
+    await settled();
+    expect(read).toBe(2);
+    stream.destroy();
+    await sent;
+    expect(read).toBeLessThan(5);
+  });
+
+  it('a failure cuts the body off', async () => {
+    const { res, stream } = slowClient();
+    async function* parts(): AsyncGenerator<string> {
+      yield 'a';
+      throw new Error('gone');
+    }
+    await expect(sendParts(res, parts())).rejects.toThrow('gone');
+    expect(stream.destroyed).toBe(true);
   });
 });

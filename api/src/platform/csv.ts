@@ -48,10 +48,24 @@ export async function sendCsv<Row>(
       'Cache-Control': 'no-store',
     });
   res.write(BYTE_ORDER_MARK + columns.map((column) => csvCell(column.title)).join(',') + LINE_END);
+  await sendParts(res, linesOf(columns, rows));
+}
+async function* linesOf<Row>(
+  columns: readonly CsvColumn<Row>[],
+  rows: AsyncIterable<Row> | Iterable<Row>,
+): AsyncGenerator<string> {
+  for await (const row of rows) yield csvLine(columns, row);
+}
+
+/**
+ * Writes the rest of a body as fast as the client reads, with no more than one part waiting in memory, and ends it. Stops reading
+ * `parts` when the client has gone; a failure cuts the connection, as nobody may take half a file for a whole one.
+ */
+export async function sendParts(res: Response, parts: AsyncIterable<string>): Promise<void> {
   try {
-    for await (const row of rows) {
+    for await (const part of parts) {
       if (res.destroyed) return;
-      if (!res.write(csvLine(columns, row))) await drained(res);
+      if (!res.write(part)) await drained(res);
     }
   } catch (error) {
     res.destroy();

@@ -243,9 +243,9 @@ export function createCouponRows(sql: Sql) {
       const rows = await sql<{ id: string }>`
         SELECT c.id FROM coupons c WHERE c.person_id = ${personId} AND c.usage = 'order' AND c.state = 'held' AND c.expires_at > ${now}
           AND (c.org_path = ${path} OR ${path} LIKE c.org_path || '.%')
-          AND NOT (c.newcomers_only AND EXISTS (SELECT 1 FROM orders o
+          AND NOT (c.newcomers_only AND ((SELECT w.came_back FROM people w WHERE w.id = c.person_id) OR EXISTS (SELECT 1 FROM orders o
             WHERE o.person_id = c.person_id AND (o.paid_at IS NOT NULL OR (o.state = 'pending_payment' AND EXISTS (
-              SELECT 1 FROM order_coupons t JOIN coupons other ON other.id = t.coupon_id WHERE t.order_id = o.id AND other.newcomers_only)))))
+              SELECT 1 FROM order_coupons t JOIN coupons other ON other.id = t.coupon_id WHERE t.order_id = o.id AND other.newcomers_only))))))
           AND (${after?.id ?? null}::uuid IS NULL OR (c.claimed_at, c.id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
         ORDER BY c.claimed_at DESC, c.id DESC LIMIT ${limit}`;
       return rows.map(({ id }) => id);
@@ -253,7 +253,8 @@ export function createCouponRows(sql: Sql) {
     /** What decides whether an order of the person takes the coupons, and what they take off; those that are not theirs are missing. */
     facts: (ids: readonly string[], personId: string): Promise<HeldCoupon[]> => sql<HeldCoupon>`
       SELECT c.id, c.state, c.usage, c.org_path AS "orgPath", c.off_fen AS "offFen", c.min_spend_fen AS "minSpendFen", c.newcomers_only AS "newcomersOnly",
-        k.below_floor AS "belowFloor", k.stacking, k.stack_group AS "stackGroup", c.expires_at AS "expiresAt", EXISTS (SELECT 1 FROM orders o
+        k.below_floor AS "belowFloor", k.stacking, k.stack_group AS "stackGroup", c.expires_at AS "expiresAt",
+        (SELECT w.came_back FROM people w WHERE w.id = c.person_id) OR EXISTS (SELECT 1 FROM orders o
           WHERE o.person_id = c.person_id AND (o.paid_at IS NOT NULL OR (o.state = 'pending_payment' AND EXISTS (
             SELECT 1 FROM order_coupons t JOIN coupons other ON other.id = t.coupon_id WHERE t.order_id = o.id AND other.newcomers_only)))) AS "hasBought"
       FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS wanted(id, n) JOIN coupons c ON c.id = wanted.id
@@ -284,11 +285,15 @@ export function createCouponRows(sql: Sql) {
     },
     async newcomersOf(people: readonly string[]): Promise<string[]> {
       const rows = await sql<{ id: string }>`
-        SELECT p.id FROM unnest(${people}::uuid[]) AS p(id)
-        WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.person_id = p.id AND o.paid_at IS NOT NULL)`;
+        SELECT p.id FROM unnest(${people}::uuid[]) AS wanted(id) JOIN people p ON p.id = wanted.id
+        WHERE NOT p.came_back AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.person_id = p.id AND o.paid_at IS NOT NULL)`;
       return rows.map(({ id }) => id);
     },
+    /** With this account, or with one of before that was closed. */
     hasBought: async (personId: string): Promise<boolean> =>
-      (await sql`SELECT 1 AS one FROM orders WHERE person_id = ${personId} AND paid_at IS NOT NULL LIMIT 1`).length > 0,
+      (
+        await sql`SELECT FROM people p WHERE p.id = ${personId}
+          AND (p.came_back OR EXISTS (SELECT FROM orders o WHERE o.person_id = p.id AND o.paid_at IS NOT NULL))`
+      ).length > 0,
   };
 }

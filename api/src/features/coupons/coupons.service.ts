@@ -153,7 +153,8 @@ export function createCouponsService(deps: { db: Db; clock: Clock; random: Rando
           k.off_fen AS "offFen", k.min_spend_fen AS "minSpendFen", k.valid_days AS "validDays", k.total - k.claimed - k.set_aside AS left,
           k.newcomers_only AS "newcomersOnly", k.claimed + k.set_aside < k.total
             AND coalesce((SELECT h.quantity FROM coupon_holders h WHERE h.kind_id = k.id AND h.person_id = ${principal.personId}), 0) < k.per_person
-            AND NOT (k.newcomers_only AND EXISTS (SELECT 1 FROM orders o WHERE o.person_id = ${principal.personId} AND o.paid_at IS NOT NULL))
+            AND NOT (k.newcomers_only AND (EXISTS (SELECT 1 FROM orders o WHERE o.person_id = ${principal.personId} AND o.paid_at IS NOT NULL)
+              OR (SELECT came_back FROM people WHERE id = ${principal.personId})))
             AS claimable
         FROM coupon_kinds k JOIN org_units u ON u.id = k.org_unit_id
         WHERE k.active AND k.listed AND k.usage = 'order' AND (k.org_path = ${path} OR ${path} LIKE k.org_path || '.%')

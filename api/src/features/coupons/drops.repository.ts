@@ -94,7 +94,7 @@ export function createDropRows(sql: Sql) {
           EXISTS (SELECT 1 FROM people s JOIN staff_accounts a ON a.person_id = s.id AND a.active
             WHERE s.phone = p.phone AND s.kind = 'staff') AS "isInsider",
           EXISTS (SELECT 1 FROM room_visits v WHERE v.room_id = ${drop.roomId} AND v.person_id = p.id) AS "wasThere",
-          EXISTS (SELECT 1 FROM orders o WHERE o.person_id = p.id AND o.paid_at IS NOT NULL) AS "hasBought",
+          p.came_back OR EXISTS (SELECT 1 FROM orders o WHERE o.person_id = p.id AND o.paid_at IS NOT NULL) AS "hasBought",
           coalesce((SELECT h.quantity FROM coupon_holders h WHERE h.kind_id = ${drop.kindId} AND h.person_id = p.id), 0) AS had,
           (SELECT c.id FROM coupons c WHERE c.drop_id = ${drop.id} AND c.person_id = p.id) AS "couponId"
         FROM people p WHERE p.id = ANY(${people}::uuid[])`;

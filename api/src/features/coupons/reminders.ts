@@ -40,7 +40,8 @@ export function createCouponReminders(deps: {
       }>`
         WITH due AS (
           SELECT id FROM coupons WHERE state = 'held' AND reminded_at IS NULL AND expires_at > ${now} AND expires_at <= ${soon}
-            AND NOT (newcomers_only AND EXISTS (SELECT 1 FROM orders o WHERE o.person_id = coupons.person_id AND o.paid_at IS NOT NULL))
+            AND NOT (newcomers_only AND (EXISTS (SELECT 1 FROM orders o WHERE o.person_id = coupons.person_id AND o.paid_at IS NOT NULL)
+              OR (SELECT w.came_back FROM people w WHERE w.id = coupons.person_id)))
             AND expires_at - claimed_at > make_interval(secs => ${REMIND_MS / 1_000})
           ORDER BY expires_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
         )

@@ -25,6 +25,8 @@ export interface IdentityDeps {
   readonly refreshTokens: RefreshTokens;
   /** What other features move over when a guest proves to be somebody who is known already; in the sign-in's transaction. */
   readonly onGuestBecamePerson: (tx: Tx, guestId: string, personId: string) => Promise<void>;
+  /** A consumer's account was made, in the sign-in's transaction. */
+  readonly onConsumer: (tx: Tx, personId: string) => Promise<void>;
 }
 export interface SignedIn {
   readonly session: Session;
@@ -101,6 +103,7 @@ export function createIdentityService(deps: IdentityDeps) {
           throw new AppError('forbidden', { detail: 'this account is closed' });
         }
         if (personId && wanted.name) await people.renamePerson(tx, personId, wanted.name);
+        const isNew = !personId;
         const consumer = { phone, name: wanted.name ?? newcomerName(random) };
         for (const guestId of guests) {
           if (personId) break;
@@ -111,6 +114,7 @@ export function createIdentityService(deps: IdentityDeps) {
           personId = random.id();
           await people.insertConsumer(tx, personId, consumer, clock.now());
         }
+        if (isNew) await deps.onConsumer(tx, personId);
         for (const guestId of left) {
           if (await people.mergeGuest(tx, guestId, personId)) await deps.onGuestBecamePerson(tx, guestId, personId);
         }

@@ -40,6 +40,7 @@ export function createIdentity(deps: {
   /** Sign-ins one address may try in a minute; the other limits follow from it. */
   signInsPerMinute: number;
   onGuestBecamePerson: (tx: Tx, guestId: string, personId: string) => Promise<void>;
+  onConsumer: (tx: Tx, personId: string) => Promise<void>;
 }): Identity {
   const { clock, random, tokens, signInsPerMinute } = deps;
   const ownOrigin = new URL(deps.publicUrl).origin;

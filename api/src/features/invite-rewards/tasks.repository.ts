@@ -68,7 +68,7 @@ export function createTaskRows(sql: Sql) {
 
     /**
      * How many new people somebody brought who count for a task: signed in with a phone, whose account began with the task or
-     * later, whom this person brought first, outside WeChat (rule Z5), who are no staff, and not more than a few from one device
+     * later, whom this person brought first, outside WeChat (rule Z5), who are no staff and had no account before, and not more than a few from one device
      * (rule A7: people, not visits). Without a person: of everybody.
      */
     async invited(task: TaskRow, personId: string | null): Promise<number> {
@@ -80,6 +80,7 @@ export function createTaskRows(sql: Sql) {
           WHERE e.at >= ${task.startsAt} AND e.at < ${task.endsAt} AND (r.org_path = ${task.orgPath} OR r.org_path LIKE ${`${task.orgPath}.%`})
             AND (${personId}::uuid IS NULL OR e.inviter_id IN (SELECT id FROM people WHERE id = ${personId}::uuid OR merged_into = ${personId}::uuid))
             AND p.kind = 'consumer' AND p.active AND p.merged_into IS NULL AND p.phone IS NOT NULL AND p.created_at >= ${task.startsAt}
+            AND NOT p.came_back
             AND NOT t.in_wechat AND t.channel NOT IN ('wechat', 'moments')
             AND NOT EXISTS (SELECT FROM people s JOIN staff_accounts a ON a.person_id = s.id AND a.active WHERE s.phone = p.phone AND s.kind = 'staff')
         ) counted WHERE at_device <= ${COUNTED_PER_DEVICE}`;

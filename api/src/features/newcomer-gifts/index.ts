@@ -4,9 +4,10 @@
  * Model: a campaign takes its whole sum from the budget when it starts (ledger account `red_packet` of its own); each newcomer
  * takes one packet into their reward account; what nobody took goes back when it ends. It is a gift for being new, not for
  * sharing, so it is open inside WeChat too (rule Z5), and whoever brought the newcomer gets no money for it (rule K2).
- * Invariants: a person is new once, whichever campaign it was (primary key); `taken` <= `count` by a conditional statement; the
+ * Invariants: a person is new once, whichever campaign it was (primary key), and so is whoever has their phone, WeChat account or
+ * checked identity in another account, closed ones too (newcomer-marks.ts); `taken` <= `count` by a conditional statement; the
  * account holds `amount × (count − taken)` while it runs and nothing afterwards; who loses leaves nothing behind.
- * Locks: person, then campaign, then accounts.
+ * Locks: person, then what they are known by, then campaign, then accounts.
  */
 import {
   type BodyOf,
@@ -31,6 +32,9 @@ import type { Jobs } from '../../platform/jobs.ts';
 import { requireScope, type StaffPrincipal } from '../../platform/principal.ts';
 import type { ClaimGuard } from '../claim-guard/index.ts';
 import { createContentRows } from '../contents/index.ts';
+import type { NewcomerMarks } from './newcomer-marks.ts';
+
+export { createNewcomerMarks, type NewcomerMarks } from './newcomer-marks.ts';
 
 export const NEWCOMER_GIFTS_JOB = 'newcomer-gifts-due';
 const DUE_EVERY_MS = 30_000;
@@ -69,8 +73,9 @@ export function createNewcomerGifts(deps: {
   jobs: Jobs;
   ledger: Ledger;
   guard: Pick<ClaimGuard, 'requireClean'>;
+  newcomers: Pick<NewcomerMarks, 'isKnown' | 'takeChance'>;
 }): void {
-  const { bind, db, clock, random, ledger } = deps;
+  const { bind, db, clock, random, ledger, newcomers } = deps;
 
   const read = (sql: Sql, ids: readonly string[]) => sql<Row>`
     SELECT g.id, g.title, u.id AS "unitId", u.kind AS "unitKind", g.org_path AS "orgPath", u.name AS "unitName", g.amount_fen AS "amountFen",
@@ -156,9 +161,15 @@ export function createNewcomerGifts(deps: {
     if (lock) await sql`SELECT FROM people WHERE id = ${personId} FOR UPDATE`;
     const since = new Date(clock.now().getTime() - NEWCOMER_DAYS * DAY_MS);
     const [row] = await sql<{ isNew: boolean; isInsider: boolean; takenId: string | null }>`
-      SELECT p.active AND p.merged_into IS NULL AND p.kind = 'consumer' AND p.phone IS NOT NULL AND p.created_at > ${since}
-          AND NOT EXISTS (SELECT FROM orders o WHERE o.paid_at IS NOT NULL
-            AND o.person_id IN (SELECT p.id UNION ALL SELECT g.id FROM people g WHERE g.merged_into = p.id)) AS "isNew",
+      WITH same AS MATERIALIZED (
+        SELECT id FROM people WHERE phone = (SELECT phone FROM people WHERE id = ${personId}) AND kind = 'consumer'
+        UNION SELECT o.person_id FROM wechat_accounts w JOIN wechat_accounts o ON o.app_id = w.app_id AND o.openid = w.openid WHERE w.person_id = ${personId}
+        UNION SELECT o.person_id FROM adult_checks w JOIN adult_checks o ON o.subject = w.subject WHERE w.person_id = ${personId}
+        UNION SELECT ${personId}::uuid
+      ), them AS MATERIALIZED (SELECT id FROM same UNION SELECT g.id FROM people g JOIN same s ON g.merged_into = s.id)
+      SELECT p.active AND p.merged_into IS NULL AND p.kind = 'consumer' AND p.phone IS NOT NULL AND p.created_at > ${since} AND NOT p.came_back
+          AND NOT EXISTS (SELECT FROM orders o WHERE o.paid_at IS NOT NULL AND o.person_id IN (SELECT id FROM them))
+          AND NOT EXISTS (SELECT FROM newcomer_gift_shares s WHERE s.person_id IN (SELECT id FROM them)) AS "isNew",
         EXISTS (SELECT FROM people s JOIN staff_accounts a ON a.person_id = s.id AND a.active WHERE s.phone = p.phone AND s.kind = 'staff') AS "isInsider",
         (SELECT gift_id FROM newcomer_gift_shares s WHERE s.person_id = p.id) AS "takenId"
       FROM people p WHERE p.id = ${personId}`;
@@ -208,9 +219,10 @@ export function createNewcomerGifts(deps: {
     const gift = principal.kind === 'staff' ? undefined : await nearest(principal.personId);
     if (!gift || me?.isInsider) return { state: 'none', gift: null };
     if (principal.kind === 'guest') return { state: 'sign_in', gift: shown(gift) };
-    return me?.isNew ? { state: 'open', gift: shown(gift) } : { state: 'none', gift: null };
+    const isNew = me?.isNew === true && !(await newcomers.isKnown(db.sql, principal.personId));
+    return isNew ? { state: 'open', gift: shown(gift) } : { state: 'none', gift: null };
   });
-  bind(takeNewcomerGift, async ({ tx, principal, params }) => {
+  bind(takeNewcomerGift, async ({ tx, principal, params, ip, userAgent }) => {
     const gift = await find(tx, params.id);
     const { personId } = principal;
     const me = await standing(tx, personId, true);
@@ -218,6 +230,8 @@ export function createNewcomerGifts(deps: {
     if (me?.takenId === gift.id) return { amountFen: fenToWire(gift.amountFen) };
     if (!me?.isNew || me.takenId !== null)
       throw new AppError('state_conflict', { facts: { state: me?.takenId ? 'taken' : 'not_new' } });
+    if (!(await newcomers.takeChance(tx, personId, { ip, userAgent })))
+      throw new AppError('state_conflict', { facts: { state: 'not_new' } });
     const at = clock.now();
     const taken = await tx`UPDATE newcomer_gifts SET taken = taken + 1
       WHERE id = ${gift.id} AND state = 'running' AND ends_at > ${at} AND taken < count RETURNING id`;

@@ -23,11 +23,13 @@ import {
 import type { Response } from 'express';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
+import { sendParts } from '../../platform/csv.ts';
 import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db, Sql, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Binder, written } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
+import type { Logger } from '../../platform/logger.ts';
 import { maskPhone, maskPhonesIn } from '../../platform/masks.policy.ts';
 import type { Principal } from '../../platform/principal.ts';
 import { blocksOf, DELETION_WAIT_DAYS, EXPORTS_PER_DAY } from './deletion.policy.ts';
@@ -68,6 +70,9 @@ export function createPersonalData(deps: {
   clock: Clock;
   random: Random;
   jobs: Jobs;
+  log: Logger;
+  /** Before anything of these people is forgotten, in the transaction that closes their account. May be done twice. */
+  onForgotten: (tx: Tx, ids: readonly string[]) => Promise<void>;
   /** What else follows when a consent is taken back. */
   withdraw: Readonly<Record<ConsentPurpose, (personId: string) => Promise<void>>>;
 }): void {
@@ -223,11 +228,14 @@ async function sendFile(res: Response, sql: Sql, row: rows.RequestRow): Promise<
   res.setHeader('Content-Disposition', `attachment; filename="personal-data-${row.id}.json"`);
   res.setHeader('Cache-Control', 'private, no-store');
   const head = { format: FORMAT, personId: row.personId, madeAt: row.endedAt?.toISOString() ?? null };
-  res.write(`${JSON.stringify(head).slice(0, -1)},"data":{`);
-  for (const [n, { no }] of parts.entries()) {
-    const [part] = await sql<{ name: string; content: string }>`
-      SELECT name, content FROM data_export_parts WHERE request_id = ${row.id} AND no = ${no}`;
-    if (part) res.write(`${n > 0 ? ',' : ''}${JSON.stringify(part.name)}:${part.content}`);
+  async function* body(): AsyncGenerator<string> {
+    yield `${JSON.stringify(head).slice(0, -1)},"data":{`;
+    for (const [n, { no }] of parts.entries()) {
+      const [part] = await sql<{ name: string; content: string }>`
+        SELECT name, content FROM data_export_parts WHERE request_id = ${row.id} AND no = ${no}`;
+      if (part) yield `${n > 0 ? ',' : ''}${JSON.stringify(part.name)}:${part.content}`;
+    }
+    yield '}}\n';
   }
-  res.end('}}\n');
+  await sendParts(res, body());
 }

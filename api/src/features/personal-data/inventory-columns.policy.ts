@@ -72,6 +72,7 @@ export const texts: ReadonlyMap<string, string> = new Map([
   ['member_levels.name', 'of a thing'],
   ['org_units.address', 'of a store'],
   ['org_units.name', 'of a store'],
+  ['newcomer_marks.hash', 'a keyed hash of a phone or account, of nobody by id: who comes back is no newcomer'],
   ['outbox.payload', 'gone after a week'],
   ['parcel_events.note', 'of a parcel, kept with its order (rule Z1)'],
   ['payment_notifications.body', 'proof of what a payment provider said, kept with the payment'],

@@ -4,6 +4,7 @@ import { seedBrand } from '../../testing/fixtures.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
 import { inventory } from './inventory.policy.ts';
 import { actorColumns, otherPeople, personalText, texts, thingIds } from './inventory-columns.policy.ts';
+import { FIRST_PLACE } from './room-words.ts';
 import { exportStep, forgetStep, STEPS } from './steps.ts';
 
 interface Column {
@@ -82,10 +83,10 @@ test('Z6 every step of the inventory is a statement that the database understand
   const { db } = api.api.platform;
   const ids = [consumers.anna.personId];
   for (let no = 0; no < STEPS; no++) {
-    const { name, content } = await db.transaction((tx) => exportStep(tx, no, ids));
+    const { name, content } = await db.transaction((tx) => exportStep(tx, no, ids, FIRST_PLACE));
     expect(Array.isArray(JSON.parse(content)), name).toBe(true);
   }
-  for (let no = 0; no < STEPS; no++) await db.transaction((tx) => forgetStep(tx, no, ids));
+  for (let no = 0; no < STEPS; no++) await db.transaction((tx) => forgetStep(tx, no, ids, FIRST_PLACE));
   expect(await db.sql`SELECT name, phone, active FROM people WHERE id = ${ids[0]}`).toEqual([
     { name: '已注销用户', phone: null, active: false },
   ]);

@@ -133,14 +133,29 @@ export interface Due {
   askedBy: string;
   steps: number;
   stepsDone: number;
+  roomId: string | null;
+  roomSeq: bigint;
 }
-/** One that is to be worked on and nobody else is at. */
-export async function takeDue(tx: Tx, at: Date, seen: readonly string[]): Promise<Due | undefined> {
+/** The next that is to be worked on. */
+export async function nextDue(sql: Sql, at: Date, seen: readonly string[]): Promise<string | undefined> {
+  const [row] = await sql<{ id: string }>`SELECT id FROM data_requests
+    WHERE state IN ('waiting', 'closed') AND due_at <= ${at} AND (next_try_at IS NULL OR next_try_at <= ${at}) AND id <> ALL(${seen}::uuid[])
+    ORDER BY due_at, id LIMIT 1`;
+  return row?.id;
+}
+/** Holds it; undefined when somebody else is at it, or has done it meanwhile. */
+export async function takeDue(tx: Tx, id: string, at: Date): Promise<Due | undefined> {
   const [row] = await tx<Due>`
-    SELECT id, kind, state, person_id AS "personId", asked_by AS "askedBy", steps, steps_done AS "stepsDone" FROM data_requests
-    WHERE state IN ('waiting', 'closed') AND due_at <= ${at} AND id <> ALL(${seen}::uuid[])
-    ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED`;
+    SELECT id, kind, state, person_id AS "personId", asked_by AS "askedBy", steps, steps_done AS "stepsDone",
+      room_id AS "roomId", room_seq AS "roomSeq" FROM data_requests
+    WHERE id = ${id} AND state IN ('waiting', 'closed') AND due_at <= ${at} AND (next_try_at IS NULL OR next_try_at <= ${at})
+    FOR UPDATE SKIP LOCKED`;
   return row;
+}
+/** Tried again after one minute, two, four … up to a day. */
+export async function putOff(sql: Sql, id: string, error: string, at: Date): Promise<void> {
+  await sql`UPDATE data_requests SET failures = failures + 1, last_error = ${error},
+    next_try_at = ${at}::timestamptz + least(interval '1 day', interval '1 minute' * power(2, least(failures, 20))) WHERE id = ${id}`;
 }
 
 /** Nobody signs in as any of them any more. */

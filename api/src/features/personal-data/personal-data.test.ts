@@ -249,6 +249,9 @@ test('Z6 who is forgotten stands nowhere any more: not before the time, not whil
     ...db,
     transaction: ((...args: Parameters<typeof db.transaction>) =>
       left-- > 0 ? db.transaction(...args) : Promise.reject(new Error('died'))) as typeof db.transaction,
+    // Whoever dies writes nothing down either.
+    sql: ((...args: Parameters<typeof db.sql>) =>
+      left > 0 ? db.sql(...args) : Promise.reject(new Error('died'))) as typeof db.sql,
   };
   const jobs = createJobs({ log });
   createPersonalData({
@@ -257,6 +260,8 @@ test('Z6 who is forgotten stands nowhere any more: not before the time, not whil
     clock,
     random,
     jobs,
+    log,
+    onForgotten: async () => {},
     withdraw: { adult_check: async () => {}, room_messages: async () => {} },
   });
   await expect(jobs.runNow(DATA_REQUESTS_JOB)).rejects.toThrow('died');

@@ -1,7 +1,7 @@
 /** The inventory at work: one statement for each table, made once. */
 import type { Tx } from '../../platform/db.ts';
 import { FORGOTTEN_NAME, inventory, type Stored } from './inventory.policy.ts';
-import { forgetInRooms, messagesOf } from './room-words.ts';
+import { forgetInRooms, messagesOf, type RoomPlace } from './room-words.ts';
 
 /** Seldom run, over tables without an index for it. */
 const STEP_TIMEOUT = '120s';
@@ -57,30 +57,37 @@ const deletions = new Map(
 export const STEPS = inventory.length + 1;
 export const ROOM_WORDS = 'chat_messages';
 
+/** `next`: the step is not over, and goes on from there. */
 export async function exportStep(
   tx: Tx,
   no: number,
   ids: readonly string[],
-): Promise<{ name: string; rows: number; content: string }> {
+  place: RoomPlace,
+): Promise<{ name: string; rows: number; content: string; next: RoomPlace | null }> {
   await tx`SELECT set_config('statement_timeout', ${STEP_TIMEOUT}, true)`;
-  if (no === 0) return { name: ROOM_WORDS, ...(await messagesOf(tx, ids)) };
+  if (no === 0) return { name: ROOM_WORDS, ...(await messagesOf(tx, ids, place)) };
   const table = inventory[no - 1]?.table ?? '';
   const statement = exports.get(table);
   if (!statement) throw new Error(`no step ${no}`);
   const [found] = await tx<{ rows: number; content: string }>(statement, ids);
-  return { name: table, rows: found?.rows ?? 0, content: found?.content ?? '[]' };
+  return { name: table, rows: found?.rows ?? 0, content: found?.content ?? '[]', next: null };
 }
 
-export async function forgetStep(tx: Tx, no: number, ids: readonly string[]): Promise<number> {
+export async function forgetStep(
+  tx: Tx,
+  no: number,
+  ids: readonly string[],
+  place: RoomPlace,
+): Promise<{ rows: number; next: RoomPlace | null }> {
   await tx`SELECT set_config('statement_timeout', ${STEP_TIMEOUT}, true)`;
-  if (no === 0) return forgetInRooms(tx, ids);
+  if (no === 0) return forgetInRooms(tx, ids, place);
   const table = inventory[no - 1]?.table ?? '';
   const statement = deletions.get(table);
-  if (!statement) return 0;
+  if (!statement) return { rows: 0, next: null };
   // Rows that are never changed otherwise let this through; see the trigger function refuse_change.
   await tx`SELECT set_config('walnut.forgetting', ${table}, true), set_config('walnut.retention', ${table}, true)`;
   const byPhone = table === 'room_invitations' ? await forgetInvitedByPhone(tx, ids) : 0;
-  return byPhone + (await tx(statement, ids)).length;
+  return { rows: byPhone + (await tx(statement, ids)).length, next: null };
 }
 
 /** Guests of conferences who were asked by a number that is theirs. */

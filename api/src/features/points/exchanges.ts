@@ -33,7 +33,8 @@ export function createExchanges(deps: { db: Db; clock: Clock; random: Random }) 
         k.valid_days AS "validDays", x.points, k.total - k.claimed - k.set_aside AS left, x.taken, x.active,
         x.active AND k.active AND k.claimed + k.set_aside < k.total AND (${by.personId ?? null}::uuid IS NULL OR (
           coalesce((SELECT h.quantity FROM coupon_holders h WHERE h.kind_id = k.id AND h.person_id = ${by.personId ?? null}::uuid), 0) < k.per_person
-          AND NOT (k.newcomers_only AND EXISTS (SELECT 1 FROM orders o WHERE o.person_id = ${by.personId ?? null}::uuid AND o.paid_at IS NOT NULL))
+          AND NOT (k.newcomers_only AND (EXISTS (SELECT 1 FROM orders o WHERE o.person_id = ${by.personId ?? null}::uuid AND o.paid_at IS NOT NULL)
+            OR (SELECT came_back FROM people WHERE id = ${by.personId ?? null}::uuid)))
         )) AS takeable
       FROM points_exchanges x JOIN coupon_kinds k ON k.id = x.kind_id JOIN org_units u ON u.id = k.org_unit_id
       WHERE (${by.id ?? null}::uuid IS NULL OR x.id = ${by.id ?? null}::uuid)

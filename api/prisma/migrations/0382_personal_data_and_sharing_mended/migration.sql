@@ -1,0 +1,22 @@
+-- Newcomers, requests about one person, retention, exports, figures: see docs/29-reports.md, 30-sharing.md, 31-staff-and-audit.md.
+
+-- By what somebody is known again who makes an account anew: keyed hashes, of nobody by id. One chance each.
+CREATE TABLE newcomer_marks (
+  kind TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  slot SMALLINT NOT NULL,
+  at TIMESTAMPTZ(3) NOT NULL,
+  CONSTRAINT newcomer_marks_pkey PRIMARY KEY (kind, hash, slot),
+  CONSTRAINT newcomer_marks_kind CHECK (kind IN ('phone', 'wechat', 'identity', 'device')),
+  CONSTRAINT newcomer_marks_slot CHECK (slot = 0 OR (kind = 'device' AND slot BETWEEN 0 AND 2))
+);
+-- An account whose phone was that of one that was closed for good: no newcomer.
+ALTER TABLE people ADD COLUMN came_back BOOLEAN NOT NULL DEFAULT false;
+
+-- How far a request is in the rooms' logs, and what went wrong with it: each waits for itself.
+ALTER TABLE data_requests
+  ADD COLUMN room_id UUID,
+  ADD COLUMN room_seq BIGINT NOT NULL DEFAULT -1,
+  ADD COLUMN failures INTEGER NOT NULL DEFAULT 0,
+  ADD COLUMN last_error TEXT NOT NULL DEFAULT '',
+  ADD COLUMN next_try_at TIMESTAMPTZ(3);
