@@ -20,3 +20,22 @@ ALTER TABLE data_requests
   ADD COLUMN failures INTEGER NOT NULL DEFAULT 0,
   ADD COLUMN last_error TEXT NOT NULL DEFAULT '',
   ADD COLUMN next_try_at TIMESTAMPTZ(3);
+
+-- The same of each kind of retention; a kind without trouble has no row.
+CREATE TABLE retention_troubles (
+  kind TEXT NOT NULL,
+  failures INTEGER NOT NULL,
+  last_error TEXT NOT NULL,
+  next_try_at TIMESTAMPTZ(3) NOT NULL,
+  CONSTRAINT retention_troubles_pkey PRIMARY KEY (kind)
+);
+
+-- Z1 counts from when the transaction was over: its last step, its last refund and its last case.
+CREATE FUNCTION order_over_before(of UUID, moment TIMESTAMPTZ) RETURNS BOOLEAN LANGUAGE sql STABLE AS $$
+  SELECT o.state IN ('received', 'cancelled', 'expired', 'forfeited', 'refunded')
+    AND greatest(o.placed_at, o.paid_at, o.shipped_at, o.received_at, o.closed_at) < moment
+    AND NOT EXISTS (SELECT FROM order_transitions h WHERE h.order_id = o.id AND h.at >= moment)
+    AND NOT EXISTS (SELECT FROM refunds r WHERE r.order_id = o.id AND coalesce(r.finished_at, 'infinity') >= moment)
+    AND NOT EXISTS (SELECT FROM after_sales a WHERE a.order_id = o.id AND coalesce(a.closed_at, 'infinity') >= moment)
+  FROM orders o WHERE o.id = of
+$$;

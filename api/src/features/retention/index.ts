@@ -2,7 +2,7 @@
  * What is too old goes (rule Z1), by policies that headquarters sets: kinds.policy.ts says what, the newest version of a policy how
  * long. A job deletes in small batches, so that nobody waits for a delete; rows that another process is deleting are passed over. A
  * look ahead counts the same rows by the same condition. Each run that deleted something is a row in retention_runs and, for
- * what the law names, in the audit log.
+ * what the law names, in the audit log. A kind that fails waits for itself (retention_troubles) and holds up no other.
  */
 import {
   isRetentionKind,
@@ -17,10 +17,11 @@ import {
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
-import type { Db, Sql } from '../../platform/db.ts';
+import { type Db, type Sql, sqlState } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
+import type { Logger } from '../../platform/logger.ts';
 import { kinds, type Sweep } from './kinds.policy.ts';
 
 export const RETENTION_JOB = 'retention';
@@ -82,6 +83,7 @@ export function createRetention(deps: {
   clock: Clock;
   random: Random;
   jobs: Jobs;
+  log: Logger;
   batch?: number;
 }): void {
   const { bind, db, clock, random, batch = BATCH } = deps;
@@ -118,24 +120,50 @@ export function createRetention(deps: {
       return gone?.length ?? 0;
     });
 
-  deps.jobs.every(RETENTION_JOB, EVERY_MS, async () => {
-    for (const { kind, keepDays, byLaw } of await policies(db.sql)) {
-      const before = beforeOf(keepDays);
-      let rows = 0;
+  /** What went is written down also when a later part of the kind fails: it is gone. */
+  const record = (kind: RetentionKind, keepDays: number, byLaw: boolean, before: Date, rows: number): Promise<void> =>
+    db.transaction(async (tx) => {
+      await tx`INSERT INTO retention_runs (id, kind, keep_days, before, rows, at)
+        VALUES (${random.id()}, ${kind}, ${keepDays}, ${before}, ${rows}, ${clock.now()})`;
+      if (byLaw) {
+        await writeAudit(tx, deps, {
+          ...{ actorId: null, action: 'retention:swept', target: `retention:${kind}`, orgPath: await hqPath(tx) },
+          ...{ reason: 'retention policy', detail: { rows, keepDays, before: before.toISOString() } },
+        });
+      }
+    });
+
+  async function sweepKind({ kind, keepDays, byLaw }: RetentionPolicy): Promise<void> {
+    const before = beforeOf(keepDays);
+    let rows = 0;
+    try {
       for (const sweep of kinds[kind].sweeps) {
         for (let gone = 1; gone > 0; rows += gone) gone = await sweepBatch(sweep, before);
       }
-      if (rows === 0) continue;
-      await db.transaction(async (tx) => {
-        await tx`INSERT INTO retention_runs (id, kind, keep_days, before, rows, at)
-          VALUES (${random.id()}, ${kind}, ${keepDays}, ${before}, ${rows}, ${clock.now()})`;
-        if (byLaw) {
-          await writeAudit(tx, deps, {
-            ...{ actorId: null, action: 'retention:swept', target: `retention:${kind}`, orgPath: await hqPath(tx) },
-            ...{ reason: 'retention policy', detail: { rows, keepDays, before: before.toISOString() } },
-          });
-        }
-      });
+    } finally {
+      if (rows > 0) await record(kind, keepDays, byLaw, before, rows);
+    }
+  }
+
+  deps.jobs.every(RETENTION_JOB, EVERY_MS, async () => {
+    const waiting = await db.sql<{
+      kind: string;
+    }>`SELECT kind FROM retention_troubles WHERE next_try_at > ${clock.now()}`;
+    for (const each of await policies(db.sql)) {
+      const { kind } = each;
+      if (waiting.some((one) => one.kind === kind)) continue;
+      try {
+        await sweepKind(each);
+        await db.sql`DELETE FROM retention_troubles WHERE kind = ${kind}`;
+      } catch (error) {
+        // A message of the database quotes the row: only its code is kept. Again after one hour, two, four … up to a week.
+        const code = sqlState(error) ?? (error instanceof Error ? error.name : 'unknown');
+        await db.sql`INSERT INTO retention_troubles AS t (kind, failures, last_error, next_try_at)
+          VALUES (${kind}, 1, ${code}, ${clock.now()}::timestamptz + interval '1 hour')
+          ON CONFLICT (kind) DO UPDATE SET failures = t.failures + 1, last_error = excluded.last_error,
+            next_try_at = ${clock.now()}::timestamptz + least(interval '7 days', interval '1 hour' * power(2, least(t.failures, 10)))`;
+        deps.log.error({ err: error, kind }, 'a kind of retention failed, and is tried again later');
+      }
     }
   });
 

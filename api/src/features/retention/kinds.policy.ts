@@ -43,8 +43,8 @@ const YEAR_DAYS = 400;
 const WEEK_DAYS = 7;
 
 const ERASED = `'{"recipient": "", "phone": "", "street": ""}'::jsonb`;
-const orderOver = `t.state IN ('received', 'cancelled', 'expired', 'forfeited', 'refunded') AND t.placed_at < $before
-  AND NOT EXISTS (SELECT FROM after_sales a WHERE a.order_id = t.id AND (a.closed_at IS NULL OR a.closed_at >= $before))`;
+/** The transaction was over long ago: its receipt, refunds and cases, not only the day it was placed. */
+const orderOver = `t.placed_at < $before AND order_over_before(t.id, $before)`;
 
 export const kinds: Readonly<Record<RetentionKind, Kind>> = {
   replays: law([]),
@@ -56,25 +56,25 @@ export const kinds: Readonly<Record<RetentionKind, Kind>> = {
         AND NOT EXISTS (SELECT FROM recordings c WHERE c.room_id = t.room_id AND c.state <> 'deleted')`,
     },
   ]),
-  // A page that no order within the time was placed from, and that is not the page of today.
+  // A page that no order rests on which is open or was over within the time, and that is not the page of today.
   product_pages: law([
     {
       ...{ table: 'product_snapshots', key: 'hash', age: 't.first_at' },
       old: `t.first_at < $before AND NOT EXISTS (SELECT FROM products p WHERE p.snapshot_hash = t.hash)
         AND EXISTS (SELECT FROM product_snapshots n WHERE n.product_id = t.product_id AND n.first_at > t.first_at AND n.first_at < $before)
         AND NOT EXISTS (SELECT FROM order_items i JOIN orders o ON o.id = i.order_id
-          WHERE i.product_id = t.product_id AND i.snapshot_hash = t.hash AND o.placed_at >= $before)`,
+          WHERE i.product_id = t.product_id AND i.snapshot_hash = t.hash AND NOT order_over_before(o.id, $before))`,
     },
   ]),
   orders: law([
     {
-      ...{ table: 'orders', key: 'id', age: 't.placed_at' },
+      ...{ table: 'orders', key: 'id', age: 'coalesce(t.received_at, t.closed_at, t.placed_at)' },
       old: `${orderOver} AND (t.address->>'phone' <> '' OR t.remark <> '')`,
       erase: `address = t.address || ${ERASED}, remark = '', merchant_remark = ''`,
     },
     {
       ...{ table: 'order_address_changes', key: 'order_id', age: 't.at' },
-      old: `t.at < $before AND EXISTS (SELECT FROM orders o WHERE o.id = t.order_id AND o.placed_at < $before AND o.address->>'phone' = '')`,
+      old: `t.at < $before AND order_over_before(t.order_id, $before)`,
     },
   ]),
   after_sales: law([
@@ -84,19 +84,20 @@ export const kinds: Readonly<Record<RetentionKind, Kind>> = {
         key: 'after_sale_id, file_id',
         age: '(SELECT a.closed_at FROM after_sales a WHERE a.id = t.after_sale_id)',
       },
-      old: 'EXISTS (SELECT FROM after_sales a WHERE a.id = t.after_sale_id AND a.closed_at < $before)',
+      old: 'EXISTS (SELECT FROM after_sales a WHERE a.id = t.after_sale_id AND a.closed_at < $before AND order_over_before(a.order_id, $before))',
     },
     {
       ...{ table: 'after_sales', key: 'id', age: 't.closed_at' },
-      old: `t.closed_at < $before AND t.note <> ''`,
+      old: `t.closed_at < $before AND t.note <> '' AND order_over_before(t.order_id, $before)`,
       erase: `note = ''`,
     },
   ]),
   touches: own(TOUCHES_LEAST_DAYS, LEGAL_DAYS, [
     {
       ...{ table: 'touches', key: 'id', age: 't.at' },
-      // Those that a credit, an owner or an edge rests on stay with it.
-      old: `t.at < $before AND NOT EXISTS (SELECT FROM invite_edges e WHERE e.invitee_id = t.visitor_id AND e.touch_id = t.id)
+      // Those that a credit, an owner or an edge rests on stay with it; and none goes that the figures have not counted.
+      old: `t.at < $before AND EXISTS (SELECT FROM report_state s WHERE s.moved_at IS NULL)
+        AND NOT EXISTS (SELECT FROM report_news w WHERE w.kind = 'p' AND w.id = t.visitor_id) AND NOT EXISTS (SELECT FROM invite_edges e WHERE e.invitee_id = t.visitor_id AND e.touch_id = t.id)
         AND NOT EXISTS (SELECT FROM owner_bindings b WHERE b.customer_id = t.visitor_id AND b.touch_id = t.id)
         AND NOT EXISTS (SELECT FROM orders o JOIN order_credit_versions c ON c.order_id = o.id
           WHERE o.person_id = t.visitor_id AND c.touch_id = t.id)`,

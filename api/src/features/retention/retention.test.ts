@@ -43,7 +43,7 @@ test('what is done and a week old goes, batch by batch; what is open or younger 
   const before = await left();
   const plus = (count: number) => before.map((rows) => rows + count);
   const jobs = createJobs({ log });
-  createRetention({ bind: () => {}, db, clock, random, jobs, batch: 3 });
+  createRetention({ bind: () => {}, db, clock, random, log, jobs, batch: 3 });
 
   await write(7, 'old');
   await jobs.runNow(RETENTION_JOB);
@@ -152,3 +152,91 @@ test('Z1 every sweep of every kind is a statement that the database understands'
   }
   await api.api.platform.jobs.runNow(RETENTION_JOB);
 });
+
+test('Z1 three years begin when the transaction is over, not when it was placed', async () => {
+  await using api = await startTestApi();
+  const { consumers, rooms } = await seedBrand(api);
+  const { sql } = api.api.platform.db;
+  const place = JSON.stringify({
+    recipient: '安然',
+    phone: '13900000001',
+    province: '',
+    city: '',
+    district: '',
+    street: '1 号',
+  });
+  const { id: roomId, orgUnit } = rooms.a;
+  const start = api.clock.now();
+  const order = async (no: string): Promise<string> => {
+    const id = randomUUID();
+    await sql`INSERT INTO orders (id, order_no, person_id, room_id, org_unit_id, org_path, state, items_fen, discount_fen, shipping_fen, total_fen, address, placed_at, expires_at)
+      VALUES (${id}, ${no}, ${consumers.anna.personId}, ${roomId}, ${orgUnit.id}, ${orgUnit.path}, 'received', 100, 0, 0, 100, ${place}::jsonb, ${start}, ${start})`;
+    return id;
+  };
+  const step = (id: string, at: Date) =>
+    sql`INSERT INTO order_transitions (order_id, from_state, to_state, event, at) VALUES (${id}, 'shipped', 'received', 'receive', ${at})`;
+  const days = (n: number) => new Date(start.getTime() + n * DAY_SECONDS * 1_000);
+  const [swift, late, disputed] = [await order('swift'), await order('late'), await order('disputed')];
+  await step(swift, days(5));
+  // Pre-sold, sent and received a hundred days after it was placed.
+  await step(late, days(100));
+  await sql`UPDATE orders SET received_at = ${days(100)} WHERE id = ${late}`;
+  await step(disputed, days(5));
+  await sql`INSERT INTO payments (id, order_id, provider, amount_fen, captured_fen, refunded_fen, state, created_at, captured_at) VALUES (${disputed}, ${disputed}, 'sandbox', 100, 100, 10, 'captured', ${start}, ${start})`;
+  await sql`INSERT INTO refunds (id, refund_no, order_id, payment_id, amount_fen, state, reason, created_at, finished_at)
+    VALUES (${disputed}, 'R1', ${disputed}, ${disputed}, 10, 'succeeded', '破损', ${days(200)}, ${days(210)})`;
+  const kept = async () =>
+    (await sql<{ no: string }>`SELECT order_no AS no FROM orders WHERE address->>'phone' <> '' ORDER BY 1`).map(
+      ({ no }) => no,
+    );
+  const until = async (day: number) => {
+    api.clock.advanceSeconds(day * DAY_SECONDS - (api.clock.now().getTime() - start.getTime()) / 1_000);
+    await api.api.platform.jobs.runNow(RETENTION_JOB);
+  };
+  await until(1_097);
+  expect(await kept()).toEqual(['disputed', 'late', 'swift']);
+  await until(1_102);
+  expect(await kept()).toEqual(['disputed', 'late']);
+  await until(1_195);
+  expect(await kept()).toEqual(['disputed', 'late']);
+  await until(1_198);
+  expect(await kept()).toEqual(['disputed']);
+  await until(1_307);
+  expect(await kept()).toEqual([]);
+}, 120_000);
+
+test('Z1 a kind that fails holds up no other, is written down, and is tried again later', async () => {
+  await using api = await startTestApi();
+  const { rooms, consumers } = await seedBrand(api);
+  const { sql } = api.api.platform.db;
+  const write = async () => {
+    const now = api.clock.now();
+    await sql`INSERT INTO room_visits (room_id, person_id, first_at, last_at) VALUES (${rooms.a.id}, ${randomUUID()}, ${now}, ${now})`;
+    await sql`INSERT INTO refresh_tokens (id, family_id, person_id, audience, token_hash, created_at, expires_at)
+      VALUES (${randomUUID()}, ${randomUUID()}, ${consumers.anna.personId}, 'consumer', ${randomUUID()}, ${now}, ${now})`;
+  };
+  const left = async () => [
+    (await sql`SELECT FROM room_visits`).length,
+    (await sql`SELECT FROM refresh_tokens`).length,
+  ];
+  await write();
+  await sql`CREATE FUNCTION no_visit_goes() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'secret row'; END $$`;
+  await sql`CREATE TRIGGER no_visit_goes BEFORE DELETE ON room_visits FOR EACH ROW EXECUTE FUNCTION no_visit_goes()`;
+  api.clock.advanceSeconds(500 * DAY_SECONDS);
+  const turn = () => api.api.platform.jobs.runNow(RETENTION_JOB);
+  await turn();
+  // Sessions come after visits.
+  expect(await left()).toEqual([1, 0]);
+  const troubles = () => sql`SELECT kind, failures, last_error AS error FROM retention_troubles`;
+  expect(await troubles()).toEqual([{ kind: 'room_visits', failures: 1, error: 'P0001' }]);
+  await turn();
+  expect(await troubles()).toMatchObject([{ failures: 1 }]); // not yet
+  api.clock.advanceSeconds(3_601);
+  await turn();
+  expect(await troubles()).toMatchObject([{ failures: 2 }]);
+  await sql`DROP TRIGGER no_visit_goes ON room_visits`;
+  api.clock.advanceSeconds(2 * 3_601);
+  await turn();
+  expect(await left()).toEqual([0, 0]);
+  expect(await troubles()).toEqual([]);
+}, 120_000);
