@@ -39,3 +39,6 @@ CREATE FUNCTION order_over_before(of UUID, moment TIMESTAMPTZ) RETURNS BOOLEAN L
     AND NOT EXISTS (SELECT FROM after_sales a WHERE a.order_id = o.id AND coalesce(a.closed_at, 'infinity') >= moment)
   FROM orders o WHERE o.id = of
 $$;
+
+-- One writer of a file: who takes it raises the fence, and a writer before it writes nothing more.
+ALTER TABLE report_exports ADD COLUMN fence INTEGER NOT NULL DEFAULT 0, ALTER COLUMN bytes TYPE BIGINT;

@@ -2,7 +2,8 @@
  * Files of reports, written in the background a page at a time.
  *
  * Model: a row waits, is claimed by one process (conditional UPDATE with a time limit that is pushed on with every page) and written in
- * parts; one whose process fell silent is begun anew. Names are as the asker could read them when they asked; the file is for them
+ * parts; one whose process fell silent is begun anew. Who claims it raises its fence, and every write names it: a process that was
+ * only slow finds that it is nobody's writer any more, and writes nothing. Names are as the asker could read them when they asked; the file is for them
  * alone, as long as their place in the organisation still covers it, and goes after a week. Every file leaves an audit row with its rows.
  */
 import {
@@ -66,6 +67,7 @@ interface Filter {
 }
 interface Job {
   id: string;
+  fence: number;
   personId: string;
   role: StaffRole;
   orgUnitId: string;
@@ -73,13 +75,15 @@ interface Job {
   kind: ReportExport['kind'];
   filter: Filter;
 }
-interface Row extends Omit<ReportExport, 'createdAt' | 'finishedAt' | 'expiresAt'> {
+interface Row extends Omit<ReportExport, 'createdAt' | 'finishedAt' | 'expiresAt' | 'bytes'> {
+  bytes: bigint;
   createdAt: Date;
   finishedAt: Date | null;
   expiresAt: Date;
 }
-const view = ({ createdAt, finishedAt, expiresAt, ...row }: Row): ReportExport => ({
+const view = ({ createdAt, finishedAt, expiresAt, bytes, ...row }: Row): ReportExport => ({
   ...row,
+  bytes: Number(bytes),
   ...{
     createdAt: createdAt.toISOString(),
     finishedAt: finishedAt?.toISOString() ?? null,
@@ -154,7 +158,6 @@ export function createReportExports(deps: {
   async function write(job: Job): Promise<void> {
     const { personId, role, orgUnitId, orgPath } = job;
     const principal: StaffPrincipal = { personId, kind: 'staff', name: '', staff: { role, orgUnitId, orgPath } };
-    await db.sql`DELETE FROM report_export_parts WHERE export_id = ${job.id}`;
     let no = 0;
     let rows = 0;
     for await (const page of pages(principal, job)) {
@@ -165,15 +168,20 @@ export function createReportExports(deps: {
       const mine = await db.transaction(async (tx) => {
         const held =
           await tx`UPDATE report_exports SET rows = ${rows}, bytes = bytes + ${Buffer.byteLength(content)}, claimed_until = ${until}
-          WHERE id = ${job.id} AND state = 'running' RETURNING id`;
+          WHERE id = ${job.id} AND state = 'running' AND fence = ${job.fence} RETURNING id`;
         if (held.length === 0) return false;
+        // Of a writer before.
+        if (part === 0) await tx`DELETE FROM report_export_parts WHERE export_id = ${job.id}`;
         await tx`INSERT INTO report_export_parts (export_id, no, content) VALUES (${job.id}, ${part}, ${content})`;
         return true;
       });
       if (!mine) return;
     }
     await db.transaction(async (tx) => {
-      await tx`UPDATE report_exports SET state = 'done', finished_at = ${clock.now()}, claimed_until = NULL WHERE id = ${job.id}`;
+      const ended =
+        await tx`UPDATE report_exports SET state = 'done', finished_at = ${clock.now()}, claimed_until = NULL
+        WHERE id = ${job.id} AND state = 'running' AND fence = ${job.fence} RETURNING id`;
+      if (ended.length === 0) return;
       await writeAudit(tx, deps, {
         ...{ actorId: personId, action: EXPORTED, target: `report:${job.kind}`, orgPath },
         detail: { export: job.id, filter: job.filter, rows, whole: true },
@@ -186,15 +194,16 @@ export function createReportExports(deps: {
     await db.sql`DELETE FROM report_exports WHERE expires_at < ${now}`;
     for (;;) {
       const [job] = await db.sql<Job>`
-        UPDATE report_exports SET state = 'running', rows = 0, bytes = 0, claimed_until = ${new Date(clock.now().getTime() + CLAIM_MS)}
+        UPDATE report_exports SET state = 'running', fence = fence + 1, rows = 0, bytes = 0, claimed_until = ${new Date(clock.now().getTime() + CLAIM_MS)}
         WHERE id = (SELECT id FROM report_exports WHERE state = 'waiting' OR state = 'running' AND claimed_until < ${clock.now()}
           ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-        RETURNING id, person_id AS "personId", role, org_unit_id AS "orgUnitId", org_path AS "orgPath", kind, filter`;
+        RETURNING id, fence, person_id AS "personId", role, org_unit_id AS "orgUnitId", org_path AS "orgPath", kind, filter`;
       if (!job) return;
       try {
         await write(job);
       } catch (error) {
-        await db.sql`UPDATE report_exports SET state = 'failed', finished_at = ${clock.now()}, claimed_until = NULL WHERE id = ${job.id} AND state = 'running'`;
+        await db.sql`UPDATE report_exports SET state = 'failed', finished_at = ${clock.now()}, claimed_until = NULL
+          WHERE id = ${job.id} AND state = 'running' AND fence = ${job.fence}`;
         throw error;
       }
     }

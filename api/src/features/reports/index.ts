@@ -16,7 +16,7 @@ import {
 } from '@walnut-live/contracts';
 import type { Response } from 'express';
 import type { Clock, Random } from '../../platform/clock.ts';
-import { type CsvColumn, sendCsv } from '../../platform/csv.ts';
+import { type CsvColumn, sendCsv, sendParts } from '../../platform/csv.ts';
 import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db } from '../../platform/db.ts';
 import { type Binder, written } from '../../platform/http.ts';
@@ -123,8 +123,7 @@ export function createReports(deps: ReportsDeps): void {
     const { name, parts } = await files.file(principal, params.id);
     res.status(200).type('text/csv; charset=utf-8');
     res.set({ 'Content-Disposition': `attachment; filename="${name}"`, 'Cache-Control': 'no-store' });
-    for await (const part of parts) res.write(part);
-    res.end();
+    await sendParts(res, parts);
     return written;
   });
 }

@@ -13,11 +13,15 @@ import {
   reportSegments,
 } from '@walnut-live/contracts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createJobs } from '../../platform/jobs.ts';
 import { createAttributedOrders, type TestOrder } from '../../testing/attributed-orders.ts';
 import { type Brand, makeConsumer, seedBrand } from '../../testing/fixtures.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
 import { visit } from '../../testing/visits.ts';
+import { createReportExports } from './exports.ts';
 import { EXPORTS_JOB } from './index.ts';
+import { createReportKeeping } from './keeping.ts';
+import { createReportReading } from './reading.ts';
 
 /** A guide of store A brings Anna by a link to a product, Bella brings Chris; both buy, Chris gets something back. */
 let api: TestApi;
@@ -211,4 +215,42 @@ it('Z8 the screen says what the orders say, and of customers the first character
   expect(screen.inviters.map(({ name }) => name)).toEqual([brand.staff.a.guide.name, '贝*', brand.staff.b.guide.name]);
   const ofB = await api.ok(reportScreen, { as: brand.staff.b.manager });
   expect(ofB).toMatchObject({ gmvFen: 0, orders: 0, visitors: 1 });
+});
+
+it('a file has one writer: one that was only slow finds another at it, and writes nothing more', async () => {
+  const { db, clock, random, log } = api.api.platform;
+  const { admin } = brand.staff;
+  const asked = await api.ok(createExport, { as: admin, body: { kind: 'sales' } });
+  const reading = createReportReading({ db, clock, keeping: createReportKeeping({ db, clock }) });
+  const stalled = Promise.withResolvers<void>();
+  const goesOn = Promise.withResolvers<void>();
+  const slow: typeof reading = {
+    ...reading,
+    async inReport(read) {
+      const found = await reading.inReport(read);
+      stalled.resolve();
+      await goesOn.promise;
+      return found;
+    },
+  };
+  const jobs = createJobs({ log });
+  createReportExports({ db, clock, random, jobs, reading: slow });
+  const slowTurn = jobs.runNow(EXPORTS_JOB);
+  await stalled.promise; // its first lines are written
+  api.clock.advanceSeconds(61);
+  await api.api.platform.jobs.runNow(EXPORTS_JOB);
+  const file = async () => String((await api.call(exportFile, { as: admin, params: { id: asked.id } })).body);
+  const whole = await file();
+  goesOn.resolve();
+  await slowTurn;
+  await jobs.close();
+  expect(await file()).toBe(whole);
+  const [{ bytes, rows } = { bytes: 0, rows: 0 }] = (await api.ok(listExports, { as: admin })).items;
+  expect({ bytes, rows }).toEqual({ bytes: Buffer.byteLength(`\uFEFF${whole}`), rows: 2 });
+  const told =
+    await db.sql`SELECT FROM audit_log WHERE action = 'personal-data:exported' AND detail->>'export' = ${asked.id}`;
+  expect(told).toHaveLength(1);
+  // Beyond two gigabytes.
+  await db.sql`UPDATE report_exports SET bytes = 5000000000 WHERE id = ${asked.id}`;
+  expect((await api.ok(listExports, { as: admin })).items[0]?.bytes).toBe(5_000_000_000);
 });
