@@ -150,3 +150,33 @@ it('K7 many different people by one link from one network: an alert that waits f
   await look();
   expect(await list({ kind: 'fraud_burst' })).toHaveLength(1);
 });
+
+it('an alert of little stock does not end because thousands of others have less', async () => {
+  const { sql } = api.api.platform.db;
+  const { kernels, milk } = brand.products;
+  const at = api.clock.now();
+  await sql`UPDATE stocks SET on_hand = 5, reserved = 0 WHERE sku_id = ${kernels.sku.id} AND org_unit_id = ${brand.stores.a.id}`;
+  await look();
+  const ofKernels = async () =>
+    (await list({ kind: 'stock_low', limit: 100 }, brand.staff.a.manager)).filter(
+      ({ subject }) => subject.id === kernels.sku.id,
+    );
+  const [first] = await ofKernels();
+  expect(first).toMatchObject({ state: 'open', value: 5 });
+  await sql`INSERT INTO skus (id, product_id, name, price_fen, active)
+    SELECT gen_random_uuid(), ${milk.id}, '规格 ' || n, 100, true FROM generate_series(1, 2100) n`;
+  await sql`INSERT INTO stocks (sku_id, org_unit_id, org_path, on_hand, reserved, updated_at)
+    SELECT k.id, ${brand.stores.b.id}, ${brand.stores.b.path}, 0, 0, ${at} FROM skus k WHERE k.name LIKE '规格 %'`;
+  for (let turn = 0; turn < 2; turn++) {
+    api.clock.advanceSeconds(30);
+    await look();
+    expect(await ofKernels()).toMatchObject([{ id: first?.id, state: 'open', value: 5 }]);
+  }
+  // What is over ends, and of a unit as many stand as may.
+  await sql`UPDATE stocks SET on_hand = 500 WHERE sku_id = ${kernels.sku.id}`;
+  await look();
+  expect(await ofKernels()).toEqual([]);
+  expect(
+    await sql`SELECT count(*)::int AS n FROM alerts WHERE kind = 'stock_low' AND state <> 'closed' AND org_unit_id = ${brand.stores.b.id}`,
+  ).toEqual([{ n: 50 }]);
+});

@@ -17,6 +17,7 @@ export const ALERTS_JOB = 'alerts';
 const EVERY_MS = 30_000;
 const ALERTS_LOCK = 5_150_036;
 const BURST_MS = 600_000;
+/** Of bursts, which end by nobody but staff: none is taken for over because it was not read. */
 const MOST_READ = 2_000;
 
 export interface PictureHealth {
@@ -53,7 +54,7 @@ export function createWatching(deps: {
     FROM rooms r LEFT JOIN LATERAL (
       SELECT x.at, x.event ->> 'state' AS state FROM room_events x WHERE x.room_id = r.id AND x.kind = 'stream:changed' ORDER BY x.seq DESC LIMIT 1
     ) e ON true
-    WHERE r.state = 'live' AND r.relay_of IS NULL AND r.started_at IS NOT NULL AND COALESCE(e.state, 'idle') <> 'live' LIMIT ${MOST_READ}`;
+    WHERE r.state = 'live' AND r.relay_of IS NULL AND r.started_at IS NOT NULL AND COALESCE(e.state, 'idle') <> 'live'`;
 
   async function poorPicture(tx: Sql, now: Date): Promise<Candidate[]> {
     const figures = await deps.streamFigures();
@@ -70,12 +71,19 @@ export function createWatching(deps: {
     }));
   }
 
-  /** What is on sale and has little left; the widest threshold of all rules bounds what is read. */
+  /**
+   * What is on sale and has little left; the widest threshold of all rules bounds what is read. Of every unit the least, as many as
+   * can stand there, and whatever has an alert already: one that is not read would be taken for over.
+   */
   const stockLow = (tx: Sql, most: number) => tx<Candidate>`
-    SELECT 'stock_low' AS kind, k.id::text AS "subjectId", p.title || ' ' || k.name AS label, s.org_unit_id AS "unitId", s.org_path AS path, NULL::uuid AS "roomId",
-      s.on_hand - s.reserved AS value
-    FROM stocks s JOIN skus k ON k.id = s.sku_id JOIN products p ON p.id = k.product_id
-    WHERE p.status = 'on_sale' AND k.active AND s.on_hand - s.reserved <= ${most} ORDER BY value LIMIT ${MOST_READ}`;
+    SELECT 'stock_low' AS kind, low."subjectId", low.label, low."unitId", low.path, NULL::uuid AS "roomId", low.value FROM (
+      SELECT k.id::text AS "subjectId", p.title || ' ' || k.name AS label, s.org_unit_id AS "unitId", s.org_path AS path, s.on_hand - s.reserved AS value,
+        row_number() OVER (PARTITION BY s.org_unit_id ORDER BY s.on_hand - s.reserved, k.id) AS place
+      FROM stocks s JOIN skus k ON k.id = s.sku_id JOIN products p ON p.id = k.product_id
+      WHERE p.status = 'on_sale' AND k.active AND s.on_hand - s.reserved <= ${most}
+    ) low
+    WHERE low.place <= ${MOST_OPEN} OR EXISTS (SELECT FROM alerts a
+      WHERE a.kind = 'stock_low' AND a.subject_id = low."subjectId" AND a.org_unit_id = low."unitId" AND a.state <> 'closed')`;
 
   /** Different visitors by one person's links from one network (rule K7). */
   async function bursts(tx: Sql, now: Date): Promise<Candidate[]> {
