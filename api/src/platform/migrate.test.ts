@@ -59,3 +59,15 @@ test('refuses a migration that was edited after it was applied', async () => {
   await write('20260101_first', 'CREATE TABLE walnut (name varchar(5))');
   await expect(migrate(url, dir)).rejects.toThrow(/was edited/);
 });
+
+test('a migration that was rewritten before its release goes on where the former text was applied', async () => {
+  await write('0350_report_rollups', 'CREATE TABLE walnut (name text)');
+  await migrate(url, dir);
+  const former = '9bcf316badcc23a086dd2b147b374b91bc74d7aef20360a1bdae2ed465428cad';
+  const { rows: before } = await db.query('SELECT checksum FROM "_prisma_migrations"');
+  await db.query('UPDATE "_prisma_migrations" SET checksum = $1', [former]);
+  expect(await migrate(url, dir)).toEqual([]);
+  expect((await db.query('SELECT checksum FROM "_prisma_migrations"')).rows).toEqual(before);
+  await db.query(`UPDATE "_prisma_migrations" SET checksum = 'another'`);
+  await expect(migrate(url, dir)).rejects.toThrow(/was edited/);
+});

@@ -18,6 +18,14 @@ const CREATE_BOOKKEEPING = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
   "migration_name" VARCHAR(255) NOT NULL, "logs" TEXT, "rolled_back_at" TIMESTAMPTZ,
   "started_at" TIMESTAMPTZ NOT NULL DEFAULT now(), "applied_steps_count" INTEGER NOT NULL DEFAULT 0)`;
 
+/**
+ * Migrations that were changed before their release in a way that leaves the same tables behind, with the checksums of before:
+ * a database that was made with one of those is told the new checksum and goes on.
+ */
+const SAME_AS_BEFORE: ReadonlyMap<string, readonly string[]> = new Map([
+  ['0350_report_rollups', ['9bcf316badcc23a086dd2b147b374b91bc74d7aef20360a1bdae2ed465428cad']],
+]);
+
 interface MigrationRow {
   migration_name: string;
   checksum: string;
@@ -66,6 +74,11 @@ export async function migrate(databaseUrl: string, dir: string): Promise<string[
       if (known === undefined) {
         await apply(db, migration);
         fresh.push(migration.name);
+      } else if (SAME_AS_BEFORE.get(migration.name)?.includes(known)) {
+        await db.query(
+          'UPDATE "_prisma_migrations" SET checksum = $1 WHERE migration_name = $2 AND rolled_back_at IS NULL',
+          [migration.checksum, migration.name],
+        );
       } else if (known !== migration.checksum) {
         throw new Error(
           `migration ${migration.name} was edited after this database was made; use another database or data folder`,

@@ -5,6 +5,8 @@
  * a time takes some and makes `report_visits` and `report_parts` say of them what is true now; what changed by that is added to the
  * sums. So a fact that is told twice, late or out of order changes nothing but what it should.
  * Invariants: sums and returns are what visits and parts add up to, in every committed state; who writes a fact waits for nobody here.
+ * What was counted of days whose touches a retention policy has taken stays as it was counted (`report_state.swept_to`).
+ * After an upgrade from before there were roll-ups all is counted by the job, as when a unit or room moves.
  * When a unit or room goes elsewhere in the tree, scopes are no longer those that were counted by: all is counted anew, and until then
  * reports are read from the facts themselves.
  */

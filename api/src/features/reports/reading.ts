@@ -9,6 +9,9 @@ import { type Period, wholeDays } from './periods.policy.ts';
 import * as rows from './reports.repository.ts';
 import * as rolled from './rollups.repository.ts';
 
+/** All is counted anew, by a job that is at it or will be within seconds. */
+const PREPARING = { retryAfterSeconds: 30, facts: { preparing: true } } as const;
+
 export interface ReportScope {
   readonly id: string;
   readonly path: string;
@@ -91,13 +94,13 @@ export function createReportReading({ db, clock, keeping }: { db: Db; clock: Clo
       if (!wholeDays(range))
         throw new AppError('invalid_request', { issues: [{ path: '/from', issue: 'whole_days_in_china' }] });
       const counted = await rollups(range);
-      if (!counted) throw new AppError('unavailable');
+      if (!counted) throw new AppError('unavailable', PREPARING);
       return counted;
     },
     /** The moment the roll-ups are of. @throws AppError unavailable */
     async countedAt(): Promise<Date> {
       const at = await keeping.upToDate();
-      if (!at) throw new AppError('unavailable');
+      if (!at) throw new AppError('unavailable', PREPARING);
       return at;
     },
     /** A unit with all under it. */
