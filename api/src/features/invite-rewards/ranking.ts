@@ -2,7 +2,7 @@
  * Who brought most (rule K6): people who became customers, or sales net of refunds. Gifts are in no ranking.
  *
  * Model: worked out from the facts when asked for. New people are first invites of the period; a customer is one of them who
- * bought and kept something; sales are paid orders of the period credited to the person by a share link.
+ * bought and kept something; sales are paid orders of the period credited to the person by a share link or by a ruling.
  */
 import { fenToWire, getInviteRanking, rankingPeriods, reportInviteRanking } from '@walnut-live/contracts';
 import type { Clock } from '../../platform/clock.ts';
@@ -56,7 +56,7 @@ export function createRanking(deps: { bind: Binder; db: Db; clock: Clock }): voi
     ),
     sold AS (
       SELECT coalesce(p.merged_into, p.id) AS person_id, count(*) AS orders, sum(o.paid_fen - o.refunded_fen)::bigint AS net
-      FROM orders o JOIN order_credits c ON c.order_id = o.id AND c.reason = 'share_link' JOIN people p ON p.id = c.person_id
+      FROM orders o JOIN order_credits c ON c.order_id = o.id AND c.reason IN ('share_link', 'hq_ruling') JOIN people p ON p.id = c.person_id
       WHERE o.paid_at >= ${of.from} AND o.paid_at < ${of.to} AND (o.org_path = ${of.path} OR o.org_path LIKE ${`${of.path}.%`})
       GROUP BY 1
     ),

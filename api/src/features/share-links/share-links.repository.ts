@@ -124,7 +124,7 @@ export async function insertTouch(tx: Tx, touch: TouchRow): Promise<void> {
 
 // ── what my shares brought ───────────────────────────────────────────────────────────────────────────────────────────
 
-/** People as who they are now, myself left out; sales are paid orders credited to me by a click on one of my links. */
+/** People as who they are now, myself left out; sales are paid orders credited to me by a click on one of my links, or by a ruling. */
 export async function shareTotals(sql: Sql, personId: string) {
   const [row] = await sql<{
     visitors: bigint;
@@ -144,7 +144,7 @@ export async function shareTotals(sql: Sql, personId: string) {
     FROM (
       SELECT count(*) AS orders, COALESCE(sum(o.paid_fen), 0)::bigint AS gmv
       FROM order_credits c JOIN orders o ON o.id = c.order_id
-      WHERE c.person_id IN (SELECT id FROM me) AND c.reason = 'share_link' AND o.paid_at IS NOT NULL
+      WHERE c.person_id IN (SELECT id FROM me) AND c.reason IN ('share_link', 'hq_ruling') AND o.paid_at IS NOT NULL
     ) s`;
   if (!row) throw new Error('share links: no totals');
   return row;

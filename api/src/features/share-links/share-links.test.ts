@@ -1,6 +1,8 @@
-import { createShareLink, myShares } from '@walnut-live/contracts';
+import { createShareLink, myShares, ruleCredit } from '@walnut-live/contracts';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import type { Principal } from '../../platform/principal.ts';
+import { createAttributedOrders } from '../../testing/attributed-orders.ts';
 import { makeConsumer, makeGuest, seedBrand } from '../../testing/fixtures.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
 import { makeBrowser, visit } from '../../testing/visits.ts';
@@ -288,4 +290,33 @@ test('A7 visitors are people: guests who became one person are one visitor, my o
   const { sql } = api.api.platform.db;
   await sql`UPDATE people SET merged_into = ${bella.personId} WHERE id = ANY(${[one.personId, two.personId]}::uuid[])`;
   expect(await api.ok(myShares, { as: anna })).toMatchObject({ visitors: 1, links: [{ visitors: 1 }] });
+});
+
+test('A3 an order that headquarters ruled to be mine is among what my shares brought, and no more with whom it was before', async () => {
+  await using api = await startTestApi();
+  const { consumers, rooms, staff } = await seedBrand(api);
+  const { anna, bella, chris } = consumers;
+  const orders = createAttributedOrders(api);
+  await visit(api, anna, chris, rooms.a.id);
+  api.clock.advanceSeconds(61);
+  await visit(api, bella, chris, rooms.a.id);
+  const order = await orders.place(chris, rooms.a, [10_000]);
+  await orders.pay(order);
+  const sums = async (as: Principal) => {
+    const { orders: count, gmvFen, links } = await api.ok(myShares, { as });
+    return [count, gmvFen, links.map((link) => link.orders)];
+  };
+  expect([await sums(anna), await sums(bella)]).toEqual([
+    [0, 0, [0]],
+    [1, 10_000, [1]],
+  ]);
+  await api.ok(ruleCredit, {
+    as: staff.operations,
+    params: { id: order.id },
+    body: { outcome: 'changed', personId: anna.personId, reason: '先由安然带来', seenVersion: 1 },
+  });
+  expect([await sums(anna), await sums(bella)]).toEqual([
+    [1, 10_000, [1]],
+    [0, 0, [0]],
+  ]);
 });
