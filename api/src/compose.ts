@@ -53,6 +53,7 @@ import { createMediaStreams, createRoomStream } from './features/room-stream/ind
 import { createMediaGrants, createRooms, ROOM_SOCKET_PATH, STANDING_NEWS } from './features/rooms/index.ts';
 import { createShipping } from './features/shipping/index.ts';
 import { createStreamKeys } from './features/stream-keys/index.ts';
+import { createTemplates } from './features/templates/index.ts';
 import { createWebhooks, type Webhooks } from './features/webhooks/index.ts';
 import { createLedger } from './ledger/index.ts';
 import { createMediaControl, type MediaControl } from './media-control/index.ts';
@@ -217,6 +218,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const append: (...event: Parameters<RoomLog['append']>) => Promise<unknown> = roomLog.append;
   const attendance = createAttendance({ redis, random, log });
   createOrg({ bind, db, clock, random, hashPassword, peopleIn: attendance.inUnit });
+  createTemplates({ bind, db, clock, random });
   const presence = createRoomPresence({ sql: db.sql, clock, log, attendance, roomLog });
   const likes = createRoomLikes({ sql: db.sql, random, log, append, limits });
   closers.push(attendance.close, presence.close, likes.close);

@@ -69,6 +69,8 @@ export const belongsToNobody = new Set<string>([
   'room-bookings.undo',
   'org.change', // of headquarters alone
   'org.close',
+  'templates.copy', // of headquarters alone
+  'templates.preview',
   'data-requests.cancel', // one's own, or anybody's for headquarters; see the personal data's own tests
   'data-requests.file',
   'data-requests.get',

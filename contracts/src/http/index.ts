@@ -66,6 +66,7 @@ import * as shipping from './shipping.ts';
 import * as staffAdmin from './staff-admin.ts';
 import * as stage from './stage.ts';
 import * as streamKeys from './stream-keys.ts';
+import * as templates from './templates.ts';
 import * as wallet from './wallet.ts';
 import * as waves from './waves.ts';
 import * as webhooks from './webhooks.ts';
@@ -142,6 +143,7 @@ export * from './shipping.ts';
 export * from './staff-admin.ts';
 export * from './stage.ts';
 export * from './stream-keys.ts';
+export * from './templates.ts';
 export * from './wallet.ts';
 export * from './waves.ts';
 export * from './webhooks.ts';
@@ -219,6 +221,7 @@ export const routes: readonly Route[] = [
   webhooks,
   personalData,
   staffAdmin,
+  templates,
   audit,
   retention,
 ].flatMap((module) => Object.values(module).filter(isRoute));
