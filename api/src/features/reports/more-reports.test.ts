@@ -222,29 +222,41 @@ it('a file has one writer: one that was only slow finds another at it, and write
   const { admin } = brand.staff;
   const asked = await api.ok(createExport, { as: admin, body: { kind: 'sales' } });
   const reading = createReportReading({ db, clock, keeping: createReportKeeping({ db, clock }) });
-  const stalled = Promise.withResolvers<void>();
-  const goesOn = Promise.withResolvers<void>();
-  const slow: typeof reading = {
-    ...reading,
-    async inReport(read) {
+  /** A process that stops before its first page, until it is told to go on. */
+  function slowWriter() {
+    const [stalled, goesOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const jobs = createJobs({ log });
+    const inReport: typeof reading.inReport = async (read) => {
       const found = await reading.inReport(read);
       stalled.resolve();
       await goesOn.promise;
       return found;
-    },
-  };
-  const jobs = createJobs({ log });
-  createReportExports({ db, clock, random, jobs, reading: slow });
-  const slowTurn = jobs.runNow(EXPORTS_JOB);
-  await stalled.promise; // its first lines are written
+    };
+    createReportExports({ db, clock, random, jobs, reading: { ...reading, inReport } });
+    const turn = jobs.runNow(EXPORTS_JOB);
+    return {
+      stalled: stalled.promise,
+      async goOn() {
+        goesOn.resolve();
+        await turn;
+        await jobs.close();
+      },
+    };
+  }
+  const first = slowWriter();
+  await first.stalled; // its first lines are written
   api.clock.advanceSeconds(61);
-  await api.api.platform.jobs.runNow(EXPORTS_JOB);
-  const file = async () => String((await api.call(exportFile, { as: admin, params: { id: asked.id } })).body);
-  const whole = await file();
-  goesOn.resolve();
-  await slowTurn;
-  await jobs.close();
-  expect(await file()).toBe(whole);
+  const second = slowWriter();
+  await second.stalled;
+  await first.goOn();
+  expect((await api.ok(listExports, { as: admin })).items[0]).toMatchObject({
+    id: asked.id,
+    state: 'running',
+    rows: 0,
+  });
+  await second.goOn();
+  const whole = String((await api.call(exportFile, { as: admin, params: { id: asked.id } })).body);
+  expect(whole.trim().split('\r\n')).toHaveLength(3);
   const [{ bytes, rows } = { bytes: 0, rows: 0 }] = (await api.ok(listExports, { as: admin })).items;
   expect({ bytes, rows }).toEqual({ bytes: Buffer.byteLength(`\uFEFF${whole}`), rows: 2 });
   const told =
