@@ -50,6 +50,7 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
   const requests: string[] = [];
   const named: (string | undefined)[] = [];
   const fates: Fate[] = [];
+  const listeners: (() => void)[] = [];
   const meanwhile = new Map<string, () => Promise<unknown>>();
   let refundStatus: Refund['status'] = 'SUCCESS';
   /** What is refused instead of being done, by a part of its path. */
@@ -249,6 +250,7 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
     for await (const chunk of req) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString('utf8');
     requests.push(`${req.method} ${req.url?.split('?')[0]}`);
+    for (const told of listeners) told();
     const fault = unbelievable(req, text);
     if (isHanging) return;
     await meanwhile.get(tradeNoOf(req.url))?.();
@@ -311,6 +313,8 @@ export async function startWechatPay(options: { clock?: { now(): Date } } = {}) 
       certificateKeys = generateKeyPairSync('rsa', { modulusLength: 2048 });
       certificate = newCertificate(certificateKeys.privateKey);
     },
+    /** Told while a request waits for its answer. */
+    onCall: (told: () => void) => void listeners.push(told),
     /** From now on refunds take their time, and are counted. */
     watchRefunds(): void {
       Object.assign(atRefunds, { most: 0, watched: true });

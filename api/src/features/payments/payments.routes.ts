@@ -83,7 +83,7 @@ export function bindPayments(
     const slip = await slipOf(params.paymentId, personId);
     const items: PaymentMethod[] = [];
     for (const way of wechat ? wechatWays(userAgent) : []) {
-      const isKnown = way !== 'jsapi' || (await wechat?.openIdOf(personId)) !== undefined;
+      const isKnown = way !== 'jsapi' || (await wechat?.openIdOf(db.sql, personId)) !== undefined;
       const askUrl = isKnown ? null : (wechat?.askUrl(personId, slip.id) ?? null);
       if (isKnown || askUrl !== null) items.push({ provider: 'wechat', way, askUrl });
     }
@@ -100,7 +100,7 @@ export function bindPayments(
     if (!wechat) throw new AppError('not_found');
     if (way === 'h5') return { way, address: plainAddress(ip) };
     if (way !== 'jsapi') return { way: 'native' };
-    const openId = await wechat.openIdOf(personId);
+    const openId = await wechat.openIdOf(db.sql, personId);
     if (openId === undefined) throw new AppError('state_conflict', { facts: { needs: 'wechat_account' } });
     return { way, openId };
   }

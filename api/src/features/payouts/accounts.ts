@@ -7,18 +7,24 @@ export interface PayoutAccount {
   readonly provider: PaymentProviderName;
   readonly openId: string;
 }
-/** Undefined: nobody who could be paid. */
-export type AccountOf = (person: { readonly id: string; readonly kind: string }) => Promise<PayoutAccount | undefined>;
+/** Undefined: nobody who could be paid. `sql`: the transaction that is open, if one is, so that no second connection is asked for. */
+export type AccountOf = (
+  sql: Sql,
+  person: { readonly id: string; readonly kind: string },
+) => Promise<PayoutAccount | undefined>;
+
+/** Who somebody is to WeChat. */
+export type OpenIdOf = (sql: Sql, personId: string) => Promise<string | undefined>;
 
 /** WeChat where the person is known to it, else the sandbox where it is switched on. Guests have no account anywhere. */
 export function createAccounts(deps: {
   /** Undefined where WeChat Pay is not configured. */
-  openIdOf: ((personId: string) => Promise<string | undefined>) | undefined;
+  openIdOf: OpenIdOf | undefined;
   sandbox: boolean;
 }): AccountOf {
-  return async ({ id, kind }) => {
+  return async (sql, { id, kind }) => {
     if (kind === 'guest') return undefined;
-    const openId = await deps.openIdOf?.(id);
+    const openId = await deps.openIdOf?.(sql, id);
     if (openId !== undefined) return { provider: 'wechat', openId };
     return deps.sandbox ? { provider: 'sandbox', openId: id } : undefined;
   };

@@ -77,7 +77,7 @@ export function createClaiming(deps: {
         net_fen = 0, entries = 0 WHERE id = ${line.id}`;
       return { carried: reason };
     };
-    const account = await deps.accountOf(person);
+    const account = await deps.accountOf(tx, person);
     if (!account) return carry('no_account', false);
     const terms = await termsAt(tx, at);
     const { entries, sumFen } = await source.take(tx, { ...line, lineId: line.id, personId: person.id, at });

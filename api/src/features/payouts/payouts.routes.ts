@@ -106,7 +106,7 @@ export function bindPayouts(deps: PayoutRoutesDeps): void {
   bind(myPayouts, async ({ principal, query }) => {
     const { terms, offers } = await withdrawals.offers(db.sql, principal);
     const { rows, nextCursor } = await pageOf({ personId: principal.personId }, query.cursor, query.limit);
-    const account = await deps.accountOf({ id: principal.personId, kind: principal.kind });
+    const account = await deps.accountOf(db.sql, { id: principal.personId, kind: principal.kind });
     const name = (await realNamesOf(db.sql, [principal.personId])).get(principal.personId);
     return {
       withdrawable: offers.map(({ upTo: _upTo, balanceFen, grossFen, withheldFen, netFen, ...offer }) => ({

@@ -6,7 +6,7 @@ import { eachOf } from '../../platform/each-of.ts';
 import type { Binder } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { createAccounts } from './accounts.ts';
+import { createAccounts, type OpenIdOf } from './accounts.ts';
 import { openBills, readBill, uncheckedBills } from './bills.repository.ts';
 import { type BillsDeps, createBills } from './bills.ts';
 import { createClaiming } from './claiming.ts';
@@ -37,7 +37,7 @@ export interface PayoutsDeps extends Pick<BillsDeps, 'faultAt'> {
   readonly providers: PayoutProviders;
   readonly claims: CommissionClaims;
   /** Who somebody is to WeChat; undefined where it is not configured. */
-  readonly openIdOf: ((personId: string) => Promise<string | undefined>) | undefined;
+  readonly openIdOf: OpenIdOf | undefined;
   readonly sandbox: boolean;
 }
 

@@ -103,7 +103,7 @@ export function createWithdrawals(deps: {
         ? 'not_positive'
         : plan.balanceFen < terms.minimumFen
           ? 'below_minimum'
-          : !(await deps.accountOf(person))
+          : !(await deps.accountOf(sql, person))
             ? 'no_account'
             : Number(today.transfers) >= terms.dayTransfers
               ? 'day_transfers'

@@ -58,7 +58,7 @@ export function createSettlementsService(deps: SettlementsDeps & { payer: Payer 
       lines.push(
         previewLine(due, {
           ...{ minimumFen: terms.minimumFen, realNameFromFen: terms.realNameFromFen, hasName: names.has(id) },
-          hasAccount: (await deps.payouts.accountOf({ id, kind })) !== undefined,
+          hasAccount: (await deps.payouts.accountOf(tx, { id, kind })) !== undefined,
           withholding: (grossFen) => withholdingFor(terms.withholding, kind, grossFen, months.get(id) ?? NOTHING_YET),
         }),
       );

@@ -8,7 +8,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../../../platform/clock.ts';
-import type { Db } from '../../../platform/db.ts';
+import type { Db, Sql } from '../../../platform/db.ts';
 import { AppError } from '../../../platform/errors.ts';
 
 const ASK_URL = 'https://open.weixin.qq.com/connect/oauth2/authorize';
@@ -81,11 +81,12 @@ export function createWechatAccounts(deps: {
       return `${ASK_URL}?${query}#wechat_redirect`;
     },
 
-    async openIdOf(personId: string): Promise<string | undefined> {
-      const [known] = await db.sql<{ openid: string }>`
+    /** Read through `sql`, so that whoever holds a transaction needs no second connection. */
+    async openIdOf(sql: Sql, personId: string): Promise<string | undefined> {
+      const [known] = await sql<{ openid: string }>`
         SELECT openid FROM wechat_accounts WHERE person_id = ${personId} AND app_id = ${appId}`;
       if (known || !deps.sharesMessages) return known?.openid;
-      const [granted] = await db.sql<{ openid: string }>`
+      const [granted] = await sql<{ openid: string }>`
         SELECT openid FROM wechat_grants WHERE person_id = ${personId} ORDER BY granted_at DESC LIMIT 1`;
       return granted?.openid;
     },
