@@ -48,6 +48,8 @@ export const SettlementRun = z
       .nullable(),
     approvedBy: PersonRef.nullable(),
     approvedAt: Instant.nullable(),
+    /** It was approved with these and is paid by them, also when others are in force by then. Null as the preview is. */
+    terms: z.object({ version: z.int(), inForce: z.int() }).nullable(),
     payStartedBy: PersonRef.nullable(),
     payStartedAt: Instant.nullable(),
     endedAt: Instant.nullable(),

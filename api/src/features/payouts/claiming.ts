@@ -14,7 +14,7 @@ import { type AccountOf, realNamesOf } from './accounts.ts';
 import { billNoOf } from './bills.policy.ts';
 import { insertBill } from './bills.repository.ts';
 import type { Source } from './sources.ts';
-import { termsAt } from './terms.ts';
+import { termsAt, termsOf } from './terms.ts';
 import { type MonthSoFar, withholdingFor } from './withholding.policy.ts';
 
 export interface LineToClaim {
@@ -27,6 +27,8 @@ export interface LineToClaim {
   readonly upTo: Date;
   /** More than this is not claimed: it was not approved, or the day does not allow it. */
   readonly mostFen: bigint | null;
+  /** Terms it was approved with; null: those in force. */
+  readonly termsVersion: number | null;
   readonly actorId: string | null;
 }
 export type Claimed =
@@ -79,7 +81,7 @@ export function createClaiming(deps: {
     };
     const account = await deps.accountOf(tx, person);
     if (!account) return carry('no_account', false);
-    const terms = await termsAt(tx, at);
+    const terms = await (line.termsVersion === null ? termsAt(tx, at) : termsOf(tx, line.termsVersion));
     const { entries, sumFen } = await source.take(tx, { ...line, lineId: line.id, personId: person.id, at });
     if (sumFen <= 0n) return carry('not_positive', false);
     if (sumFen < terms.minimumFen) return carry('below_minimum');

@@ -24,6 +24,6 @@ export {
 export { createSandboxPayouts, type SandboxPayouts } from './sandbox-payouts.ts';
 export { isKnownScene } from './scenes.policy.ts';
 export type { CommissionClaims } from './sources.ts';
-export { type Terms, termsAt } from './terms.ts';
+export { holdTerms, type Terms, termsAt } from './terms.ts';
 export { createWechatPayouts } from './wechat-payouts.ts';
 export { withholdingFor } from './withholding.policy.ts';

@@ -2,7 +2,7 @@
 import { getSettlementTerms, putSettlementTerms, type ReplyOf, type WithholdingRule } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
-import type { Db, Sql } from '../../platform/db.ts';
+import type { Db, Sql, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
 import { isSound } from './withholding.policy.ts';
@@ -24,6 +24,19 @@ export async function termsAt(sql: Sql, at: Date): Promise<Terms> {
     FROM settlement_terms WHERE effective_from <= ${at} ORDER BY effective_from DESC, version DESC LIMIT 1`;
   if (!row) throw new Error('no terms of settlement are in force');
   return row;
+}
+/** As they were in that version, whatever is in force now. */
+export async function termsOf(sql: Sql, version: number): Promise<Terms> {
+  const [row] = await sql<Terms>`
+    SELECT version, minimum_fen AS "minimumFen", day_cap_fen AS "dayCapFen", day_transfers AS "dayTransfers",
+      real_name_from_fen AS "realNameFromFen", withholding, effective_from AS "effectiveFrom", reason
+    FROM settlement_terms WHERE version = ${version}`;
+  if (!row) throw new Error(`there are no terms of settlement ${version}`);
+  return row;
+}
+/** Until the transaction ends nobody sets others: what is worked out by them is still true when it is written. */
+export async function holdTerms(tx: Tx): Promise<void> {
+  await tx`LOCK TABLE settlement_terms IN SHARE MODE`;
 }
 const view = (row: Terms): ReplyOf<typeof getSettlementTerms> => ({
   ...row,

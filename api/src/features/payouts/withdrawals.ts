@@ -142,7 +142,7 @@ export function createWithdrawals(deps: {
       await tx`INSERT INTO settlement_lines (id, person_id, source, state, created_at) VALUES (${id}, ${personId}, ${wish.source}, 'due', ${at})`;
       const claimed = await deps.claimLine(tx, {
         ...{ id, runId: null, person, source: wish.source, scope: null, upTo: offer.upTo, mostFen: offer.grossFen },
-        actorId: personId,
+        ...{ termsVersion: null, actorId: personId },
       });
       if ('carried' in claimed) throw new AppError('state_conflict', { facts: { reason: claimed.carried } });
       return claimed.billId;

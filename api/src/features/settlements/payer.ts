@@ -33,7 +33,8 @@ export function createPayer(deps: {
     faultAt('line locked');
     return deps.claimLine(tx, {
       ...{ id, runId: line.runId, person: { id: line.personId, kind: line.personKind }, source: 'commission' },
-      ...{ scope: line.orgPath, upTo: line.upTo, mostFen: line.approvedFen, actorId: actorId ?? line.payStartedById },
+      ...{ scope: line.orgPath, upTo: line.upTo, mostFen: line.approvedFen },
+      ...{ termsVersion: line.termsVersion, actorId: actorId ?? line.payStartedById },
     });
   }
 

@@ -36,12 +36,24 @@ describe('what a run would do for a person', () => {
   it('its hash knows every figure and no order', () => {
     const line = (personId: string, stores: Due['stores']) => previewLine({ ...due(stores), personId }, terms);
     const lines = [line('p1', [part('a', 500n), part('b', 700n, -1n)]), line('p2', [part('a', 50n)])];
-    const hash = hashOf(lines);
+    const mode = { storeId: 'a', mode: 'hq_collects', hqShareBps: 500 };
+    const basis = { terms: 1, modes: [mode] };
+    const hash = hashOf(lines, basis);
     expect(hash).toMatch(/^[0-9a-f]{64}$/);
-    expect(hashOf([line('p2', [part('a', 50n)]), line('p1', [part('b', 700n, -1n), part('a', 500n)])])).toBe(hash);
-    expect(hashOf([line('p1', [part('a', 501n), part('b', 699n, -1n)]), line('p2', [part('a', 50n)])])).not.toBe(hash);
-    expect(hashOf([line('p1', [part('a', 500n), part('b', 700n, -1n)]), line('p2', [part('a', 49n)])])).not.toBe(hash);
-    expect(hashOf(lines.slice(0, 1))).not.toBe(hash);
+    expect(hashOf([line('p2', [part('a', 50n)]), line('p1', [part('b', 700n, -1n), part('a', 500n)])], basis)).toBe(
+      hash,
+    );
+    expect(hashOf([line('p1', [part('a', 501n), part('b', 699n, -1n)]), line('p2', [part('a', 50n)])], basis)).not.toBe(
+      hash,
+    );
+    expect(hashOf([line('p1', [part('a', 500n), part('b', 700n, -1n)]), line('p2', [part('a', 49n)])], basis)).not.toBe(
+      hash,
+    );
+    expect(hashOf(lines.slice(0, 1), basis)).not.toBe(hash);
+    // What they were reckoned with belongs to them.
+    expect(hashOf(lines, { ...basis, terms: 2 })).not.toBe(hash);
+    expect(hashOf(lines, { ...basis, modes: [] })).not.toBe(hash);
+    expect(hashOf(lines, { ...basis, modes: [{ ...mode, hqShareBps: 501 }] })).not.toBe(hash);
   });
 });
 

@@ -55,13 +55,26 @@ export function previewLine(
   return { ...base, outcome: 'pay', reason: null, withheldFen, netFen };
 }
 
-/** The same figures, in whatever order they were read, have the same name; nobody's can change without it. */
-export function hashOf(lines: readonly PreviewLine[]): string {
+/** What figures are reckoned with beside what people earned. */
+export interface Basis {
+  /** Version of the terms: minimum, real names, tax. */
+  readonly terms: number;
+  /** Of the stores that have one of their own. */
+  readonly modes: readonly { readonly storeId: string; readonly mode: string; readonly hqShareBps: number }[];
+}
+
+/**
+ * The same figures, in whatever order they were read, have the same name; nobody's can change without it, and neither can what
+ * they were reckoned with.
+ */
+export function hashOf(lines: readonly PreviewLine[], basis: Basis): string {
   const told = lines.map((line) => {
     const stores = line.stores.map(
       ({ storeId, positiveFen, negativeFen, entries }) => `${storeId}:${positiveFen}:${negativeFen}:${entries}`,
     );
     return [line.personId, line.outcome, line.reason ?? '', line.withheldFen, line.netFen, ...stores.sort()].join('|');
   });
-  return createHash('sha256').update(told.sort().join('\n')).digest('hex');
+  const modes = basis.modes.map(({ storeId, mode, hqShareBps }) => `${storeId}:${mode}:${hqShareBps}`);
+  const all = [`terms ${basis.terms}`, modes.sort().join('|'), ...told.sort()];
+  return createHash('sha256').update(all.join('\n')).digest('hex');
 }

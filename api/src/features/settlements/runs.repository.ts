@@ -27,6 +27,9 @@ export interface RunRow {
   > | null;
   approvedBy: Ref | null;
   approvedAt: Date | null;
+  /** It was approved with, and in force now. */
+  termsVersion: number | null;
+  termsInForce: number;
   payStartedBy: Ref | null;
   payStartedAt: Date | null;
   endedAt: Date | null;
@@ -47,6 +50,8 @@ export async function listRuns(
       v.id AS "previewId", v.no AS "previewNo", v.hash AS "previewHash", v.at AS "previewAt",
       CASE WHEN vb.id IS NULL THEN NULL ELSE json_build_object('id', vb.id, 'name', vb.name) END AS "previewBy", sums.all AS sums,
       CASE WHEN ab.id IS NULL THEN NULL ELSE json_build_object('id', ab.id, 'name', ab.name) END AS "approvedBy", r.approved_at AS "approvedAt",
+      r.terms_version AS "termsVersion",
+      (SELECT version FROM settlement_terms ORDER BY effective_from DESC, version DESC LIMIT 1) AS "termsInForce",
       CASE WHEN pb.id IS NULL THEN NULL ELSE json_build_object('id', pb.id, 'name', pb.name) END AS "payStartedBy",
       r.pay_started_at AS "payStartedAt", r.ended_at AS "endedAt", progress.all AS progress
     FROM settlement_runs r JOIN org_units u ON u.id = r.org_unit_id JOIN people cb ON cb.id = r.created_by
@@ -118,7 +123,7 @@ export async function step(
   tx: Tx,
   id: string,
   name: RunStep,
-  by: { actorId: string | null; reason: string; at: Date; previewId?: string },
+  by: { actorId: string | null; reason: string; at: Date; previewId?: string; termsVersion?: number },
 ): Promise<boolean> {
   const { from, to } = runSteps[name];
   const isEnd = to === 'paid' || to === 'closed' || to === 'cancelled';
@@ -130,6 +135,7 @@ export async function step(
       previewed_by = CASE WHEN ${name} = 'preview' THEN ${by.actorId}::uuid ELSE r.previewed_by END,
       approved_by = CASE WHEN ${name} = 'approve' THEN ${by.actorId}::uuid ELSE r.approved_by END,
       approved_at = CASE WHEN ${name} = 'approve' THEN ${at}::timestamptz ELSE r.approved_at END,
+      terms_version = coalesce(${by.termsVersion ?? null}::int, r.terms_version),
       pay_started_by = CASE WHEN ${name} = 'pay' THEN ${by.actorId}::uuid ELSE r.pay_started_by END,
       pay_started_at = CASE WHEN ${name} = 'pay' THEN ${at}::timestamptz ELSE r.pay_started_at END
     FROM before WHERE r.id = before.id RETURNING before.state`;
@@ -188,6 +194,7 @@ export interface DueLine {
   orgPath: string;
   upTo: Date;
   payStartedById: string;
+  termsVersion: number;
 }
 /** Lines to be claimed, of every run that pays. */
 export const dueLines = async (sql: Sql, limit: number): Promise<string[]> =>
@@ -201,7 +208,8 @@ export const dueLines = async (sql: Sql, limit: number): Promise<string[]> =>
 export async function lockLine(tx: Tx, id: string, state: 'due' | 'returned'): Promise<DueLine | undefined> {
   const [row] = await tx<DueLine>`
     SELECT l.id, l.run_id AS "runId", p.id AS "personId", p.kind AS "personKind", l.approved_fen AS "approvedFen",
-      r.org_path AS "orgPath", r.up_to AS "upTo", r.pay_started_by AS "payStartedById"
+      r.org_path AS "orgPath", r.up_to AS "upTo", r.pay_started_by AS "payStartedById",
+      r.terms_version AS "termsVersion"
     FROM settlement_lines l JOIN settlement_runs r ON r.id = l.run_id JOIN people raw ON raw.id = l.person_id
     JOIN people p ON p.id = coalesce(raw.merged_into, raw.id)
     WHERE l.id = ${id} AND l.state = ${state} AND r.state IN ('paying', 'closed') FOR UPDATE OF l`;

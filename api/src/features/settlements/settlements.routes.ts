@@ -60,6 +60,8 @@ function runView(row: rows.RunRow, scope: string | null): SettlementRun {
     ...{ id: row.id, title: row.title, orgUnit: row.unit, upTo: row.upTo.toISOString(), state: row.state },
     ...{ createdBy: row.createdBy, createdAt: row.createdAt.toISOString(), preview, approvedBy: row.approvedBy },
     approvedAt: row.approvedAt?.toISOString() ?? null,
+    terms:
+      scope !== null || row.termsVersion === null ? null : { version: row.termsVersion, inForce: row.termsInForce },
     payStartedBy: row.payStartedBy,
     payStartedAt: row.payStartedAt?.toISOString() ?? null,
     endedAt: row.endedAt?.toISOString() ?? null,

@@ -5,7 +5,8 @@
  * statement with a row of history and one in the audit log. A preview writes down what every person would be paid, claims
  * nothing, and has a name (hash) for all its figures. Approval is by somebody else than who prepared it, names that hash, and
  * works the figures out once more: when anything changed meanwhile it is refused. It makes a line for everybody who is to be
- * paid, with the sum that is never exceeded, and the stores' statements. Paying claims line by line (payer.ts).
+ * paid, with the sum that is never exceeded, and the stores' statements; the run keeps the terms it was approved with, and each
+ * statement its store's mode. Paying claims line by line, by those terms (payer.ts).
  */
 import { isWithin, type SettlementState } from '@walnut-live/contracts';
 import type { Ledger } from '../../ledger/index.ts';
@@ -17,6 +18,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { StaffPrincipal } from '../../platform/principal.ts';
 import {
   type CommissionClaims,
+  holdTerms,
   monthsSoFar,
   NOTHING_YET,
   type Payouts,
@@ -25,10 +27,11 @@ import {
   withholdingFor,
 } from '../payouts/index.ts';
 import type { Payer } from './payer.ts';
-import { hashOf, type PreviewLine, previewLine } from './preview.policy.ts';
+import { type Basis, hashOf, type PreviewLine, previewLine } from './preview.policy.ts';
 import { duesOf, keepPreview } from './preview.repository.ts';
 import { mayStep, prepared, type RunStep } from './runs.policy.ts';
 import * as rows from './runs.repository.ts';
+import { holdModes, listModes } from './statements.repository.ts';
 import { issueStatements } from './statements.ts';
 
 export interface SettlementsDeps {
@@ -41,11 +44,17 @@ export interface SettlementsDeps {
   readonly inDispute: CommissionClaims['inDispute'];
 }
 
+interface Worked {
+  readonly lines: readonly PreviewLine[];
+  readonly basis: Basis;
+  readonly hash: string;
+}
+
 export function createSettlementsService(deps: SettlementsDeps & { payer: Payer }) {
   const { db, clock, random } = deps;
 
   /** What the run would do now, for everybody concerned. */
-  async function workOut(tx: Tx, run: { orgPath: string; upTo: Date }): Promise<PreviewLine[]> {
+  async function workOut(tx: Tx, run: { orgPath: string; upTo: Date }): Promise<Worked> {
     const now = clock.now();
     const terms = await termsAt(tx, now);
     const dues = await duesOf(tx, deps.inDispute, { scope: run.orgPath, upTo: run.upTo });
@@ -63,7 +72,11 @@ export function createSettlementsService(deps: SettlementsDeps & { payer: Payer 
         }),
       );
     }
-    return lines;
+    const modes = (await listModes(tx, run.orgPath, null))
+      .filter(({ since }) => since !== null)
+      .map(({ store, mode, hqShareBps }) => ({ storeId: store.id, mode, hqShareBps }));
+    const basis = { terms: terms.version, modes };
+    return { lines, basis, hash: hashOf(lines, basis) };
   }
 
   /** @throws AppError not_found outside of the asker's part of the organisation */
@@ -79,9 +92,10 @@ export function createSettlementsService(deps: SettlementsDeps & { payer: Payer 
     principal: StaffPrincipal,
     run: rows.LockedRun,
     step: RunStep,
-    { reason = '', detail = {}, previewId }: { reason?: string; detail?: Record<string, unknown>; previewId?: string },
+    given: { reason?: string; detail?: Record<string, unknown>; previewId?: string; termsVersion?: number },
   ): Promise<void> {
-    const by = { actorId: principal.personId, reason, at: clock.now(), ...(previewId ? { previewId } : {}) };
+    const { reason = '', detail = {}, ...facts } = given;
+    const by = { actorId: principal.personId, reason, at: clock.now(), ...facts };
     if (!(await rows.step(tx, run.id, step, by))) throw conflict(run.state);
     await writeAudit(tx, deps, {
       ...{ actorId: principal.personId, action: `settlement:${step}`, target: `settlement:${run.id}` },
@@ -115,8 +129,8 @@ export function createSettlementsService(deps: SettlementsDeps & { payer: Payer 
       await db.transaction(
         async (tx) => {
           const run = await lock(tx, principal, id, 'preview');
-          const lines = await workOut(tx, run);
-          const preview = { id: random.id(), runId: id, no: (run.no ?? 0) + 1, hash: hashOf(lines) };
+          const { lines, hash } = await workOut(tx, run);
+          const preview = { id: random.id(), runId: id, no: (run.no ?? 0) + 1, hash };
           await keepPreview(tx, { ...preview, by: principal.personId, at: clock.now() }, lines);
           await take(tx, principal, run, 'preview', {
             previewId: preview.id,
@@ -137,8 +151,10 @@ export function createSettlementsService(deps: SettlementsDeps & { payer: Payer 
       const run = await lock(tx, principal, id, 'approve');
       if (prepared(run, principal.personId)) throw new AppError('self_action', { facts: { reason: 'two_people' } });
       if (run.hash !== body.hash) throw new AppError('state_conflict', { facts: { reason: 'another_preview' } });
-      const lines = await workOut(tx, run);
-      if (hashOf(lines) !== body.hash) throw new AppError('state_conflict', { facts: { reason: 'preview_stale' } });
+      await holdTerms(tx);
+      await holdModes(tx);
+      const { lines, basis, hash } = await workOut(tx, run);
+      if (hash !== body.hash) throw new AppError('state_conflict', { facts: { reason: 'preview_stale' } });
       const payable = lines.filter(({ outcome }) => outcome === 'pay');
       const at = clock.now();
       await rows.insertLines(
@@ -149,8 +165,8 @@ export function createSettlementsService(deps: SettlementsDeps & { payer: Payer 
       );
       const statements = await issueStatements(tx, deps, { runId: id, scope: run.orgPath, upTo: run.upTo });
       await take(tx, principal, run, 'approve', {
-        reason: body.reason,
-        detail: { hash: body.hash, people: payable.length, statements },
+        ...{ reason: body.reason, termsVersion: basis.terms },
+        detail: { hash: body.hash, terms: basis.terms, people: payable.length, statements },
       });
     },
 

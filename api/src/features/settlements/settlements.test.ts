@@ -95,7 +95,7 @@ describe('a run', () => {
     expect([self.status, self.problem.facts]).toEqual([403, { reason: 'two_people' }]);
     const { sql } = api.api.platform.db;
     await expect(
-      sql`UPDATE settlement_runs SET state = 'approved', approved_by = created_by, approved_at = now() WHERE id = ${run.id}`,
+      sql`UPDATE settlement_runs SET state = 'approved', approved_by = created_by, approved_at = now(), terms_version = 1 WHERE id = ${run.id}`,
     ).rejects.toThrow('settlement_runs_two_people');
 
     // Something was earned meanwhile: refused, and the next preview says what changed.

@@ -136,6 +136,10 @@ export async function settle(
   return row;
 }
 
+/** Until the transaction ends no store gets another mode. */
+export async function holdModes(tx: Tx): Promise<void> {
+  await tx`LOCK TABLE store_settlement_modes IN SHARE MODE`;
+}
 export interface ModeRow {
   store: Unit;
   mode: SettlementMode;

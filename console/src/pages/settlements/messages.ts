@@ -52,6 +52,8 @@ export const settlementI18n = createI18n({
     'approve.body': '将向 {people} 人支付 {net}（代扣个税 {tax}）。制单人不能审批自己的批次。',
     'approve.reason': '审批意见（记入审计）',
     'approve.done': '已审批',
+    'terms.newer':
+      '审批之后结算条款已更新到第 {now} 版；这一批仍按审批时的第 {version} 版打款。要按新条款，请取消后重新制单。',
     'approve.self': '你参与了制单，需要另一位同事审批',
     pay: '打款',
     'pay.title': '向 {people} 人打款？',
@@ -246,6 +248,8 @@ export const settlementI18n = createI18n({
       '{people} people will be paid {net} (tax withheld: {tax}). Whoever prepared a run cannot approve it.',
     'approve.reason': 'Remark (goes to the audit)',
     'approve.done': 'Approved',
+    'terms.newer':
+      'Since it was approved the terms have become version {now}; this run is still paid by version {version}. For the new terms cancel it and prepare another one.',
     'approve.self': 'You had a hand in this run: a colleague must approve it',
     pay: 'Pay',
     'pay.title': 'Pay {people} people?',

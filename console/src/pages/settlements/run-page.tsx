@@ -131,6 +131,11 @@ const Sums = ({ run }: { run: Run }): ReactNode => {
           {t('approve.self')}
         </p>
       )}
+      {run.state === 'approved' && run.terms && run.terms.inForce !== run.terms.version && (
+        <p className="co-settle-note" role="status" data-testid="newer-terms">
+          {t('terms.newer', { now: String(run.terms.inForce), version: String(run.terms.version) })}
+        </p>
+      )}
       {all > 0 && (
         <Panel
           title={t('progress')}

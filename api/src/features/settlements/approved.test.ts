@@ -1,0 +1,148 @@
+/** What was approved is what is paid: terms and modes that change meanwhile, and who may say yes to what. */
+import {
+  approveSettlement,
+  createSettlement,
+  getSettlement,
+  listPayouts,
+  listSettlementLines,
+  listStoreStatements,
+  paySettlement,
+  previewSettlement,
+  putSettlementMode,
+  putSettlementTerms,
+  requestPayout,
+  retrySettlementLine,
+  settleSandboxPayout,
+} from '@walnut-live/contracts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { auditLedger } from '../../ledger/index.ts';
+import type { Principal, StaffPrincipal } from '../../platform/principal.ts';
+import { createAttributedOrders } from '../../testing/attributed-orders.ts';
+import { type Brand, makeConsumer, makeStaff, seedBrand, type Unit } from '../../testing/fixtures.ts';
+import { postEntry } from '../../testing/settlements.ts';
+import { startTestApi, type TestApi } from '../../testing/test-api.ts';
+import { PAYOUTS_JOB } from '../payouts/index.ts';
+import { auditSettlements, SETTLEMENTS_JOB } from './index.ts';
+
+let api: TestApi;
+let brand: Brand;
+let other: StaffPrincipal;
+beforeAll(async () => {
+  api = await startTestApi();
+  brand = await seedBrand(api);
+  other = await makeStaff(api, 'hq_finance', brand.hq, '总部财务二');
+});
+afterAll(() => api[Symbol.asyncDispose]());
+afterEach(async () => {
+  expect(await auditSettlements(api.api.platform.db)).toEqual([]);
+  expect((await auditLedger(api.api.platform.db)).problems).toEqual([]);
+});
+
+const earn = (person: Principal, amountFen: number, store: Unit) =>
+  postEntry(api.api.platform, {
+    ...{ personId: person.personId, store, amountFen: BigInt(amountFen) },
+    at: new Date(api.clock.now().getTime() - 3_600_000),
+  });
+const turn = async () => {
+  await api.api.platform.jobs.runNow(SETTLEMENTS_JOB);
+  await api.api.platform.jobs.runNow(PAYOUTS_JOB);
+  await api.api.platform.jobs.runNow(SETTLEMENTS_JOB);
+};
+/** Everybody is withheld this share of everything from then on. */
+const setTax = (bps: number, more: { minimumFen?: number } = {}) =>
+  api.ok(putSettlementTerms, {
+    as: other,
+    body: {
+      ...{ minimumFen: 100, dayCapFen: 2_000_000, dayTransfers: 10, realNameFromFen: 200_000, reason: '新规' },
+      withholding: {
+        ...{ appliesTo: 'consumers', exemptFen: 0, deductUntilFen: 0, deductFen: 0, deductBps: 0 },
+        bands: [{ overFen: 0, bps, quickFen: 0 }],
+      },
+      ...more,
+    },
+  });
+const setMode = (unit: Unit, mode: 'hq_collects' | 'store_collects', hqShareBps: number) =>
+  api.ok(putSettlementMode, { as: other, params: { id: unit.id }, body: { mode, hqShareBps, reason: '合同' } });
+async function draft(unit: Unit) {
+  const { id } = await api.ok(createSettlement, {
+    as: brand.staff.finance,
+    body: { title: '结算', orgUnitId: unit.id },
+  });
+  return id;
+}
+const preview = async (id: string) =>
+  (await api.ok(previewSettlement, { as: brand.staff.finance, params: { id }, body: {} })).preview;
+const approve = (id: string, hash = '', as: StaffPrincipal = other) =>
+  api.call(approveSettlement, { as, params: { id }, body: { hash, reason: '已核对' } });
+const pay = async (id: string) => {
+  await api.ok(paySettlement, { as: other, params: { id }, body: { reason: '打款' } });
+  await turn();
+};
+
+describe('terms and modes', () => {
+  it('that changed since the preview make it stale, also when no sum did', async () => {
+    const person = await makeConsumer(api);
+    await earn(person, 9_000, brand.stores.a);
+    const id = await draft(brand.stores.a);
+    const first = await preview(id);
+    await setTax(0);
+    expect((await approve(id, first?.hash)).problem.facts).toEqual({ reason: 'preview_stale' });
+    const second = await preview(id);
+    expect(second?.sums).toEqual(first?.sums);
+    await setMode(brand.stores.a, 'store_collects', 300);
+    expect((await approve(id, second?.hash)).problem.facts).toEqual({ reason: 'preview_stale' });
+    const third = await preview(id);
+    // Another's mode is no matter of this run.
+    await setMode(brand.stores.d, 'store_collects', 300);
+    expect((await approve(id, third?.hash)).status).toBe(200);
+  });
+
+  it('K8 that change after approval change nothing of the run: sums, tax, statements; withdrawals go by the new ones', async () => {
+    const store = brand.stores.b;
+    const orders = createAttributedOrders(api);
+    const [buyer, person, later] = [await makeConsumer(api), await makeConsumer(api), await makeConsumer(api)];
+    await orders.pay(await orders.place(buyer, brand.rooms.b, [20_000]));
+    await earn(person, 10_000, store);
+    await setTax(1_000);
+    await setMode(store, 'hq_collects', 500);
+    api.clock.advanceSeconds(600);
+    const id = await draft(store);
+    const shown = await preview(id);
+    const net = shown?.sums.netFen ?? 0;
+    expect(shown?.sums).toMatchObject({ withheldFen: (shown?.sums.grossFen ?? 0) / 10 });
+    const approved = await approve(id, shown?.hash);
+    const { version } = approved.body.terms ?? { version: 0 };
+    expect(approved.body.terms).toEqual({ version, inForce: version });
+
+    await setTax(5_000, { minimumFen: 50_000 });
+    await setMode(store, 'store_collects', 2_000);
+    await pay(id);
+    const params = { id };
+    expect((await api.ok(getSettlement, { as: other, params })).terms).toEqual({ version, inForce: version + 1 });
+    const bills = (await api.ok(listPayouts, { as: other, query: { runId: id } })).items;
+    expect(bills.reduce((sum, bill) => sum + bill.netFen, 0)).toBe(net);
+    const mine = bills.find((bill) => bill.person.id === person.personId);
+    expect(mine).toMatchObject({ grossFen: 10_000, withheldFen: 1_000, netFen: 9_000 });
+    const [statement] = (await api.ok(listStoreStatements, { as: other, query: { runId: id } })).items;
+    expect(statement).toMatchObject({ mode: 'hq_collects', hqShareBps: 500, hqShareFen: 1_000 });
+
+    // Given back by the provider and paid anew, it is still what was approved.
+    await api.ok(settleSandboxPayout, { as: person, params: { id: mine?.id ?? '' }, body: { outcome: 'failed' } });
+    const lines = (await api.ok(listSettlementLines, { as: other, params })).items;
+    const lineId = lines.find((line) => line.person.id === person.personId)?.id ?? '';
+    const retried = await api.ok(retrySettlementLine, {
+      ...{ as: other, params: { id, lineId }, body: { reason: '账户已更正' } },
+    });
+    expect(retried).toMatchObject({ state: 'claimed', withheldFen: 1_000, netFen: 9_000 });
+
+    await earn(later, 60_000, store);
+    const withdrawal = await api.ok(requestPayout, { as: later, body: {} });
+    expect(withdrawal).toMatchObject({ grossFen: 60_000, withheldFen: 30_000 });
+    await turn();
+
+    const { sql } = api.api.platform.db;
+    await expect(sql`UPDATE settlement_runs SET terms_version = terms_version + 1 WHERE id = ${id}`).rejects.toThrow(
+      'keeps what it was approved with',
+    );
+  });
+});
