@@ -108,7 +108,8 @@ function foreignTexts({ zh, en }: AppTexts, lang: Lang): RegExp[] {
           `^${text
             .split(/\{\w+\}/)
             .map(escaped)
-            .join('.+')}$`,
+            .join('.+')
+            .replace(/\\\[(.*?)\\\|(.*?)\\\]/g, '(?:$1|$2)')}$`,
         ),
     );
 }

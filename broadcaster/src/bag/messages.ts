@@ -95,7 +95,7 @@ export const dealI18n = createI18n({
     'bundle.title.placeholder': 'Such as: Breakfast set',
     'bundle.title.missing': 'Enter a name',
     'bundle.parts': 'Choose at least two products',
-    'bundle.partsMissing': 'Choose two to {max} products',
+    'bundle.partsMissing': 'Choose two to {max} [product|products]',
     'bundle.pieces': 'Pieces of {title}',
     'bundle.price': 'Bundle price (yuan)',
     'bundle.apart': 'Apart {price}',

@@ -27,7 +27,7 @@ export const giftI18n = createI18n({
     empty: 'No gifts yet',
     'empty.hint': 'Gifts appear here in the order they come',
     line: 'sent {gift} ×{count}',
-    'line.coins': '{count} coins',
+    'line.coins': '{count} [coin|coins]',
     'state.given': 'Can be taken back',
     'state.taken_back': 'Taken back',
     'state.shared': 'Booked',

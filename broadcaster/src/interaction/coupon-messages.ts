@@ -28,7 +28,7 @@ export const couponI18n = createI18n({
     choose: 'Which coupon',
     none: 'There is no coupon to drop. A manager or headquarters makes one under “Coupons” in the console.',
     terms: '{off} off from {min} on',
-    left: '{count} left · valid {days} days',
+    left: '{count} left · valid {days} [day|days]',
     newcomers: 'For newcomers',
     count: 'How many',
     'count.bad': 'A whole number from 1 to {max}, please',

@@ -147,7 +147,7 @@ export const playI18n = createI18n({
     'problem.rain': 'At least one fen each, 50 yuan each on the average at most, 2,000 packets at most',
     'rain.start': 'Let it rain',
     'rain.start.title': 'Send {money} in red packets?',
-    'rain.start.body': '{count} packets, paid from the marketing budget.',
+    'rain.start.body': '{count} [packet|packets], paid from the marketing budget.',
     'rain.running': 'It rains',
     'rain.taken': '{taken} of {count} taken',
     'rain.end': 'End it now',

@@ -91,6 +91,7 @@ export const en = {
   'inviter.role.staff': 'Staff',
   'inviter.role.guest': 'Guest',
   'inviter.title': 'Inviter',
+  'inviter.graph': 'See in the invite graph',
   'inviter.nothing': 'Nothing in this period',
   'inviter.nothing-hint': 'Try another date range',
   'inviter.orders': 'Credited orders',
@@ -345,7 +346,7 @@ export const en = {
 
   'staff.title': 'Staff',
   'staff.hint': 'Staff within your units',
-  'staff.count': '{n} people',
+  'staff.count': '{n} [person|people]',
   'staff.search': 'Name, account or unit',
   'staff.name': 'Name',
   'staff.role': 'Role',

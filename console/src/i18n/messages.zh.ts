@@ -92,6 +92,7 @@ export const zh = {
   'inviter.role.staff': '员工',
   'inviter.role.guest': '游客',
   'inviter.title': '邀请人',
+  'inviter.graph': '在邀请关系图中查看',
   'inviter.nothing': '这段时间没有业绩',
   'inviter.nothing-hint': '换一个时间范围再看看',
   'inviter.orders': '归因订单',

@@ -105,7 +105,7 @@ export const afterSaleI18n = createI18n({
   en: {
     'entry.title': 'After-sale',
     'entry.ask': 'Get help with this order',
-    'entry.hint': 'Return without a reason within 7 days of receipt; ask for help within {days} days',
+    'entry.hint': 'Return without a reason within 7 days of receipt; ask for help within {days} [day|days]',
     'entry.until': 'Until {date}',
     'ask.title': 'Refund, return or exchange',
     'ask.items': 'Which items',

@@ -48,7 +48,7 @@ export const chatI18n = createI18n({
     'follow.done': 'Following',
     'follow.undo': 'Unfollow',
     'follow.label': 'Follow {name}',
-    'follow.followers': '{count} followers',
+    'follow.followers': '{count} [follower|followers]',
     'pinned.label': 'Pinned',
     'pinned.hide': 'Fold the pinned message',
   },

@@ -35,11 +35,11 @@ export const sheetI18n = createI18n({
     'level.0': 'New',
     'level.n': 'Lv{n}',
     'level.0.long': 'New: has not bought from this brand yet',
-    'level.n.long': 'Lv{n}: at least {orders} orders with this brand',
+    'level.n.long': 'Lv{n}: at least {orders} [order|orders] with this brand',
     'level.title': 'About levels',
     'level.rule':
       'A level looks at one thing only: paid orders with this brand that were not refunded in full. Gifts and top-ups do not count.',
-    'level.row': 'from {orders} orders',
+    'level.row': 'from {orders} [order|orders]',
     'menu.title': 'This message',
     'menu.reply': 'Reply',
     'menu.mention': 'Mention',

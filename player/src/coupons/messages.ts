@@ -115,7 +115,7 @@ export const couponI18n = createI18n({
     'mine.used': 'Used',
     'mine.expired': 'Ended',
     'mine.order': 'See the order',
-    'mine.days': '{days} days left',
+    'mine.days': '{days} [day|days] left',
     'mine.failed': 'The coupons could not be loaded',
   },
 });

@@ -64,7 +64,7 @@ export const creditsI18n = createI18n({
     considered: 'How it was decided',
     you: 'You',
     others: 'Somebody else',
-    rule: 'The last valid click within {hours} hours of the order goes first · rules, version {version}',
+    rule: 'The last valid click within {hours} [hour|hours] of the order goes first · rules, version {version}',
     commission: 'My commission',
     'commission.none': 'No commission',
     history: 'Decisions',

@@ -83,7 +83,7 @@ export const earningsI18n = createI18n({
     'withdraw.net': 'You receive',
     'withdraw.rest': '{amount} stays: today’s limit is used up, the rest can go tomorrow',
     'withdraw.rule':
-      'At least {minimum} at a time; up to {cap} and {times} times a day. You confirm the receipt yourself.',
+      'At least {minimum} at a time; up to {cap} and {times} [time|times] a day. You confirm the receipt yourself.',
     'withdraw.submit': 'Withdraw now',
     'withdraw.done': 'On its way. Confirm the receipt below',
     'withdraw.changed': 'The amount has changed, please look again',

@@ -143,7 +143,7 @@ export const en: Record<keyof typeof zh, string> = {
   'like.label': 'Like',
   'bubble.bought': 'just bought',
 
-  'bag.open': 'Bag, {count} products',
+  'bag.open': 'Bag, {count} [product|products]',
   'bag.title': 'Bag ({count})',
   'bag.empty': 'The bag is empty',
   'bag.emptyHint': 'Products appear here as the host adds them',

@@ -27,7 +27,7 @@ export const personaI18n = createI18n({
     title: 'Guide',
     'follow.do': 'Follow',
     'follow.done': 'Following',
-    followers: '{count} followers',
+    followers: '{count} [follower|followers]',
     share: 'Share this page',
     shared: 'Link copied',
     expertise: 'Good at',

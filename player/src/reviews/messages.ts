@@ -36,7 +36,7 @@ export const reviewI18n = createI18n({
     title: 'Review',
     write: 'Write a review',
     anew: 'Write it anew',
-    stars: '{count} stars',
+    stars: '{count} [star|stars]',
     'stars.label': 'How satisfied you are',
     text: 'About what you bought',
     'text.hint': 'Taste, packing, how you eat it. Good or bad, the prize is the same',

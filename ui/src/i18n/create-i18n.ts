@@ -27,8 +27,17 @@ export type I18n<Zh extends Messages> = {
   useT: () => Translate<Zh>;
 };
 
+/** `'{n} new [order|orders]'`: the first form when the value before it is one. */
+const choose = (text: string, params: Readonly<Record<string, string | number>>): string =>
+  text.replace(
+    /\{(\w+)\}([^{}[\]]*)\[([^|\]]*)\|([^\]]*)\]/g,
+    (_, name: string, between: string, one: string, many: string) =>
+      `{${name}}${between}${String(params[name]) === '1' ? one : many}`,
+  );
 const interpolate = (text: string, params: Readonly<Record<string, string | number>> | undefined): string =>
-  params ? text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole)) : text;
+  params
+    ? choose(text, params).replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole))
+    : text;
 
 /**
  * Typed messages of one app: a key that English lacks, or has too much, is a type error; so is a wrong parameter.

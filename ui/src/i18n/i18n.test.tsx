@@ -57,6 +57,20 @@ describe('messages', () => {
   });
 });
 
+describe('one and many', () => {
+  it('the value before a choice decides', () => {
+    const i18n = createI18n({
+      zh: { sums: '{orders} 单 · {people} 人' },
+      en: { sums: '{orders} paid [order|orders] · {people} [person|people]' },
+    });
+    const say = (orders: number | string, people: number | string) => i18n.translate('en', 'sums', { orders, people });
+    expect(say(1, 2)).toBe('1 paid order · 2 people');
+    expect(say('1,000', '1')).toBe('1,000 paid orders · 1 person');
+    expect(say(0, 1.5)).toBe('0 paid orders · 1.5 people');
+    expect(i18n.translate('zh-CN', 'sums', { orders: 1, people: 1 })).toBe('1 单 · 1 人');
+  });
+});
+
 describe('language', () => {
   it.each([
     ['?lang=en', 'zh-CN', ['zh-CN'], 'en'],

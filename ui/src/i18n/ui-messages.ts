@@ -80,7 +80,7 @@ export const uiI18n = createI18n({
     'boundary.broken.title': 'This could not be shown',
     'boundary.broken.hint': 'Reloading usually helps',
     'toast.region': 'Notifications',
-    'badge.count': '{count} items',
+    'badge.count': '{count} [item|items]',
     'quantity.limit': 'At most {max}',
     'quantity.value': 'Quantity',
     'picture.muted': 'Muted',

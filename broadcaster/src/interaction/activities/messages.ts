@@ -144,7 +144,7 @@ export const activityI18n = createI18n({
     'chain.hint': 'A list of interest: no order, no stock kept. With a product, viewers can go and buy it.',
     'chain.running': 'List is open',
     'chain.closed': 'List is closed',
-    'chain.sums': '{people} people · {pieces} pieces',
+    'chain.sums': '{people} [person|people] · {pieces} [piece|pieces]',
     'chain.pieces': '× {count}',
     'chain.left': 'Withdrawn',
     'chain.removed': 'Removed',

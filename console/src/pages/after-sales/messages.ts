@@ -161,7 +161,7 @@ export const afterSaleI18n = createI18n({
     'column.deadline': 'Due',
     'column.amount': 'Amount',
     'waited.hours': '{count} h',
-    'waited.days': '{count} days',
+    'waited.days': '{count} [day|days]',
     overdue: 'Overdue',
     empty: 'Nothing is waiting',
     'empty.hint': 'Requests of buyers appear here',

@@ -315,12 +315,12 @@ export const attributionI18n = createI18n({
     'transfer.customers.title': 'Who was handed over',
     'transfer.dialog': 'Hand over a guide’s customers',
     'transfer.pick': 'Choose the guide who leaves',
-    'transfer.preview': '{customers} customers, {protected} of them protected',
+    'transfer.preview': '{customers} [customer|customers], {protected} of them protected',
     'transfer.preview.none': 'No valid customers',
     'transfer.active': 'This guide still works here',
     'transfer.pick.to': 'One or several, evenly',
     'transfer.pick.needed': 'Choose who takes them',
-    'transfer.has': '{n} customers',
+    'transfer.has': '{n} [customer|customers]',
     'transfer.share': 'about {n} each',
     'transfer.hint':
       'Protection and validity go with the customer as they are; every former bond stays in the history.',
@@ -353,9 +353,9 @@ export const attributionI18n = createI18n({
     'policy.product': 'as delivered',
     'policy.forever': 'for ever',
     'policy.none': 'none',
-    'policy.days': '{n} days',
-    'policy.hours': '{n} hours',
-    'policy.minutes': '{n} minutes',
+    'policy.days': '{n} [day|days]',
+    'policy.hours': '{n} [hour|hours]',
+    'policy.minutes': '{n} [minute|minutes]',
   },
 });
 export const useAttributionT = attributionI18n.useT;

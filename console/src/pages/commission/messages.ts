@@ -199,7 +199,7 @@ export const commissionI18n = createI18n({
     reason: 'Reason',
     by: 'By',
     'version.first': 'First version',
-    lines: '{n} lines',
+    lines: '{n} [line|lines]',
     more: 'Earlier versions',
     'role.guide': 'Guide',
     'role.staff': 'Other staff',
@@ -251,7 +251,7 @@ export const commissionI18n = createI18n({
     'signal.same_payer': 'Same payment account as the beneficiary',
     'signal.same_identity': 'Same checked identity as the beneficiary',
     'signal.touch_burst': 'A crowd from one network',
-    'signal.count': '{n} times',
+    'signal.count': '{n} [time|times]',
   },
 });
 export const useCommissionT = commissionI18n.useT;

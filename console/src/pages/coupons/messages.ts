@@ -82,7 +82,7 @@ export const couponI18n = createI18n({
     'give.hint': 'One each; whoever has had as many as one may gets none. 2,000 people at most at once.',
     'give.pick': 'Choose a tag or a level',
     'give.reason': 'Reason (kept in the audit log)',
-    'give.done': '{picked} people fit, {given} got one',
+    'give.done': '{picked} [person|people] fit, {given} got one',
     hint: 'Terms, how many are claimed and used, and the sales of the orders that used them',
     stacking: 'With other coupons',
     'stacking.hint': 'Of those that go with others, an order takes one of each kind',
@@ -126,7 +126,7 @@ export const couponI18n = createI18n({
     'min.above': 'The minimum must be more than what is off',
     empty: 'No coupons yet',
     'empty.hint': 'Once there is one, guides can drop it in their rooms',
-    validDays: 'Valid {days} days · {limit} each',
+    validDays: 'Valid {days} [day|days] · {limit} each',
   },
 });
 export const useCouponT = couponI18n.useT;

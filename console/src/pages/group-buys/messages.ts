@@ -73,7 +73,7 @@ export const groupI18n = createI18n({
     'maxGroups.hint': 'Empty: any number. A group that fails gives its place back',
     unit: 'Where',
     'unit.hint': 'Rooms of this unit and of the stores below it',
-    terms: 'Groups of {size} · {hours} hours · {limit} per person',
+    terms: 'Groups of {size} · {hours} [hour|hours] · {limit} per person',
     alone: 'Alone {price}',
     open: 'Open',
     complete: 'Complete',

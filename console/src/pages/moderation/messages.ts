@@ -145,7 +145,7 @@ export const moderationI18n = createI18n({
     'action.show.hint': 'Is shown as it is, and pointed out to the guide',
     'action.allow.hint': 'A word that merely contains the letters of a term',
     'words.search': 'Search terms',
-    'words.count': '{count} terms · version {version}',
+    'words.count': '{count} [term|terms] · version {version}',
     'words.term': 'Term',
     'words.kind': 'Kind',
     'words.action': 'What happens',
@@ -170,7 +170,7 @@ export const moderationI18n = createI18n({
     'import.hint':
       'One row each: text,kind,action,source. Kinds: claim, abuse, contact, harmless; actions: block, mask, show, allow. Known terms are updated.',
     'import.choose': 'Choose a file',
-    'import.start': 'Import {count} rows',
+    'import.start': 'Import {count} [row|rows]',
     'import.bad': '{count} rows make no sense (lines {lines}) and are left out',
     'import.progress': '{done} of {total} imported',
     'import.done': '{added} added, {changed} changed, {same} the same, {refused} refused',

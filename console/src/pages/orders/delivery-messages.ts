@@ -170,7 +170,7 @@ export const deliveryI18n = createI18n({
     'bulk.example': 'WL26112204839127,sf,SF1234567890',
     'bulk.file': 'Choose a CSV file',
     'bulk.check': 'Check',
-    'bulk.apply': 'Ship {n} orders',
+    'bulk.apply': 'Ship {n} [order|orders]',
     'bulk.again': 'Edit',
     'bulk.summary': '{ready} ready, {refused} with problems',
     'bulk.sent': '{sent} shipped, {refused} left',

@@ -63,7 +63,7 @@ export const reviewI18n = createI18n({
     order: 'Order',
     person: 'Customer',
     review: 'Review',
-    stars: '{count} stars',
+    stars: '{count} [star|stars]',
     state: 'State',
     prize: 'Order of the prize',
     approve: 'Approve',

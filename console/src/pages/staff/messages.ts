@@ -108,7 +108,7 @@ export const staffI18n = createI18n({
     'host.born': 'Born on (not kept; the day they turn 16 is)',
     'host.revoke': 'Take back',
     'host.by': 'verified by {name} on {date}',
-    'host.trainings': '{n} trainings',
+    'host.trainings': '{n} [training|trainings]',
     'document.id_card': 'ID card',
     'document.passport': 'Passport',
     'document.permit': 'Permit',

@@ -61,7 +61,7 @@ export const webhookI18n = createI18n({
     unit: 'Unit',
     types: 'Events',
     'types.all': 'All events',
-    'types.count': '{count} events',
+    'types.count': '{count} [event|events]',
     'types.hint': 'None chosen means all, also those that are added later',
     description: 'Note',
     state: 'State',

@@ -164,7 +164,7 @@ export const whomI18n = createI18n({
     'members.hint':
       'Members have a guide and have ordered, or were marked by a store. Ambassadors are proposed by figures and confirmed by people.',
     'members.candidates': 'Candidates',
-    'members.rule': 'Proposed: {orders} paid orders, or {buyers} friends who bought',
+    'members.rule': 'Proposed: {orders} paid [order|orders], or {buyers} [friend|friends] who bought',
     'members.no-candidates': 'Nobody fits at the moment',
     'members.marks': 'Marked',
     'members.no-marks': 'Nobody is marked yet',
