@@ -247,7 +247,7 @@ export const retrySettlementLine = defineRoute({
   body: z.strictObject({ reason }),
   reply: SettlementLine,
   idempotent: true,
-  errors: ['not_found', 'state_conflict'],
+  errors: ['not_found', 'state_conflict', 'self_action'],
 });
 
 // ── statements ──────────────────────────────────────────────────────────────────────────────────────────────────────

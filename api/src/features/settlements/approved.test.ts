@@ -146,3 +146,37 @@ describe('terms and modes', () => {
     );
   });
 });
+
+describe('whose line it is', () => {
+  it('who is paid by a run does not approve it, past HTTP neither; a third person does', async () => {
+    const store = brand.stores.c;
+    const paid = await makeStaff(api, 'hq_finance', brand.hq, '总部财务三');
+    const third = await makeStaff(api, 'hq_finance', brand.hq, '总部财务四');
+    await earn(paid, 80_000, store);
+    const id = await draft(store);
+    const hash = (await preview(id))?.hash;
+    const own = await approve(id, hash, paid);
+    expect([own.status, own.problem.facts]).toEqual([403, { reason: 'own_line' }]);
+    expect((await api.ok(getSettlement, { as: other, params: { id } })).state).toBe('previewed');
+    await expect(
+      api.api.platform.db.transaction(async (tx) => {
+        await tx`INSERT INTO settlement_lines (id, run_id, person_id, source, state, approved_fen, created_at)
+          VALUES (gen_random_uuid(), ${id}, ${paid.personId}, 'commission', 'due', 80000, now())`;
+        await tx`UPDATE settlement_runs SET state = 'approved', approved_by = ${paid.personId}, approved_at = now(), terms_version = 1
+          WHERE id = ${id}`;
+      }),
+    ).rejects.toThrow('does not approve it');
+    expect((await approve(id, hash, third)).status).toBe(200);
+
+    // Nor do they have it paid anew when it came back.
+    await pay(id);
+    const [bill] = (await api.ok(listPayouts, { as: other, query: { runId: id } })).items;
+    await api.ok(settleSandboxPayout, { as: paid, params: { id: bill?.id ?? '' }, body: { outcome: 'failed' } });
+    const [line] = (await api.ok(listSettlementLines, { as: other, params: { id } })).items;
+    const retry = { params: { id, lineId: line?.id ?? '' }, body: { reason: '账户已更正' } };
+    const self = await api.call(retrySettlementLine, { as: paid, ...retry });
+    expect([self.status, self.problem.facts]).toEqual([403, { reason: 'own_line' }]);
+    expect((await api.call(retrySettlementLine, { as: third, ...retry })).status).toBe(200);
+    await turn();
+  });
+});

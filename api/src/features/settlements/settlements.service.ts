@@ -4,7 +4,7 @@
  * Model: draft → previewed → approved → paying → paid | closed, and cancelled before it pays; every step is a conditional
  * statement with a row of history and one in the audit log. A preview writes down what every person would be paid, claims
  * nothing, and has a name (hash) for all its figures. Approval is by somebody else than who prepared it, names that hash, and
- * works the figures out once more: when anything changed meanwhile it is refused. It makes a line for everybody who is to be
+ * works the figures out once more: when anything changed meanwhile it is refused; so is whoever is paid by the run. It makes a line for everybody who is to be
  * paid, with the sum that is never exceeded, and the stores' statements; the run keeps the terms it was approved with, and each
  * statement its store's mode. Paying claims line by line, by those terms (payer.ts).
  */
@@ -86,6 +86,8 @@ export function createSettlementsService(deps: SettlementsDeps & { payer: Payer 
     if (!mayStep(run.state, step)) throw conflict(run.state);
     return run;
   }
+  /** Who is paid decides nothing about it: somebody else does, and for an approval that is a third person. */
+  const ownLine = () => new AppError('self_action', { facts: { reason: 'own_line' } });
   const conflict = (state: SettlementState) => new AppError('state_conflict', { facts: { reason: 'state', state } });
   async function take(
     tx: Tx,
@@ -156,6 +158,7 @@ export function createSettlementsService(deps: SettlementsDeps & { payer: Payer 
       const { lines, basis, hash } = await workOut(tx, run);
       if (hash !== body.hash) throw new AppError('state_conflict', { facts: { reason: 'preview_stale' } });
       const payable = lines.filter(({ outcome }) => outcome === 'pay');
+      if (payable.some(({ personId }) => personId === principal.personId)) throw ownLine();
       const at = clock.now();
       await rows.insertLines(
         tx,
@@ -177,11 +180,12 @@ export function createSettlementsService(deps: SettlementsDeps & { payer: Payer 
       await take(tx, principal, await lock(tx, principal, id, 'cancel'), 'cancel', { reason });
     },
 
-    /** A line that was given back, under another bill. @throws AppError state_conflict, with what hinders it */
+    /** A line that was given back, under another bill. @throws AppError self_action, state_conflict (with what hinders it) */
     async retry(tx: Tx, principal: StaffPrincipal, id: string, lineId: string, reason: string): Promise<void> {
       const run = await lock(tx, principal, id, 'reopen');
       const [line] = await rows.listLines(tx, { runId: id, id: lineId, scope: null }, undefined, 1);
       if (!line) throw new AppError('not_found');
+      if (line.personId === principal.personId) throw ownLine();
       const claimed = await deps.payer.claim(tx, lineId, 'returned', principal.personId);
       if (!claimed) throw new AppError('state_conflict', { facts: { reason: 'state', state: line.state } });
       if ('carried' in claimed) throw new AppError('state_conflict', { facts: { reason: claimed.carried } });

@@ -22,7 +22,7 @@ export const billTones: Record<PayoutBill['state'], BadgeTone> = {
   },
 };
 
-const conflicts = ['preview_stale', 'another_preview', 'two_people', 'state'] as const;
+const conflicts = ['preview_stale', 'another_preview', 'two_people', 'own_line', 'state'] as const;
 const hindrances = [
   'not_positive',
   'below_minimum',
