@@ -2,7 +2,7 @@ import { DownOutlined, GlobalOutlined, LogoutOutlined, MenuOutlined } from '@ant
 import { listAlerts } from '@walnut-live/contracts';
 import { Avatar, BrandMark, useLocale } from '@walnut-live/ui';
 import { Button, Drawer, Dropdown } from 'antd';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { NavLink, useLocation } from 'react-router';
 import { useCall } from '../data/use-call.ts';
 import { useT } from '../i18n/index.ts';
@@ -36,8 +36,15 @@ const OpenAlerts = (): ReactNode => {
 const Menu = (): ReactNode => {
   const t = useT();
   const { may } = useSession();
+  const { pathname } = useLocation();
+  const menu = useRef<HTMLElement>(null);
+  // Where one is, is in sight, however long the menu.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another path marks another item
+  useEffect(() => {
+    menu.current?.querySelector('[aria-current="page"]')?.scrollIntoView?.({ block: 'nearest' });
+  }, [pathname]);
   return (
-    <nav className="co-menu" aria-label={t('nav.label')}>
+    <nav ref={menu} className="co-menu" aria-label={t('nav.label')}>
       {placesFor(may).map((place) => (
         <NavLink key={place.path} to={place.path} className="co-menu-item">
           <span className="co-menu-icon">{place.icon}</span>

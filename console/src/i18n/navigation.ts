@@ -54,7 +54,7 @@ export const navigation = {
     'nav.orders': 'Orders',
     'nav.after-sales': 'After-sale',
     'nav.rooms': 'Rooms',
-    'nav.campaigns': 'Campaigns & messages',
+    'nav.campaigns': 'Campaigns',
     'nav.catalogue': 'Catalogue & stock',
     'nav.gifts': 'Gifts & coins',
     'nav.coupons': 'Coupons',

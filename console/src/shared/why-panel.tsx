@@ -123,7 +123,7 @@ const channelOf = (channel: string): (typeof channels)[number] =>
   channels.find((known) => known === channel) ?? 'other';
 
 const beforeText = (t: ReturnType<typeof useT>, at: string, decidedAt: string): string => {
-  const seconds = Math.max(0, Math.round((Date.parse(decidedAt) - Date.parse(at)) / 1000));
+  const seconds = Math.max(1, Math.round((Date.parse(decidedAt) - Date.parse(at)) / 1000));
   if (seconds < 60) return t('why.before.seconds', { n: seconds });
   if (seconds < 3_600) return t('why.before.minutes', { n: Math.round(seconds / 60) });
   return t('why.before.hours', { n: Math.round(seconds / 3_600) });
@@ -136,17 +136,20 @@ type Entry = Omit<Explanation['commission'][number], 'beneficiary'> & {
 export const CommissionEntries = ({
   entries,
   withPeople = false,
+  titled = true,
 }: {
   entries: readonly Entry[];
   /** Says whose each entry is: after a ruling there is more than one person. */
   withPeople?: boolean;
+  /** False where a heading stands above it already. */
+  titled?: boolean;
 }): ReactNode => {
   const t = useT();
   const format = useFormat();
   const total = entries.reduce((sum, entry) => sum + entry.amountFen, 0);
   return (
-    <div className="co-why-commission">
-      <strong>{t('why.commission')}</strong>
+    <div className={cx('co-why-commission', titled && 'co-why-titled')}>
+      {titled && <strong>{t('why.commission')}</strong>}
       <ul>
         {entries.map((entry, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: entries of one order never move

@@ -44,7 +44,7 @@ const Whole = ({ credit }: { credit: SharerCredit }): ReactNode => {
   const common = playerI18n.useT();
   const format = useFormat();
   return (
-    <>
+    <div className="pl-credit">
       <section className="pl-card" data-testid="my-credit-verdict" data-mine={credit.mine}>
         <h2 className="pl-card-title">
           {t(credit.mine ? 'verdict.mine' : 'verdict.other', { why: t(`because.${credit.reason}`) })}
@@ -62,7 +62,8 @@ const Whole = ({ credit }: { credit: SharerCredit }): ReactNode => {
               // biome-ignore lint/suspicious/noArrayIndexKey: a frozen list
               <li key={index} data-won={step.won} data-mine={step.mine}>
                 <b>
-                  {common(`credit.rule.${step.reason}`)} · {t(step.mine ? 'you' : 'others')}
+                  {common(`credit.rule.${step.reason}`)}
+                  {step.reason !== 'store' && step.reason !== 'hq' && ` · ${t(step.mine ? 'you' : 'others')}`}
                 </b>
                 <span>{common(`credit.outcome.${step.why}`)}</span>
                 {step.at !== null && <time dateTime={step.at}>{format.dateTime(step.at)}</time>}
@@ -103,7 +104,7 @@ const Whole = ({ credit }: { credit: SharerCredit }): ReactNode => {
         </section>
       )}
       <Appeals credit={credit} />
-    </>
+    </div>
   );
 };
 

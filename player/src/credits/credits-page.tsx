@@ -7,6 +7,7 @@ import { Link } from 'react-router';
 import { useServices } from '../app/services.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { Page } from '../pages/page.tsx';
+import { SignInFirst } from '../pages/sign-in-first.tsx';
 import { usePerson } from '../pages/use-person.ts';
 import { useCreditsT } from './messages.ts';
 import './credits.css';
@@ -53,8 +54,9 @@ const Lines = (): ReactNode => {
       api.call(myCredits, { query: { limit: PAGE_SIZE, ...(pageParam ? { cursor: pageParam } : {}) }, signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
-    enabled: Boolean(person),
+    enabled: Boolean(person) && person?.kind !== 'guest',
   });
+  if (person?.kind === 'guest') return <SignInFirst reason="me" />;
   if (person === null) return <ErrorState error="network" onRetry={() => location.reload()} />;
   if (query.isError && !query.data)
     return <ErrorState error={query.error} onRetry={() => void query.refetch()} retrying={query.isFetching} />;

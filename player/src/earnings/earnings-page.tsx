@@ -138,7 +138,11 @@ const Withdrawable = ({ mine }: { mine: Mine }): ReactNode => {
             </div>
           </section>
         ))}
-      {mine.withdrawable.some(({ balanceFen }) => balanceFen < 0) && <p className="pl-debt">{t('debt')}</p>}
+      {mine.withdrawable.some(({ balanceFen }) => balanceFen < 0) && (
+        <p className="pl-debt" data-testid="debt">
+          {t('debt')}
+        </p>
+      )}
       {chosen && <WithdrawSheet mine={mine} offer={chosen} onClose={() => setSource(null)} />}
     </>
   );

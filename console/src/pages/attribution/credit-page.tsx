@@ -87,6 +87,7 @@ const Whole = ({ credit }: { credit: CreditExplanation }): ReactNode => {
   const format = useFormat();
   const windowText = useWindowText();
   const daysText = useDaysText();
+  const { may } = useSession();
   const { policy } = credit;
   return (
     <div className="co-credit" data-testid="credit-page">
@@ -149,13 +150,15 @@ const Whole = ({ credit }: { credit: CreditExplanation }): ReactNode => {
             ))}
           </ul>
         </Panel>
-        <Panel title={t('credit.commission')}>
-          {credit.commission.length === 0 ? (
-            <p className="co-quiet">{t('credit.commission.none')}</p>
-          ) : (
-            <CommissionEntries entries={credit.commission} withPeople />
-          )}
-        </Panel>
+        {may('commission:read') && (
+          <Panel title={t('credit.commission')}>
+            {credit.commission.length === 0 ? (
+              <p className="co-quiet">{t('credit.commission.none')}</p>
+            ) : (
+              <CommissionEntries entries={credit.commission} titled={false} withPeople />
+            )}
+          </Panel>
+        )}
       </div>
     </div>
   );

@@ -60,6 +60,11 @@ const Inviter = ({ inviterId, asked }: { inviterId: string; asked: Asked }): Rea
                 badge={<InviterRoleBadge role={row.role} />}
                 note={row.orgUnit?.name ?? t('inviters.no-unit')}
               />
+              {may('customers:read') && (
+                <Link to={`/invite-graph?person=${inviterId}`} className="co-inviter-graph" data-testid="inviter-graph">
+                  {t('inviter.graph')}
+                </Link>
+              )}
               <Figures
                 items={[
                   { key: 'inviter-visitors', label: t('figure.visitors'), value: format.number(row.visitors) },
@@ -165,7 +170,14 @@ const CreditedOrder = ({ order }: { order: OrderView }): ReactNode => {
       >
         {t('why.title')}
       </Button>
-      {open && <WhyPanel orderId={order.id} />}
+      {open && (
+        <>
+          <WhyPanel orderId={order.id} />
+          <Link to={`/orders/${order.id}/credit`} className="co-why-whole" data-testid="credit-open">
+            {t('why.whole')}
+          </Link>
+        </>
+      )}
     </li>
   );
 };

@@ -4,7 +4,7 @@ import { FullscreenOutlined } from '@ant-design/icons';
 import { type ReplyOf, reportScreen } from '@walnut-live/contracts';
 import { chartColors, colors, ErrorState, lazyWithRetry, useFormat, useNow } from '@walnut-live/ui';
 import { Button } from 'antd';
-import { type ReactNode, Suspense, useEffect, useMemo, useRef } from 'react';
+import { type ReactNode, Suspense, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useCall } from '../../data/use-call.ts';
 import { useFilters } from '../../shared/filters.tsx';
@@ -113,7 +113,7 @@ const Today = ({ data }: { data: Screen }): ReactNode => {
               <span className="wl-number">
                 {format.money(one.gmvFen)}
                 <small>
-                  {t('screen.people', { n: format.number(one.viewers) })} · {format.number(one.orders)}
+                  {t('screen.people', { n: format.number(one.viewers) })} · {t('screen.orderCount', { n: format.number(one.orders) })}
                 </small>
               </span>
             </li>
@@ -126,16 +126,16 @@ const Today = ({ data }: { data: Screen }): ReactNode => {
           id: one.orgUnit.id,
           name: one.orgUnit.name,
           fen: one.gmvFen,
-          orders: one.orders,
+          note: t('screen.orderCount', { n: format.number(one.orders) }),
         }))}
       />
       <Ranks
         title={t('screen.inviters')}
-        rows={data.inviters.map((one) => ({ id: one.id, name: one.name, fen: one.gmvFen, orders: one.orders }))}
+        rows={data.inviters.map((one) => ({ id: one.id, name: one.name, fen: one.gmvFen, note: t('screen.orderCount', { n: format.number(one.orders) }) }))}
       />
       <Ranks
         title={t('screen.products')}
-        rows={data.products.map((one) => ({ id: one.id, name: one.title, fen: one.gmvFen, orders: one.pieces }))}
+        rows={data.products.map((one) => ({ id: one.id, name: one.title, fen: one.gmvFen, note: t('screen.pieceCount', { n: format.number(one.pieces) }) }))}
       />
     </div>
   );
@@ -146,7 +146,7 @@ const Ranks = ({
   rows,
 }: {
   title: string;
-  rows: readonly { id: string; name: string; fen: number; orders: number }[];
+  rows: readonly { id: string; name: string; fen: number; note: string }[];
 }): ReactNode => {
   const t = useReportT();
   const format = useFormat();
@@ -165,7 +165,7 @@ const Ranks = ({
             </span>
             <span className="wl-number">
               {format.money(row.fen)}
-              <small>{format.number(row.orders)}</small>
+              <small>{row.note}</small>
             </span>
           </li>
         ))}
@@ -174,14 +174,26 @@ const Ranks = ({
   );
 };
 
+/** The wall's unit of size in px, as `--u` of its styles: what is drawn on a canvas follows the screen too. */
+const unitOf = (): number => Math.min(innerWidth / 100, (innerHeight * 1.78) / 100);
+const onResize = (told: () => void): (() => void) => {
+  addEventListener('resize', told);
+  return () => removeEventListener('resize', told);
+};
+
 const Trend = ({ hours }: { hours: Screen['hours'] }): ReactNode => {
   const t = useReportT();
+  const unit = useSyncExternalStore(onResize, unitOf);
   const option = useMemo(() => {
+    const fontSize = Math.max(11, Math.round(unit * 0.8));
     const last = hours.findLastIndex(({ gmvFen, orders }) => gmvFen > 0 || orders > 0);
     const line = { type: 'line', smooth: 0.25, smoothMonotone: 'x', showSymbol: false };
     return {
-      grid: { left: 8, right: 16, top: 34, bottom: 4, containLabel: true },
-      legend: { top: 0, right: 0, textStyle: { color: colors.walnut200 } },
+      grid: { left: unit / 2, right: unit, top: fontSize * 2.4, bottom: 4, containLabel: true },
+      legend: {
+        ...{ top: 0, right: 0, icon: 'roundRect', itemWidth: fontSize * 2, itemHeight: fontSize / 3, itemGap: fontSize },
+        textStyle: { color: colors.walnut200, fontSize },
+      },
       tooltip: {
         trigger: 'axis',
         valueFormatter: (value: unknown) => (value === undefined ? '—' : `¥${Number(value).toFixed(2)}`),
@@ -189,13 +201,13 @@ const Trend = ({ hours }: { hours: Screen['hours'] }): ReactNode => {
       xAxis: {
         type: 'category',
         data: hours.map(({ hour }) => `${hour}:00`),
-        axisLabel: { color: colors.walnut300 },
+        axisLabel: { color: colors.walnut300, fontSize },
         axisLine: { lineStyle: { color: colors.walnut700 } },
         axisTick: { show: false },
       },
       yAxis: {
         type: 'value',
-        axisLabel: { color: colors.walnut300 },
+        axisLabel: { color: colors.walnut300, fontSize, formatter: '¥{value}' },
         splitLine: { lineStyle: { color: colors.walnut800 } },
       },
       series: [
@@ -204,7 +216,7 @@ const Trend = ({ hours }: { hours: Screen['hours'] }): ReactNode => {
           ...line,
           name: t('screen.today'),
           data: hours.slice(0, last + 1).map(({ gmvFen }) => gmvFen / FEN),
-          lineStyle: { width: 4 },
+          lineStyle: { width: unit / 5 },
           itemStyle: { color: colors.honey400 },
           areaStyle: { color: colors.honey400, opacity: 0.18 },
         },
@@ -212,12 +224,12 @@ const Trend = ({ hours }: { hours: Screen['hours'] }): ReactNode => {
           ...line,
           name: t('screen.before'),
           data: hours.map(({ yesterdayGmvFen }) => yesterdayGmvFen / FEN),
-          lineStyle: { width: 2, type: 'dashed' },
+          lineStyle: { width: unit / 10, type: 'dashed' },
           itemStyle: { color: chartColors[4] },
         },
       ],
     };
-  }, [hours, t]);
+  }, [hours, t, unit]);
   return (
     <Suspense fallback={<div className="co-wall-wait" aria-busy="true" />}>
       <Chart option={option} label={t('screen.hours')} height="100%" />

@@ -168,7 +168,7 @@ const Body = ({ run }: { run: Run }): ReactNode => {
   return (
     <>
       {isApproved && <RunLines run={run} filters={filters} touched={TOUCHED} />}
-      {isApproved && may('payouts:read') && <Bills filters={filters} runId={run.id} />}
+      {isApproved && may('payouts:read') && <Bills key={run.state} filters={filters} runId={run.id} />}
       {run.preview && may('settlements:prepare') && !isApproved && (
         <Panel
           flush
