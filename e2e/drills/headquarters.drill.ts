@@ -223,6 +223,9 @@ test('one disputed order, from its inviter to the last fen', { timeout: 1_500_00
   await first.page.locator('[data-testid="my-bill"][data-state="succeeded"]').waitFor();
   await first.look('hq-17-received', 'phone');
   await admin.page.getByTestId('run-history').getByText('All arrived').waitFor({ timeout: PATIENCE_MS });
+  // What is said of the run and of its transfers agrees.
+  await admin.page.getByTestId('bill-row').getByText('Arrived').waitFor();
+  expect(await admin.page.getByTestId('bill-accept').count()).toBe(0);
   await admin.look('hq-18-paid', 'desk');
   await finance.look('hq-18-paid', 'desk');
   for (const lang of ['zh-CN', 'en'] as const) {
@@ -255,6 +258,7 @@ test('one disputed order, from its inviter to the last fen', { timeout: 1_500_00
     await analyst.look('hq-21-reversed', 'desk');
   }
   await finance.page.goto(`${origin}/console/settlements`);
+  await finance.page.getByTestId('settlement-row').first().waitFor();
   await finance.look('hq-22-runs', 'desk');
   await finance.page.getByTestId('settlement-new').click();
   await finance.page.getByTestId('settlement-title').fill('十二月上半月佣金');

@@ -60,7 +60,7 @@ export const ReasonDialog = ({
       onOk={send}
       onCancel={onClose}
     >
-      {hint !== undefined && <p className="co-quiet">{hint}</p>}
+      {hint !== undefined && <p className="co-quiet co-reason-hint">{hint}</p>}
       <Form layout="vertical" requiredMark={false} component={false}>
         <Form.Item label={label} htmlFor={id}>
           <Input

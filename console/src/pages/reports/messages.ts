@@ -289,7 +289,7 @@ export const reportI18n = createI18n({
     'screen.title': 'Live today',
     'screen.demo': 'with demo data',
     'screen.gmv': 'GMV today',
-    'screen.yesterday': '{value} all of yesterday',
+    'screen.yesterday': 'Yesterday {value}',
     'screen.refunded': '{value} of it refunded',
     'screen.orders': 'Orders',
     'screen.buyers': 'Buyers',

@@ -113,7 +113,8 @@ const Today = ({ data }: { data: Screen }): ReactNode => {
               <span className="wl-number">
                 {format.money(one.gmvFen)}
                 <small>
-                  {t('screen.people', { n: format.number(one.viewers) })} · {t('screen.orderCount', { n: format.number(one.orders) })}
+                  {t('screen.people', { n: format.number(one.viewers) })} ·{' '}
+                  {t('screen.orderCount', { n: format.number(one.orders) })}
                 </small>
               </span>
             </li>
@@ -131,11 +132,21 @@ const Today = ({ data }: { data: Screen }): ReactNode => {
       />
       <Ranks
         title={t('screen.inviters')}
-        rows={data.inviters.map((one) => ({ id: one.id, name: one.name, fen: one.gmvFen, note: t('screen.orderCount', { n: format.number(one.orders) }) }))}
+        rows={data.inviters.map((one) => ({
+          id: one.id,
+          name: one.name,
+          fen: one.gmvFen,
+          note: t('screen.orderCount', { n: format.number(one.orders) }),
+        }))}
       />
       <Ranks
         title={t('screen.products')}
-        rows={data.products.map((one) => ({ id: one.id, name: one.title, fen: one.gmvFen, note: t('screen.pieceCount', { n: format.number(one.pieces) }) }))}
+        rows={data.products.map((one) => ({
+          id: one.id,
+          name: one.title,
+          fen: one.gmvFen,
+          note: t('screen.pieceCount', { n: format.number(one.pieces) }),
+        }))}
       />
     </div>
   );
@@ -191,7 +202,14 @@ const Trend = ({ hours }: { hours: Screen['hours'] }): ReactNode => {
     return {
       grid: { left: unit / 2, right: unit, top: fontSize * 2.4, bottom: 4, containLabel: true },
       legend: {
-        ...{ top: 0, right: 0, icon: 'roundRect', itemWidth: fontSize * 2, itemHeight: fontSize / 3, itemGap: fontSize },
+        ...{
+          top: 0,
+          right: 0,
+          icon: 'roundRect',
+          itemWidth: fontSize * 2,
+          itemHeight: fontSize / 3,
+          itemGap: fontSize,
+        },
         textStyle: { color: colors.walnut200, fontSize },
       },
       tooltip: {
