@@ -19,6 +19,7 @@ import { en as playerEn } from '../../player/src/i18n/en.ts';
 import { zh as playerZh } from '../../player/src/i18n/zh.ts';
 import { ensureDemoProgramme } from '../../scripts/demo-feed/programme.ts';
 import { launchChromium } from '../kit/chromium.ts';
+import { openPlace } from '../kit/console-menu.ts';
 import { fillSignIn, homeAddress, newPerson, type Person } from '../kit/people.ts';
 import { startTestProduct, type TestProduct } from '../kit/product.ts';
 import { type AppTexts, type Lang, resize, type Screens, teachAudit, watchScreens } from '../kit/screens.ts';
@@ -226,7 +227,7 @@ async function walkConsole(lang: Lang): Promise<void> {
 
     const go = async (path: string, testId: string): Promise<void> => {
       await resize(page, 'desk');
-      await page.locator(`a.co-menu-item[href="/console${path}"]:visible`).click();
+      await openPlace(page, path);
       await page.getByTestId(testId).first().waitFor();
     };
     const openFirst = async (testId: string, hasText: string | RegExp = /./): Promise<void> => {
@@ -276,7 +277,7 @@ async function walkConsole(lang: Lang): Promise<void> {
     // Every tab of pages that have some.
     const lookAtTabs = async (path: string, heading: string, tabs: readonly string[]): Promise<void> => {
       await resize(page, 'desk');
-      await page.locator(`a.co-menu-item[href="/console${path}"]:visible`).click();
+      await openPlace(page, path);
       await page
         .getByRole('tab')
         .nth(tabs.length - 1)

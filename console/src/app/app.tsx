@@ -14,6 +14,7 @@ import { firstPathFor } from './navigation.tsx';
 import { SessionGate, useSession } from './session.tsx';
 import { Shell } from './shell.tsx';
 import './console.css';
+import './menu.css';
 import '../shared/data-table.css';
 import './phone.css';
 

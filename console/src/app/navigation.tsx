@@ -40,48 +40,118 @@ import type { ReactNode } from 'react';
 import type { MessageKey } from '../i18n/index.ts';
 
 export type Place = { path: string; label: Extract<MessageKey, `nav.${string}`>; icon: ReactNode; needs: Permission };
+export type Group = { id: string; label: Extract<MessageKey, `nav.group.${string}`>; places: readonly Place[] };
 
 /** Every place of the console in the order of the menu; who may not read it does not see it. */
-export const places: readonly Place[] = [
-  { path: '/live', label: 'nav.live', icon: <DashboardOutlined />, needs: 'rooms:read' },
-  { path: '/inviters', label: 'nav.inviters', icon: <ShareAltOutlined />, needs: 'reports:read' },
-  { path: '/invite-graph', label: 'nav.inviteGraph', icon: <DeploymentUnitOutlined />, needs: 'customers:read' },
-  { path: '/contacts', label: 'nav.contacts', icon: <ContactsOutlined />, needs: 'customers:contact' },
-  { path: '/sharing', label: 'nav.sharing', icon: <ForkOutlined />, needs: 'reports:read' },
-  { path: '/team', label: 'nav.team', icon: <FundOutlined />, needs: 'reports:read' },
-  { path: '/stores', label: 'nav.stores', icon: <ShopOutlined />, needs: 'reports:read' },
-  { path: '/reports', label: 'nav.reports', icon: <BarChartOutlined />, needs: 'reports:read' },
-  { path: '/alerts', label: 'nav.alerts', icon: <BellOutlined />, needs: 'reports:read' },
-  { path: '/screen', label: 'nav.screen', icon: <FundProjectionScreenOutlined />, needs: 'reports:read' },
-  { path: '/orders', label: 'nav.orders', icon: <ShoppingOutlined />, needs: 'orders:read' },
-  { path: '/attribution', label: 'nav.attribution', icon: <UserSwitchOutlined />, needs: 'orders:read' },
-  { path: '/commission-rules', label: 'nav.commissionRules', icon: <PercentageOutlined />, needs: 'commission:read' },
-  { path: '/commission-holds', label: 'nav.commissionHolds', icon: <AuditOutlined />, needs: 'commission:holds' },
-  { path: '/after-sales', label: 'nav.after-sales', icon: <CustomerServiceOutlined />, needs: 'orders:read' },
-  { path: '/payments', label: 'nav.payments', icon: <PayCircleOutlined />, needs: 'payments:read' },
-  { path: '/settlements', label: 'nav.settlements', icon: <AccountBookOutlined />, needs: 'settlements:read' },
-  { path: '/store-statements', label: 'nav.statements', icon: <ReconciliationOutlined />, needs: 'settlements:read' },
-  { path: '/rooms', label: 'nav.rooms', icon: <VideoCameraOutlined />, needs: 'rooms:read' },
-  { path: '/campaigns', label: 'nav.campaigns', icon: <NotificationOutlined />, needs: 'campaigns:read' },
-  { path: '/catalogue', label: 'nav.catalogue', icon: <AppstoreOutlined />, needs: 'catalogue:read' },
-  { path: '/gifts', label: 'nav.gifts', icon: <GiftOutlined />, needs: 'reports:read' },
-  { path: '/coupons', label: 'nav.coupons', icon: <TagsOutlined />, needs: 'reports:read' },
-  { path: '/group-buys', label: 'nav.groupBuys', icon: <UsergroupAddOutlined />, needs: 'rooms:read' },
-  { path: '/pre-sales', label: 'nav.preSales', icon: <CalendarOutlined />, needs: 'rooms:read' },
-  { path: '/reviews', label: 'nav.reviews', icon: <StarOutlined />, needs: 'campaigns:read' },
-  { path: '/shipping', label: 'nav.shipping', icon: <TruckOutlined />, needs: 'orders:read' },
-  { path: '/prizes', label: 'nav.prizes', icon: <TrophyOutlined />, needs: 'orders:read' },
-  { path: '/moderation', label: 'nav.moderation', icon: <SafetyOutlined />, needs: 'words:read' },
-  { path: '/cards', label: 'nav.cards', icon: <QrcodeOutlined />, needs: 'rooms:operate' },
-  { path: '/customers', label: 'nav.customers', icon: <IdcardOutlined />, needs: 'customers:read' },
-  { path: '/counter', label: 'nav.counter', icon: <ScanOutlined />, needs: 'coupons:redeem' },
-  { path: '/members', label: 'nav.members', icon: <CrownOutlined />, needs: 'customers:read' },
-  { path: '/staff', label: 'nav.staff', icon: <TeamOutlined />, needs: 'staff:read' },
-  { path: '/audit', label: 'nav.audit', icon: <AuditOutlined />, needs: 'audit:read' },
-  { path: '/webhooks', label: 'nav.webhooks', icon: <ApiOutlined />, needs: 'webhooks:write' },
+export const groups: readonly Group[] = [
+  {
+    id: 'live',
+    label: 'nav.group.live',
+    places: [
+      { path: '/live', label: 'nav.live', icon: <DashboardOutlined />, needs: 'rooms:read' },
+      { path: '/screen', label: 'nav.screen', icon: <FundProjectionScreenOutlined />, needs: 'reports:read' },
+      { path: '/rooms', label: 'nav.rooms', icon: <VideoCameraOutlined />, needs: 'rooms:read' },
+      { path: '/alerts', label: 'nav.alerts', icon: <BellOutlined />, needs: 'reports:read' },
+      { path: '/moderation', label: 'nav.moderation', icon: <SafetyOutlined />, needs: 'words:read' },
+      { path: '/gifts', label: 'nav.gifts', icon: <GiftOutlined />, needs: 'reports:read' },
+    ],
+  },
+  {
+    id: 'selling',
+    label: 'nav.group.selling',
+    places: [
+      { path: '/orders', label: 'nav.orders', icon: <ShoppingOutlined />, needs: 'orders:read' },
+      { path: '/after-sales', label: 'nav.after-sales', icon: <CustomerServiceOutlined />, needs: 'orders:read' },
+      { path: '/counter', label: 'nav.counter', icon: <ScanOutlined />, needs: 'coupons:redeem' },
+      { path: '/catalogue', label: 'nav.catalogue', icon: <AppstoreOutlined />, needs: 'catalogue:read' },
+      { path: '/shipping', label: 'nav.shipping', icon: <TruckOutlined />, needs: 'orders:read' },
+    ],
+  },
+  {
+    id: 'promotions',
+    label: 'nav.group.promotions',
+    places: [
+      { path: '/campaigns', label: 'nav.campaigns', icon: <NotificationOutlined />, needs: 'campaigns:read' },
+      { path: '/coupons', label: 'nav.coupons', icon: <TagsOutlined />, needs: 'reports:read' },
+      { path: '/group-buys', label: 'nav.groupBuys', icon: <UsergroupAddOutlined />, needs: 'rooms:read' },
+      { path: '/pre-sales', label: 'nav.preSales', icon: <CalendarOutlined />, needs: 'rooms:read' },
+      { path: '/reviews', label: 'nav.reviews', icon: <StarOutlined />, needs: 'campaigns:read' },
+      { path: '/prizes', label: 'nav.prizes', icon: <TrophyOutlined />, needs: 'orders:read' },
+    ],
+  },
+  {
+    id: 'customers',
+    label: 'nav.group.customers',
+    places: [
+      { path: '/customers', label: 'nav.customers', icon: <IdcardOutlined />, needs: 'customers:read' },
+      { path: '/members', label: 'nav.members', icon: <CrownOutlined />, needs: 'customers:read' },
+      { path: '/contacts', label: 'nav.contacts', icon: <ContactsOutlined />, needs: 'customers:contact' },
+      { path: '/cards', label: 'nav.cards', icon: <QrcodeOutlined />, needs: 'rooms:operate' },
+    ],
+  },
+  {
+    id: 'sharing',
+    label: 'nav.group.sharing',
+    places: [
+      { path: '/inviters', label: 'nav.inviters', icon: <ShareAltOutlined />, needs: 'reports:read' },
+      { path: '/invite-graph', label: 'nav.inviteGraph', icon: <DeploymentUnitOutlined />, needs: 'customers:read' },
+      { path: '/sharing', label: 'nav.sharing', icon: <ForkOutlined />, needs: 'reports:read' },
+      { path: '/team', label: 'nav.team', icon: <FundOutlined />, needs: 'reports:read' },
+      { path: '/attribution', label: 'nav.attribution', icon: <UserSwitchOutlined />, needs: 'orders:read' },
+    ],
+  },
+  {
+    id: 'money',
+    label: 'nav.group.money',
+    places: [
+      {
+        path: '/commission-rules',
+        label: 'nav.commissionRules',
+        icon: <PercentageOutlined />,
+        needs: 'commission:read',
+      },
+      { path: '/commission-holds', label: 'nav.commissionHolds', icon: <AuditOutlined />, needs: 'commission:holds' },
+      { path: '/settlements', label: 'nav.settlements', icon: <AccountBookOutlined />, needs: 'settlements:read' },
+      {
+        path: '/store-statements',
+        label: 'nav.statements',
+        icon: <ReconciliationOutlined />,
+        needs: 'settlements:read',
+      },
+      { path: '/payments', label: 'nav.payments', icon: <PayCircleOutlined />, needs: 'payments:read' },
+    ],
+  },
+  {
+    id: 'reports',
+    label: 'nav.group.reports',
+    places: [
+      { path: '/stores', label: 'nav.stores', icon: <ShopOutlined />, needs: 'reports:read' },
+      { path: '/reports', label: 'nav.reports', icon: <BarChartOutlined />, needs: 'reports:read' },
+    ],
+  },
+  {
+    id: 'settings',
+    label: 'nav.group.settings',
+    places: [
+      { path: '/staff', label: 'nav.staff', icon: <TeamOutlined />, needs: 'staff:read' },
+      { path: '/audit', label: 'nav.audit', icon: <AuditOutlined />, needs: 'audit:read' },
+      { path: '/webhooks', label: 'nav.webhooks', icon: <ApiOutlined />, needs: 'webhooks:write' },
+    ],
+  },
 ];
 
-export const placesFor = (may: (permission: Permission) => boolean): Place[] =>
-  places.filter((place) => may(place.needs));
+type May = (permission: Permission) => boolean;
 
-export const firstPathFor = (may: (permission: Permission) => boolean): string => placesFor(may)[0]?.path ?? '/live';
+/** The groups with what I may see in them; one without anything is none. */
+export const groupsFor = (may: May): Group[] =>
+  groups
+    .map((group) => ({ ...group, places: group.places.filter((place) => may(place.needs)) }))
+    .filter(({ places }) => places.length > 0);
+
+/** Of the group in which a page lies: `/orders/0198…` lies in that of `/orders`. */
+export const groupOf = (among: readonly Group[], pathname: string): string | undefined =>
+  among.find(({ places }) => places.some(({ path }) => pathname === path || pathname.startsWith(`${path}/`)))?.id;
+
+export const placesFor = (may: May): Place[] => groupsFor(may).flatMap(({ places }) => places);
+
+export const firstPathFor = (may: May): string => placesFor(may)[0]?.path ?? '/live';

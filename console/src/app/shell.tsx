@@ -1,12 +1,12 @@
-import { DownOutlined, GlobalOutlined, LogoutOutlined, MenuOutlined } from '@ant-design/icons';
-import { listAlerts } from '@walnut-live/contracts';
+import { CloseOutlined, DownOutlined, GlobalOutlined, LogoutOutlined, MenuOutlined } from '@ant-design/icons';
 import { Avatar, BrandMark, useLocale } from '@walnut-live/ui';
 import { Button, Drawer, Dropdown } from 'antd';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { NavLink, useLocation } from 'react-router';
-import { useCall } from '../data/use-call.ts';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
+import { useLocation } from 'react-router';
 import { useT } from '../i18n/index.ts';
-import { placesFor } from './navigation.tsx';
+import { Menu } from './menu.tsx';
+import { groupsFor } from './navigation.tsx';
+import { useOpenGroups } from './open-groups.ts';
 import { useSession } from './session.tsx';
 
 const Brand = (): ReactNode => {
@@ -19,40 +19,6 @@ const Brand = (): ReactNode => {
         <small>{t('brand.console')}</small>
       </span>
     </div>
-  );
-};
-
-const ALERTS_EVERY_MS = 30_000;
-const OpenAlerts = (): ReactNode => {
-  const { data } = useCall(listAlerts, { query: { limit: 1 } }, { everyMs: ALERTS_EVERY_MS });
-  if (!data?.open) return null;
-  return (
-    <b className="co-menu-badge wl-number" data-testid="alerts-open">
-      {data.open > 99 ? '99+' : data.open}
-    </b>
-  );
-};
-
-const Menu = (): ReactNode => {
-  const t = useT();
-  const { may } = useSession();
-  const { pathname } = useLocation();
-  const menu = useRef<HTMLElement>(null);
-  // Where one is, is in sight, however long the menu.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another path marks another item
-  useEffect(() => {
-    menu.current?.querySelector('[aria-current="page"]')?.scrollIntoView?.({ block: 'nearest' });
-  }, [pathname]);
-  return (
-    <nav ref={menu} className="co-menu" aria-label={t('nav.label')}>
-      {placesFor(may).map((place) => (
-        <NavLink key={place.path} to={place.path} className="co-menu-item">
-          <span className="co-menu-icon">{place.icon}</span>
-          {t(place.label)}
-          {place.path === '/alerts' && <OpenAlerts />}
-        </NavLink>
-      ))}
-    </nav>
   );
 };
 
@@ -97,6 +63,10 @@ export const Shell = ({ children }: { children: ReactNode }): ReactNode => {
   const t = useT();
   const [open, setOpen] = useState(false);
   const { pathname } = useLocation();
+  const { may, me } = useSession();
+  const groups = useMemo(() => groupsFor(may), [may]);
+  const state = useOpenGroups(groups, pathname, me.id);
+  const menu = <Menu groups={groups} state={state} />;
   // biome-ignore lint/correctness/useExhaustiveDependencies: going anywhere closes the menu
   useEffect(() => setOpen(false), [pathname]);
   return (
@@ -104,13 +74,21 @@ export const Shell = ({ children }: { children: ReactNode }): ReactNode => {
       <a className="co-skip" href="#content">
         {t('nav.skip')}
       </a>
-      <aside className="co-side">
+      <aside className="co-side" aria-label={t('brand.console')}>
         <Brand />
-        <Menu />
+        {menu}
         <Account />
       </aside>
       <header className="co-bar">
-        <Button type="text" icon={<MenuOutlined />} aria-label={t('nav.open')} onClick={() => setOpen(true)} />
+        <Button
+          type="text"
+          icon={<MenuOutlined />}
+          aria-label={t('nav.open')}
+          aria-haspopup="dialog"
+          aria-expanded={open}
+          onClick={() => setOpen(true)}
+          data-testid="menu-open"
+        />
         <BrandMark size={28} />
         <strong>{t('brand.name')}</strong>
       </header>
@@ -124,8 +102,17 @@ export const Shell = ({ children }: { children: ReactNode }): ReactNode => {
         aria-label={t('nav.label')}
       >
         <div className="co-side co-side-inside">
-          <Brand />
-          <Menu />
+          <div className="co-side-top">
+            <Brand />
+            <Button
+              type="text"
+              icon={<CloseOutlined />}
+              aria-label={t('nav.close')}
+              onClick={() => setOpen(false)}
+              data-testid="menu-close"
+            />
+          </div>
+          {menu}
           <Account />
         </div>
       </Drawer>
