@@ -3,30 +3,39 @@ import type { AcquisitionRow, BreakdownRow, CohortRow, FunnelRow, GuideRow, Room
 import type { CsvColumn } from '../../platform/csv.ts';
 import type { InviterView, StoreView } from './reports.service.ts';
 
+/** Figures of many reports, each under one title. */
+const brought = [
+  { title: 'visitors', value: (row: { visitors: number }) => row.visitors },
+  { title: 'new_customers', value: (row: { newCustomers: number }) => row.newCustomers },
+] as const;
+const orders = { title: 'orders', value: (row: { orders: number }) => row.orders };
+const sales = [
+  { title: 'gmv_fen', value: (row: { gmvFen: number }) => row.gmvFen },
+  { title: 'refunded_fen', value: (row: { refundedFen: number }) => row.refundedFen },
+] as const;
+const commission = { title: 'commission_fen', value: (row: { commissionFen: number }) => row.commissionFen };
+const conversion = { title: 'conversion_bps', value: (row: { conversionBps: number | null }) => row.conversionBps };
+
 export const inviterColumns: readonly CsvColumn<InviterView>[] = [
   { title: 'inviter_id', value: (row) => row.inviter.id },
   { title: 'inviter', value: (row) => row.inviter.name },
   { title: 'role', value: (row) => row.role },
   { title: 'org_unit', value: (row) => row.orgUnit?.name },
   { title: 'org_path', value: (row) => row.orgUnit?.path },
-  { title: 'visitors', value: (row) => row.visitors },
-  { title: 'new_customers', value: (row) => row.newCustomers },
-  { title: 'orders', value: (row) => row.orders },
-  { title: 'gmv_fen', value: (row) => row.gmvFen },
-  { title: 'refunded_fen', value: (row) => row.refundedFen },
-  { title: 'commission_fen', value: (row) => row.commissionFen },
-  { title: 'conversion_bps', value: (row) => row.conversionBps },
+  ...brought,
+  orders,
+  ...sales,
+  commission,
+  conversion,
 ];
 export const storeColumns: readonly CsvColumn<StoreView>[] = [
   { title: 'org_path', value: (row) => row.orgUnit.path },
   { title: 'store', value: (row) => row.orgUnit.name },
   { title: 'rooms', value: (row) => row.rooms },
   { title: 'live_now', value: (row) => row.liveNow },
-  { title: 'visitors', value: (row) => row.visitors },
-  { title: 'new_customers', value: (row) => row.newCustomers },
-  { title: 'orders', value: (row) => row.orders },
-  { title: 'gmv_fen', value: (row) => row.gmvFen },
-  { title: 'refunded_fen', value: (row) => row.refundedFen },
+  ...brought,
+  orders,
+  ...sales,
 ];
 export const guideColumns: readonly CsvColumn<GuideRow>[] = [
   { title: 'guide_id', value: (row) => row.guide.id },
@@ -35,28 +44,24 @@ export const guideColumns: readonly CsvColumn<GuideRow>[] = [
   { title: 'lives', value: (row) => row.lives },
   { title: 'live_seconds', value: (row) => row.liveSeconds },
   { title: 'customers', value: (row) => row.customers },
-  { title: 'visitors', value: (row) => row.visitors },
-  { title: 'new_customers', value: (row) => row.newCustomers },
-  { title: 'orders', value: (row) => row.orders },
-  { title: 'gmv_fen', value: (row) => row.gmvFen },
-  { title: 'refunded_fen', value: (row) => row.refundedFen },
-  { title: 'commission_fen', value: (row) => row.commissionFen },
+  ...brought,
+  orders,
+  ...sales,
+  commission,
   { title: 'room_orders', value: (row) => row.roomOrders },
   { title: 'room_gmv_fen', value: (row) => row.roomGmvFen },
-  { title: 'conversion_bps', value: (row) => row.conversionBps },
+  conversion,
 ];
 export const breakdownColumns: readonly CsvColumn<BreakdownRow>[] = [
   { title: 'key', value: (row) => row.key },
   { title: 'label', value: (row) => row.label },
   { title: 'org_path', value: (row) => row.orgUnit?.path },
-  { title: 'visitors', value: (row) => row.visitors },
-  { title: 'new_customers', value: (row) => row.newCustomers },
-  { title: 'orders', value: (row) => row.orders },
+  ...brought,
+  orders,
   { title: 'buyers', value: (row) => row.buyers },
   { title: 'pieces', value: (row) => row.pieces },
-  { title: 'gmv_fen', value: (row) => row.gmvFen },
-  { title: 'refunded_fen', value: (row) => row.refundedFen },
-  { title: 'conversion_bps', value: (row) => row.conversionBps },
+  ...sales,
+  conversion,
 ];
 export const funnelColumns: readonly CsvColumn<FunnelRow>[] = [
   { title: 'org_path', value: (row) => row.orgUnit.path },
@@ -82,10 +87,9 @@ export const segmentColumns: readonly CsvColumn<RoomSegment>[] = [
   { title: 'seconds', value: (row) => row.seconds },
   { title: 'chats', value: (row) => row.chats },
   { title: 'chatters', value: (row) => row.chatters },
-  { title: 'orders', value: (row) => row.orders },
+  orders,
   { title: 'product_orders', value: (row) => row.productOrders },
-  { title: 'gmv_fen', value: (row) => row.gmvFen },
-  { title: 'refunded_fen', value: (row) => row.refundedFen },
+  ...sales,
 ];
 export const cohortColumns = (months: number): readonly CsvColumn<CohortRow>[] => [
   { title: 'month', value: (row) => row.month },
@@ -99,7 +103,7 @@ export const acquisitionColumns: readonly CsvColumn<AcquisitionRow>[] = [
   { title: 'new_customers', value: (row) => row.newCustomers },
   { title: 'red_packet_fen', value: (row) => row.redPacketFen },
   { title: 'coupon_fen', value: (row) => row.couponFen },
-  { title: 'commission_fen', value: (row) => row.commissionFen },
+  commission,
   { title: 'total_fen', value: (row) => row.totalFen },
   { title: 'per_new_fen', value: (row) => row.perNewFen },
 ];

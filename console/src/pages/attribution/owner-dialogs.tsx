@@ -2,7 +2,6 @@ import {
   type BindingStep,
   bindingHistory,
   getBinding,
-  listOrgUnits,
   listStaff,
   orderCredit,
   ruleBinding,
@@ -14,6 +13,7 @@ import { useAction, useCall } from '../../data/use-call.ts';
 import { AsyncView } from '../../shared/async-view.tsx';
 import { type Column, DataTable } from '../../shared/data-table.tsx';
 import { Failure } from '../../shared/ship-dialog.tsx';
+import { UnitSelect } from '../../shared/unit-select.tsx';
 import { useAttributionT } from './messages.ts';
 
 const known = ['sharer_store', 'sharer_owner', 'room_store', 'first_order', 'transferred', 'hq_ruling'] as const;
@@ -92,7 +92,6 @@ export const MoveOwnerDialog = ({ customerId, onClose }: { customerId: string; o
   const store = Form.useWatch('orgUnitId', form);
   const params = { id: customerId };
   const bond = useCall(getBinding, { params });
-  const units = useCall(listOrgUnits, undefined);
   const staff = useCall(listStaff, undefined);
   const rule = useAction(ruleBinding, [orderCredit.id, bindingHistory.id, getBinding.id]);
   const guides = (staff.data?.items ?? []).filter(({ active, orgUnit }) => active && orgUnit.id === store);
@@ -123,15 +122,7 @@ export const MoveOwnerDialog = ({ customerId, onClose }: { customerId: string; o
         onFinish={(values) => void submit(values).catch(() => undefined)}
       >
         <Form.Item name="orgUnitId" label={t('move.store')} rules={[{ required: true, message: t('move.store') }]}>
-          <Select
-            showSearch={{ optionFilterProp: 'label' }}
-            loading={units.isFetching}
-            options={(units.data?.items ?? [])
-              .filter(({ kind }) => kind === 'store')
-              .map(({ id, name }) => ({ value: id, label: name }))}
-            onChange={() => form.setFieldValue('guideId', '')}
-            data-testid="move-store"
-          />
+          <UnitSelect kind="store" onChange={() => form.setFieldValue('guideId', '')} data-testid="move-store" />
         </Form.Item>
         <Form.Item name="guideId" label={t('move.guide')}>
           <Select

@@ -1,10 +1,11 @@
-import { createWave, listOrgUnits, listWaves, type Wave, wavePhases } from '@walnut-live/contracts';
+import { createWave, listWaves, type Wave, wavePhases } from '@walnut-live/contracts';
 import { useErrorText } from '@walnut-live/ui';
-import { DatePicker, Form, Input, InputNumber, Modal, Select } from 'antd';
+import { DatePicker, Form, Input, InputNumber, Modal } from 'antd';
 import dayjs, { type Dayjs } from 'dayjs';
 import type { ReactNode } from 'react';
 import { useSession } from '../../app/session.tsx';
-import { useAction, useCall } from '../../data/use-call.ts';
+import { useAction } from '../../data/use-call.ts';
+import { UnitSelect, useUnits } from '../../shared/unit-select.tsx';
 import { useCampaignT } from './messages.ts';
 import { phasesFrom } from './wave-view.ts';
 
@@ -24,7 +25,7 @@ export const NewWaveDialog = ({
   const errorText = useErrorText();
   const { staff } = useSession();
   const [form] = Form.useForm<Values>();
-  const units = useCall(listOrgUnits, undefined);
+  const { units } = useUnits();
   const create = useAction(createWave, [listWaves.id]);
   const needed = [{ required: true, message: t('form.needed') }];
   const submit = async ({ title, orgUnitId, starts, days }: Values): Promise<void> => {
@@ -55,13 +56,9 @@ export const NewWaveDialog = ({
         <Form.Item name="title" label={t('wave.name')} rules={needed}>
           <Input maxLength={60} autoFocus data-testid="wave-title" />
         </Form.Item>
-        {(units.data?.items.length ?? 0) > 1 && (
+        {units.length > 1 && (
           <Form.Item name="orgUnitId" label={t('unit')}>
-            <Select
-              showSearch
-              optionFilterProp="label"
-              options={(units.data?.items ?? []).map((unit) => ({ value: unit.id, label: unit.name }))}
-            />
+            <UnitSelect />
           </Form.Item>
         )}
         <Form.Item name="starts" label={t('wave.starts')} rules={needed}>

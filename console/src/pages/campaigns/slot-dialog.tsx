@@ -1,6 +1,5 @@
 import {
   createRoomSlot,
-  listOrgUnits,
   listProducts,
   listRoomSlots,
   listRooms,
@@ -15,6 +14,7 @@ import dayjs, { type Dayjs } from 'dayjs';
 import type { ReactNode } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction, useCall } from '../../data/use-call.ts';
+import { UnitSelect, useUnits } from '../../shared/unit-select.tsx';
 import { useCampaignT } from './messages.ts';
 
 const DAY = 'YYYY-MM-DD';
@@ -39,7 +39,7 @@ export const SlotDialog = ({ slot, onClose }: { slot: RoomSlot | null; onClose: 
   const { me, staff } = useSession();
   const [form] = Form.useForm<Values>();
   const unitId = Form.useWatch('orgUnitId', form) ?? slot?.orgUnit.id ?? staff.orgUnit.id;
-  const units = useCall(listOrgUnits, undefined);
+  const { units } = useUnits();
   const people = useCall(listStaff, undefined);
   const products = useCall(listProducts, { query: { status: 'on_sale', limit: 100 } });
   const touches = [listRoomSlots.id, listRooms.id];
@@ -97,14 +97,9 @@ export const SlotDialog = ({ slot, onClose }: { slot: RoomSlot | null; onClose: 
         <Form.Item name="title" label={t('form.title')} rules={needed}>
           <Input maxLength={60} autoFocus data-testid="slot-title" />
         </Form.Item>
-        {!slot && (units.data?.items.length ?? 0) > 1 && (
+        {!slot && units.length > 1 && (
           <Form.Item name="orgUnitId" label={t('unit')}>
-            <Select
-              showSearch
-              optionFilterProp="label"
-              options={(units.data?.items ?? []).map((unit) => ({ value: unit.id, label: unit.name }))}
-              onChange={() => form.setFieldValue('hostId', undefined)}
-            />
+            <UnitSelect onChange={() => form.setFieldValue('hostId', undefined)} />
           </Form.Item>
         )}
         <Form.Item name="hostId" label={t('form.host')} rules={needed}>

@@ -5,15 +5,15 @@ import {
   couponGroups,
   couponUsages,
   createCouponKind,
-  listOrgUnits,
   MAX_COUPON_OFF_FEN,
 } from '@walnut-live/contracts';
 import { useToast } from '@walnut-live/ui';
 import { Checkbox, Form, Input, InputNumber, Modal, Select } from 'antd';
 import type { ReactNode } from 'react';
 import { useSession } from '../../app/session.tsx';
-import { useAction, useCall } from '../../data/use-call.ts';
+import { useAction } from '../../data/use-call.ts';
 import { Failure } from '../../shared/ship-dialog.tsx';
+import { UnitSelect } from '../../shared/unit-select.tsx';
 import { useCouponT } from './messages.ts';
 
 const FEN_PER_YUAN = 100;
@@ -42,9 +42,6 @@ export const NewCouponDialog = ({ onClose }: { onClose: () => void }): ReactNode
   const toast = useToast();
   const { staff } = useSession();
   const [form] = Form.useForm<Values>();
-  const units = useCall(listOrgUnits, undefined);
-  // Of one's own unit the name is known before the others are read.
-  const choices = units.data?.items.length ? units.data.items : [staff.orgUnit];
   const create = useAction(createCouponKind, ['coupon-kinds.list']);
   const submit = async ({ off, min, title, stackGroup, newcomersOnly, listed, ...values }: Values): Promise<void> => {
     const kind = await create.mutateAsync({
@@ -134,11 +131,7 @@ export const NewCouponDialog = ({ onClose }: { onClose: () => void }): ReactNode
           </Form.Item>
         </div>
         <Form.Item name="orgUnitId" label={t('unit')} extra={t('unit.hint')}>
-          <Select
-            showSearch
-            optionFilterProp="label"
-            options={choices.map((unit) => ({ value: unit.id, label: unit.name }))}
-          />
+          <UnitSelect />
         </Form.Item>
         {usage === 'order' && (
           <Form.Item name="stackGroup" label={t('stacking')} extra={t('stacking.hint')}>

@@ -1,7 +1,6 @@
 import {
   createGroupCampaign,
   DEFAULT_GROUP_HOURS,
-  listOrgUnits,
   listProducts,
   MAX_GROUP_HOURS,
   MAX_GROUP_SIZE,
@@ -13,6 +12,7 @@ import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction, useCall } from '../../data/use-call.ts';
 import { Failure } from '../../shared/ship-dialog.tsx';
+import { UnitSelect } from '../../shared/unit-select.tsx';
 import { useGroupT } from './messages.ts';
 import '../coupons/coupons.css';
 
@@ -42,9 +42,6 @@ export const NewCampaignDialog = ({ onClose }: { onClose: () => void }): ReactNo
   const { staff } = useSession();
   const [search, setSearch] = useState('');
   const [form] = Form.useForm<Values>();
-  const units = useCall(listOrgUnits, undefined);
-  // Of one's own unit the name is known before the others are read.
-  const choices = units.data?.items.length ? units.data.items : [staff.orgUnit];
   const products = useCall(listProducts, {
     query: { limit: PRODUCTS, status: 'on_sale', ...(search.trim() ? { search: search.trim() } : {}) },
   });
@@ -124,11 +121,7 @@ export const NewCampaignDialog = ({ onClose }: { onClose: () => void }): ReactNo
           </Form.Item>
         </div>
         <Form.Item name="orgUnitId" label={t('unit')} extra={t('unit.hint')}>
-          <Select
-            showSearch
-            optionFilterProp="label"
-            options={choices.map((unit) => ({ value: unit.id, label: unit.name }))}
-          />
+          <UnitSelect />
         </Form.Item>
         <p className="co-quiet">{t('create.rule')}</p>
         <Failure error={create.error} />

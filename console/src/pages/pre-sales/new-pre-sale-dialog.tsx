@@ -1,4 +1,4 @@
-import { createPreSale, listOrgUnits, listProducts } from '@walnut-live/contracts';
+import { createPreSale, listProducts } from '@walnut-live/contracts';
 import { isApiError } from '@walnut-live/live-client/http';
 import { useFormat, useToast } from '@walnut-live/ui';
 import { Checkbox, DatePicker, Form, Input, InputNumber, Modal, Select } from 'antd';
@@ -7,6 +7,7 @@ import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction, useCall } from '../../data/use-call.ts';
 import { Failure } from '../../shared/ship-dialog.tsx';
+import { UnitSelect } from '../../shared/unit-select.tsx';
 import { usePreSaleT } from './messages.ts';
 import '../coupons/coupons.css';
 
@@ -55,9 +56,6 @@ export const NewPreSaleDialog = ({ onClose }: { onClose: () => void }): ReactNod
   const { staff } = useSession();
   const [search, setSearch] = useState('');
   const [form] = Form.useForm<Values>();
-  const units = useCall(listOrgUnits, undefined);
-  // Of one's own unit the name is known before the others are read.
-  const choices = units.data?.items.length ? units.data.items : [staff.orgUnit];
   const products = useCall(listProducts, {
     query: { limit: PRODUCTS, status: 'on_sale', ...(search.trim() ? { search: search.trim() } : {}) },
   });
@@ -173,11 +171,7 @@ export const NewPreSaleDialog = ({ onClose }: { onClose: () => void }): ReactNod
           <Checkbox data-testid="pre-sale-keeps">{t('keeps')}</Checkbox>
         </Form.Item>
         <Form.Item name="orgUnitId" label={t('unit')} extra={t('unit.hint')}>
-          <Select
-            showSearch
-            optionFilterProp="label"
-            options={choices.map((unit) => ({ value: unit.id, label: unit.name }))}
-          />
+          <UnitSelect />
         </Form.Item>
         <p className="co-quiet">{t('create.rule')}</p>
         {!isSaidAtFields && <Failure error={create.error} />}

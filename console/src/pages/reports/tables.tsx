@@ -15,6 +15,7 @@ import { AsyncView, Freshness } from '../../shared/async-view.tsx';
 import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
 import type { Filters } from '../../shared/filters.tsx';
 import { CsvButton } from '../../shared/page.tsx';
+import { useSalesColumns } from '../../shared/sales-columns.tsx';
 import { useReportT } from './messages.ts';
 import { type Opened, OpensRows } from './rows-drawer.tsx';
 
@@ -24,18 +25,12 @@ const SECONDS_PER_HOUR = 3_600;
 const BPS = 10_000;
 
 export const Nothing = (): ReactNode => <EmptyState illustration="search" title={useReportT()('empty')} />;
-const Bar = ({ value, top, children }: { value: number; top: number; children: ReactNode }): ReactNode => (
-  <span className="co-bar-cell">
-    <b>{children}</b>
-    {value > 0 && <i style={{ inlineSize: `${(value / Math.max(1, top)) * 100}%` }} />}
-  </span>
-);
 
 export const Guides = ({ asked, filters }: { asked: Asked; filters: Filters }): ReactNode => {
   const t = useReportT();
   const format = useFormat();
   const query = useCall(reportGuides, { query: asked }, { everyMs: REFRESH_MS });
-  const top = Math.max(1, ...(query.data?.items ?? []).map((row) => row.gmvFen));
+  const sales = useSalesColumns(query.data?.items ?? [], { gmv: t('gmv'), refunded: t('refunded') });
   const of = (row: GuideRow): Opened => ({ inviterId: row.guide.id, of: row.guide.name });
   const columns: Column<GuideRow>[] = [
     {
@@ -98,24 +93,7 @@ export const Guides = ({ asked, filters }: { asked: Asked; filters: Filters }): 
         </span>
       ),
     },
-    {
-      key: 'gmv',
-      title: t('gmv'),
-      align: 'end',
-      render: (row) => (
-        <Bar value={row.gmvFen} top={top}>
-          {format.money(row.gmvFen)}
-        </Bar>
-      ),
-    },
-    {
-      key: 'refunded',
-      title: t('refunded'),
-      align: 'end',
-      render: (row) => (
-        <span className={row.refundedFen > 0 ? 'co-minus' : 'co-zero'}>{format.money(row.refundedFen)}</span>
-      ),
-    },
+    ...sales,
     {
       key: 'commission',
       title: t('commission'),
@@ -183,7 +161,7 @@ export const BreakdownTable = ({ asked, filters }: { asked: Asked; filters: Filt
   const by = breakdowns.find((known) => known === filters.get('by')) ?? 'store';
   const query = useCall(reportBreakdown, { query: { ...asked, by } }, { everyMs: REFRESH_MS });
   const rows = query.data?.items ?? [];
-  const top = Math.max(1, ...rows.map((row) => row.gmvFen));
+  const sales = useSalesColumns(rows, { gmv: t('gmv'), refunded: t('refunded') });
   const label = (row: BreakdownRow): string => {
     const share = by === 'share_channel' ? shares.find((known) => known === row.key) : undefined;
     return share ? t(`share.${share}`) : row.label;
@@ -233,24 +211,7 @@ export const BreakdownTable = ({ asked, filters }: { asked: Asked; filters: Filt
           },
         ]
       : []),
-    {
-      key: 'gmv',
-      title: t('gmv'),
-      align: 'end',
-      render: (row) => (
-        <Bar value={row.gmvFen} top={top}>
-          {format.money(row.gmvFen)}
-        </Bar>
-      ),
-    },
-    {
-      key: 'refunded',
-      title: t('refunded'),
-      align: 'end',
-      render: (row) => (
-        <span className={row.refundedFen > 0 ? 'co-minus' : 'co-zero'}>{format.money(row.refundedFen)}</span>
-      ),
-    },
+    ...sales,
   ];
   return (
     <>

@@ -1,21 +1,19 @@
-import { PlusOutlined } from '@ant-design/icons';
 import {
   createReviewCampaign,
-  listOrgUnits,
   listProducts,
   listReviewCampaigns,
   type ReviewCampaign,
   stopReviewCampaign,
 } from '@walnut-live/contracts';
 import { Badge, EmptyState, useFormat, useNow, useToast } from '@walnut-live/ui';
-import { Button, Form, Input, InputNumber, Modal, Select } from 'antd';
+import { Form, Input, InputNumber, Modal, Select } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction, useCall, usePages } from '../../data/use-call.ts';
 import type { Column } from '../../shared/data-table.tsx';
-import { Panel } from '../../shared/page.tsx';
-import { PagedTable } from '../../shared/paged-table.tsx';
+import { ManagedList } from '../../shared/managed-list.tsx';
 import { Failure } from '../../shared/ship-dialog.tsx';
+import { UnitSelect } from '../../shared/unit-select.tsx';
 import { useReviewT } from './messages.ts';
 import '../coupons/coupons.css';
 
@@ -35,8 +33,7 @@ export const Campaigns = (): ReactNode => {
   const format = useFormat();
   const now = useNow(MINUTE_MS);
   const { may } = useSession();
-  const [creating, setCreating] = useState(false);
-  const [stopping, setStopping] = useState<ReviewCampaign | null>(null);
+  const stop = useAction(stopReviewCampaign, ['review-campaigns.list']);
   const query = usePages(listReviewCampaigns, { query: { limit: PAGE } }, { everyMs: REFRESH_MS });
   const columns: Column<ReviewCampaign>[] = [
     {
@@ -75,39 +72,27 @@ export const Campaigns = (): ReactNode => {
         );
       },
     },
-    {
-      key: 'do',
-      title: '',
-      align: 'end',
-      render: (campaign) =>
-        may('campaigns:write') &&
-        stateOf(campaign, now) === 'running' && (
-          <Button size="small" danger onClick={() => setStopping(campaign)} data-testid="prize-stop">
-            {t('stop')}
-          </Button>
-        ),
-    },
   ];
   return (
-    <Panel flush>
-      {may('campaigns:write') && (
-        <div className="co-filters">
-          <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)} data-testid="prize-new">
-            {t('create')}
-          </Button>
-        </div>
-      )}
-      <PagedTable
-        query={query}
-        empty={<EmptyState illustration="orders" title={t('camp.empty')} hint={t('camp.emptyHint')} />}
-        caption={t('campaigns')}
-        columns={columns}
-        rowKey={({ id }) => id}
-        testId="prize-row"
-      />
-      {creating && <NewDialog onClose={() => setCreating(false)} />}
-      {stopping && <StopDialog key={stopping.id} campaign={stopping} onClose={() => setStopping(null)} />}
-    </Panel>
+    <ManagedList
+      title={t('campaigns')}
+      query={query}
+      columns={columns}
+      empty={<EmptyState illustration="orders" title={t('camp.empty')} hint={t('camp.emptyHint')} />}
+      testId="prize-row"
+      mayChange={may('campaigns:write')}
+      make={{ label: t('create'), testId: 'prize-new', dialog: (close) => <NewDialog onClose={close} /> }}
+      end={{
+        label: t('stop'),
+        action: stop,
+        isOpen: (campaign) => stateOf(campaign, now) === 'running',
+        dialogTitle: ({ title }) => t('stop.title', { name: title }),
+        hint: t('stop.body'),
+        reasonLabel: t('stop.reason'),
+        done: t('stop.done'),
+        testId: 'prize-stop',
+      }}
+    />
   );
 };
 
@@ -119,9 +104,6 @@ const NewDialog = ({ onClose }: { onClose: () => void }): ReactNode => {
   const { staff } = useSession();
   const [search, setSearch] = useState('');
   const [form] = Form.useForm<Values>();
-  const units = useCall(listOrgUnits, undefined);
-  // Of one's own unit the name is known before the others are read.
-  const choices = units.data?.items.length ? units.data.items : [staff.orgUnit];
   const products = useCall(listProducts, {
     query: { limit: PRODUCTS, status: 'on_sale', ...(search.trim() ? { search: search.trim() } : {}) },
   });
@@ -182,54 +164,10 @@ const NewDialog = ({ onClose }: { onClose: () => void }): ReactNode => {
           </Form.Item>
         </div>
         <Form.Item name="orgUnitId" label={t('unit')} extra={t('unit.hint')}>
-          <Select
-            showSearch
-            optionFilterProp="label"
-            options={choices.map((unit) => ({ value: unit.id, label: unit.name }))}
-          />
+          <UnitSelect />
         </Form.Item>
         <p className="co-quiet">{t('create.rule')}</p>
         <Failure error={create.error} />
-      </Form>
-    </Modal>
-  );
-};
-
-const StopDialog = ({ campaign, onClose }: { campaign: ReviewCampaign; onClose: () => void }): ReactNode => {
-  const t = useReviewT();
-  const toast = useToast();
-  const [form] = Form.useForm<{ reason: string }>();
-  const stop = useAction(stopReviewCampaign, ['review-campaigns.list']);
-  const submit = async ({ reason }: { reason: string }): Promise<void> => {
-    await stop.mutateAsync({ params: { id: campaign.id }, body: { reason: reason.trim() } });
-    toast(t('stop.done'), { tone: 'success' });
-    onClose();
-  };
-  return (
-    <Modal
-      open
-      title={t('stop.title', { name: campaign.title })}
-      okText={t('stop')}
-      okButtonProps={{ danger: true }}
-      confirmLoading={stop.isPending}
-      onOk={() => form.submit()}
-      onCancel={onClose}
-    >
-      <p>{t('stop.body')}</p>
-      <Form
-        form={form}
-        layout="vertical"
-        requiredMark={false}
-        onFinish={(values) => void submit(values).catch(() => undefined)}
-      >
-        <Form.Item
-          name="reason"
-          label={t('stop.reason')}
-          rules={[{ required: true, whitespace: true, message: t('required') }]}
-        >
-          <Input maxLength={100} />
-        </Form.Item>
-        <Failure error={stop.error} />
       </Form>
     </Modal>
   );

@@ -1,4 +1,4 @@
-import { createRoom, listOrgUnits, listProducts, listStaff } from '@walnut-live/contracts';
+import { createRoom, listProducts, listStaff } from '@walnut-live/contracts';
 import { requestIdOf, useErrorText, useToast } from '@walnut-live/ui';
 import { Checkbox, DatePicker, Form, Input, Modal, Select } from 'antd';
 import dayjs, { type Dayjs } from 'dayjs';
@@ -7,6 +7,7 @@ import { useNavigate } from 'react-router';
 import { useSession } from '../../app/session.tsx';
 import { useAction, useCall } from '../../data/use-call.ts';
 import { useT } from '../../i18n/index.ts';
+import { UnitSelect, useUnits } from '../../shared/unit-select.tsx';
 
 import { useWhomT } from '../whom/messages.ts';
 
@@ -29,7 +30,7 @@ export const NewRoomDialog = ({ onClose }: { onClose: () => void }): ReactNode =
   const { may, staff } = useSession();
   const [form] = Form.useForm<Values>();
   const unitId = Form.useWatch('orgUnitId', form) ?? staff.orgUnit.id;
-  const units = useCall(listOrgUnits, undefined);
+  const { units } = useUnits();
   const people = useCall(listStaff, undefined, { enabled: may('staff:read') });
   const products = useCall(listProducts, { query: { status: 'on_sale', limit: 100 } });
   const create = useAction(createRoom, ['rooms.list', 'rooms.wall']);
@@ -73,14 +74,9 @@ export const NewRoomDialog = ({ onClose }: { onClose: () => void }): ReactNode =
         >
           <Input maxLength={60} showCount autoFocus data-testid="room-title" />
         </Form.Item>
-        {(units.data?.items.length ?? 0) > 1 && (
+        {units.length > 1 && (
           <Form.Item name="orgUnitId" label={t('new-room.unit')}>
-            <Select
-              showSearch
-              optionFilterProp="label"
-              options={(units.data?.items ?? []).map((unit) => ({ value: unit.id, label: unit.name }))}
-              onChange={() => form.setFieldValue('hostId', undefined)}
-            />
+            <UnitSelect onChange={() => form.setFieldValue('hostId', undefined)} />
           </Form.Item>
         )}
         {may('staff:read') && (

@@ -1,12 +1,13 @@
-import { createSettlement, listOrgUnits } from '@walnut-live/contracts';
+import { createSettlement } from '@walnut-live/contracts';
 import { useToast } from '@walnut-live/ui';
-import { DatePicker, Form, Input, Modal, Select } from 'antd';
+import { DatePicker, Form, Input, Modal } from 'antd';
 import dayjs, { type Dayjs } from 'dayjs';
 import type { ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 import { useSession } from '../../app/session.tsx';
-import { useAction, useCall } from '../../data/use-call.ts';
+import { useAction } from '../../data/use-call.ts';
 import { Failure } from '../../shared/ship-dialog.tsx';
+import { UnitSelect } from '../../shared/unit-select.tsx';
 import { useSettlementT } from './messages.ts';
 
 type Values = { title: string; orgUnitId: string; upTo?: Dayjs | null };
@@ -18,8 +19,6 @@ export const NewRunDialog = ({ onClose }: { onClose: () => void }): ReactNode =>
   const navigate = useNavigate();
   const { staff } = useSession();
   const [form] = Form.useForm<Values>();
-  const units = useCall(listOrgUnits, undefined);
-  const choices = units.data?.items.length ? units.data.items : [staff.orgUnit];
   const create = useAction(createSettlement, ['settlements.list']);
   const submit = async ({ title, orgUnitId, upTo }: Values): Promise<void> => {
     const run = await create.mutateAsync({
@@ -55,10 +54,7 @@ export const NewRunDialog = ({ onClose }: { onClose: () => void }): ReactNode =>
           <Input maxLength={60} autoFocus placeholder={t('create.namePlaceholder')} data-testid="settlement-title" />
         </Form.Item>
         <Form.Item name="orgUnitId" label={t('create.unit')} rules={[{ required: true, message: t('required') }]}>
-          <Select
-            showSearch={{ optionFilterProp: 'label' }}
-            options={choices.map(({ id, name }) => ({ value: id, label: name }))}
-          />
+          <UnitSelect />
         </Form.Item>
         <Form.Item name="upTo" label={t('create.upTo')} extra={t('create.upToHint')}>
           <DatePicker

@@ -1,11 +1,10 @@
-import { PlusOutlined, UploadOutlined } from '@ant-design/icons';
+import { UploadOutlined } from '@ant-design/icons';
 import {
   type ContentKind,
   type ContentWithFigures,
   contentKinds,
   getBag,
   listCouponKinds,
-  listOrgUnits,
   listRooms,
   manageContents,
   publishContent,
@@ -18,10 +17,9 @@ import { type ReactNode, useRef, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction, useCall, usePages } from '../../data/use-call.ts';
 import type { Column } from '../../shared/data-table.tsx';
-import { Panel } from '../../shared/page.tsx';
-import { PagedTable } from '../../shared/paged-table.tsx';
-import { ReasonDialog } from '../../shared/reason-dialog.tsx';
+import { ManagedList } from '../../shared/managed-list.tsx';
 import { Failure } from '../../shared/ship-dialog.tsx';
+import { UnitSelect } from '../../shared/unit-select.tsx';
 import { useSharingT } from './messages.ts';
 
 const PAGE = 30;
@@ -33,8 +31,6 @@ export const Library = (): ReactNode => {
   const t = useSharingT();
   const format = useFormat();
   const { may } = useSession();
-  const [creating, setCreating] = useState(false);
-  const [ending, setEnding] = useState<ContentWithFigures | null>(null);
   const query = usePages(manageContents, { query: { limit: PAGE } });
   const withdraw = useAction(withdrawContent, ['contents.manage']);
   const count = (key: 'visitors' | 'newCustomers' | 'orders', title: string): Column<ContentWithFigures> => ({
@@ -77,53 +73,27 @@ export const Library = (): ReactNode => {
         </Badge>
       ),
     },
-    {
-      key: 'do',
-      title: '',
-      align: 'end',
-      render: (item) =>
-        may('content:write') &&
-        !item.withdrawnAt && (
-          <Button size="small" danger onClick={() => setEnding(item)} data-testid="content-withdraw">
-            {t('lib.withdraw')}
-          </Button>
-        ),
-    },
   ];
   return (
-    <Panel flush>
-      {may('content:write') && (
-        <div className="co-filters">
-          <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)} data-testid="content-new">
-            {t('lib.new')}
-          </Button>
-        </div>
-      )}
-      <PagedTable
-        query={query}
-        empty={<EmptyState illustration="people" title={t('lib.empty')} hint={t('lib.emptyHint')} />}
-        caption={t('tab.library')}
-        columns={columns}
-        rowKey={({ id }) => id}
-        testId="content-row"
-      />
-      {creating && <NewContent onClose={() => setCreating(false)} />}
-      {ending && (
-        <ReasonDialog
-          key={ending.id}
-          danger
-          title={t('lib.withdraw.title', { name: ending.title })}
-          hint={t('lib.withdraw.hint')}
-          label={t('reason')}
-          okText={t('lib.withdraw')}
-          done={t('done')}
-          pending={withdraw.isPending}
-          error={withdraw.error}
-          onSubmit={(reason) => withdraw.mutateAsync({ params: { id: ending.id }, body: { reason } })}
-          onClose={() => setEnding(null)}
-        />
-      )}
-    </Panel>
+    <ManagedList
+      title={t('tab.library')}
+      query={query}
+      columns={columns}
+      empty={<EmptyState illustration="people" title={t('lib.empty')} hint={t('lib.emptyHint')} />}
+      testId="content-row"
+      mayChange={may('content:write')}
+      make={{ label: t('lib.new'), testId: 'content-new', dialog: (close) => <NewContent onClose={close} /> }}
+      end={{
+        label: t('lib.withdraw'),
+        action: withdraw,
+        isOpen: (item) => !item.withdrawnAt,
+        dialogTitle: ({ title }) => t('lib.withdraw.title', { name: title }),
+        hint: t('lib.withdraw.hint'),
+        reasonLabel: t('reason'),
+        done: t('done'),
+        testId: 'content-withdraw',
+      }}
+    />
   );
 };
 
@@ -147,7 +117,6 @@ const NewContent = ({ onClose }: { onClose: () => void }): ReactNode => {
   const input = useRef<HTMLInputElement>(null);
   const kind = Form.useWatch('kind', form) ?? 'text';
   const roomId = Form.useWatch('roomId', form);
-  const units = useCall(listOrgUnits, undefined);
   const rooms = useCall(listRooms, { query: { limit: CHOICES } });
   const bag = useCall(getBag, { params: { id: roomId ?? '' } }, { enabled: Boolean(roomId) });
   const coupons = useCall(listCouponKinds, { query: { limit: CHOICES } });
@@ -244,12 +213,7 @@ const NewContent = ({ onClose }: { onClose: () => void }): ReactNode => {
           />
         </Form.Item>
         <Form.Item name="orgUnitId" label={t('unit')}>
-          <Select
-            options={(units.data?.items.length ? units.data.items : [staff.orgUnit]).map((unit) => ({
-              value: unit.id,
-              label: unit.name,
-            }))}
-          />
+          <UnitSelect />
         </Form.Item>
         <Failure error={publish.error} />
       </Form>

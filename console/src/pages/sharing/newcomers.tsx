@@ -1,21 +1,13 @@
-import { PlusOutlined } from '@ant-design/icons';
-import {
-  endNewcomerGift,
-  listNewcomerGifts,
-  listOrgUnits,
-  type NewcomerGift,
-  startNewcomerGift,
-} from '@walnut-live/contracts';
+import { endNewcomerGift, listNewcomerGifts, type NewcomerGift, startNewcomerGift } from '@walnut-live/contracts';
 import { Badge, EmptyState, useFormat, useToast } from '@walnut-live/ui';
-import { Button, Form, Input, InputNumber, Modal, Select } from 'antd';
-import { type ReactNode, useState } from 'react';
+import { Form, Input, InputNumber, Modal } from 'antd';
+import type { ReactNode } from 'react';
 import { useSession } from '../../app/session.tsx';
-import { useAction, useCall, usePages } from '../../data/use-call.ts';
+import { useAction, usePages } from '../../data/use-call.ts';
 import type { Column } from '../../shared/data-table.tsx';
-import { Panel } from '../../shared/page.tsx';
-import { PagedTable } from '../../shared/paged-table.tsx';
-import { ReasonDialog } from '../../shared/reason-dialog.tsx';
+import { ManagedList } from '../../shared/managed-list.tsx';
 import { Failure } from '../../shared/ship-dialog.tsx';
+import { UnitSelect } from '../../shared/unit-select.tsx';
 import { useSharingT } from './messages.ts';
 
 const PAGE = 30;
@@ -26,8 +18,6 @@ export const Newcomers = (): ReactNode => {
   const t = useSharingT();
   const format = useFormat();
   const { may } = useSession();
-  const [creating, setCreating] = useState(false);
-  const [ending, setEnding] = useState<NewcomerGift | null>(null);
   const query = usePages(listNewcomerGifts, { query: { limit: PAGE } });
   const end = useAction(endNewcomerGift, ['newcomer-gifts.list']);
   const columns: Column<NewcomerGift>[] = [
@@ -59,53 +49,26 @@ export const Newcomers = (): ReactNode => {
         </span>
       ),
     },
-    {
-      key: 'do',
-      title: '',
-      align: 'end',
-      render: (gift) =>
-        may('rewards:write') &&
-        gift.state === 'running' && (
-          <Button size="small" danger onClick={() => setEnding(gift)}>
-            {t('new.end')}
-          </Button>
-        ),
-    },
   ];
   return (
-    <Panel flush>
-      {may('rewards:write') && (
-        <div className="co-filters">
-          <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)} data-testid="newcomer-new">
-            {t('new.new')}
-          </Button>
-        </div>
-      )}
-      <PagedTable
-        query={query}
-        empty={<EmptyState illustration="orders" title={t('new.empty')} />}
-        caption={t('tab.newcomers')}
-        columns={columns}
-        rowKey={({ id }) => id}
-        testId="newcomer-row"
-      />
-      {creating && <NewGift onClose={() => setCreating(false)} />}
-      {ending && (
-        <ReasonDialog
-          key={ending.id}
-          danger
-          title={t('new.end.title', { name: ending.title })}
-          hint={t('new.end.hint')}
-          label={t('reason')}
-          okText={t('new.end')}
-          done={t('done')}
-          pending={end.isPending}
-          error={end.error}
-          onSubmit={(reason) => end.mutateAsync({ params: { id: ending.id }, body: { reason } })}
-          onClose={() => setEnding(null)}
-        />
-      )}
-    </Panel>
+    <ManagedList
+      title={t('tab.newcomers')}
+      query={query}
+      columns={columns}
+      empty={<EmptyState illustration="orders" title={t('new.empty')} />}
+      testId="newcomer-row"
+      mayChange={may('rewards:write')}
+      make={{ label: t('new.new'), testId: 'newcomer-new', dialog: (close) => <NewGift onClose={close} /> }}
+      end={{
+        label: t('new.end'),
+        action: end,
+        isOpen: (gift) => gift.state === 'running',
+        dialogTitle: ({ title }) => t('new.end.title', { name: title }),
+        hint: t('new.end.hint'),
+        reasonLabel: t('reason'),
+        done: t('done'),
+      }}
+    />
   );
 };
 
@@ -117,7 +80,6 @@ const NewGift = ({ onClose }: { onClose: () => void }): ReactNode => {
   const { staff } = useSession();
   const [form] = Form.useForm<Values>();
   const [yuan, count] = [Form.useWatch('yuan', form) ?? 0, Form.useWatch('count', form) ?? 0];
-  const units = useCall(listOrgUnits, undefined);
   const start = useAction(startNewcomerGift, ['newcomer-gifts.list']);
   const submit = async ({ yuan: each, ...values }: Values): Promise<void> => {
     await start.mutateAsync({ body: { ...values, title: values.title.trim(), amountFen: Math.round(each * FEN) } });
@@ -158,12 +120,7 @@ const NewGift = ({ onClose }: { onClose: () => void }): ReactNode => {
           <InputNumber min={1} max={90} precision={0} />
         </Form.Item>
         <Form.Item name="orgUnitId" label={t('unit')}>
-          <Select
-            options={(units.data?.items.length ? units.data.items : [staff.orgUnit]).map((unit) => ({
-              value: unit.id,
-              label: unit.name,
-            }))}
-          />
+          <UnitSelect />
         </Form.Item>
         <p className="co-quiet">{t('new.total', { amount: format.money(Math.round(yuan * count * FEN)) })}</p>
         <Failure error={start.error} />

@@ -4,20 +4,18 @@ import {
   type InviteTask,
   listCouponKinds,
   listInviteTasks,
-  listOrgUnits,
   MOST_TIERS,
   stopInviteTask,
 } from '@walnut-live/contracts';
 import { Badge, EmptyState, useFormat, useToast } from '@walnut-live/ui';
 import { Button, Form, Input, InputNumber, Modal, Select, Space } from 'antd';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction, useCall, usePages } from '../../data/use-call.ts';
 import type { Column } from '../../shared/data-table.tsx';
-import { Panel } from '../../shared/page.tsx';
-import { PagedTable } from '../../shared/paged-table.tsx';
-import { ReasonDialog } from '../../shared/reason-dialog.tsx';
+import { ManagedList } from '../../shared/managed-list.tsx';
 import { Failure } from '../../shared/ship-dialog.tsx';
+import { UnitSelect } from '../../shared/unit-select.tsx';
 import { useSharingT } from './messages.ts';
 
 const PAGE = 30;
@@ -28,8 +26,6 @@ export const Tasks = (): ReactNode => {
   const t = useSharingT();
   const format = useFormat();
   const { may } = useSession();
-  const [creating, setCreating] = useState(false);
-  const [stopping, setStopping] = useState<InviteTask | null>(null);
   const query = usePages(listInviteTasks, { query: { limit: PAGE } });
   const stop = useAction(stopInviteTask, ['invite-tasks.list']);
   const columns: Column<InviteTask>[] = [
@@ -69,53 +65,26 @@ export const Tasks = (): ReactNode => {
         </span>
       ),
     },
-    {
-      key: 'do',
-      title: '',
-      align: 'end',
-      render: (task) =>
-        may('rewards:write') &&
-        task.state === 'running' && (
-          <Button size="small" danger onClick={() => setStopping(task)}>
-            {t('task.stop')}
-          </Button>
-        ),
-    },
   ];
   return (
-    <Panel flush>
-      {may('rewards:write') && (
-        <div className="co-filters">
-          <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)} data-testid="task-new">
-            {t('task.new')}
-          </Button>
-        </div>
-      )}
-      <PagedTable
-        query={query}
-        empty={<EmptyState illustration="people" title={t('task.empty')} hint={t('task.rule')} />}
-        caption={t('tab.tasks')}
-        columns={columns}
-        rowKey={({ id }) => id}
-        testId="task-row"
-      />
-      {creating && <NewTask onClose={() => setCreating(false)} />}
-      {stopping && (
-        <ReasonDialog
-          key={stopping.id}
-          danger
-          title={t('task.stop.title', { name: stopping.title })}
-          hint={t('task.stop.hint')}
-          label={t('reason')}
-          okText={t('task.stop')}
-          done={t('done')}
-          pending={stop.isPending}
-          error={stop.error}
-          onSubmit={(reason) => stop.mutateAsync({ params: { id: stopping.id }, body: { reason } })}
-          onClose={() => setStopping(null)}
-        />
-      )}
-    </Panel>
+    <ManagedList
+      title={t('tab.tasks')}
+      query={query}
+      columns={columns}
+      empty={<EmptyState illustration="people" title={t('task.empty')} hint={t('task.rule')} />}
+      testId="task-row"
+      mayChange={may('rewards:write')}
+      make={{ label: t('task.new'), testId: 'task-new', dialog: (close) => <NewTask onClose={close} /> }}
+      end={{
+        label: t('task.stop'),
+        action: stop,
+        isOpen: (task) => task.state === 'running',
+        dialogTitle: ({ title }) => t('task.stop.title', { name: title }),
+        hint: t('task.stop.hint'),
+        reasonLabel: t('reason'),
+        done: t('done'),
+      }}
+    />
   );
 };
 
@@ -130,7 +99,6 @@ const NewTask = ({ onClose }: { onClose: () => void }): ReactNode => {
   const toast = useToast();
   const { staff } = useSession();
   const [form] = Form.useForm<Values>();
-  const units = useCall(listOrgUnits, undefined);
   const coupons = useCall(listCouponKinds, { query: { limit: CHOICES } });
   const create = useAction(createInviteTask, ['invite-tasks.list']);
   const prizes = (coupons.data?.items ?? [])
@@ -206,12 +174,7 @@ const NewTask = ({ onClose }: { onClose: () => void }): ReactNode => {
           <InputNumber min={1} max={90} precision={0} />
         </Form.Item>
         <Form.Item name="orgUnitId" label={t('unit')}>
-          <Select
-            options={(units.data?.items.length ? units.data.items : [staff.orgUnit]).map((unit) => ({
-              value: unit.id,
-              label: unit.name,
-            }))}
-          />
+          <UnitSelect />
         </Form.Item>
         <p className="co-quiet">{t('task.rule')}</p>
         <Failure error={create.error} />

@@ -7,6 +7,7 @@ import { AsyncView, Freshness } from '../../shared/async-view.tsx';
 import { type Column, DataTable, TableSkeleton } from '../../shared/data-table.tsx';
 import { chinaRangeOf, RangeFilter, useFilters } from '../../shared/filters.tsx';
 import { CsvButton, Figures, Page, Panel } from '../../shared/page.tsx';
+import { useSalesColumns } from '../../shared/sales-columns.tsx';
 
 type Row = ReplyOf<typeof reportStores>['items'][number];
 const REFRESH_MS = 30_000;
@@ -61,7 +62,7 @@ export default function StoresPage(): ReactNode {
 const StoreTable = ({ rows }: { rows: readonly Row[] }): ReactNode => {
   const t = useT();
   const format = useFormat();
-  const top = Math.max(1, ...rows.map((row) => row.gmvFen));
+  const sales = useSalesColumns(rows, { gmv: t('figure.gmv'), refunded: t('figure.refunds') });
   const columns: Column<Row>[] = [
     {
       key: 'store',
@@ -79,25 +80,7 @@ const StoreTable = ({ rows }: { rows: readonly Row[] }): ReactNode => {
     { key: 'visitors', title: t('stores.visitors'), align: 'end', render: (row) => format.number(row.visitors) },
     { key: 'new', title: t('figure.new-customers'), align: 'end', render: (row) => format.number(row.newCustomers) },
     { key: 'orders', title: t('figure.orders'), align: 'end', render: (row) => format.number(row.orders) },
-    {
-      key: 'gmv',
-      title: t('figure.gmv'),
-      align: 'end',
-      render: (row) => (
-        <span className="co-bar-cell">
-          <b>{format.money(row.gmvFen)}</b>
-          {row.gmvFen > 0 && <i style={{ inlineSize: `${(row.gmvFen / top) * 100}%` }} />}
-        </span>
-      ),
-    },
-    {
-      key: 'refunds',
-      title: t('figure.refunds'),
-      align: 'end',
-      render: (row) => (
-        <span className={row.refundedFen > 0 ? 'co-minus' : 'co-zero'}>{format.money(row.refundedFen)}</span>
-      ),
-    },
+    ...sales,
   ];
   return (
     <DataTable

@@ -1,17 +1,11 @@
-import {
-  changeWebhook,
-  createWebhook,
-  domainEventTypes,
-  listOrgUnits,
-  type ReplyOf,
-  type Webhook,
-} from '@walnut-live/contracts';
+import { changeWebhook, createWebhook, domainEventTypes, type ReplyOf, type Webhook } from '@walnut-live/contracts';
 import { useToast } from '@walnut-live/ui';
 import { Form, Input, Modal, Select } from 'antd';
 import type { ReactNode } from 'react';
 import { useSession } from '../../app/session.tsx';
-import { useAction, useCall } from '../../data/use-call.ts';
+import { useAction } from '../../data/use-call.ts';
 import { Failure } from '../../shared/ship-dialog.tsx';
+import { UnitSelect } from '../../shared/unit-select.tsx';
 import { useWebhookT } from './messages.ts';
 
 type Values = { orgUnitId: string; url: string; types: (typeof domainEventTypes)[number][]; description: string };
@@ -30,7 +24,6 @@ export const WebhookDialog = ({
   const toast = useToast();
   const { staff } = useSession();
   const [form] = Form.useForm<Values>();
-  const units = useCall(listOrgUnits, undefined);
   const create = useAction(createWebhook, ['webhooks.list']);
   const change = useAction(changeWebhook, ['webhooks.list']);
   const submit = async ({ orgUnitId, ...values }: Values): Promise<void> => {
@@ -68,11 +61,7 @@ export const WebhookDialog = ({
         </Form.Item>
         {!webhook && (
           <Form.Item name="orgUnitId" label={t('unit')}>
-            <Select
-              showSearch
-              optionFilterProp="label"
-              options={(units.data?.items ?? []).map((unit) => ({ value: unit.id, label: unit.name }))}
-            />
+            <UnitSelect />
           </Form.Item>
         )}
         <Form.Item name="types" label={t('types')} extra={t('types.hint')}>

@@ -2,7 +2,6 @@ import {
   type DrainCard,
   type DrainCardKind,
   drainCardKinds,
-  listOrgUnits,
   listStaff,
   pictureTypes,
   putDrainCard,
@@ -15,6 +14,7 @@ import { type ReactNode, useRef, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction, useCall } from '../../data/use-call.ts';
 import { Failure } from '../../shared/ship-dialog.tsx';
+import { UnitSelect } from '../../shared/unit-select.tsx';
 import { useWhomT } from './messages.ts';
 
 type Values = {
@@ -39,7 +39,6 @@ export const CardDialog = ({ card, onClose }: { card: DrainCard | null; onClose:
   const [form] = Form.useForm<Values>();
   const kind = Form.useWatch('kind', form) ?? card?.kind ?? 'store_group';
   const unitId = Form.useWatch('orgUnitId', form) ?? card?.orgUnit.id ?? staff.orgUnit.id;
-  const units = useCall(listOrgUnits, undefined);
   const people = useCall(listStaff, undefined, { enabled: may('staff:read') });
   const put = useAction(putDrainCard, ['drain-cards.list']);
   const [pictureId, setPictureId] = useState(idOf(card?.pictureUrl));
@@ -110,13 +109,7 @@ export const CardDialog = ({ card, onClose }: { card: DrainCard | null; onClose:
           />
         </Form.Item>
         <Form.Item name="orgUnitId" label={t('card.unit')}>
-          <Select
-            showSearch
-            optionFilterProp="label"
-            disabled={card !== null}
-            options={(units.data?.items ?? []).map((unit) => ({ value: unit.id, label: unit.name }))}
-            onChange={() => form.setFieldValue('guideId', null)}
-          />
+          <UnitSelect disabled={card !== null} onChange={() => form.setFieldValue('guideId', null)} />
         </Form.Item>
         {kind === 'guide' && !isGuide && (
           <Form.Item name="guideId" label={t('card.guide-of')}>
