@@ -45,6 +45,10 @@ const RoomsPage = lazyWithRetry(() => import('../pages/rooms/rooms-page.tsx'));
 const RoomPage = lazyWithRetry(() => import('../pages/rooms/room-page.tsx'));
 const CampaignsPage = lazyWithRetry(() => import('../pages/campaigns/campaigns-page.tsx'));
 const AuditPage = lazyWithRetry(() => import('../pages/audit/audit-page.tsx'));
+const OrganisationPage = lazyWithRetry(() => import('../pages/staff/organisation-page.tsx'));
+const PersonalDataPage = lazyWithRetry(() => import('../pages/personal-data/personal-data-page.tsx'));
+const RetentionPage = lazyWithRetry(() => import('../pages/retention/retention-page.tsx'));
+const TermsPage = lazyWithRetry(() => import('../pages/settlements/terms-page.tsx'));
 const StaffPage = lazyWithRetry(() => import('../pages/staff/staff-page.tsx'));
 const StoresPage = lazyWithRetry(() => import('../pages/stores/stores-page.tsx'));
 const ModerationPage = lazyWithRetry(() => import('../pages/moderation/moderation-page.tsx'));
@@ -104,6 +108,10 @@ const Pages = (): ReactNode => (
         <Route path="/rooms/:roomId" element={<RoomPage />} />
         <Route path="/campaigns" element={<CampaignsPage />} />
         <Route path="/audit" element={<AuditPage />} />
+        <Route path="/organisation" element={<OrganisationPage />} />
+        <Route path="/personal-data" element={<PersonalDataPage />} />
+        <Route path="/retention" element={<RetentionPage />} />
+        <Route path="/settlement-terms" element={<TermsPage />} />
         <Route path="/staff" element={<StaffPage />} />
         <Route path="/stores" element={<StoresPage />} />
         <Route path="/moderation" element={<ModerationPage />} />

@@ -6,6 +6,7 @@ import { Button, Tooltip } from 'antd';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useSession } from '../app/session.tsx';
 import { useT } from '../i18n/index.ts';
+import { saveFile } from './save-file.ts';
 
 /** Title, what it is about, and what can be done; the document's title follows. */
 export const Page = ({
@@ -106,12 +107,7 @@ export const CsvButton = <const R extends Route>({
     setBusy(true);
     try {
       const blob = await api.download(route, args);
-      const url = URL.createObjectURL(blob);
-      const anchor = document.createElement('a');
-      anchor.href = url;
-      anchor.download = `${fileName}-${new Date().toISOString().slice(0, 10)}.csv`;
-      anchor.click();
-      setTimeout(() => URL.revokeObjectURL(url), 10_000);
+      saveFile(blob, `${fileName}-${new Date().toISOString().slice(0, 10)}.csv`);
       toast(t('csv.done'), { tone: 'success' });
     } catch (error) {
       toast(errorText(error), { tone: 'error' });

@@ -15,10 +15,12 @@ export const ReasonDialog = ({
   danger = false,
   most = MOST,
   shortest = 1,
+  ready = true,
   pending,
   error,
   onSubmit,
   onClose,
+  children,
 }: {
   title: string;
   /** Of the reason: who reads it, what it is for. */
@@ -33,16 +35,20 @@ export const ReasonDialog = ({
   /** Characters. */
   most?: number;
   shortest?: number;
+  /** Whether what is chosen besides the reason can be sent. */
+  ready?: boolean;
   pending: boolean;
   error: unknown;
   /** Rejects with what is then shown; the dialog stays until it resolves. */
   onSubmit: (reason: string) => Promise<unknown>;
   onClose: () => void;
+  /** What is chosen besides the reason. */
+  children?: ReactNode;
 }): ReactNode => {
   const toast = useToast();
   const id = useId();
   const [reason, setReason] = useState('');
-  const isEnough = reason.trim().length >= shortest;
+  const isEnough = ready && reason.trim().length >= shortest;
   const submit = async (): Promise<void> => {
     if (!isEnough || pending) return;
     await onSubmit(reason.trim());
@@ -61,6 +67,7 @@ export const ReasonDialog = ({
       onCancel={onClose}
     >
       {hint !== undefined && <p className="co-quiet co-reason-hint">{hint}</p>}
+      {children}
       <Form layout="vertical" requiredMark={false} component={false}>
         <Form.Item label={label} htmlFor={id}>
           <Input

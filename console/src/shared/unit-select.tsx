@@ -15,11 +15,11 @@ export const useUnits = (): { units: readonly Unit[]; isReading: boolean } => {
 };
 
 export const UnitSelect = ({
-  kind,
+  kinds,
   ...select
 }: {
-  /** Of this kind alone. */
-  kind?: Unit['kind'];
+  /** Of these kinds alone. */
+  kinds?: readonly Unit['kind'][];
 } & Omit<SelectProps<string>, 'options' | 'loading' | 'showSearch' | 'mode'>): ReactNode => {
   const { units, isReading } = useUnits();
   return (
@@ -28,7 +28,7 @@ export const UnitSelect = ({
       showSearch={{ optionFilterProp: 'label' }}
       loading={isReading}
       options={units
-        .filter((unit) => kind === undefined || unit.kind === kind)
+        .filter((unit) => kinds === undefined || kinds.includes(unit.kind))
         .map(({ id, name }) => ({ value: id, label: name }))}
     />
   );

@@ -18,6 +18,8 @@ import { useAttributionT } from './messages.ts';
 
 const known = ['sharer_store', 'sharer_owner', 'room_store', 'first_order', 'transferred', 'hq_ruling'] as const;
 
+const STORES = ['store'] as const;
+
 export const BindingHistoryDialog = ({
   customerId,
   onClose,
@@ -122,7 +124,7 @@ export const MoveOwnerDialog = ({ customerId, onClose }: { customerId: string; o
         onFinish={(values) => void submit(values).catch(() => undefined)}
       >
         <Form.Item name="orgUnitId" label={t('move.store')} rules={[{ required: true, message: t('move.store') }]}>
-          <UnitSelect kind="store" onChange={() => form.setFieldValue('guideId', '')} data-testid="move-store" />
+          <UnitSelect kinds={STORES} onChange={() => form.setFieldValue('guideId', '')} data-testid="move-store" />
         </Form.Item>
         <Form.Item name="guideId" label={t('move.guide')}>
           <Select

@@ -9,9 +9,9 @@ import {
   signStaffOut,
   verifyHost,
 } from '@walnut-live/contracts';
-import { Badge, CopyButton, Skeleton, useErrorText, useFormat, useToast } from '@walnut-live/ui';
-import { Alert, Button, DatePicker, Drawer, Modal, Select } from 'antd';
-import type { Dayjs } from 'dayjs';
+import { Badge, Skeleton, useErrorText, useFormat, useToast } from '@walnut-live/ui';
+import { Alert, Button, DatePicker, Drawer, Select } from 'antd';
+import dayjs, { type Dayjs } from 'dayjs';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'react-router';
 import { useSession } from '../../app/session.tsx';
@@ -19,7 +19,9 @@ import { useAction, useCall } from '../../data/use-call.ts';
 import { useT } from '../../i18n/index.ts';
 import { AsyncView } from '../../shared/async-view.tsx';
 import { ReasonDialog } from '../../shared/reason-dialog.tsx';
+import { ChangeAccountDialog, CodeDialog } from './account-dialogs.tsx';
 import { useStaffT } from './messages.ts';
+import './staff.css';
 
 type Act = 'code' | 'signOut' | 'off' | 'on';
 const touched = ['staff.get', 'staff.list'] as const;
@@ -33,6 +35,7 @@ export const AccountDrawer = ({ id, onClose }: { id: string; onClose: () => void
   const query = useCall(getStaffAccount, { params: { id } });
   const [act, setAct] = useState<Act | null>(null);
   const [code, setCode] = useState<string | null>(null);
+  const [changing, setChanging] = useState(false);
   return (
     <Drawer
       open
@@ -59,6 +62,12 @@ export const AccountDrawer = ({ id, onClose }: { id: string; onClose: () => void
               </dd>
               <dt>{t('account.sessions')}</dt>
               <dd>{format.number(account.sessions)}</dd>
+              {account.codeUntil !== null && (
+                <>
+                  <dt>{t('account.codeUntil')}</dt>
+                  <dd>{format.dateTime(account.codeUntil)}</dd>
+                </>
+              )}
               <dt>{t('account.customers')}</dt>
               <dd>{format.number(account.customers)}</dd>
             </dl>
@@ -66,12 +75,15 @@ export const AccountDrawer = ({ id, onClose }: { id: string; onClose: () => void
               <Alert
                 type="info"
                 showIcon
-                message={t('account.handOver.hint')}
+                title={t('account.handOver.hint')}
                 action={<Link to="/attribution?tab=transfers">{t('account.handOver')}</Link>}
               />
             )}
             {account.manageable && (
               <div className="co-inline">
+                <Button onClick={() => setChanging(true)} disabled={!account.active} data-testid="account-change">
+                  {t('account.change')}
+                </Button>
                 <Button onClick={() => setAct('code')} disabled={!account.active} data-testid="account-code">
                   {t('account.code')}
                 </Button>
@@ -91,12 +103,10 @@ export const AccountDrawer = ({ id, onClose }: { id: string; onClose: () => void
         )}
       </AsyncView>
       {act && <ActDialog id={id} act={act} onCode={setCode} onClose={() => setAct(null)} />}
-      <Modal open={code !== null} title={t('account.code.title')} footer={null} onCancel={() => setCode(null)}>
-        <p className="wl-number" data-testid="account-code-shown">
-          <b>{code}</b> <CopyButton text={code ?? ''} label={t('account.code.title')} />
-        </p>
-        <p className="co-quiet">{t('account.code.use')}</p>
-      </Modal>
+      {changing && query.data && (
+        <ChangeAccountDialog key={id} account={query.data} onClose={() => setChanging(false)} />
+      )}
+      {code !== null && <CodeDialog code={code} onClose={() => setCode(null)} />}
     </Drawer>
   );
 };
@@ -149,6 +159,7 @@ const HostPart = ({ id }: { id: string }): ReactNode => {
   const t = useStaffT();
   const toast = useToast();
   const errorText = useErrorText();
+  const format = useFormat();
   const { may, me } = useSession();
   const params = { id };
   const query = useCall(getHostRecord, { params });
@@ -170,7 +181,7 @@ const HostPart = ({ id }: { id: string }): ReactNode => {
     <section>
       <h3>{t('host.title')}</h3>
       <AsyncView query={query} skeleton={<Skeleton height={80} radius={12} />}>
-        {({ identity, trainings }) => (
+        {({ identity, trainings, missing, checks }) => (
           <div className="co-stacked co-start">
             <span className="co-inline">
               <Badge tone={identity ? (identity.ofAge ? 'success' : 'danger') : 'neutral'}>
@@ -181,8 +192,15 @@ const HostPart = ({ id }: { id: string }): ReactNode => {
             {identity && (
               <small>
                 {t(`document.${identity.document}`)} ·{' '}
-                {t('host.by', { name: identity.verifiedBy.name, date: identity.verifiedAt.slice(0, 10) })}
+                {t('host.by', { name: identity.verifiedBy.name, date: format.dateTime(identity.verifiedAt) })}
               </small>
+            )}
+            {missing.length > 0 && (
+              <Alert
+                type="warning"
+                showIcon
+                title={t('host.missing', { what: missing.map((one) => t(`missing.${one}`)).join(t('list.and')) })}
+              />
             )}
             {mayVouch &&
               (identity ? (
@@ -190,8 +208,9 @@ const HostPart = ({ id }: { id: string }): ReactNode => {
                   {t('host.revoke')}
                 </Button>
               ) : (
-                <span className="co-inline">
+                <span className="co-host-form">
                   <Select<Document>
+                    aria-label={t('host.document')}
                     value={document}
                     onChange={setDocument}
                     options={hostDocuments.map((value) => ({ value, label: t(`document.${value}`) }))}
@@ -199,14 +218,30 @@ const HostPart = ({ id }: { id: string }): ReactNode => {
                   <DatePicker
                     value={born}
                     onChange={(day) => setBorn(day)}
+                    aria-label={t('host.born')}
                     placeholder={t('host.born')}
-                    style={{ width: 300 }}
+                    disabledDate={(day) => day.isAfter(dayjs())}
                   />
                   <Button type="primary" disabled={!born} loading={verify.isPending} onClick={() => void submit()}>
                     {t('host.verify')}
                   </Button>
                 </span>
               ))}
+            {checks.length > 0 && (
+              <>
+                <h4>{t('host.checks')}</h4>
+                <ul className="co-host-checks">
+                  {checks.map((check) => (
+                    <li key={check.roomId}>
+                      <Link to={`/rooms/${check.roomId}`}>{check.title}</Link>{' '}
+                      <small>
+                        {format.dateTime(check.at)} · {t(`check.${check.identity}`)}
+                      </small>
+                    </li>
+                  ))}
+                </ul>
+              </>
+            )}
           </div>
         )}
       </AsyncView>

@@ -1,7 +1,9 @@
+import { PlusOutlined } from '@ant-design/icons';
 import { listStaff, type ReplyOf } from '@walnut-live/contracts';
 import { Badge, EmptyState, useFormat } from '@walnut-live/ui';
-import { Button } from 'antd';
+import { Button, Tabs } from 'antd';
 import { type ReactNode, useState } from 'react';
+import { useSession } from '../../app/session.tsx';
 import { useCall } from '../../data/use-call.ts';
 import { useT } from '../../i18n/index.ts';
 import { AsyncView } from '../../shared/async-view.tsx';
@@ -11,12 +13,49 @@ import { Page, Panel } from '../../shared/page.tsx';
 import { PersonCell } from '../../shared/people.tsx';
 import { useWhomT } from '../whom/messages.ts';
 import { TrainingsDrawer } from '../whom/trainings-drawer.tsx';
+import { CodeDialog, NewAccountDialog } from './account-dialogs.tsx';
 import { AccountDrawer } from './account-drawer.tsx';
+import { HostRules } from './host-rules.tsx';
 import { useStaffT } from './messages.ts';
 
 type Person = ReplyOf<typeof listStaff>['items'][number];
 
+/** Accounts of my scope, and what hosts need before a live. */
 export default function StaffPage(): ReactNode {
+  const t = useT();
+  const staffT = useStaffT();
+  const filters = useFilters();
+  const { may } = useSession();
+  const [making, setMaking] = useState(false);
+  const [code, setCode] = useState<string | null>(null);
+  return (
+    <Page
+      title={t('staff.title')}
+      hint={t('staff.hint')}
+      actions={
+        may('staff:write') && (
+          <Button type="primary" icon={<PlusOutlined />} onClick={() => setMaking(true)} data-testid="account-new">
+            {staffT('account.new')}
+          </Button>
+        )
+      }
+    >
+      <Tabs
+        activeKey={filters.get('tab') === 'hosts' ? 'hosts' : 'accounts'}
+        destroyOnHidden
+        onChange={(tab) => filters.set({ tab: tab === 'hosts' ? tab : undefined })}
+        items={[
+          { key: 'accounts', label: staffT('tab.accounts'), children: <Accounts /> },
+          { key: 'hosts', label: staffT('tab.hosts'), children: <HostRules /> },
+        ]}
+      />
+      {making && <NewAccountDialog onMade={setCode} onClose={() => setMaking(false)} />}
+      {code !== null && <CodeDialog code={code} onClose={() => setCode(null)} />}
+    </Page>
+  );
+}
+
+const Accounts = (): ReactNode => {
   const t = useT();
   const format = useFormat();
   const filters = useFilters();
@@ -72,13 +111,13 @@ export default function StaffPage(): ReactNode {
     },
   ];
   return (
-    <Page
-      title={t('staff.title')}
-      hint={query.data ? t('staff.count', { n: format.number(query.data.items.length) }) : t('staff.hint')}
-    >
+    <>
       <Panel flush>
         <div className="co-filters">
           <SearchFilter filters={filters} placeholder={t('staff.search')} />
+          {query.data && (
+            <span className="co-quiet">{t('staff.count', { n: format.number(query.data.items.length) })}</span>
+          )}
         </div>
         <AsyncView
           query={query}
@@ -101,6 +140,6 @@ export default function StaffPage(): ReactNode {
       </Panel>
       {account && <AccountDrawer key={account} id={account} onClose={() => filters.set({ account: undefined })} />}
       {trained && <TrainingsDrawer key={trained.id} person={trained} onClose={() => setTrained(null)} />}
-    </Page>
+    </>
   );
-}
+};
