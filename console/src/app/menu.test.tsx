@@ -28,9 +28,9 @@ test('what each role finds in the menu', () => {
     promotions: /campaigns /coupons /group-buys /pre-sales /reviews /prizes
     customers: /customers /members /contacts /cards
     sharing: /inviters /invite-graph /sharing /team /attribution
-    money: /commission-rules /commission-holds /settlements /store-statements /payments
+    money: /commission-rules /commission-holds /settlements /store-statements /settlement-terms /payments
     reports: /stores /reports
-    settings: /staff /audit /webhooks
+    settings: /organisation /staff /personal-data /retention /audit /webhooks
     "
   `);
   expect(told('store_manager')).toMatchInlineSnapshot(`
@@ -42,7 +42,7 @@ test('what each role finds in the menu', () => {
     sharing: /inviters /invite-graph /sharing /team /attribution
     money: /commission-rules /settlements /store-statements
     reports: /stores /reports
-    settings: /staff
+    settings: /organisation /staff
     "
   `);
   expect(told('hq_finance')).toMatchInlineSnapshot(`
@@ -51,9 +51,9 @@ test('what each role finds in the menu', () => {
     selling: /orders /after-sales /catalogue /shipping
     promotions: /coupons /group-buys /pre-sales /prizes
     sharing: /inviters /sharing /team /attribution
-    money: /commission-rules /commission-holds /settlements /store-statements /payments
+    money: /commission-rules /commission-holds /settlements /store-statements /settlement-terms /payments
     reports: /stores /reports
-    settings: /audit
+    settings: /retention /audit
     "
   `);
   expect(told('hq_compliance')).toMatchInlineSnapshot(`
@@ -63,7 +63,7 @@ test('what each role finds in the menu', () => {
     promotions: /group-buys /pre-sales /prizes
     customers: /customers /members
     sharing: /invite-graph /attribution
-    settings: /staff /audit
+    settings: /organisation /staff /personal-data /retention /audit
     "
   `);
   expect(told('guide')).toMatchInlineSnapshot(`

@@ -15,6 +15,7 @@ const MePage = lazyWithRetry(() => import('../pages/me-page.tsx'));
 const CreditsPage = lazyWithRetry(() => import('../credits/credits-page.tsx'));
 const CreditPage = lazyWithRetry(() => import('../credits/credit-page.tsx'));
 const EarningsPage = lazyWithRetry(() => import('../earnings/earnings-page.tsx'));
+const MyDataPage = lazyWithRetry(() => import('../my-data/my-data-page.tsx'));
 const VerifyPage = lazyWithRetry(() => import('../interaction/verify-page.tsx'));
 const PersonaPage = lazyWithRetry(() => import('../persona/persona-page.tsx'));
 const InvitationPage = lazyWithRetry(() => import('../door/invitation-page.tsx'));
@@ -46,6 +47,7 @@ const Pages = (): ReactNode => (
         <Route path="/credits" element={<CreditsPage />} />
         <Route path="/credits/:orderId" element={<CreditPage />} />
         <Route path="/me/earnings" element={<EarningsPage />} />
+        <Route path="/me/data" element={<MyDataPage />} />
         <Route path="/verify/:drawId" element={<VerifyPage />} />
         <Route path="/guides/:guideId" element={<PersonaPage />} />
         <Route path="/invitation" element={<InvitationPage />} />

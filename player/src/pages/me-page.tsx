@@ -24,6 +24,7 @@ import { WalletCard } from '../gifts/wallet-card.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { Prizes, Rewards } from '../interaction/my-plays.tsx';
 import { MemberCard } from '../members/lazy-members.tsx';
+import { useMyDataT } from '../my-data/messages.ts';
 import { Newcomer, Shares } from '../sharing/lazy-sharing.tsx';
 import { Page } from './page.tsx';
 import { usePerson } from './use-person.ts';
@@ -152,6 +153,15 @@ const Language = (): ReactNode => {
   );
 };
 
+const MyData = (): ReactNode => {
+  const t = useMyDataT();
+  return (
+    <Link to="/me/data" className="wl-btn wl-btn-ghost wl-btn-m" data-testid="my-data-open">
+      {t('open')}
+    </Link>
+  );
+};
+
 const MePage = (): ReactNode => {
   const t = playerI18n.useT();
   return (
@@ -169,6 +179,7 @@ const MePage = (): ReactNode => {
         <Earnings />
         <WalletCard />
         <Language />
+        <MyData />
       </div>
     </Page>
   );
