@@ -2,8 +2,8 @@
 import { DownOutlined } from '@ant-design/icons';
 import { listAlerts } from '@walnut-live/contracts';
 import { cx } from '@walnut-live/ui';
-import { type ReactNode, useId } from 'react';
-import { NavLink } from 'react-router';
+import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { NavLink, useLocation } from 'react-router';
 import { useCall } from '../data/use-call.ts';
 import { useT } from '../i18n/index.ts';
 import type { Group } from './navigation.tsx';
@@ -28,8 +28,14 @@ const OpenAlerts = (): ReactNode => {
 export const Menu = ({ groups, state }: { groups: readonly Group[]; state: OpenGroups }): ReactNode => {
   const t = useT();
   const menu = useId();
+  const nav = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: going anywhere is what this is about
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current="page"]')?.scrollIntoView?.({ block: 'nearest' });
+  }, [pathname, state.current]);
   return (
-    <nav className="co-menu" aria-label={t('nav.label')}>
+    <nav ref={nav} className="co-menu" aria-label={t('nav.label')}>
       <ul>
         {groups.map(({ id, label, places }) => {
           const isOpen = state.isOpen(id);

@@ -10,6 +10,7 @@ export const ReasonDialog = ({
   title,
   label,
   hint,
+  refusal,
   okText,
   done,
   danger = false,
@@ -27,6 +28,8 @@ export const ReasonDialog = ({
   label: string;
   /** What follows. */
   hint?: string;
+  /** Why the last try was refused, where that can be said better than by the error's code. */
+  refusal?: string | undefined;
   /** "OK" when left out. */
   okText?: string;
   /** Said when it was done. */
@@ -66,7 +69,7 @@ export const ReasonDialog = ({
       onOk={send}
       onCancel={onClose}
     >
-      {hint !== undefined && <p className="co-quiet co-reason-hint">{hint}</p>}
+      {hint !== undefined && <p className="co-quiet co-dialog-lead">{hint}</p>}
       {children}
       <Form layout="vertical" requiredMark={false} component={false}>
         <Form.Item label={label} htmlFor={id}>
@@ -81,7 +84,13 @@ export const ReasonDialog = ({
           />
         </Form.Item>
       </Form>
-      <Failure error={error} />
+      {refusal === undefined ? (
+        <Failure error={error} />
+      ) : (
+        <p className="co-form-error" role="alert">
+          {refusal}
+        </p>
+      )}
     </Modal>
   );
 };

@@ -23,6 +23,8 @@ export const Deletion = ({ latest, personId }: { latest: DataRequest | undefined
   const check = useQuery({
     queryKey: [CHECK_KEY, personId],
     queryFn: ({ signal }) => api.call(deletionCheck, { signal }),
+    // Whatever was done elsewhere meanwhile counts.
+    staleTime: 0,
   });
   return (
     <section className="pl-card" data-testid="data-deletion" data-state={latest?.state ?? 'none'}>

@@ -3,6 +3,7 @@
 import type { DataRequest } from '@walnut-live/contracts';
 import { act } from 'react';
 import { afterEach, expect, it, vi } from 'vitest';
+import { forgetQueries } from '../app/query-host.tsx';
 import { type ApiAnswer, byTestId, press, renderInRoom } from '../testing/fixtures.tsx';
 import MyDataPage from './my-data-page.tsx';
 
@@ -12,6 +13,7 @@ let unmount: (() => Promise<void>) | null = null;
 afterEach(async () => {
   await unmount?.();
   unmount = null;
+  forgetQueries();
   document.body.replaceChildren();
 });
 const until = (check: () => void): Promise<void> => act(() => vi.waitFor(check, { timeout: 15_000 }));
@@ -79,6 +81,7 @@ it('what stands in the way is told before it is asked, and when it came up meanw
   await until(() => expect(byTestId<HTMLButtonElement>('data-deletion-ask').disabled).toBe(true));
   expect(byTestId('data-deletion').textContent).toContain('未完成的订单');
   await unmount?.();
+  forgetQueries();
   const refused = {
     status: 409,
     json: { type: 'about:blank', title: 'x', status: 409, code: 'state_conflict', facts: { blocks: ['coins'] } },

@@ -46,46 +46,48 @@ export const FindPerson = (): ReactNode => {
         <EmptyState illustration="search" title={t('find.empty')} hint={t('find.emptyHint')} compact />
       )}
       {find.data !== undefined && find.data.items.length > 0 && (
-        <DataTable
-          caption={t('find.title')}
-          rows={find.data.items}
-          rowKey={({ id }) => id}
-          testId="found-person"
-          columns={[
-            {
-              key: 'person',
-              title: t('person'),
-              head: true,
-              render: (person) => <PersonCell name={person.name} note={person.phoneMasked} />,
-            },
-            { key: 'kind', title: t('kind'), render: ({ kind }) => <Badge>{t(`kind.${kind}`)}</Badge> },
-            {
-              key: 'since',
-              title: t('until'),
-              render: ({ since }) => t('find.since', { date: format.dateTime(since) }),
-            },
-            {
-              key: 'do',
-              title: '',
-              align: 'end',
-              render: (person) => (
-                <span className="co-inline">
-                  {(['export', 'deletion'] as const).map((kind) => (
-                    <Button
-                      key={kind}
-                      size="small"
-                      danger={kind === 'deletion'}
-                      onClick={() => setAsking({ person, kind })}
-                      data-testid={`ask-${kind}`}
-                    >
-                      {t(kind)}
-                    </Button>
-                  ))}
-                </span>
-              ),
-            },
-          ]}
-        />
+        <div className="co-found">
+          <DataTable
+            caption={t('find.title')}
+            rows={find.data.items}
+            rowKey={({ id }) => id}
+            testId="found-person"
+            columns={[
+              {
+                key: 'person',
+                title: t('person'),
+                head: true,
+                render: (person) => <PersonCell name={person.name} note={person.phoneMasked} />,
+              },
+              { key: 'kind', title: t('kind'), render: ({ kind }) => <Badge>{t(`kind.${kind}`)}</Badge> },
+              {
+                key: 'since',
+                title: t('until'),
+                render: ({ since }) => t('find.since', { date: format.dateTime(since) }),
+              },
+              {
+                key: 'do',
+                title: '',
+                align: 'end',
+                render: (person) => (
+                  <span className="co-inline">
+                    {(['export', 'deletion'] as const).map((kind) => (
+                      <Button
+                        key={kind}
+                        size="small"
+                        danger={kind === 'deletion'}
+                        onClick={() => setAsking({ person, kind })}
+                        data-testid={`ask-${kind}`}
+                      >
+                        {t(kind)}
+                      </Button>
+                    ))}
+                  </span>
+                ),
+              },
+            ]}
+          />
+        </div>
       )}
       {asking && <AskDialog key={`${asking.person.id}${asking.kind}`} {...asking} onClose={() => setAsking(null)} />}
     </Panel>
@@ -119,14 +121,15 @@ const AskDialog = ({
     <ReasonDialog
       danger={kind === 'deletion'}
       title={t(`ask.${kind}`, { name: person.name })}
-      hint={Array.isArray(told) ? blocksText(told) : t(`ask.${kind}.hint`)}
+      hint={t(`ask.${kind}.hint`)}
+      refusal={Array.isArray(told) ? blocksText(told) : undefined}
       label={t('reason')}
       okText={t(kind)}
       done={t('ask.done')}
       shortest={2}
       most={200}
       pending={ask.isPending}
-      error={Array.isArray(told) ? null : ask.error}
+      error={ask.error}
       onSubmit={(reason) => ask.mutateAsync({ params: { id: person.id }, body: { kind, reason } })}
       onClose={onClose}
     />

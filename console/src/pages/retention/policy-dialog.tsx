@@ -21,7 +21,8 @@ export const PolicyDialog = ({ policy, onClose }: { policy: RetentionPolicy; onC
   return (
     <ReasonDialog
       title={t('change.title', { kind: t(`kind.${policy.kind}`) })}
-      hint={isStale ? t('change.stale') : t('change.hint')}
+      hint={t('change.hint')}
+      refusal={isStale ? t('change.stale') : undefined}
       label={t('reason')}
       okText={t('save')}
       done={t('done')}

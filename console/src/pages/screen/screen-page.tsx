@@ -5,6 +5,7 @@ import { type ReplyOf, reportScreen } from '@walnut-live/contracts';
 import { chartColors, colors, ErrorState, lazyWithRetry, useFormat, useNow } from '@walnut-live/ui';
 import { Button } from 'antd';
 import { type ReactNode, Suspense, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import { Link } from 'react-router';
 import { useSession } from '../../app/session.tsx';
 import { useCall } from '../../data/use-call.ts';
 import { useFilters } from '../../shared/filters.tsx';
@@ -47,6 +48,9 @@ export default function ScreenPage(): ReactNode {
         <Button ghost icon={<FullscreenOutlined />} onClick={() => void wall.current?.requestFullscreen()}>
           {t('screen.full')}
         </Button>
+        <Link to="/live" className="co-wall-leave" data-testid="screen-leave">
+          {t('screen.leave')}
+        </Link>
       </header>
       {data ? (
         <Today data={data} />

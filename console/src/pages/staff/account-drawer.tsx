@@ -10,9 +10,9 @@ import {
   verifyHost,
 } from '@walnut-live/contracts';
 import { Badge, Skeleton, useErrorText, useFormat, useToast } from '@walnut-live/ui';
-import { Alert, Button, DatePicker, Drawer, Select } from 'antd';
+import { Alert, Button, DatePicker, Drawer, Form, Select } from 'antd';
 import dayjs, { type Dayjs } from 'dayjs';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 import { Link } from 'react-router';
 import { useSession } from '../../app/session.tsx';
 import { useAction, useCall } from '../../data/use-call.ts';
@@ -168,6 +168,7 @@ const HostPart = ({ id }: { id: string }): ReactNode => {
   const [document, setDocument] = useState<Document>('id_card');
   const [born, setBorn] = useState<Dayjs | null>(null);
   const [revoking, setRevoking] = useState(false);
+  const fields = useId();
   const mayVouch = may('staff:verify') && id !== me.id;
   const submit = async (): Promise<void> => {
     if (!born) return;
@@ -182,7 +183,7 @@ const HostPart = ({ id }: { id: string }): ReactNode => {
       <h3>{t('host.title')}</h3>
       <AsyncView query={query} skeleton={<Skeleton height={80} radius={12} />}>
         {({ identity, trainings, missing, checks }) => (
-          <div className="co-stacked co-start">
+          <div className="co-host">
             <span className="co-inline">
               <Badge tone={identity ? (identity.ofAge ? 'success' : 'danger') : 'neutral'}>
                 {t(identity ? (identity.ofAge ? 'host.ok' : 'host.young') : 'host.none')}
@@ -208,24 +209,28 @@ const HostPart = ({ id }: { id: string }): ReactNode => {
                   {t('host.revoke')}
                 </Button>
               ) : (
-                <span className="co-host-form">
-                  <Select<Document>
-                    aria-label={t('host.document')}
-                    value={document}
-                    onChange={setDocument}
-                    options={hostDocuments.map((value) => ({ value, label: t(`document.${value}`) }))}
-                  />
-                  <DatePicker
-                    value={born}
-                    onChange={(day) => setBorn(day)}
-                    aria-label={t('host.born')}
-                    placeholder={t('host.born')}
-                    disabledDate={(day) => day.isAfter(dayjs())}
-                  />
+                <div className="co-host-form">
+                  <Form.Item label={t('host.document')} htmlFor={`${fields}-document`}>
+                    <Select<Document>
+                      id={`${fields}-document`}
+                      value={document}
+                      onChange={setDocument}
+                      options={hostDocuments.map((value) => ({ value, label: t(`document.${value}`) }))}
+                    />
+                  </Form.Item>
+                  <Form.Item label={t('host.born')} htmlFor={`${fields}-born`} extra={t('host.born.hint')}>
+                    <DatePicker
+                      id={`${fields}-born`}
+                      value={born}
+                      onChange={(day) => setBorn(day)}
+                      disabledDate={(day) => day.isAfter(dayjs())}
+                      style={{ width: '100%' }}
+                    />
+                  </Form.Item>
                   <Button type="primary" disabled={!born} loading={verify.isPending} onClick={() => void submit()}>
                     {t('host.verify')}
                   </Button>
-                </span>
+                </div>
               ))}
             {checks.length > 0 && (
               <>

@@ -70,7 +70,8 @@ const RulesDialog = ({ rules, onClose }: { rules: Rules; onClose: () => void }):
   return (
     <ReasonDialog
       title={t('rules.change')}
-      hint={isStale ? t('rules.stale') : t('rules.hint')}
+      hint={t('rules.hint')}
+      refusal={isStale ? t('rules.stale') : undefined}
       label={t('account.reason')}
       okText={t('tree.save')}
       done={t('tree.done')}

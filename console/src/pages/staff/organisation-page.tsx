@@ -168,10 +168,11 @@ const CloseDialog = ({ node, onClose }: { node: OrgNode; onClose: () => void }):
     <ReasonDialog
       danger
       title={t('tree.close.title', { name: node.unit.name })}
-      hint={
+      hint={t('tree.close.hint')}
+      refusal={
         blocks.length > 0
           ? `${t('tree.blocks')}${blocks.map((block) => t(`block.${block}`)).join(t('list.and'))}`
-          : t('tree.close.hint')
+          : undefined
       }
       label={t('account.reason')}
       okText={t('tree.close')}
@@ -179,7 +180,7 @@ const CloseDialog = ({ node, onClose }: { node: OrgNode; onClose: () => void }):
       shortest={2}
       most={200}
       pending={close.isPending}
-      error={blocks.length > 0 ? null : close.error}
+      error={close.error}
       onSubmit={(reason) => close.mutateAsync({ params: { id: node.unit.id }, body: { reason } })}
       onClose={onClose}
     />
