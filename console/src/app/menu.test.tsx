@@ -176,10 +176,10 @@ test('what somebody opens and closes is theirs, also after a reload; going elsew
   await press('money');
   await press('selling');
   expect(open()).toEqual(['menu-money']);
-  await show('hq_admin', '/settlements/0198', { id: 'a' });
-  expect(open()).toEqual(['menu-money']);
-  await act(async () => go('/reports/guides'));
+  await show('hq_admin', '/reports/guides', { id: 'a' });
   expect(open()).toEqual(['menu-money', 'menu-reports']);
+  await act(async () => go('/customers'));
+  expect(open()).toEqual(['menu-customers', 'menu-money', 'menu-reports']);
   await show('hq_admin', '/live', { id: 'b' });
   expect(open()).toEqual(['menu-live']);
 });
