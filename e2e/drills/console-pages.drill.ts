@@ -4,6 +4,7 @@
  * makes a unit and an account, answers somebody who asks for their data, and sets terms. Pictures stay under
  * e2e/artifacts/screens.
  */
+/// <reference types="vite/types/importMeta.d.ts" />
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { en as consoleEn } from '../../console/src/i18n/messages.en.ts';

@@ -6,7 +6,10 @@ export async function openPlace(page: Page, path: string): Promise<void> {
   const side = page.locator('.co-shell > .co-side');
   const link = side.locator(item);
   if (!(await link.isVisible())) {
-    await side.locator('.co-menu > ul > li', { has: page.locator(item) }).locator('.co-menu-group').click();
+    await side
+      .locator('.co-menu > ul > li', { has: page.locator(item) })
+      .locator('.co-menu-group')
+      .click();
   }
   await link.click();
 }

@@ -35,9 +35,7 @@ const choose = (text: string, params: Readonly<Record<string, string | number>>)
       `{${name}}${between}${String(params[name]) === '1' ? one : many}`,
   );
 const interpolate = (text: string, params: Readonly<Record<string, string | number>> | undefined): string =>
-  params
-    ? choose(text, params).replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole))
-    : text;
+  params ? choose(text, params).replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole)) : text;
 
 /**
  * Typed messages of one app: a key that English lacks, or has too much, is a type error; so is a wrong parameter.

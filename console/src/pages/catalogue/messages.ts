@@ -168,7 +168,8 @@ export const catalogueI18n = createI18n({
       'Checked first, applied then; found by code, so the same file twice changes nothing. Export to begin with.',
     'import.choose': 'Choose a CSV file (UTF-8 or GBK, up to 5 MB and 5,000 lines)',
     'import.checking': 'Checking…',
-    'import.found': '{lines} [line|lines]: {created} [product|products] new, {changed} changed, {unchanged} as they are',
+    'import.found':
+      '{lines} [line|lines]: {created} [product|products] new, {changed} changed, {unchanged} as they are',
     'import.skus': 'SKUs: {created} new, {changed} changed, {unchanged} as they are',
     'import.errors': '{n} [error|errors]; correct them to apply the file',
     'import.line': 'Line {line}',

@@ -76,7 +76,7 @@ const Preview = ({ kind, keepDays }: { kind: RetentionPolicy['kind']; keepDays: 
       <AsyncView query={query} skeleton={<Skeleton height={44} radius={8} />}>
         {({ tables }) => {
           const over = tables.filter(({ rows }) => rows > 0);
-          if (over.length === 0) return <p className="co-quiet">{t('preview.none')}</p>;
+          if (over.length === 0) return <p className="co-quiet co-dialog-lead">{t('preview.none')}</p>;
           return (
             <div className="co-warning">
               <p>{t('preview')}</p>

@@ -33,13 +33,13 @@ export default function ScreenPage(): ReactNode {
   const { data } = query;
   const age = data ? now - Date.parse(data.at) : 0;
   return (
-    <div className="co-wall" ref={wall} data-testid="data-screen">
+    <div className="co-screen" ref={wall} data-testid="data-screen">
       <header>
         <h1>
           {staff.orgUnit.name} · {t('screen.title')}
           {data?.demo && <em>{t('screen.demo')}</em>}
         </h1>
-        <span className={age > STALE_MS ? 'co-wall-stale' : undefined}>
+        <span className={age > STALE_MS ? 'co-screen-stale' : undefined}>
           {data &&
             (age > STALE_MS
               ? t('screen.stale', { seconds: Math.round(age / 1_000) })
@@ -48,7 +48,7 @@ export default function ScreenPage(): ReactNode {
         <Button ghost icon={<FullscreenOutlined />} onClick={() => void wall.current?.requestFullscreen()}>
           {t('screen.full')}
         </Button>
-        <Link to="/live" className="co-wall-leave" data-testid="screen-leave">
+        <Link to="/live" className="co-screen-leave" data-testid="screen-leave">
           {t('screen.leave')}
         </Link>
       </header>
@@ -57,7 +57,7 @@ export default function ScreenPage(): ReactNode {
       ) : query.error ? (
         <ErrorState error={query.error} onRetry={() => void query.refetch()} />
       ) : (
-        <div className="co-wall-wait" aria-busy="true" />
+        <div className="co-screen-wait" aria-busy="true" />
       )}
     </div>
   );
@@ -79,8 +79,8 @@ const Today = ({ data }: { data: Screen }): ReactNode => {
     { key: 'fresh', label: t('screen.fresh'), value: format.number(data.newCustomers) },
   ];
   return (
-    <div className="co-wall-grid">
-      <section className="co-wall-money">
+    <div className="co-screen-grid">
+      <section className="co-screen-money">
         <h2>{t('screen.gmv')}</h2>
         <p className="wl-number">{format.money(data.gmvFen)}</p>
         <small>
@@ -88,22 +88,22 @@ const Today = ({ data }: { data: Screen }): ReactNode => {
           {data.refundedFen > 0 && ` · ${t('screen.refunded', { value: format.money(data.refundedFen) })}`}
         </small>
       </section>
-      <dl className="co-wall-figures">
+      <dl className="co-screen-figures">
         {figures.map(({ key, label, value, note }) => (
           <div key={key} data-testid={`screen-${key}`}>
             <dt>{label}</dt>
             <dd className="wl-number">{value}</dd>
-            {note && <dd className="co-wall-note">{note}</dd>}
+            {note && <dd className="co-screen-note">{note}</dd>}
           </div>
         ))}
       </dl>
-      <section className="co-wall-trend">
+      <section className="co-screen-trend">
         <h2>{t('screen.hours')}</h2>
         <Trend hours={data.hours} />
       </section>
-      <section className="co-wall-live">
+      <section className="co-screen-live">
         <h2>{t('screen.live')}</h2>
-        {data.live.length === 0 && <p className="co-wall-none">{t('screen.noLive')}</p>}
+        {data.live.length === 0 && <p className="co-screen-none">{t('screen.noLive')}</p>}
         <ol>
           {data.live.slice(0, ROWS).map((one) => (
             <li key={one.room.id}>
@@ -167,9 +167,9 @@ const Ranks = ({
   const format = useFormat();
   const top = Math.max(1, ...rows.map(({ fen }) => fen));
   return (
-    <section className="co-wall-ranks">
+    <section className="co-screen-ranks">
       <h2>{title}</h2>
-      {rows.length === 0 && <p className="co-wall-none">{t('screen.none')}</p>}
+      {rows.length === 0 && <p className="co-screen-none">{t('screen.none')}</p>}
       <ol>
         {rows.slice(0, ROWS).map((row, index) => (
           <li key={row.id}>
@@ -253,7 +253,7 @@ const Trend = ({ hours }: { hours: Screen['hours'] }): ReactNode => {
     };
   }, [hours, t, unit]);
   return (
-    <Suspense fallback={<div className="co-wall-wait" aria-busy="true" />}>
+    <Suspense fallback={<div className="co-screen-wait" aria-busy="true" />}>
       <Chart option={option} label={t('screen.hours')} height="100%" />
     </Suspense>
   );
