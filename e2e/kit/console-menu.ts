@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-/** Goes to a place of the console by its menu, unfolding its group if it is folded. */
+/** Goes to a place of the console by its menu, unfolding its group if it is folded; ends when the place is shown. */
 export async function openPlace(page: Page, path: string): Promise<void> {
   const item = `a.co-menu-item[href="/console${path}"]`;
   const side = page.locator('.co-shell > .co-side');
@@ -12,4 +12,6 @@ export async function openPlace(page: Page, path: string): Promise<void> {
       .click();
   }
   await link.click();
+  // Until its code is there, the page before stays, and the menu says so.
+  await side.locator(`${item}[aria-current="page"]`).waitFor();
 }

@@ -283,7 +283,7 @@ export const reportI18n = createI18n({
     'rule.coolDown': 'Cool-down (minutes)',
     'rule.enabled': 'On',
     'rule.setAt': 'Set by {name}',
-    'rule.start': 'As it began',
+    'rule.start': 'Default',
     'rule.save': 'Save',
     'rule.reason': 'Why (goes to the audit log)',
     'rule.saved': 'Rule changed',
