@@ -96,7 +96,7 @@ export const navigation = {
     'nav.contacts': 'Contact next',
     'nav.customers': 'Customers',
     'nav.counter': 'Counter',
-    'nav.members': 'Members & ambassadors',
+    'nav.members': 'Ambassadors',
     'nav.moderation': 'Moderation',
     'nav.attribution': 'Attribution',
     'nav.audit': 'Audit log',

@@ -138,6 +138,7 @@ export default function AlertsPage(): ReactNode {
           <Select
             allowClear
             placeholder={t('alert.what')}
+            aria-label={t('alert.what')}
             value={kind}
             onChange={(next) => filters.set({ kind: next })}
             options={alertKinds.map((value) => ({ value, label: t(`alert.kind.${value}`) }))}
@@ -203,6 +204,7 @@ const Rules = ({ canChange }: { canChange: boolean }): ReactNode => {
                 title: t('rule.enabled'),
                 render: (row) => (
                   <Switch
+                    aria-label={`${t(`alert.kind.${row.kind}`)} · ${t('rule.enabled')}`}
                     checked={row.enabled}
                     disabled={!canChange}
                     onChange={(enabled) => setEdited({ ...row, enabled })}
@@ -214,6 +216,7 @@ const Rules = ({ canChange }: { canChange: boolean }): ReactNode => {
                 title: t('rule.threshold'),
                 render: (row) => (
                   <InputNumber
+                    aria-label={`${t(`alert.kind.${row.kind}`)} · ${t('rule.threshold')}`}
                     min={1}
                     max={1_000_000}
                     value={row.threshold}
@@ -227,6 +230,7 @@ const Rules = ({ canChange }: { canChange: boolean }): ReactNode => {
                 title: t('rule.coolDown'),
                 render: (row) => (
                   <InputNumber
+                    aria-label={`${t(`alert.kind.${row.kind}`)} · ${t('rule.coolDown')}`}
                     min={1}
                     max={10_080}
                     value={row.coolDownMinutes}
