@@ -69,7 +69,14 @@ const Candidates = ({ onMark }: { onMark: (person: KocCandidate['person'], kind:
         query={query}
         skeleton={<TableSkeleton rows={4} />}
         isEmpty={({ items }) => items.length === 0}
-        empty={<EmptyState compact illustration="people" title={t('members.no-candidates')} hint={t('members.no-candidates.hint')} />}
+        empty={
+          <EmptyState
+            compact
+            illustration="people"
+            title={t('members.no-candidates')}
+            hint={t('members.no-candidates.hint')}
+          />
+        }
       >
         {({ items, rule }) => (
           <>
@@ -127,7 +134,9 @@ const Marks = ({ onEnd }: { onEnd: (mark: CustomerMark) => void }): ReactNode =>
     <Panel title={t('members.marks')} flush>
       <PagedTable
         query={query}
-        empty={<EmptyState compact illustration="people" title={t('members.no-marks')} hint={t('members.no-marks.hint')} />}
+        empty={
+          <EmptyState compact illustration="people" title={t('members.no-marks')} hint={t('members.no-marks.hint')} />
+        }
         caption={t('members.marks')}
         columns={columns}
         rowKey={({ id }) => id}
