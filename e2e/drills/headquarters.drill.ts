@@ -67,6 +67,9 @@ async function onThePhone(lang: 'zh-CN' | 'en', who: typeof BUYER): Promise<Some
   await sharer.page.getByTestId('sign-in').click();
   await fillSignIn(sharer, who.phone, who.name);
   await sharer.page.getByTestId('sign-out').waitFor();
+  // Signed in, the page turns to its new person; only then one goes on.
+  await sharer.page.getByTestId('earnings-open').click();
+  await sharer.page.getByTestId('withdraw-commission').waitFor();
   return sharer;
 }
 async function atTheDesk(lang: 'zh-CN' | 'en', username: string): Promise<Someone> {
