@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller } from '../../api/src/testing/test-api.ts';
 
-const ASKED_AGAIN = 8;
+const ASKED_AGAIN = 20;
 const FIRST_PAUSE_MS = 250;
 
 const AWAY = [502, 503, 504];
 
-/** Runs it until the answer is another than 502, 503 or 504; after 8 times that one is the answer. */
+/** Runs it until the answer is another than 502, 503 or 504; after 20 times that one is the answer. */
 export async function patiently<T extends { readonly status: number }>(ask: () => Promise<T>): Promise<T> {
   for (let tried = 0; ; tried++) {
     const answer = await ask();
