@@ -92,7 +92,13 @@ test('from the live to its replay, its clips and its file', { timeout: 420_000 }
   const { page } = viewer;
   await page.getByTestId('replay-video').waitFor({ timeout: PROCESSED_WITHIN_MS });
   await page.evaluate(
-    '(() => { const v = document.querySelector(\'[data-testid="replay-video"]\'); v.muted = true; return v.play(); })()',
+    // Before it has anything to play, what is asked for is dropped when its source comes.
+    `(async () => {
+      const v = document.querySelector('[data-testid="replay-video"]');
+      v.muted = true;
+      if (v.readyState < 3) await new Promise((ready) => v.addEventListener('canplay', ready, { once: true }));
+      await v.play();
+    })()`,
   );
   await seesMovingPicture(page, camera.owns, { timeoutMs: 60_000, selector: VIDEO });
   await viewer.shot('replay-phone');

@@ -3,9 +3,8 @@
  *
  * Model: dots are points, ties are lines, each one draw call. Where that takes longer than a frame (no graphics card, an old phone),
  * the picture is *kept*: the canvas is a little larger than the view, and while one moves the canvas is moved and stretched as a
- * whole (CSS, which costs nothing to speak of); a new picture is drawn into a texture behind it, a slice per frame, and is put on the
- * canvas when it is whole. Where the canvas does not reach, a second one under it shows the whole network, blurred. Marks (who is
- * selected, a path) are few and drawn on top whenever the canvas is painted.
+ * whole (CSS); a new picture is drawn into a texture behind it, a slice per frame, and put on it when it is whole. Where the canvas
+ * does not reach, a second one under it shows all, blurred. Marks (selected, a path) are drawn on top whenever it is painted.
  * Invariants: `draw` never waits for the card; it answers whether it wants to be called again in the next frame; at rest, what is seen
  * is the picture itself, not one that was moved.
  */
@@ -57,6 +56,7 @@ export interface NetworkGl {
   /** True: call me again in the next frame. */
   draw(camera: Camera, now: number): boolean;
   isKept(): boolean;
+  /** Gives back all but the canvas. */
   close(): void;
 }
 
@@ -141,6 +141,8 @@ export function createNetworkGl(
   let slice = SLICE;
   let last: { camera: Camera; now: number } | null = null;
   let movedAt = Number.NEGATIVE_INFINITY;
+  /** The frame before asked for this one: what lies between them is how long a frame takes, and no pause of a hand. */
+  let asked = false;
   /** Of the slice before: the next one waits for it, or the card would fall behind what one does. */
   let fence: WebGLSync | null = null;
   let kept: Kept | null = null;
@@ -290,6 +292,8 @@ export function createNetworkGl(
     [of.front, of.back] = [back, of.front];
     return true;
   }
+  const isExact = (one: Picture, camera: Camera): boolean =>
+    one.camera !== null && same(one.camera, camera) && one.marked === isMarked();
   /** Whether what is kept shows this view well enough while one moves. */
   function shows(one: Picture, camera: Camera): boolean {
     if (!one.camera || one.marked !== isMarked()) return false;
@@ -328,10 +332,9 @@ export function createNetworkGl(
   }
   function drawKept(of: Kept, camera: Camera, moves: boolean): void {
     if (!of.wholeCamera) of.painted = of.wholeCamera = paintWhole(of);
-    const isExact = of.front.camera !== null && same(of.front.camera, camera) && of.front.marked === isMarked();
     // One that was begun for another place is of no use once the view stands still elsewhere.
     if (!moves && progress && !same(progress.camera, camera)) progress = null;
-    const isDue = progress !== null || !(moves ? shows(of.front, camera) : isExact);
+    const isDue = progress !== null || !(moves ? shows(of.front, camera) : isExact(of.front, camera));
     const isNew = isDue && work(of, camera, moves ? slice : SLICE_AT_REST);
     if (of.front.camera && (isNew || isStale)) {
       paint(of.front);
@@ -343,7 +346,7 @@ export function createNetworkGl(
   }
 
   function watchClock(camera: Camera, now: number): boolean {
-    const took = last === null ? 0 : now - last.now;
+    const took = last === null || !asked ? 0 : now - last.now;
     const moves = last !== null && !same(last.camera, camera);
     if (moves) movedAt = now;
     last = { camera, now };
@@ -370,17 +373,28 @@ export function createNetworkGl(
     draw(camera, now) {
       const moves = watchClock(camera, now);
       if (!kept && slow >= SLOW_FRAMES) keep();
-      if (!kept) {
+      if (kept) {
+        drawKept(kept, camera, moves);
+        asked = moves || progress !== null || !isExact(kept.front, camera);
+      } else {
         drawWhole(camera);
-        return false;
+        asked = moves;
       }
-      drawKept(kept, camera, moves);
-      const { camera: shown, marked } = kept.front;
-      return moves || progress !== null || shown === null || !same(shown, camera) || marked !== isMarked();
+      return asked;
     },
     isKept: () => kept !== null,
     close() {
-      gl.getExtension('WEBGL_lose_context')?.loseContext();
+      gl.deleteSync(fence);
+      for (const { frame } of kept ? [kept.front, kept.back] : []) {
+        gl.deleteFramebuffer(frame.framebuffer);
+        gl.deleteTexture(frame.attachments[0] ?? null);
+      }
+      for (const { attribs, indices } of [dots, lines, quad]) {
+        for (const { buffer } of Object.values(attribs ?? {})) gl.deleteBuffer(buffer ?? null);
+        gl.deleteBuffer(indices ?? null);
+      }
+      for (const { program } of [dotProgram, lineProgram, quadProgram]) gl.deleteProgram(program);
+      kept?.whole.remove();
     },
   };
 }

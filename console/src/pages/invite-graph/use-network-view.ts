@@ -112,6 +112,7 @@ export function useNetworkView(
     let glide: { from: Camera; to: Camera; began: number } | null = null;
     let asked = 0;
     let isPainted = false;
+    let isLost = false;
 
     const frame = (now: number): void => {
       asked = 0;
@@ -132,7 +133,7 @@ export function useNetworkView(
       if (more || glide) ask();
     };
     const ask = (): void => {
-      asked ||= requestAnimationFrame(frame);
+      if (!isLost) asked ||= requestAnimationFrame(frame);
     };
     const look = (next: Camera): void => {
       glide = null;
@@ -229,7 +230,11 @@ export function useNetworkView(
       event.preventDefault();
       act();
     };
-    const goes = (event: Event): void => event.preventDefault();
+    const goes = (event: Event): void => {
+      event.preventDefault();
+      isLost = true;
+      cancelAnimationFrame(asked);
+    };
     const comes = (): void => setLost((n) => n + 1);
     const listening = new AbortController();
     const { signal } = listening;
@@ -247,6 +252,7 @@ export function useNetworkView(
       listening.abort();
       watcher.disconnect();
       cancelAnimationFrame(asked);
+      gl.close();
       inner.current = null;
     };
   }, [canvas, layout, lost]);
