@@ -1,19 +1,23 @@
-import type { RoomSource } from '@walnut-live/contracts';
+import type { Room, RoomSource } from '@walnut-live/contracts';
+import type { RoomSession } from '@walnut-live/live-client/room';
 import { Button, Sheet, useConfirm, useErrorText, useToast } from '@walnut-live/ui';
 import { MonitorUp, Video } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
+import { AiPictureLive } from './ai-picture-live.tsx';
 import { EncoderPanel } from './encoder-panel.tsx';
 import { useEncoderT } from './messages.ts';
 import type { RoomStreamState } from './use-room-stream.ts';
 
-/** While live: address and key, and the way from one source to the other, which takes a word of agreement. */
+/** While live: address and key, what the picture is, and the way from one source to the other, which takes a word of agreement. */
 export const SourceSheet = ({
-  roomId,
+  room,
+  session,
   own,
   open,
   onClose,
 }: {
-  roomId: string;
+  room: Room;
+  session: RoomSession;
   own: RoomStreamState;
   open: boolean;
   onClose: () => void;
@@ -51,10 +55,11 @@ export const SourceSheet = ({
   return (
     <Sheet open={open} onClose={onClose} title={t('source')} theme="dark">
       {source === 'encoder' ? (
-        open && <EncoderPanel roomId={roomId} inUse={phase === 'live' || phase === 'interrupted'} />
+        open && <EncoderPanel roomId={room.id} inUse={phase === 'live' || phase === 'interrupted'} />
       ) : (
         <p className="st-enc-hint">{t('toEncoder.hint')}</p>
       )}
+      <AiPictureLive room={room} session={session} />
       <div className="st-enc-change">
         <Button
           variant="outline"

@@ -272,7 +272,7 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
       </Sheet>
       <ShareSheet room={room} open={sheet === 'share'} onClose={close} />
       <CohostSheet session={session} open={sheet === 'cohosts'} onClose={close} />
-      <SourceSheet roomId={room.id} own={own} open={sheet === 'source'} onClose={close} />
+      <SourceSheet room={room} session={session} own={own} open={sheet === 'source'} onClose={close} />
       <PlaySheet session={session} open={sheet === 'play'} onClose={close} />
       <NoticeSheet session={session} open={sheet === 'notice'} onClose={close} />
     </main>

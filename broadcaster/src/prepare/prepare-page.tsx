@@ -1,6 +1,15 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { patchRoom, type Room, type RoomSource } from '@walnut-live/contracts';
-import { Button, ErrorState, IconButton, Sheet, Spinner, useErrorText, useToast } from '@walnut-live/ui';
+import {
+  AiPictureBadge,
+  Button,
+  ErrorState,
+  IconButton,
+  Sheet,
+  Spinner,
+  useErrorText,
+  useToast,
+} from '@walnut-live/ui';
 import { ChevronLeft, FlipHorizontal2, Settings2, ShoppingBag, SwitchCamera, Video } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { Navigate, useLocation, useNavigate, useParams, useSearchParams } from 'react-router';
@@ -213,7 +222,11 @@ const Prepare = ({ room, initialProducts }: { room: Room | null; initialProducts
         {hasCamera && !state.problem && <MicMeter level={level} />}
         {hasCamera && !counting && <UplinkCheck stream={state.stream} />}
         <SourceChoice value={source} disabled={choosing || counting} onChange={(next) => void choose(next)} />
-        {(byEncoder || aiPicture) && <AiPictureChoice value={aiPicture} disabled={counting} onChange={sayAiPicture} />}
+        {byEncoder ? (
+          <AiPictureChoice value={aiPicture} disabled={counting} onChange={sayAiPicture} />
+        ) : (
+          aiPicture && <AiPictureBadge className="st-ai-said" />
+        )}
         <button type="button" className="st-products" onClick={() => setPicking(true)}>
           <ShoppingBag aria-hidden />
           <span className="st-products-text">
@@ -268,6 +281,8 @@ const Prepare = ({ room, initialProducts }: { room: Room | null; initialProducts
           onChange={(id) => void capture.selectMicrophone(id)}
         />
         <MicMeter level={level} />
+        {/* A virtual camera's picture may be a generated one. */}
+        <AiPictureChoice value={aiPicture} disabled={counting} onChange={sayAiPicture} />
       </Sheet>
     </main>
   );

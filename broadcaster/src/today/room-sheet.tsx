@@ -42,7 +42,8 @@ const RoomForm = ({ room, onDone }: { room: Room | null; onDone: () => void }): 
     const body = {
       title: title.trim() || t('prepare.defaultTitle', { name: me.name }),
       coverUrl: cover,
-      aiPicture,
+      // Left as it was, it is not said: a colleague may have said it meanwhile.
+      ...(aiPicture !== (room?.aiPicture ?? false) && { aiPicture }),
       scheduledAt: start.toISOString(),
     };
     setBusy(true);

@@ -25,8 +25,10 @@ test('Z7 a generated picture is said to whoever watches, at once, in the rooms t
     await viewer.waitFor('the label', () => viewer.events('stage:changed').at(-1)?.stage.aiPicture === true);
   expect((await api.ok(getRoom, { params })).aiPicture).toBe(true);
 
-  // Again is the same; back it does not go, and nothing else of that change is done.
+  // Again is the same, and nobody is told anew; back it does not go, and nothing else of that change is done.
   expect((await say(true)).status).toBe(200);
+  await using later = await enterRoom(api, programme.id, consumers.anna);
+  expect(later.join.snapshot.stage?.version).toBe(bella.events('stage:changed').at(-1)?.stage.version);
   const back = await api.call(patchRoom, {
     params: programme,
     body: { aiPicture: false, title: '别的' },

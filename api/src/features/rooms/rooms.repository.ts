@@ -166,7 +166,7 @@ export function createRoomsRepository(sql: Sql) {
           ${room.streamId}, ${room.source}, ${room.aiPicture ?? false}, ${room.scheduledAt}, ${room.kind ?? 'live'}, ${room.audience ?? 'everyone'}, ${room.createdAt})`;
     },
 
-    /** Title, cover and source any time before the end, the schedule before the start; Z7 is taken back before it alone. False when the state forbids it. */
+    /** Title, cover and source any time before the end, the schedule before the start; Z7 is taken back before it alone. Undefined when the state forbids it. */
     async patch(
       roomId: string,
       change: {
@@ -176,15 +176,18 @@ export function createRoomsRepository(sql: Sql) {
         aiPicture?: boolean | undefined;
         scheduledAt?: Date | null | undefined;
       },
-    ): Promise<boolean> {
+    ): Promise<{ pictureChanged: boolean } | undefined> {
       const setsSchedule = change.scheduledAt !== undefined;
-      const rows = await sql`UPDATE rooms SET title = coalesce(${change.title ?? null}, title),
+      const [row] = await sql<{
+        pictureChanged: boolean;
+      }>`UPDATE rooms SET title = coalesce(${change.title ?? null}, title),
           cover_url = coalesce(${change.coverUrl ?? null}, cover_url), source = coalesce(${change.source ?? null}, source),
           ai_picture = coalesce(${change.aiPicture ?? null}, ai_picture),
           scheduled_at = CASE WHEN ${setsSchedule} THEN ${change.scheduledAt ?? null}::timestamptz ELSE scheduled_at END
         WHERE id = ${roomId} AND state <> 'ended' AND (NOT ${setsSchedule} OR state = 'scheduled')
-          AND (${change.aiPicture !== false} OR NOT ai_picture OR state = 'scheduled') RETURNING id`;
-      return rows.length === 1;
+          AND (${change.aiPicture !== false} OR NOT ai_picture OR state = 'scheduled')
+        RETURNING new.ai_picture <> old.ai_picture AS "pictureChanged"`;
+      return row;
     },
 
     /** True for the one call that took the room live. */

@@ -191,7 +191,7 @@ export function createRoomsService(deps: {
         });
         if (!changed) throw new AppError('state_conflict', { facts: { state: room.state } });
         // Whoever watches is told at once, in the rooms that show it too.
-        if (aiPicture !== undefined) await stage.pictureChanged(tx, roomId);
+        if (changed.pictureChanged) await stage.pictureChanged(tx, roomId);
       });
       // The row first: from then on no studio and no encoder is let in against it. Again = the same, should this be lost.
       if (source) for (const listener of sourceListeners) await listener(room, source);
