@@ -9,7 +9,6 @@ import { DataTable } from '../../shared/data-table.tsx';
 import { Page, Panel } from '../../shared/page.tsx';
 import { TermsDialog } from './terms-dialog.tsx';
 import { useTermsT } from './terms-messages.ts';
-import '../staff/staff.css';
 
 export type Terms = ReplyOf<typeof getSettlementTerms>;
 const BPS = 10_000;
@@ -18,7 +17,8 @@ const BPS = 10_000;
 export default function TermsPage(): ReactNode {
   const t = useTermsT();
   const { may } = useSession();
-  const [changing, setChanging] = useState(false);
+  // As they were when the dialog was opened: what was read anew must not take its fields away.
+  const [opened, setOpened] = useState<Terms | null>(null);
   const query = useCall(getSettlementTerms, undefined);
   return (
     <Page
@@ -27,7 +27,7 @@ export default function TermsPage(): ReactNode {
       actions={
         may('settlements:approve') &&
         query.data && (
-          <Button type="primary" onClick={() => setChanging(true)} data-testid="terms-change">
+          <Button type="primary" onClick={() => setOpened(query.data)} data-testid="terms-change">
             {t('change')}
           </Button>
         )
@@ -37,10 +37,10 @@ export default function TermsPage(): ReactNode {
         {(terms) => (
           <div className="co-page">
             <Shown terms={terms} />
-            {changing && <TermsDialog key={terms.version} terms={terms} onClose={() => setChanging(false)} />}
           </div>
         )}
       </AsyncView>
+      {opened && <TermsDialog terms={opened} onClose={() => setOpened(null)} />}
     </Page>
   );
 }

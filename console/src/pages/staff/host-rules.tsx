@@ -16,7 +16,8 @@ type Rules = ReplyOf<typeof getHostRules>;
 export const HostRules = (): ReactNode => {
   const t = useStaffT();
   const { may } = useSession();
-  const [changing, setChanging] = useState(false);
+  // As they were when the dialog was opened: what was read anew must not take its refusal and ticks away.
+  const [opened, setOpened] = useState<Rules | null>(null);
   const query = useCall(getHostRules, undefined);
   return (
     <Panel
@@ -24,7 +25,7 @@ export const HostRules = (): ReactNode => {
       extra={
         may('org:write') &&
         query.data && (
-          <Button onClick={() => setChanging(true)} data-testid="host-rules-change">
+          <Button onClick={() => setOpened(query.data)} data-testid="host-rules-change">
             {t('account.change')}
           </Button>
         )
@@ -48,10 +49,10 @@ export const HostRules = (): ReactNode => {
               </dd>
             </dl>
             <p className="co-quiet">{t('rules.hint')}</p>
-            {changing && <RulesDialog key={rules.version} rules={rules} onClose={() => setChanging(false)} />}
           </>
         )}
       </AsyncView>
+      {opened && <RulesDialog rules={opened} onClose={() => setOpened(null)} />}
     </Panel>
   );
 };
