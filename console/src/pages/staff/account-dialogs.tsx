@@ -7,14 +7,14 @@ import {
   type StaffRole,
 } from '@walnut-live/contracts';
 import { isApiError } from '@walnut-live/live-client/http';
-import { CopyButton, useToast } from '@walnut-live/ui';
-import { Form, Input, Modal, Select } from 'antd';
+import { CopyButton, useErrorText, useToast } from '@walnut-live/ui';
+import { Button, Form, Input, Modal, Select } from 'antd';
 import type { ReactNode } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useAction, useCall } from '../../data/use-call.ts';
 import { useT } from '../../i18n/index.ts';
 import { Failure } from '../../shared/ship-dialog.tsx';
-import { UnitSelect } from '../../shared/unit-select.tsx';
+import { UnitSelect, useUnits } from '../../shared/unit-select.tsx';
 import { useStaffT } from './messages.ts';
 
 const TOUCHED = ['staff.list', 'staff.get', 'org.tree'] as const;
@@ -26,8 +26,16 @@ const AccountFields = (): ReactNode => {
   const all = useT();
   const form = Form.useFormInstance<Values>();
   const role = Form.useWatch('role', form);
+  const errorText = useErrorText();
+  const { units } = useUnits();
   const roles = useCall(grantableRoles, undefined);
-  const kinds = roles.data?.items.find((one) => one.role === role)?.unitKinds;
+  const kindsOf = (asked: StaffRole | undefined) => roles.data?.items.find((one) => one.role === asked)?.unitKinds;
+  const kinds = kindsOf(role);
+  // The unit may be of a kind in which that role cannot be.
+  const keepFitting = (next: StaffRole): void => {
+    const unit = units.find(({ id }) => id === form.getFieldValue('orgUnitId'));
+    if (!unit || !kindsOf(next)?.includes(unit.kind)) form.setFieldValue('orgUnitId', undefined);
+  };
   return (
     <>
       <Form.Item
@@ -37,12 +45,29 @@ const AccountFields = (): ReactNode => {
       >
         <Input maxLength={24} autoFocus data-testid="account-name" />
       </Form.Item>
-      <Form.Item name="role" label={all('staff.role')} rules={[{ required: true, message: t('required') }]}>
+      <Form.Item
+        name="role"
+        label={all('staff.role')}
+        rules={[{ required: true, message: t('required') }]}
+        {...(roles.error && !roles.data
+          ? {
+              validateStatus: 'error' as const,
+              help: (
+                <span role="alert">
+                  {errorText(roles.error)}{' '}
+                  <Button type="link" size="small" onClick={() => void roles.refetch()} data-testid="roles-retry">
+                    {all('common.retry')}
+                  </Button>
+                </span>
+              ),
+            }
+          : {})}
+      >
         <Select
-          loading={roles.isPending}
+          loading={roles.isFetching}
           options={(roles.data?.items ?? []).map((one) => ({ value: one.role, label: all(`role.${one.role}`) }))}
-          // The unit may be of a kind in which that role cannot be.
-          onChange={() => form.setFieldValue('orgUnitId', undefined)}
+          labelRender={({ value }) => all(`role.${value as StaffRole}`)}
+          onChange={keepFitting}
           data-testid="account-role"
         />
       </Form.Item>
@@ -57,7 +82,14 @@ const AccountFields = (): ReactNode => {
 export const CodeDialog = ({ code, onClose }: { code: string; onClose: () => void }): ReactNode => {
   const t = useStaffT();
   return (
-    <Modal open title={t('account.code.title')} footer={null} onCancel={onClose} mask={{ closable: false }}>
+    <Modal
+      open
+      title={t('account.code.title')}
+      footer={null}
+      onCancel={onClose}
+      mask={{ closable: false }}
+      keyboard={false}
+    >
       <code className="co-code" data-testid="account-code-shown">
         {code}
       </code>
