@@ -34,7 +34,7 @@ export const Deletion = ({ latest, personId }: { latest: DataRequest | undefined
       ) : check.isError && !check.data ? (
         <ErrorState error={check.error} onRetry={() => void check.refetch()} compact />
       ) : check.data ? (
-        <Ask {...check.data} />
+        <Ask {...check.data} personId={personId} />
       ) : (
         <Skeleton height={120} radius={12} />
       )}
@@ -62,24 +62,40 @@ const useAgain = () => {
   return () => Promise.all([REQUESTS_KEY, CHECK_KEY].map((key) => cache.invalidateQueries({ queryKey: [key] })));
 };
 
-const Ask = ({ blocks, waitDays }: { blocks: readonly DeletionBlock[]; waitDays: number }): ReactNode => {
+const Ask = ({
+  blocks,
+  waitDays,
+  personId,
+}: {
+  blocks: readonly DeletionBlock[];
+  waitDays: number;
+  personId: string;
+}): ReactNode => {
   const t = useMyDataT();
   const format = useFormat();
   const toast = useToast();
   const confirm = useConfirm();
   const errorText = useErrorText();
   const { api, pending } = useServices();
+  const cache = useQueryClient();
   const again = useAgain();
+  // Something may have been opened since it was asked what stands in the way; whatever is read after it is newer again.
+  const learn = (error: unknown): void => {
+    const told = isApiError(error) ? error.facts.blocks : undefined;
+    if (!Array.isArray(told)) return;
+    const known = deletionBlocks.filter((block) => told.includes(block));
+    cache.setQueryData([CHECK_KEY, personId], { blocks: known, waitDays });
+  };
   const ask = useMutation({
     mutationFn: () =>
       pending.run('data.deletion', {}, (idempotencyKey) => api.call(deleteMyData, { body: {}, idempotencyKey })),
     onSuccess: ({ dueAt }) => toast(t('deletion.done', { time: format.dateTime(dueAt) }), { tone: 'success' }),
-    onError: (error) => toast(errorText(error), { tone: 'error' }),
+    onError: (error) => {
+      learn(error);
+      toast(errorText(error), { tone: 'error' });
+    },
     onSettled: again,
   });
-  // Something may have been opened since it was asked what stands in the way.
-  const told = isApiError(ask.error) ? ask.error.facts.blocks : undefined;
-  const now = Array.isArray(told) ? deletionBlocks.filter((block) => told.includes(block)) : blocks;
   const sure = async (): Promise<void> => {
     const body = `${t('deletion.hint', { days: waitDays })} ${t('deletion.lost')}`;
     if (await confirm({ title: t('deletion.sure'), body, confirmText: t('deletion.confirm'), tone: 'danger' }))
@@ -90,7 +106,7 @@ const Ask = ({ blocks, waitDays }: { blocks: readonly DeletionBlock[]; waitDays:
       <p className="pl-fine">{t('deletion.hint', { days: waitDays })}</p>
       <p className="pl-fine">{t('deletion.kept')}</p>
       <p className="pl-fine">{t('deletion.lost')}</p>
-      <Blocks blocks={now} />
+      <Blocks blocks={blocks} />
       <Button
         variant="soft"
         block

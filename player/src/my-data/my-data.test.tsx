@@ -23,16 +23,19 @@ const request = (more: Partial<DataRequest>): DataRequest => ({
   ...{ askedAt: '2026-11-22T00:00:00.000Z', dueAt: '2999-01-01T00:00:00.000Z', endedAt: null, expiresAt: null },
   ...{ bytes: 0, rows: 0, ...more },
 });
-type World = { requests: DataRequest[]; blocks: string[]; consents: unknown[]; refused?: ApiAnswer };
+type World = { requests: DataRequest[]; blocks: string[] | 'offline'; consents: unknown[]; refused?: ApiAnswer; after?: World['blocks'] };
 const show = async (world: World) => {
   const rendered = await renderInRoom(<MyDataPage />, {
     answer: ({ method, path }) => {
       if (path.endsWith('/me/data-requests')) return { json: { items: world.requests } };
       if (path.endsWith('/me/consents')) return { json: { items: world.consents } };
       if (path.endsWith('/me/data-deletion') && method === 'GET')
-        return { json: { blocks: world.blocks, waitDays: 7 } };
+        return world.blocks === 'offline' ? 'offline' : { json: { blocks: world.blocks, waitDays: 7 } };
       if (path.endsWith('/me/data-deletion')) {
-        if (world.refused) return world.refused;
+        if (world.refused) {
+          world.blocks = world.after ?? [];
+          return world.refused;
+        }
         world.requests = [request({})];
         return { status: 202, json: world.requests[0] };
       }
@@ -86,11 +89,26 @@ it('what stands in the way is told before it is asked, and when it came up meanw
     status: 409,
     json: { type: 'about:blank', title: 'x', status: 409, code: 'state_conflict', facts: { blocks: ['coins'] } },
   };
-  await show({ requests: [], blocks: [], consents: [], refused });
+  // The refusal is the newest word while nothing can be read after it.
+  await show({ requests: [], blocks: [], consents: [], refused, after: 'offline' });
   await until(() => byTestId('data-deletion-ask'));
   await press(byTestId('data-deletion-ask'));
   await answerYes();
   await until(() => expect(byTestId('data-deletion').textContent).toContain('未用完的金币'));
+});
+
+it('what is read after a refusal is newer than the refusal', async () => {
+  const refused = {
+    status: 409,
+    json: { type: 'about:blank', title: 'x', status: 409, code: 'state_conflict', facts: { blocks: ['coins'] } },
+  };
+  const { calls } = await show({ requests: [], blocks: [], consents: [], refused, after: ['open_orders'] });
+  await until(() => byTestId('data-deletion-ask'));
+  await press(byTestId('data-deletion-ask'));
+  await answerYes();
+  await until(() => expect(byTestId('data-deletion').textContent).toContain('未完成的订单'));
+  expect(byTestId('data-deletion').textContent).not.toContain('未用完的金币');
+  expect(calls.filter(({ method, path }) => method === 'GET' && path.endsWith('/me/data-deletion')).length).toBe(2);
 });
 
 it('a consent is taken back after a question; a file is asked for, and one that is being made is not asked for again', async () => {
