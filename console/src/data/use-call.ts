@@ -22,9 +22,12 @@ export const createQueryClient = (): QueryClient =>
     defaultOptions: {
       queries: {
         staleTime: 5_000,
-        // What the server has decided is not asked again; a lost answer is.
+        // What the server has decided is not asked again; a lost answer is. What is being prepared has its own time.
         retry: (failures, error) =>
-          failures < TRIES && isApiError(error) && (error.status === 0 || error.status >= 500),
+          failures < TRIES &&
+          isApiError(error) &&
+          error.facts.preparing !== true &&
+          (error.status === 0 || error.status >= 500),
         refetchOnWindowFocus: true,
       },
     },

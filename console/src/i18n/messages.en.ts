@@ -7,6 +7,8 @@ export const en = {
   'account.language': 'Chinese',
   'account.sign-out': 'Sign out',
 
+  'preparing.title': 'The figures are being counted anew',
+  'preparing.hint': 'This follows an upgrade or a move of data. The page updates by itself',
   'common.retry': 'Try again',
   'common.refresh': 'Refresh',
   'common.request-id': 'Request ID',

@@ -8,6 +8,8 @@ export const zh = {
   'account.language': 'English',
   'account.sign-out': '退出登录',
 
+  'preparing.title': '正在重新统计',
+  'preparing.hint': '升级或数据迁移后会重新统计一次，完成后本页自动刷新',
   'common.retry': '重试',
   'common.refresh': '刷新',
   'common.request-id': '请求编号',

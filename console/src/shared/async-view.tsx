@@ -4,6 +4,7 @@ import { CopyButton, ErrorState, requestIdOf, StaleBadge, useErrorText } from '@
 import { Button } from 'antd';
 import type { ReactNode } from 'react';
 import { useT } from '../i18n/index.ts';
+import { isPreparing, Preparing, useAskAgain } from './preparing.tsx';
 
 /** What of a query this needs; ordinary and paged queries both fit. */
 export type Asking<T> = {
@@ -31,7 +32,9 @@ export const AsyncView = <T,>({
 }): ReactNode => {
   const retry = (): void => void query.refetch();
   const { data, error } = query;
+  useAskAgain(error, retry);
   if (data === undefined) {
+    if (isPreparing(error)) return <Preparing />;
     if (error) return <ErrorState error={error} onRetry={retry} retrying={query.isFetching} />;
     return <div aria-busy="true">{skeleton}</div>;
   }
@@ -57,7 +60,8 @@ const OldData = ({
   retrying: boolean;
 }): ReactNode => {
   const t = useT();
-  const text = useErrorText()(error);
+  const errorText = useErrorText();
+  const text = isPreparing(error) ? t('preparing.hint') : errorText(error);
   const requestId = requestIdOf(error);
   return (
     <div className="co-old-data" role="status">

@@ -65,6 +65,27 @@ describe('AsyncView', () => {
     expect(refetch).toHaveBeenCalledOnce();
   });
 
+  it('figures that are being counted anew are no fault, and are asked for again when the server said', async () => {
+    vi.useFakeTimers();
+    try {
+      const refetch = vi.fn();
+      const error = new ApiError({
+        ...{ code: 'unavailable', status: 503, retryAfterSeconds: 30, facts: { preparing: true } },
+      });
+      await view(asking({ error, refetch }));
+      expect(host.querySelector('[role=status]')?.textContent).toContain('正在重新统计');
+      expect(host.querySelector('[role=alert]')).toBeNull();
+      await act(async () => void vi.advanceTimersByTime(29_999));
+      expect(refetch).not.toHaveBeenCalled();
+      await act(async () => void vi.advanceTimersByTime(1));
+      expect(refetch).toHaveBeenCalledOnce();
+      await view(asking({ data: 3, error, refetch }));
+      expect(host.querySelector('[role=status]')?.textContent).toContain('完成后本页自动刷新');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('after a failed refresh the old rows stay, and are said to be old', async () => {
     await view(asking({ data: 3, error: failure }));
     expect(host.querySelector('[role=status]')?.textContent).toContain('服务繁忙');
