@@ -1,6 +1,7 @@
 /** Design tokens, languages and shared React controls. Import `@walnut-live/ui/styles.css` once per app. */
 
 export { isLoadFailure, type LoadOptions, lazyWithRetry } from './browser/lazy-with-retry.ts';
+export { saveFile } from './browser/save-file.ts';
 export {
   readJson,
   type SafeStorage,

@@ -1,12 +1,11 @@
 import { DownloadOutlined } from '@ant-design/icons';
 import type { Route } from '@walnut-live/contracts';
 import type { CallArgs } from '@walnut-live/live-client/http';
-import { Skeleton, useErrorText, useToast } from '@walnut-live/ui';
+import { Skeleton, saveFile, useErrorText, useToast } from '@walnut-live/ui';
 import { Button, Tooltip } from 'antd';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useSession } from '../app/session.tsx';
 import { useT } from '../i18n/index.ts';
-import { saveFile } from './save-file.ts';
 
 /** Title, what it is about, and what can be done; the document's title follows. */
 export const Page = ({

@@ -1,21 +1,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type DataRequest, dataRequestFile, exportMyData } from '@walnut-live/contracts';
 import { isApiError } from '@walnut-live/live-client/http';
-import { Button, useErrorText, useFormat, useToast } from '@walnut-live/ui';
+import { Button, saveFile, useErrorText, useFormat, useToast } from '@walnut-live/ui';
 import type { ReactNode } from 'react';
 import { useServices } from '../app/services.tsx';
 import { useMyDataT } from './messages.ts';
 import { REQUESTS_KEY } from './requests-key.ts';
-
-const KEPT_MS = 10_000;
-const save = (blob: Blob, name: string): void => {
-  const url = URL.createObjectURL(blob);
-  const anchor = document.createElement('a');
-  anchor.href = url;
-  anchor.download = name;
-  anchor.click();
-  setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);
-};
 
 /** A file of what is stored about me: asked for, being made, fetched. */
 export const Export = ({ latest }: { latest: DataRequest | undefined }): ReactNode => {
@@ -39,7 +29,7 @@ export const Export = ({ latest }: { latest: DataRequest | undefined }): ReactNo
   });
   const fetchFile = useMutation({
     mutationFn: (id: string) => api.download(dataRequestFile, { params: { id } }),
-    onSuccess: (blob) => save(blob, `walnut-live-${new Date().toISOString().slice(0, 10)}.json`),
+    onSuccess: (blob) => saveFile(blob, `walnut-live-${new Date().toISOString().slice(0, 10)}.json`),
     onError: fail,
     onSettled: again,
   });

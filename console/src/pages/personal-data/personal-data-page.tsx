@@ -6,7 +6,7 @@ import {
   dataRequestFile,
   listDataRequests,
 } from '@walnut-live/contracts';
-import { Badge, type BadgeTone, EmptyState, useErrorText, useFormat, useToast } from '@walnut-live/ui';
+import { Badge, type BadgeTone, EmptyState, saveFile, useErrorText, useFormat, useToast } from '@walnut-live/ui';
 import { Button, Select } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
@@ -17,7 +17,6 @@ import { Page, Panel } from '../../shared/page.tsx';
 import { PagedTable } from '../../shared/paged-table.tsx';
 import { PersonCell } from '../../shared/people.tsx';
 import { ReasonDialog } from '../../shared/reason-dialog.tsx';
-import { saveFile } from '../../shared/save-file.ts';
 import { FindPerson, useBlocksText } from './find-person.tsx';
 import { usePersonalDataT } from './messages.ts';
 import './personal-data.css';
