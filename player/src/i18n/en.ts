@@ -99,6 +99,8 @@ export const en: Record<keyof typeof zh, string> = {
   'replay.banned': 'You cannot watch this replay',
   'replay.failed': 'The replay cannot be played right now',
   'replay.retry': 'Play again',
+  'replay.fullScreen': 'Full screen',
+  'replay.fullScreenOff': 'Leave full screen',
   'replay.video': 'Replay of {title}',
   'replay.timeline': 'Products on the time line',
   'replay.jump': 'Watch {title} from {time}',

@@ -94,6 +94,8 @@ export const zh = {
   'replay.banned': '你不能观看这场回放',
   'replay.failed': '回放暂时播放不了',
   'replay.retry': '重新播放',
+  'replay.fullScreen': '全屏',
+  'replay.fullScreenOff': '退出全屏',
   'replay.video': '{title} 的回放',
   'replay.timeline': '讲解时间轴',
   'replay.jump': '从 {time} 开始看 {title}',

@@ -3,6 +3,7 @@ import { openRecorded, type RecordedFailure } from '@walnut-live/live-client/pla
 import { AiPictureBadge, Button } from '@walnut-live/ui';
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
 import { playerI18n } from '../i18n/messages.ts';
+import { FullScreenButton } from './full-screen-button.tsx';
 
 /** A token that lives shorter than this is not worth sending. */
 const FRESH_MS = 10_000;
@@ -31,6 +32,7 @@ export const RecordedVideo = ({
   const t = playerI18n.useT();
   const [failure, setFailure] = useState<RecordedFailure | null>(null);
   const [attempt, setAttempt] = useState(0);
+  const frame = useRef<HTMLDivElement>(null);
   const current = useRef({ grant, renew });
   useEffect(() => {
     current.current = { grant, renew };
@@ -66,7 +68,7 @@ export const RecordedVideo = ({
   }, [video]);
 
   return (
-    <div className="pl-recorded">
+    <div ref={frame} className="pl-recorded">
       <video
         ref={video}
         data-testid="replay-video"
@@ -75,11 +77,17 @@ export const RecordedVideo = ({
         playsInline
         preload="metadata"
         autoPlay={autoPlay}
+        {...(aiPicture ? { controlsList: 'nofullscreen', disablePictureInPicture: true } : {})}
         {...(poster ? { poster } : {})}
         onTimeUpdate={(event) => onTime?.(event.currentTarget.currentTime)}
         onSeeked={(event) => onTime?.(event.currentTarget.currentTime)}
       />
-      {aiPicture && <AiPictureBadge className="pl-recorded-ai" />}
+      {aiPicture && (
+        <>
+          <AiPictureBadge className="pl-recorded-ai" />
+          <FullScreenButton frame={frame} />
+        </>
+      )}
       {failure && (
         <div className="pl-recorded-failed" role="alert">
           <p>{t('replay.failed')}</p>
