@@ -18,6 +18,25 @@ export const retentionKinds = [
   'idempotency_keys',
   'deliveries',
 ] as const;
+/** What the daily runs look through. */
+export const retentionTables = [
+  'room_events',
+  'product_snapshots',
+  'orders',
+  'order_address_changes',
+  'after_sales',
+  'after_sale_pictures',
+  'touches',
+  'room_visits',
+  'room_watches',
+  'people',
+  'messages',
+  'refresh_tokens',
+  'idempotency_keys',
+  'outbox',
+  'sandbox_deliveries',
+] as const;
+export type RetentionTable = (typeof retentionTables)[number];
 export const RetentionKind = z.enum(retentionKinds).meta({ id: 'RetentionKind' });
 export type RetentionKind = z.infer<typeof RetentionKind>;
 /** Three years with a leap day. */
@@ -62,7 +81,7 @@ export const previewRetention = defineRoute({
     kind: RetentionKind,
     keepDays: z.int(),
     before: Instant,
-    tables: z.array(z.object({ table: z.string(), rows: z.int(), oldest: Instant.nullable() })),
+    tables: z.array(z.object({ table: z.enum(retentionTables), rows: z.int(), oldest: Instant.nullable() })),
   }),
   errors: ['invalid_request'],
 });

@@ -5,10 +5,10 @@
  * Money is never swept: orders and after-sale cases lose what tells of a person (addresses, remarks, words, pictures), their sums
  * stand in the books for good.
  */
-import { LEGAL_DAYS, type RetentionKind } from '@walnut-live/contracts';
+import { LEGAL_DAYS, type RetentionKind, type RetentionTable } from '@walnut-live/contracts';
 
 export interface Sweep {
-  readonly table: string;
+  readonly table: RetentionTable;
   /** Key columns of the table. */
   readonly key: string;
   /** FROM and WHERE of rows that are too old; the moment is `$before`, the table is `t`. */

@@ -83,7 +83,7 @@ const Preview = ({ kind, keepDays }: { kind: RetentionPolicy['kind']; keepDays: 
               <ul>
                 {over.map(({ table, rows, oldest }) => (
                   <li key={table}>
-                    <code>{table}</code> {t('preview.rows', { n: format.number(rows) })}
+                    {t(`table.${table}`)} · {t('preview.rows', { n: format.number(rows) })}
                     {oldest !== null && ` · ${t('preview.oldest', { date: format.dateTime(oldest) })}`}
                   </li>
                 ))}

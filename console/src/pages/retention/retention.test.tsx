@@ -17,7 +17,7 @@ const answers: Answers = {
   'retention.runs': () => ({ items: [], nextCursor: null }),
   'retention.preview': ({ query }) => ({
     ...{ kind: 'replays', keepDays: query?.keepDays, before: '2023-01-01T00:00:00.000Z' },
-    tables: [{ table: 'replays', rows: 7, oldest: null }],
+    tables: [{ table: 'room_events', rows: 7, oldest: null }],
   }),
 };
 
@@ -32,7 +32,7 @@ it('days are set with a reason, after a look at what goes, never fewer than the 
   await desk.show(<RetentionPage />, { ...answers, 'retention.set': set });
   await desk.shown('还没有清理过');
   await click('retention-change');
-  await desk.shown('7 条');
+  await desk.shown('直播间事件（弹幕、处置） · 7 条');
   await write('reason', '监管要求');
   const submit = () => all('reason-submit')[0] as HTMLButtonElement;
   await write('retention-days', '1095');
