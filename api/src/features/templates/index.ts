@@ -15,12 +15,11 @@ import {
   templateKinds,
 } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
-import { chinaDayOf } from '../../platform/china-day.policy.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Sql } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
-import { type Deed, planOf } from './templates.policy.ts';
+import { type Deed, nameKey, planOf } from './templates.policy.ts';
 import * as rows from './templates.repository.ts';
 
 const COPY_LOCK = 5_150_382;
@@ -48,12 +47,13 @@ export function createTemplates(deps: { bind: Binder; db: Db; clock: Clock; rand
     if (wanted !== null && stores.length !== wanted.length)
       throw new AppError('invalid_request', { issues: [{ path: '/to', issue: 'no_open_store' }] });
     const kinds = templateKinds.filter((kind) => wish.kinds.includes(kind));
-    const today = chinaDayOf(clock.now());
-    const held = await rows.heldBy(sql, [source.id, ...stores.map(({ id }) => id)], kinds, today);
+    const at = clock.now();
+    const held = await rows.heldBy(sql, [source.id, ...stores.map(({ id }) => id)], kinds, at);
     const ofUnit = Map.groupBy(held, ({ unitId }) => unitId);
     // Of several of one name the newest is the one that is meant.
     const templates = (ofUnit.get(source.id) ?? []).filter(
-      ({ kind, name }, n, all) => all.findIndex((one) => one.kind === kind && one.name === name) === n,
+      ({ kind, name }, n, all) =>
+        all.findIndex((one) => one.kind === kind && nameKey(one.name) === nameKey(name)) === n,
     );
     return {
       source,
@@ -83,13 +83,13 @@ export function createTemplates(deps: { bind: Binder; db: Db; clock: Clock; rand
   bind(copyTemplates, async ({ tx, principal, body }) => {
     await tx`SELECT pg_advisory_xact_lock(${COPY_LOCK})`;
     await tx`SELECT 1 AS held FROM org_units WHERE kind = 'store' ORDER BY id FOR SHARE`;
+    if (body.kinds.includes('room_slots')) await rows.holdSlots(tx);
     const plan = await planned(tx, body);
     const at = clock.now();
     const { personId: by } = principal;
     for (const { store, deeds } of plan.stores) {
       const done = deeds.filter(({ line }) => line.act === 'make' || line.act === 'replace');
-      for (const { template, held } of done)
-        await rows.write(tx, { store, template, held, id: random.id(), by, at, today: chinaDayOf(at) });
+      for (const { template, held } of done) await rows.write(tx, { store, template, held, id: random.id(), by, at });
       if (done.length === 0) continue;
       await writeAudit(tx, deps, {
         ...{ actorId: by, action: 'templates:copied', target: `org_unit:${store.id}`, orgPath: store.path },

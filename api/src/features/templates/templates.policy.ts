@@ -18,7 +18,8 @@ export interface Deed {
   readonly held: readonly Held[];
 }
 
-const nameKey = (name: string): string => name.normalize('NFKC').trim().toLowerCase();
+/** Names that are one to people. */
+export const nameKey = (name: string): string => name.normalize('NFKC').trim().toLowerCase();
 
 function judge(
   template: Template,

@@ -1,5 +1,6 @@
 /** Templates of stores as rows; their terms as JSON of the columns that are copied. */
 import type { TemplateKind } from '@walnut-live/contracts';
+import { chinaDayOf } from '../../platform/china-day.policy.ts';
 import type { Sql, Tx } from '../../platform/db.ts';
 import type { Held, Template } from './templates.policy.ts';
 
@@ -27,13 +28,20 @@ export const storesOf = (sql: Sql, ids: readonly string[] | null, without: strin
   FROM org_units u WHERE u.kind = 'store' AND u.closed_at IS NULL AND u.id <> ${without}
     AND (${ids}::uuid[] IS NULL OR u.id = ANY(${ids}::uuid[])) ORDER BY u.path COLLATE "C"`;
 
+/** Until the transaction ends nobody changes or ends a schedule: what the plan says of it is what is done. */
+export async function holdSlots(tx: Tx): Promise<void> {
+  await tx`SELECT FROM room_slots WHERE state = 'active' ORDER BY id FOR UPDATE`;
+}
+
 /** What these stores have; days of schedules that are over are none. */
 export const heldBy = (
   sql: Sql,
   units: readonly string[],
   kinds: readonly TemplateKind[],
-  today: string,
-): Promise<(Held & { unitId: string })[]> => sql<Held & { unitId: string }>`
+  at: Date,
+): Promise<(Held & { unitId: string })[]> => {
+  const today = chinaDayOf(at);
+  return sql<Held & { unitId: string }>`
   SELECT * FROM (
     SELECT s.org_unit_id AS "unitId", 'room_slots' AS kind, s.id::text AS id, s.title AS name, false AS "inUse", s.created_at AS at,
       jsonb_build_object('coverUrl', s.cover_url, 'weekdays', s.weekdays, 'startMinute', s.start_minute, 'zone', s.zone, 'minutes', s.duration_minutes,
@@ -42,9 +50,11 @@ export const heldBy = (
     FROM room_slots s WHERE s.state = 'active' AND (s.until_date IS NULL OR s.until_date >= ${today}::date)
     UNION ALL
     SELECT k.org_unit_id, 'coupon_kinds', k.id::text, k.title,
-      EXISTS (SELECT FROM invite_task_tiers t JOIN invite_tasks v ON v.id = t.task_id WHERE t.coupon_kind_id = k.id AND v.stopped_at IS NULL AND v.ends_at > now())
+      EXISTS (SELECT FROM invite_task_tiers t JOIN invite_tasks v ON v.id = t.task_id WHERE t.coupon_kind_id = k.id AND v.stopped_at IS NULL AND v.ends_at > ${at})
         OR EXISTS (SELECT FROM points_exchanges x WHERE x.kind_id = k.id AND x.active)
-        OR EXISTS (SELECT FROM member_levels l WHERE l.coupon_kind_id = k.id AND l.version = (SELECT max(version) FROM member_levels)), k.created_at,
+        OR EXISTS (SELECT FROM member_levels l WHERE l.coupon_kind_id = k.id AND l.version = (SELECT max(version) FROM member_levels))
+        OR EXISTS (SELECT FROM coupon_drops d WHERE d.kind_id = k.id AND d.state = 'running')
+        OR EXISTS (SELECT FROM content_items i WHERE i.coupon_kind_id = k.id AND i.withdrawn_at IS NULL), k.created_at,
       jsonb_build_object('offFen', k.off_fen, 'minSpendFen', k.min_spend_fen, 'validDays', k.valid_days, 'total', k.total, 'perPerson', k.per_person,
         'newcomersOnly', k.newcomers_only, 'listed', k.listed, 'belowFloor', k.below_floor, 'usage', k.usage, 'stacking', k.stacking,
         'stackGroup', k.stack_group)::text
@@ -57,6 +67,7 @@ export const heldBy = (
     SELECT r.org_unit_id, 'shipping_rule', r.version::text, 'shipping_rule', false, r.at, r.terms::text
     FROM shipping_rules r WHERE r.terms IS NOT NULL AND r.version = (SELECT max(version) FROM shipping_rules n WHERE n.org_unit_id = r.org_unit_id)
   ) held WHERE "unitId" = ANY(${units}::uuid[]) AND kind = ANY(${kinds}::text[]) ORDER BY "unitId", kind, at DESC, id`;
+};
 
 export interface Writing {
   readonly store: Store;
@@ -65,11 +76,10 @@ export interface Writing {
   readonly id: string;
   readonly by: string;
   readonly at: Date;
-  readonly today: string;
 }
 
 /** Makes it at the store, or gives those that are there its terms. */
-export async function write(tx: Tx, { store, template, held, id, by, at, today }: Writing): Promise<void> {
+export async function write(tx: Tx, { store, template, held, id, by, at }: Writing): Promise<void> {
   const { name, terms } = template;
   const [first] = held;
   switch (template.kind) {
@@ -79,13 +89,13 @@ export async function write(tx: Tx, { store, template, held, id, by, at, today }
             start_minute = (t ->> 'startMinute')::int, zone = t ->> 'zone', duration_minutes = (t ->> 'minutes')::int,
             product_ids = ARRAY(SELECT jsonb_array_elements_text(t -> 'products')::uuid), until_date = (t ->> 'until')::date,
             exceptions = ARRAY(SELECT jsonb_array_elements_text(t -> 'exceptions')::date), updated_at = ${at}
-          FROM (SELECT ${terms}::jsonb AS t) given WHERE s.id = ${first.id}::uuid`;
+          FROM (SELECT ${terms}::jsonb AS t) given WHERE s.id = ${first.id}::uuid AND s.state = 'active'`;
       else
         await tx`INSERT INTO room_slots (id, org_unit_id, org_path, host_id, title, cover_url, weekdays, start_minute, zone, duration_minutes, product_ids,
             from_date, until_date, exceptions, state, created_by, created_at, updated_at)
           SELECT ${id}, ${store.id}, ${store.path}, ${store.hostId}, ${name}, t ->> 'coverUrl', ARRAY(SELECT jsonb_array_elements_text(t -> 'weekdays')::int),
             (t ->> 'startMinute')::int, t ->> 'zone', (t ->> 'minutes')::int, ARRAY(SELECT jsonb_array_elements_text(t -> 'products')::uuid),
-            ${today}::date, (t ->> 'until')::date, ARRAY(SELECT jsonb_array_elements_text(t -> 'exceptions')::date), 'active', ${by}, ${at}, ${at}
+            ${chinaDayOf(at)}::date, (t ->> 'until')::date, ARRAY(SELECT jsonb_array_elements_text(t -> 'exceptions')::date), 'active', ${by}, ${at}, ${at}
           FROM (SELECT ${terms}::jsonb AS t) given`;
       return;
     case 'coupon_kinds':

@@ -113,3 +113,55 @@ test('headquarters copy a store’s schedules, coupons and rules: as the preview
     SELECT count(*)::int AS n, count(DISTINCT reason)::int AS reasons FROM audit_log WHERE action = 'templates:copied' AND org_path = ${stores.b.path}`;
   expect(audits).toEqual([{ n: 3, reasons: 1 }]);
 }, 60_000);
+
+test('a coupon that is dropped in a room or offered in the material library is in use; names that are one to people are one template', async () => {
+  const { staff, stores } = brand;
+  const at = api.clock.now();
+  const as = staff.operations;
+  for (const title of ['掉落券', '素材券', '对照券']) await makeCouponKind(api, brand, stores.c, { title, total: 50 });
+  await makeCouponKind(api, brand, stores.c, { title: '对照券 ', total: 60 });
+  const there = new Map<string, string>();
+  for (const title of ['掉落券', '素材券', '对照券'])
+    there.set(title, (await makeCouponKind(api, brand, stores.d, { title, total: 9 })).id);
+  await sql`INSERT INTO coupon_drops (id, kind_id, room_id, org_path, state, count, started_by, created_at, starts_at, ends_at)
+    SELECT ${randomUUID()}, ${there.get('掉落券') ?? ''}, id, org_path, 'running', 3, host_id, ${at}, ${at}, ${new Date(at.getTime() + 60_000)}
+    FROM rooms WHERE id = ${brand.rooms.a.id}`;
+  const content = randomUUID();
+  await sql`INSERT INTO content_items (id, org_unit_id, org_path, kind, title, body, room_id, coupon_kind_id, created_by, published_at)
+    SELECT ${content}, ${stores.d.id}, ${stores.d.path}, 'text', '转发文案', '好喝', ${brand.rooms.a.id}, ${there.get('素材券') ?? ''}, host_id, ${at}
+    FROM rooms WHERE id = ${brand.rooms.a.id}`;
+  const body = { sourceId: stores.c.id, kinds: ['coupon_kinds'], to: [stores.d.id], existing: 'replace' } as const;
+  const acts = async () => {
+    const { stores: found } = await api.ok(previewTemplates, {
+      as,
+      body: { ...body, kinds: [...body.kinds], to: [...body.to] },
+    });
+    const lines = found[0]?.lines.filter(({ name }) => name.includes('券') && !name.includes('新')) ?? [];
+    return lines.map(({ name, act, why }) => `${name.trim()} ${act} ${why ?? ''}`.trim()).sort();
+  };
+  expect(await acts()).toEqual(['对照券 replace', '掉落券 cannot in_use', '素材券 cannot in_use'].sort());
+  await sql`UPDATE coupon_drops SET state = 'ended', ended_at = ${at}`;
+  await sql`UPDATE content_items SET withdrawn_at = ${at}, withdrawn_by = ${staff.admin.personId} WHERE id = ${content}`;
+  expect(await acts()).toEqual(['对照券 replace', '掉落券 replace', '素材券 replace'].sort());
+}, 60_000);
+
+test('a schedule that somebody ends at that moment is made anew, not said to be replaced', async () => {
+  const { staff, stores } = brand;
+  const body = {
+    sourceId: stores.a.id,
+    kinds: ['room_slots' as const],
+    to: [stores.b.id],
+    existing: 'replace' as const,
+  };
+  await sql`UPDATE room_slots SET start_minute = 615 WHERE org_unit_id = ${stores.b.id}`;
+  let copied: ReturnType<typeof api.ok<typeof copyTemplates>> | undefined;
+  await api.api.platform.db.transaction(async (tx) => {
+    await tx`UPDATE room_slots SET state = 'ended' WHERE org_unit_id = ${stores.b.id}`;
+    copied = api.ok(copyTemplates, { as: staff.operations, body: { ...body, reason: '开店统一' } });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+  });
+  expect((await copied)?.sums).toMatchObject({ make: 1, replace: 0 });
+  expect(
+    await sql`SELECT start_minute FROM room_slots WHERE org_unit_id = ${stores.b.id} AND state = 'active'`,
+  ).toEqual([{ start_minute: 1200 }]);
+}, 60_000);
