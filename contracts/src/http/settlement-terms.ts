@@ -1,7 +1,7 @@
 /** What settlement and withdrawal go by: minimum and caps, tax, and who collects for which store. */
 import { z } from 'zod';
 import { Bps } from '../money.ts';
-import { Instant, OrgUnitRef, text } from './common.ts';
+import { Instant, MAX_INT4, OrgUnitRef, text } from './common.ts';
 import { defineRoute } from './route.ts';
 import { SettlementMode } from './settlements.ts';
 
@@ -48,10 +48,11 @@ export const putSettlementTerms = defineRoute({
   method: 'PUT',
   path: '/settlement-terms',
   access: { staff: 'settlements:approve' },
-  summary: 'New terms from now on; audited',
-  body: z.strictObject({ ...terms, reason }),
+  summary:
+    'New terms from now on; audited. seenVersion: the terms that were looked at, 409 when others are in force meanwhile',
+  body: z.strictObject({ ...terms, reason, seenVersion: z.int().min(1).max(MAX_INT4) }),
   reply: SettlementTerms,
-  errors: ['invalid_request'],
+  errors: ['invalid_request', 'state_conflict'],
 });
 export const SettlementModeRow = z
   .object({ store: OrgUnitRef, mode: SettlementMode, hqShareBps: Bps, since: Instant.nullable() })

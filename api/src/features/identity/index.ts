@@ -13,6 +13,7 @@ import { createIdentityService } from './identity.service.ts';
 import { createRefreshTokens } from './refresh-tokens.ts';
 
 export { hashPassword, verifyPassword } from './passwords.ts';
+export { selvesOf } from './selves.ts';
 
 /** Many people share one address (a shop's Wi-Fi, a carrier's gateway): looking in is cheap, signing in is not. */
 const VISITS_PER_SIGN_IN = 10;

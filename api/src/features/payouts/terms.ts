@@ -51,11 +51,13 @@ export function bindTerms(deps: { bind: Binder; db: Db; clock: Clock; random: Ra
   bind(getSettlementTerms, async () => view(await termsAt(db.sql, clock.now())));
   bind(putSettlementTerms, ({ principal, body }) =>
     db.transaction(async (tx) => {
-      const { reason, ...terms } = body;
+      const { reason, seenVersion, ...terms } = body;
       if (!isSound(terms.withholding) || terms.dayCapFen < terms.minimumFen)
         throw new AppError('invalid_request', { issues: [{ path: '/withholding', issue: 'not_rising' }] });
       // One version after the other, also when two are set at once.
       await tx`LOCK TABLE settlement_terms IN EXCLUSIVE MODE`;
+      const { version } = await termsAt(tx, clock.now());
+      if (version !== seenVersion) throw new AppError('state_conflict', { facts: { version } });
       await tx`INSERT INTO settlement_terms (version, minimum_fen, day_cap_fen, day_transfers, real_name_from_fen, withholding,
           effective_from, set_by, reason)
         SELECT max(version) + 1, ${terms.minimumFen}, ${terms.dayCapFen}, ${terms.dayTransfers}, ${terms.realNameFromFen},

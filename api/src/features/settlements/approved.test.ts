@@ -3,6 +3,7 @@ import {
   approveSettlement,
   createSettlement,
   getSettlement,
+  getSettlementTerms,
   listPayouts,
   listSettlementLines,
   listStoreStatements,
@@ -49,11 +50,12 @@ const turn = async () => {
   await api.api.platform.jobs.runNow(SETTLEMENTS_JOB);
 };
 /** Everybody is withheld this share of everything from then on. */
-const setTax = (bps: number, more: { minimumFen?: number } = {}) =>
+const setTax = async (bps: number, more: { minimumFen?: number } = {}) =>
   api.ok(putSettlementTerms, {
     as: other,
     body: {
       ...{ minimumFen: 100, dayCapFen: 2_000_000, dayTransfers: 10, realNameFromFen: 200_000, reason: '新规' },
+      seenVersion: (await api.ok(getSettlementTerms, { as: other })).version,
       withholding: {
         ...{ appliesTo: 'consumers', exemptFen: 0, deductUntilFen: 0, deductFen: 0, deductBps: 0 },
         bands: [{ overFen: 0, bps, quickFen: 0 }],
@@ -178,5 +180,101 @@ describe('whose line it is', () => {
     expect([self.status, self.problem.facts]).toEqual([403, { reason: 'own_line' }]);
     expect((await api.call(retrySettlementLine, { as: third, ...retry })).status).toBe(200);
     await turn();
+  });
+});
+
+describe('whose line it is by another account', () => {
+  it('staff whose consumer account is paid (the same phone) neither approve nor retry, past HTTP neither', async () => {
+    const store = brand.stores.c;
+    const { sql } = api.api.platform.db;
+    const consumer = await makeConsumer(api);
+    const paid = await makeStaff(api, 'hq_finance', brand.hq, '总部财务五');
+    await sql`UPDATE people SET phone = (SELECT phone FROM people WHERE id = ${consumer.personId}) WHERE id = ${paid.personId}`;
+    await earn(consumer, 80_000, store);
+    const id = await draft(store);
+    const hash = (await preview(id))?.hash;
+    const own = await approve(id, hash, paid);
+    expect([own.status, own.problem.facts]).toEqual([403, { reason: 'own_line' }]);
+    await expect(
+      api.api.platform.db.transaction(async (tx) => {
+        await tx`INSERT INTO settlement_lines (id, run_id, person_id, source, state, approved_fen, created_at)
+          VALUES (gen_random_uuid(), ${id}, ${consumer.personId}, 'commission', 'due', 80000, now())`;
+        await tx`UPDATE settlement_runs SET state = 'approved', approved_by = ${paid.personId}, approved_at = now(), terms_version = 1
+          WHERE id = ${id}`;
+      }),
+    ).rejects.toThrow('does not approve it');
+    expect((await approve(id, hash)).status).toBe(200);
+    await pay(id);
+    const bills = (await api.ok(listPayouts, { as: other, query: { runId: id } })).items;
+    const bill = bills.find(({ person }) => person.id === consumer.personId);
+    await api.ok(settleSandboxPayout, { as: consumer, params: { id: bill?.id ?? '' }, body: { outcome: 'failed' } });
+    const lines = (await api.ok(listSettlementLines, { as: other, params: { id } })).items;
+    const lineId = lines.find(({ person }) => person.id === consumer.personId)?.id ?? '';
+    const retry = { params: { id, lineId }, body: { reason: '账户已更正' } };
+    expect((await api.call(retrySettlementLine, { as: paid, ...retry })).problem.facts).toEqual({ reason: 'own_line' });
+    expect((await api.call(retrySettlementLine, { as: other, ...retry })).status).toBe(200);
+    await turn();
+  });
+});
+
+describe('lines', () => {
+  it('K8 one that cannot be claimed waits by itself; those behind it and other runs are paid and end', async () => {
+    const { sql } = api.api.platform.db;
+    const [stuck, fine, elsewhere] = [await makeConsumer(api), await makeConsumer(api), await makeConsumer(api)];
+    const runs: string[] = [];
+    await sql`CREATE FUNCTION stuck() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF NEW.state = 'claimed' AND NEW.approved_fen = 61234 THEN RAISE EXCEPTION 'stuck'; END IF; RETURN NEW; END $$`;
+    await sql`CREATE TRIGGER stuck BEFORE UPDATE ON settlement_lines FOR EACH ROW EXECUTE FUNCTION stuck()`;
+    for (const [store, people] of [
+      [brand.stores.a, [stuck, fine]],
+      [brand.stores.d, [elsewhere]],
+    ] as const) {
+      for (const person of people) await earn(person, person === stuck ? 61_234 : 60_000, store);
+      const id = await draft(store);
+      expect((await approve(id, (await preview(id))?.hash)).status).toBe(200);
+      await api.ok(paySettlement, { as: other, params: { id }, body: { reason: '打款' } });
+      runs.push(id);
+    }
+    const work = () => api.api.platform.jobs.runNow(SETTLEMENTS_JOB);
+    const stateOf = async (id: string) => (await api.ok(getSettlement, { as: other, params: { id } })).state;
+    const lines = async () =>
+      sql`SELECT state, failures, retry_at > ${api.clock.now()} AS waits, problem FROM settlement_lines WHERE person_id = ${stuck.personId}`;
+    try {
+      // Paying has begun it already, and it failed: it is not tried again at once, and nobody waits for it.
+      await work().catch(() => undefined);
+      await api.api.platform.jobs.runNow(PAYOUTS_JOB);
+      for (const who of [fine, elsewhere]) {
+        const bills = (await api.ok(listPayouts, { as: other, query: {} })).items;
+        const bill = bills.find(({ person }) => person.id === who.personId);
+        await api.ok(settleSandboxPayout, { as: who, params: { id: bill?.id ?? '' }, body: { outcome: 'succeeded' } });
+      }
+      await api.api.platform.jobs.runNow(PAYOUTS_JOB);
+      await work();
+      expect([await stateOf(runs[0] ?? ''), await stateOf(runs[1] ?? '')]).toEqual(['paying', 'paid']);
+      expect(await lines()).toMatchObject([{ state: 'due', failures: 1, waits: true, problem: 'stuck' }]);
+      api.clock.advanceSeconds(61);
+      await work().catch(() => undefined);
+      expect(await lines()).toMatchObject([{ failures: 2, waits: true }]);
+    } finally {
+      await sql`DROP TRIGGER stuck ON settlement_lines`;
+    }
+    api.clock.advanceSeconds(121);
+    await turn();
+    expect(await lines()).toMatchObject([{ state: 'claimed' }]);
+  });
+});
+
+describe('beside the new schema', () => {
+  it('a process of before that approves without naming the terms gets those in force', async () => {
+    const { sql } = api.api.platform.db;
+    await setTax(700);
+    const id = await draft(brand.stores.c);
+    await preview(id);
+    const [run] =
+      await sql`UPDATE settlement_runs SET state = 'approved', approved_by = ${other.personId}, approved_at = ${api.clock.now()}
+      WHERE id = ${id} RETURNING terms_version = (SELECT max(version) FROM settlement_terms) AS newest`;
+    expect(run).toEqual({ newest: true });
+    await sql`INSERT INTO settlement_run_events (run_id, from_state, to_state, event, actor_id, reason, at)
+      VALUES (${id}, 'previewed', 'approved', 'approve', ${other.personId}, '', ${api.clock.now()})`;
   });
 });

@@ -19,8 +19,8 @@ export function createSettlements(deps: SettlementsDeps & { bind: Binder; jobs: 
   const kick = () =>
     void jobs
       .runNow(SETTLEMENTS_JOB)
-      .then(payouts.kick)
-      .catch((error: unknown) => log.warn({ err: error }, 'settlements'));
+      .catch((error: unknown) => log.warn({ err: error }, 'settlements'))
+      .then(payouts.kick);
   bindSettlements({ ...deps, service, kick });
   bindStatements(deps);
   jobs.every(SETTLEMENTS_JOB, LOOK_EVERY_MS, payer.runDue);

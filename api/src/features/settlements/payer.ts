@@ -1,9 +1,11 @@
 /**
  * Runs that pay, line by line (rule K8): each line is claimed and becomes a bill in a transaction of its own. Nothing is kept in
- * memory, so whoever comes after a process that died goes on where it stopped; a line that is claimed is nobody's to claim.
+ * memory, so whoever comes after a process that died goes on where it stopped; a line that is claimed is nobody's to claim. One
+ * that fails says why on its row and waits; those behind it, and runs that are through, go on.
  */
 import type { Clock } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
+import { eachOnItsOwn, retryAt } from '../../platform/each.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Claimed, ClaimLine } from '../payouts/index.ts';
 import * as rows from './runs.repository.ts';
@@ -40,24 +42,35 @@ export function createPayer(deps: {
 
   return {
     claim,
+    /** @throws AggregateError when the turn is through and something of it failed */
     async runDue(): Promise<void> {
+      const problems: unknown[] = [];
+      const keep = (problem: unknown) => void problems.push(problem);
       for (let left = BATCH; left > 0; ) {
-        const due = await rows.dueLines(db.sql, Math.min(left, BATCH));
+        const at = clock.now();
+        const due = await rows.dueLines(db.sql, at, left);
         if (due.length === 0) break;
-        for (const id of due) {
-          await db.transaction((tx) => claim(tx, id, 'due', null));
-          faultAt('line claimed');
-        }
+        await eachOnItsOwn(
+          due,
+          async ({ id }) => {
+            await db.transaction((tx) => claim(tx, id, 'due', null));
+            faultAt('line claimed');
+          },
+          ({ id, failures }, problem) => rows.putOffLine(db.sql, id, retryAt(at, failures + 1), problem),
+        ).catch(keep);
         left -= due.length;
       }
-      for (const { id, hasReturned } of await rows.finishedRuns(db.sql)) {
+      const end = async ({ id, hasReturned }: { id: string; hasReturned: boolean }) => {
         const how = hasReturned ? 'close' : 'finish';
         const done = await db.transaction((tx) =>
           rows.step(tx, id, how, { actorId: null, reason: '', at: clock.now() }),
         );
         if (done) log.info({ runId: id, how }, 'a settlement run has ended');
         faultAt('run finished');
-      }
+      };
+      await eachOnItsOwn(await rows.finishedRuns(db.sql), end, async () => undefined).catch(keep);
+      if (problems.length === 1) throw problems[0];
+      if (problems.length > 1) throw new AggregateError(problems, 'lines or runs of settlement failed');
     },
   };
 }

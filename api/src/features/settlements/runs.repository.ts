@@ -196,14 +196,17 @@ export interface DueLine {
   payStartedById: string;
   termsVersion: number;
 }
-/** Lines to be claimed, of every run that pays. */
-export const dueLines = async (sql: Sql, limit: number): Promise<string[]> =>
-  (
-    await sql<{
-      id: string;
-    }>`SELECT l.id FROM settlement_runs r JOIN settlement_lines l ON l.run_id = r.id AND l.state = 'due'
-      WHERE r.state = 'paying' ORDER BY r.pay_started_at, l.run_id, l.id LIMIT ${limit}`
-  ).map(({ id }) => id);
+/** Lines to be claimed, of every run that pays, without those that failed and wait. */
+export const dueLines = (sql: Sql, at: Date, limit: number): Promise<{ id: string; failures: number }[]> => sql<{
+  id: string;
+  failures: number;
+}>`SELECT l.id, l.failures FROM settlement_runs r JOIN settlement_lines l ON l.run_id = r.id AND l.state = 'due'
+    WHERE r.state = 'paying' AND (l.retry_at IS NULL OR l.retry_at <= ${at})
+    ORDER BY r.pay_started_at, l.run_id, l.id LIMIT ${limit}`;
+export async function putOffLine(sql: Sql, id: string, retryAt: Date, problem: string): Promise<void> {
+  await sql`UPDATE settlement_lines SET failures = failures + 1, retry_at = ${retryAt}, problem = ${problem}
+    WHERE id = ${id} AND state = 'due'`;
+}
 /** Undefined: somebody else claimed it, or its run does not pay. A line is somebody's who is now another person. */
 export async function lockLine(tx: Tx, id: string, state: 'due' | 'returned'): Promise<DueLine | undefined> {
   const [row] = await tx<DueLine>`

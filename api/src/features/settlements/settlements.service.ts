@@ -4,9 +4,10 @@
  * Model: draft → previewed → approved → paying → paid | closed, and cancelled before it pays; every step is a conditional
  * statement with a row of history and one in the audit log. A preview writes down what every person would be paid, claims
  * nothing, and has a name (hash) for all its figures. Approval is by somebody else than who prepared it, names that hash, and
- * works the figures out once more: when anything changed meanwhile it is refused; so is whoever is paid by the run. It makes a line for everybody who is to be
- * paid, with the sum that is never exceeded, and the stores' statements; the run keeps the terms it was approved with, and each
- * statement its store's mode. Paying claims line by line, by those terms (payer.ts).
+ * works the figures out once more: when anything changed meanwhile it is refused; so is whoever is paid by the run, by whichever
+ * of their accounts. It makes a line for everybody who is to be paid, with the sum that is never exceeded, and the stores'
+ * statements; the run keeps the terms it was approved with, and each statement its store's mode. Paying claims line by line, by
+ * those terms (payer.ts).
  */
 import { isWithin, type SettlementState } from '@walnut-live/contracts';
 import type { Ledger } from '../../ledger/index.ts';
@@ -16,6 +17,7 @@ import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { StaffPrincipal } from '../../platform/principal.ts';
+import { selvesOf } from '../identity/index.ts';
 import {
   type CommissionClaims,
   holdTerms,
@@ -151,14 +153,16 @@ export function createSettlementsService(deps: SettlementsDeps & { payer: Payer 
       body: { hash: string; reason: string },
     ): Promise<void> {
       const run = await lock(tx, principal, id, 'approve');
-      if (prepared(run, principal.personId)) throw new AppError('self_action', { facts: { reason: 'two_people' } });
+      const selves = await selvesOf(tx, principal.personId);
+      if (selves.some((id) => prepared(run, id)))
+        throw new AppError('self_action', { facts: { reason: 'two_people' } });
       if (run.hash !== body.hash) throw new AppError('state_conflict', { facts: { reason: 'another_preview' } });
       await holdTerms(tx);
       await holdModes(tx);
       const { lines, basis, hash } = await workOut(tx, run);
       if (hash !== body.hash) throw new AppError('state_conflict', { facts: { reason: 'preview_stale' } });
       const payable = lines.filter(({ outcome }) => outcome === 'pay');
-      if (payable.some(({ personId }) => personId === principal.personId)) throw ownLine();
+      if (payable.some(({ personId }) => selves.includes(personId))) throw ownLine();
       const at = clock.now();
       await rows.insertLines(
         tx,
@@ -185,7 +189,7 @@ export function createSettlementsService(deps: SettlementsDeps & { payer: Payer 
       const run = await lock(tx, principal, id, 'reopen');
       const [line] = await rows.listLines(tx, { runId: id, id: lineId, scope: null }, undefined, 1);
       if (!line) throw new AppError('not_found');
-      if (line.personId === principal.personId) throw ownLine();
+      if ((await selvesOf(tx, principal.personId)).includes(line.personId)) throw ownLine();
       const claimed = await deps.payer.claim(tx, lineId, 'returned', principal.personId);
       if (!claimed) throw new AppError('state_conflict', { facts: { reason: 'state', state: line.state } });
       if ('carried' in claimed) throw new AppError('state_conflict', { facts: { reason: claimed.carried } });

@@ -252,7 +252,8 @@ describe('a withdrawal', () => {
       reason: 'no_account',
     });
     const terms = {
-      ...{ minimumFen: 100, dayCapFen: 2_000_000, dayTransfers: 10, realNameFromFen: 200_000, reason: '按合同' },
+      ...{ minimumFen: 100, dayCapFen: 2_000_000, dayTransfers: 10, realNameFromFen: 200_000 },
+      ...{ reason: '按合同', seenVersion: 1 },
       withholding: { appliesTo: 'nobody', exemptFen: 0, deductUntilFen: 0, deductFen: 0, deductBps: 0 } as const,
     };
     const rising = [{ overFen: 0, bps: 2_000, quickFen: 0 }];
@@ -260,6 +261,9 @@ describe('a withdrawal', () => {
     expect((await api.call(putSettlementTerms, { as: other, body: wrong })).status).toBe(400);
     const right = { ...terms, withholding: { ...terms.withholding, bands: rising } };
     expect((await api.ok(putSettlementTerms, { as: other, body: right })).version).toBe(2);
+    // Whoever looked at the first does not overwrite the second unseen.
+    const late = await api.call(putSettlementTerms, { as: other, body: right });
+    expect(late.problem).toMatchObject({ code: 'state_conflict', facts: { version: 2 } });
   });
 });
 

@@ -20,7 +20,7 @@ export const TermsDialog = ({ terms, onClose }: { terms: Terms; onClose: () => v
   const [form] = Form.useForm<TermsValues>();
   const put = useAction(putSettlementTerms, ['settlement-terms.get', 'payouts.list']);
   const submit = async (values: TermsValues): Promise<void> => {
-    await put.mutateAsync({ body: termsOf(values) });
+    await put.mutateAsync({ body: termsOf(values, terms.version) });
     toast(t('done'), { tone: 'success' });
     onClose();
   };

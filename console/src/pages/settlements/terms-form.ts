@@ -40,7 +40,8 @@ export const valuesOf = ({ withholding, ...terms }: Terms): TermsValues => ({
 const fen = (yuan: number): number => Math.round(yuan * FEN);
 const bps = (percent: number): number => Math.round(percent * BPS_PER_PERCENT);
 
-export const termsOf = (values: TermsValues): BodyInputOf<typeof putSettlementTerms> => ({
+/** `seenVersion`: of the terms that the form began with. */
+export const termsOf = (values: TermsValues, seenVersion: number): BodyInputOf<typeof putSettlementTerms> => ({
   minimumFen: fen(values.minimum),
   dayCapFen: fen(values.dayCap),
   dayTransfers: values.dayTransfers,
@@ -54,6 +55,7 @@ export const termsOf = (values: TermsValues): BodyInputOf<typeof putSettlementTe
     bands: values.bands.map((band) => ({ overFen: fen(band.over), bps: bps(band.percent), quickFen: fen(band.quick) })),
   },
   reason: values.reason.trim(),
+  seenVersion,
 });
 
 /** The server takes the last band that is below what is taxable: they begin at nothing and rise. */
