@@ -19,7 +19,7 @@ export const errorStatus = {
   not_in_audience: 403,
   insiders_excluded: 403,
   self_action: 403,
-  /** Who decides gains by it; facts.reason: buyer, beneficiary, appellant or receiver. Another decides. */
+  /** Who decides gains by it; facts.reason: buyer, beneficiary, appellant, receiver or inviter (of the receiver). Another decides. */
   conflict_of_interest: 403,
   /** A live is not begun: facts.missing says what the host lacks (identity, training, age). */
   host_not_cleared: 403,

@@ -219,6 +219,26 @@ it('A5 nobody rules who bought, earns or asked, by whichever account; another of
   await audited();
 });
 
+it('K2 nobody rules an order to somebody they brought, by whichever account: level two would be theirs', async () => {
+  const { admin, operations } = brand.staff;
+  const { sql } = api.api.platform.db;
+  const at = await sale();
+  const mine = await makeConsumer(api, '管理员自己的号');
+  await sql`INSERT INTO invite_edges (invitee_id, inviter_id, touch_id, at)
+    VALUES (${at.loser.personId}, ${mine.personId}, ${crypto.randomUUID()}, ${api.clock.now()}) ON CONFLICT (invitee_id)
+    DO UPDATE SET inviter_id = excluded.inviter_id`;
+  await sql`UPDATE people SET phone = (SELECT phone FROM people WHERE id = ${mine.personId}) WHERE id = ${admin.personId}`;
+  const body = { seenVersion: 1, outcome: 'changed', personId: at.loser.personId, reason: '核对了触点' } as const;
+  const refused = await api.call(ruleCredit, { as: admin, params: at.params, body });
+  expect([refused.status, refused.problem]).toMatchObject([
+    403,
+    { code: 'conflict_of_interest', facts: { reason: 'inviter' } },
+  ]);
+  await sql`UPDATE people SET phone = NULL WHERE id = ${admin.personId}`;
+  expect((await api.call(ruleCredit, { as: operations, params: at.params, body })).status).toBe(201);
+  await audited();
+});
+
 it('A4 of rival rulings one wins, and an appeal beside them is answered or refused, never lost', async () => {
   const at = await sale();
   const rivals = [at.loser.personId, null, brand.staff.a.guide.personId, brand.staff.b.guide.personId];

@@ -1,21 +1,12 @@
 /**
- * Who decides about an order's money gains nothing by it (rule A5). One is whoever is the same person: by merge, or by phone, as staff
- * buy and share with an account of their own.
+ * Who decides about an order's money gains nothing by it (rule A5). All their accounts are looked at, as
+ * staff buy and share with an account of their own.
  */
 import type { Sql } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
+import { selvesOf } from '../identity/index.ts';
 
-export type Interest = 'buyer' | 'beneficiary' | 'appellant' | 'receiver';
-
-/** Every account of somebody. */
-async function selvesOf(sql: Sql, personId: string): Promise<string[]> {
-  const rows = await sql<{ id: string }>`
-    WITH own AS (
-      SELECT ${personId}::uuid AS id
-      UNION SELECT s.id FROM people me JOIN people s ON s.phone = me.phone WHERE me.id = ${personId})
-    SELECT id FROM own UNION SELECT g.id FROM people g JOIN own ON g.merged_into = own.id`;
-  return rows.map(({ id }) => id);
-}
+export type Interest = 'buyer' | 'beneficiary' | 'appellant' | 'receiver' | 'inviter';
 
 /** What somebody has to do with an order: bought it, earns or earned of it, or asked about its credit. */
 export async function interestIn(sql: Sql, orderId: string, personId: string): Promise<Interest | null> {
@@ -34,8 +25,15 @@ export async function requireNoInterest(sql: Sql, orderId: string, personId: str
   const reason = await interestIn(sql, orderId, personId);
   if (reason !== null) throw new AppError('conflict_of_interest', { facts: { reason } });
 }
-/** Nobody gives to themselves. @throws AppError conflict_of_interest */
-export async function requireAnother(sql: Sql, by: string, receiverId: string): Promise<void> {
-  if ((await selvesOf(sql, by)).includes(receiverId))
-    throw new AppError('conflict_of_interest', { facts: { reason: 'receiver' } });
+/**
+ * Nobody gives a credit to themselves, nor to somebody they brought: level two (rule K2) would be theirs.
+ * @throws AppError conflict_of_interest
+ */
+export async function requireNoGain(sql: Sql, by: string, receiverId: string): Promise<void> {
+  const selves = await selvesOf(sql, by);
+  const refuse = (reason: Interest) => new AppError('conflict_of_interest', { facts: { reason } });
+  if (selves.includes(receiverId)) throw refuse('receiver');
+  const brought = await sql`SELECT 1 FROM invite_edges WHERE inviter_id = ANY(${selves}::uuid[])
+    AND invitee_id IN (SELECT selves_of(${receiverId}::uuid)) LIMIT 1`;
+  if (brought.length > 0) throw refuse('inviter');
 }

@@ -17,7 +17,7 @@ import type { MessageDraft } from '../messages/index.ts';
 import { touchOf, traceOfRuling } from './appeals.policy.ts';
 import { creditedTo } from './credits.repository.ts';
 import { type CreditCase, type Explanations, readCase } from './explain.ts';
-import { requireAnother, requireNoInterest } from './interest.ts';
+import { requireNoGain, requireNoInterest } from './interest.ts';
 
 const DAY_MS = 86_400_000;
 /** Later it is found on the page of the order. */
@@ -54,7 +54,7 @@ export function createRulings(deps: RulingsDeps): void {
     if (!person) throw wrong('unknown');
     // Rule A5, and nobody rules for themselves.
     if (credit.parties.buyerIds.has(person.id)) throw new AppError('self_action');
-    await requireAnother(tx, ruler.personId, person.id);
+    await requireNoGain(tx, ruler.personId, person.id);
     const wasConsidered = credit.parties.considered.some(({ personId }) => personId === person.id);
     if (!person.active || (person.kind === 'guest' && !wasConsidered)) throw wrong('inactive');
     if (person.id === credit.current.personId) throw wrong('same');
