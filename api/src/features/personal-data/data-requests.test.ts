@@ -55,6 +55,12 @@ test('Z6 a deletion goes through rooms that ended long ago and that nothing else
   const { data } = (await fileOf(person, file.id)).body as unknown as { data: { chat_messages: { text: string }[] } };
   expect(data.chat_messages.map(({ text }) => text).toSorted()).toEqual([`旧话${mark}`, `后来${mark}`].toSorted());
 
+  // The size is that of all its parts, also of one that took several turns.
+  const [size] =
+    await sql`SELECT r.bytes = sum(octet_length(p.content)) AS same, max(p.rows) FILTER (WHERE p.name = 'chat_messages') AS said
+    FROM data_requests r JOIN data_export_parts p ON p.request_id = r.id WHERE r.id = ${file.id} GROUP BY r.bytes`;
+  expect(size).toEqual({ same: true, said: 2 });
+
   const asked = await api.ok(deleteMyData, { as: person, body: {} });
   for (const seconds of [7 * DAY_SECONDS + 1, 1_000]) {
     api.clock.advanceSeconds(seconds);

@@ -41,8 +41,8 @@ export function scheduleDataRequests(deps: {
 
   const placeOf = ({ roomId, roomSeq }: rows.Due): RoomPlace => ({ roomId, seq: roomSeq });
   /** The step is not over; the next turn goes on from there. */
-  async function rest(tx: Tx, { id }: rows.Due, changed: number, next: RoomPlace): Promise<Worked> {
-    await tx`UPDATE data_requests SET rows = rows + ${changed}, room_id = ${next.roomId}, room_seq = ${next.seq},
+  async function rest(tx: Tx, { id }: rows.Due, changed: number, next: RoomPlace, bytes = 0): Promise<Worked> {
+    await tx`UPDATE data_requests SET rows = rows + ${changed}, bytes = bytes + ${bytes}, room_id = ${next.roomId}, room_seq = ${next.seq},
       failures = 0, next_try_at = NULL WHERE id = ${id}`;
     return { id, goesOn: true };
   }
@@ -57,11 +57,12 @@ export function scheduleDataRequests(deps: {
         ON CONFLICT (request_id, no) DO UPDATE SET rows = p.rows + excluded.rows,
           content = left(p.content, -1) || ', ' || substr(excluded.content, 2)`;
     }
-    if (part.next !== null) return rest(tx, due, part.rows, part.next);
+    const bytes = part.rows > 0 ? Buffer.byteLength(part.content) : 0;
+    if (part.next !== null) return rest(tx, due, part.rows, part.next, bytes);
     const isLast = stepsDone + 1 === STEPS;
     const expiresAt = isLast ? new Date(at.getTime() + EXPORT_LIFE_HOURS * 3_600_000) : null;
     await tx`UPDATE data_requests SET steps_done = steps_done + 1, rows = rows + ${part.rows}, failures = 0, next_try_at = NULL,
-      bytes = bytes + ${part.rows > 0 ? Buffer.byteLength(part.content) : 0}, expires_at = ${expiresAt},
+      bytes = bytes + ${bytes}, expires_at = ${expiresAt},
       state = ${isLast ? 'ready' : 'waiting'}, ended_at = ${isLast ? at : null} WHERE id = ${id}`;
     return { id, goesOn: !isLast };
   }
