@@ -8,6 +8,8 @@ import { defineRoute } from './route.ts';
 const unit = z.strictObject({ id: OrgUnitId });
 const account = z.strictObject({ id: PersonId });
 const reason = text(200, 2);
+/** Who it is: the consumer account of the same phone is the same person to whoever decides about money. */
+const phone = z.string().regex(/^1[3-9]\d{9}$/);
 /** One step of a path. */
 const Slug = z.string().regex(/^[a-z0-9-]{1,30}$/);
 
@@ -113,6 +115,8 @@ export const StaffAccount = z
     codeUntil: Instant.nullable(),
     /** What I may do with this account. */
     manageable: z.boolean(),
+    /** Middle digits hidden (rule Z6); null without one. */
+    phoneMasked: z.string().nullable(),
   })
   .meta({ id: 'StaffAccount' });
 export type StaffAccount = z.infer<typeof StaffAccount>;
@@ -152,6 +156,7 @@ export const createStaffAccount = defineRoute({
     username: z.string().regex(/^[a-z0-9][a-z0-9._-]{2,31}$/),
     role: StaffRole,
     orgUnitId: OrgUnitId,
+    phone: phone.optional(),
   }),
   reply: WithCode,
   status: 201,
@@ -163,12 +168,15 @@ export const changeStaffAccount = defineRoute({
   path: '/staff/:id',
   tag: 'staff',
   access: { staff: 'staff:write' },
-  summary: 'Another name, role or unit; both the old and the new one must be mine to give. Signs them out everywhere',
+  summary:
+    'Another name, phone, role or unit; both the old and the new one must be mine to give. Another role or unit signs them out',
   params: account,
   body: z.strictObject({
     name: text(24).optional(),
     role: StaffRole.optional(),
     orgUnitId: OrgUnitId.optional(),
+    /** null takes it away. */
+    phone: phone.nullable().optional(),
     reason,
   }),
   reply: StaffAccount,

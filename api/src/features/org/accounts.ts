@@ -1,7 +1,7 @@
 /**
  * Accounts of staff. Nobody gives one at or above their own role or outside their units, nor changes their own; headquarters keeps
  * one admin at least. An account has no password that anybody else knows: a code, shown once, good once and for a day, lets its
- * owner set one. Whoever is changed, switched off or given a code is signed out everywhere; access tokens run out within minutes.
+ * owner set one. A phone is who somebody is (whose consumer account is theirs), so nobody gives it to themselves. Whoever is changed, switched off or given a code is signed out everywhere; access tokens run out within minutes.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -24,6 +24,7 @@ import type { Db, Sql, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
 import { createLimit } from '../../platform/limits.ts';
+import { maskPhone } from '../../platform/masks.policy.ts';
 import type { StaffPrincipal } from '../../platform/principal.ts';
 import { fitsUnit, mayManage, rolesToGive } from './grants.policy.ts';
 
@@ -38,6 +39,7 @@ const CONFLICT_UNIQUE = '23505';
 interface Row {
   id: string;
   name: string;
+  phone: string | null;
   username: string;
   role: StaffRole;
   orgPath: string;
@@ -66,7 +68,7 @@ export function bindAccounts(
 
   async function account(sql: Sql, principal: StaffPrincipal, id: string): Promise<Row> {
     const [row] = await sql<Row>`
-      SELECT p.id, p.name, s.username, s.role, s.org_path AS "orgPath", s.active AND p.active AS active, s.created_at AS "createdAt",
+      SELECT p.id, p.name, p.phone, s.username, s.role, s.org_path AS "orgPath", s.active AND p.active AS active, s.created_at AS "createdAt",
         json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS "orgUnit",
         (SELECT count(DISTINCT family_id)::int FROM refresh_tokens t WHERE t.person_id = p.id AND t.audience = 'staff'
           AND t.used_at IS NULL AND t.revoked_at IS NULL AND t.expires_at > ${clock.now()}) AS sessions,
@@ -82,6 +84,7 @@ export function bindAccounts(
     ...{ id: row.id, name: row.name, username: row.username, role: row.role, orgUnit: row.orgUnit, active: row.active },
     ...{ createdAt: row.createdAt.toISOString(), sessions: row.sessions, customers: row.customers },
     codeUntil: row.codeUntil?.toISOString() ?? null,
+    phoneMasked: row.phone === null ? null : maskPhone(row.phone),
     manageable: row.id !== principal.personId && mayManage(principal.staff, row),
   });
   /** Mine to change, its row held until the end of the transaction. */
@@ -145,12 +148,15 @@ export function bindAccounts(
         const unit = await place(tx, principal, body.role, body.orgUnitId);
         const id = random.id();
         const at = clock.now();
-        await tx`INSERT INTO people (id, kind, name, created_at) VALUES (${id}, 'staff', ${body.name}, ${at})`;
+        await tx`INSERT INTO people (id, kind, name, phone, created_at) VALUES (${id}, 'staff', ${body.name}, ${body.phone ?? null}, ${at})`;
         await tx`INSERT INTO staff_accounts (person_id, username, password_hash, role, org_unit_id, org_path, created_at)
           VALUES (${id}, ${body.username}, '-', ${body.role}, ${unit.id}, ${unit.path}, ${at})`;
         const code = await giveCode(tx, principal, id);
-        const { username, role } = body;
-        await audit(tx, principal, 'staff:created', { id, orgPath: unit.path }, '', { username, role });
+        const { username, role, phone } = body;
+        await audit(tx, principal, 'staff:created', { id, orgPath: unit.path }, '', {
+          ...{ username, role },
+          ...(phone === undefined ? {} : { phone: 'given' }),
+        });
         return { account: view(await account(tx, principal, id), principal), code };
       })
       .catch((error: unknown) => {
@@ -166,10 +172,14 @@ export function bindAccounts(
       const role = body.role ?? row.role;
       const unit = await place(tx, principal, role, body.orgUnitId ?? row.orgUnit.id);
       if (role !== row.role) await keepAnAdmin(tx, row);
-      await tx`UPDATE people SET name = ${body.name ?? row.name} WHERE id = ${row.id}`;
+      const phone = body.phone === undefined ? row.phone : body.phone;
+      await tx`UPDATE people SET name = ${body.name ?? row.name}, phone = ${phone} WHERE id = ${row.id} AND active`;
       await tx`UPDATE staff_accounts SET role = ${role}, org_unit_id = ${unit.id}, org_path = ${unit.path} WHERE person_id = ${row.id}`;
       if (role !== row.role || unit.id !== row.orgUnit.id) await signOut(tx, row.id);
-      const detail = { from: { role: row.role, unit: row.orgPath }, to: { role, unit: unit.path } };
+      const detail = {
+        ...{ from: { role: row.role, unit: row.orgPath }, to: { role, unit: unit.path } },
+        ...(phone === row.phone ? {} : { phone: phone === null ? 'taken away' : 'given' }),
+      };
       await audit(tx, principal, 'staff:changed', { id: row.id, orgPath: unit.path }, body.reason, detail);
       return view(await account(tx, principal, row.id), principal);
     }),

@@ -27,6 +27,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Brand, makeRoom, makeStaff, seedBrand } from '../../testing/fixtures.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
+import { selvesOf } from '../identity/index.ts';
 
 let api: TestApi;
 let brand: Brand;
@@ -292,3 +293,37 @@ test('H4 the audit log is searched within one’s units, goes out as a CSV that 
     }),
   ).rejects.toThrow(/append-only/);
 }, 60_000);
+
+test('Z6 a phone is given by whoever administers the account, shown with hidden digits, and names one person', async () => {
+  const { staff, stores, consumers } = brand;
+  const phone = '13912340987';
+  const body = {
+    name: '新人',
+    username: `n-${randomUUID().slice(0, 8)}`,
+    role: 'guide',
+    orgUnitId: stores.a.id,
+  } as const;
+  const { account } = await api.ok(createStaffAccount, { as: staff.a.manager, body: { ...body, phone } });
+  expect(account.phoneMasked).toBe('139****0987');
+  const change = (given: string | null, as = staff.a.manager, id = account.id) =>
+    api.call(changeStaffAccount, { as, params: { id }, body: { phone: given, reason } });
+  // Another name leaves the phone; null takes it away; one's own is a colleague's to give.
+  const named = { params: { id: account.id }, body: { name: '改名', reason } };
+  expect((await api.ok(changeStaffAccount, { as: staff.a.manager, ...named })).phoneMasked).toBe('139****0987');
+  expect((await change(null)).body.phoneMasked).toBeNull();
+  expect((await change('12345')).problem.code).toBe('invalid_request');
+  expect((await change(phone, staff.a.manager, staff.a.manager.personId)).problem.code).toBe('self_action');
+  const [own] = await sql<{ phone: string }>`SELECT phone FROM people WHERE id = ${consumers.anna.personId}`;
+  expect(await selvesOf(api.api.platform.db.sql, account.id)).toEqual([account.id]);
+  await change(own?.phone ?? '');
+  const selves = await selvesOf(api.api.platform.db.sql, account.id);
+  expect(selves.sort()).toEqual([account.id, consumers.anna.personId].sort());
+  // And from the other side; the log does not say the number.
+  expect(await selvesOf(api.api.platform.db.sql, consumers.anna.personId)).toContain(account.id);
+  const log = JSON.stringify(await sql`SELECT * FROM audit_log`);
+  expect([log.includes(phone), log.includes(own?.phone ?? '?'), log.includes('taken away')]).toEqual([
+    false,
+    false,
+    true,
+  ]);
+});

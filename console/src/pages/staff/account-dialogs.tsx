@@ -17,11 +17,12 @@ import { Failure } from '../../shared/ship-dialog.tsx';
 import { UnitSelect, useUnits } from '../../shared/unit-select.tsx';
 import { useStaffT } from './messages.ts';
 
+const PHONE = /^1[3-9]\d{9}$/;
 const TOUCHED = ['staff.list', 'staff.get', 'org.tree'] as const;
-type Values = { name: string; role: StaffRole; orgUnitId: string };
+type Values = { name: string; role: StaffRole; orgUnitId: string; phone?: string };
 
-/** Name, role, and a unit of a kind in which that role can be. */
-const AccountFields = (): ReactNode => {
+/** Name, phone, role, and a unit of a kind in which that role can be. `phoneMasked`: of the one they have. */
+const AccountFields = ({ phoneMasked = null }: { phoneMasked?: string | null }): ReactNode => {
   const t = useStaffT();
   const all = useT();
   const form = Form.useFormInstance<Values>();
@@ -44,6 +45,20 @@ const AccountFields = (): ReactNode => {
         rules={[{ required: true, whitespace: true, message: t('required') }]}
       >
         <Input maxLength={24} autoFocus data-testid="account-name" />
+      </Form.Item>
+      <Form.Item
+        name="phone"
+        label={t('account.phone')}
+        extra={t('account.phone.hint')}
+        rules={[{ pattern: PHONE, message: t('account.phone.wrong') }]}
+      >
+        <Input
+          maxLength={11}
+          inputMode="tel"
+          autoComplete="off"
+          placeholder={phoneMasked ?? t('account.phone.none')}
+          data-testid="account-phone"
+        />
       </Form.Item>
       <Form.Item
         name="role"
@@ -112,8 +127,10 @@ export const NewAccountDialog = ({
   const [form] = Form.useForm<Values & { username: string }>();
   const create = useAction(createStaffAccount, TOUCHED);
   const isTaken = isApiError(create.error) && create.error.code === 'conflict';
-  const submit = async ({ name, username, role, orgUnitId }: Values & { username: string }): Promise<void> => {
-    const { code } = await create.mutateAsync({ body: { name: name.trim(), username, role, orgUnitId } });
+  const submit = async ({ name, username, role, orgUnitId, phone }: Values & { username: string }): Promise<void> => {
+    const { code } = await create.mutateAsync({
+      body: { name: name.trim(), username, role, orgUnitId, ...(phone ? { phone } : {}) },
+    });
     toast(t('account.done'), { tone: 'success' });
     onClose();
     onMade(code);
@@ -163,7 +180,7 @@ export const ChangeAccountDialog = ({
   const toast = useToast();
   const [form] = Form.useForm<Values & { reason: string }>();
   const change = useAction(changeStaffAccount, TOUCHED);
-  const submit = async ({ name, role, orgUnitId, reason }: Values & { reason: string }): Promise<void> => {
+  const submit = async ({ name, role, orgUnitId, phone, reason }: Values & { reason: string }): Promise<void> => {
     await change.mutateAsync({
       params: { id: account.id },
       // What stays as it is, is not asked for: a role that I may not give does not keep me from another name.
@@ -171,6 +188,7 @@ export const ChangeAccountDialog = ({
         ...(name.trim() === account.name ? {} : { name: name.trim() }),
         ...(role === account.role ? {} : { role }),
         ...(orgUnitId === account.orgUnit.id ? {} : { orgUnitId }),
+        ...(phone ? { phone } : {}),
         reason: reason.trim(),
       },
     });
@@ -194,7 +212,7 @@ export const ChangeAccountDialog = ({
         initialValues={{ name: account.name, role: account.role, orgUnitId: account.orgUnit.id, reason: '' }}
         onFinish={(values) => void submit(values).catch(() => undefined)}
       >
-        <AccountFields />
+        <AccountFields phoneMasked={account.phoneMasked} />
         <Form.Item
           name="reason"
           label={t('account.reason')}

@@ -50,6 +50,8 @@ export const AccountDrawer = ({ id, onClose }: { id: string; onClose: () => void
             <dl className="co-facts">
               <dt>{t('account.username')}</dt>
               <dd>{account.username}</dd>
+              <dt>{t('account.phone.short')}</dt>
+              <dd>{account.phoneMasked ?? t('account.phone.none')}</dd>
               <dt>{all('staff.role')}</dt>
               <dd>{all(`role.${account.role}`)}</dd>
               <dt>{all('staff.unit')}</dt>
