@@ -198,25 +198,25 @@ export function createReplaysRepository(sql: Sql) {
     async clip(clipId: string): Promise<(ClipRow & { deletedAt: Date | null }) | undefined> {
       const [row] = await sql<ClipRow & { deletedAt: Date | null }>`
         SELECT k.id, k.room_id AS "roomId", k.product_id AS "productId", p.title AS "productTitle", k.from_ms AS "fromMs",
-          k.to_ms AS "toMs", k.origin, r.title AS "roomTitle", r.ai_picture AS "aiPicture", c.started_at AS "recordedAt", r.org_path AS "orgPath",
+          k.to_ms AS "toMs", k.origin, r.title AS "roomTitle", generated_picture(r.ai_picture, r.ai_shown, s.ai_picture) AS "aiPicture", c.started_at AS "recordedAt", r.org_path AS "orgPath",
           k.deleted_at AS "deletedAt"
-        FROM clips k JOIN products p ON p.id = k.product_id JOIN rooms r ON r.id = k.room_id
+        FROM clips k JOIN products p ON p.id = k.product_id JOIN rooms r ON r.id = k.room_id LEFT JOIN rooms s ON s.id = r.relay_of
           JOIN recordings c ON c.room_id = k.room_id WHERE k.id = ${clipId}`;
       return row;
     },
     async clipsOfRoom(roomId: string): Promise<ClipRow[]> {
       return sql<ClipRow>`
         SELECT k.id, k.room_id AS "roomId", k.product_id AS "productId", p.title AS "productTitle", k.from_ms AS "fromMs",
-          k.to_ms AS "toMs", k.origin, r.title AS "roomTitle", r.ai_picture AS "aiPicture", c.started_at AS "recordedAt", r.org_path AS "orgPath"
-        FROM clips k JOIN products p ON p.id = k.product_id JOIN rooms r ON r.id = k.room_id
+          k.to_ms AS "toMs", k.origin, r.title AS "roomTitle", generated_picture(r.ai_picture, r.ai_shown, s.ai_picture) AS "aiPicture", c.started_at AS "recordedAt", r.org_path AS "orgPath"
+        FROM clips k JOIN products p ON p.id = k.product_id JOIN rooms r ON r.id = k.room_id LEFT JOIN rooms s ON s.id = r.relay_of
           JOIN recordings c ON c.room_id = k.room_id
         WHERE k.room_id = ${roomId} AND k.deleted_at IS NULL ORDER BY k.from_ms, k.id LIMIT ${MAX_MARKS}`;
     },
     async clipsOfProduct(productId: string, limit: number): Promise<ClipRow[]> {
       return sql<ClipRow>`
         SELECT k.id, k.room_id AS "roomId", k.product_id AS "productId", p.title AS "productTitle", k.from_ms AS "fromMs",
-          k.to_ms AS "toMs", k.origin, r.title AS "roomTitle", r.ai_picture AS "aiPicture", c.started_at AS "recordedAt", r.org_path AS "orgPath"
-        FROM clips k JOIN products p ON p.id = k.product_id JOIN rooms r ON r.id = k.room_id
+          k.to_ms AS "toMs", k.origin, r.title AS "roomTitle", generated_picture(r.ai_picture, r.ai_shown, s.ai_picture) AS "aiPicture", c.started_at AS "recordedAt", r.org_path AS "orgPath"
+        FROM clips k JOIN products p ON p.id = k.product_id JOIN rooms r ON r.id = k.room_id LEFT JOIN rooms s ON s.id = r.relay_of
           JOIN recordings c ON c.room_id = k.room_id
         WHERE k.product_id = ${productId} AND k.deleted_at IS NULL AND c.state = 'ready' AND c.visible
         ORDER BY k.created_at DESC, k.id LIMIT ${limit}`;

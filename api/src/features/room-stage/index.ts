@@ -70,7 +70,9 @@ export function createRoomStage(deps: {
     },
     /** What its picture is was said anew: the room and those that show it are told. */
     async pictureChanged(tx: Tx, roomId: string): Promise<void> {
-      await announce(tx, clock, await createStageRepository(tx).touchWithRelays(roomId));
+      const stages = createStageRepository(tx);
+      await announce(tx, clock, await stages.touchWithRelays(roomId));
+      await stages.markShown(roomId);
     },
     /** Empties the seats and ends a cut-in; their streams are closed after the commit. */
     async roomEnded(tx: Tx, roomId: string): Promise<void> {

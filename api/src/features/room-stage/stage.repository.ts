@@ -155,6 +155,13 @@ export function createStageRepository(tx: Sql) {
       );
       return [...own, ...(await this.touchRelays(roomId))];
     },
+    /** Rule Z7: said of a programme, it is said of rooms that have it in their recording and show it no more, too. */
+    async markShown(programmeId: string): Promise<void> {
+      await tx`UPDATE rooms r SET ai_shown = true FROM rooms p
+        WHERE p.id = ${programmeId} AND p.ai_picture AND r.id <> p.id AND NOT r.ai_shown
+          AND (r.ended_at IS NULL OR r.ended_at >= coalesce(p.started_at, p.created_at)) AND EXISTS (SELECT FROM recordings c
+            WHERE c.room_id = r.id AND c.spans @> jsonb_build_array(jsonb_build_object('streamId', p.stream_id)))`;
+    },
     async touchRelays(programmeId: string): Promise<string[]> {
       return ids(
         await tx<{ id: string }>`UPDATE rooms SET stage_version = stage_version + 1

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { seedBrand } from '../../testing/fixtures.ts';
 import { enterRoom } from '../../testing/room-client.ts';
 import { startTestApi } from '../../testing/test-api.ts';
+import { createReplaysRepository } from '../replays/replays.repository.ts';
 
 test('Z7 a generated picture is said to whoever watches, at once, in the rooms that show it too, and is not taken back', async () => {
   await using api = await startTestApi();
@@ -54,4 +55,40 @@ test('Z7 before the start it may be said and taken back', async () => {
   expect((await api.ok(patchRoom, { as, params, body: { title: '改名' } })).aiPicture).toBe(false);
   await api.ok(patchRoom, { as, params, body: { aiPicture: true } });
   expect((await api.ok(patchRoom, { as, params, body: { title: '又改名' } })).aiPicture).toBe(true);
+});
+
+test('Z7 a clip of a relay says what the room says, and so does a room that showed the programme before it was said', async () => {
+  await using api = await startTestApi();
+  const { rooms, staff, products } = await seedBrand(api);
+  const { sql } = api.api.platform.db;
+  const programme = { id: rooms.hq.id };
+  await api.ok(openProgramme, { params: programme, body: { openTo: ['hq.east'] }, as: staff.operations });
+  const stays = await api.ok(createRoom, { as: staff.a.guide, body: { title: '看总部', relayOf: programme.id } });
+  const drops = await api.ok(createRoom, { as: staff.a.guide, body: { title: '看过总部', relayOf: programme.id } });
+  const [shown] = await sql<{ id: string }>`SELECT stream_id AS id FROM rooms WHERE id = ${programme.id}`;
+  for (const room of [stays, drops, rooms.b]) {
+    const spans = [{ streamId: room === rooms.b ? crypto.randomUUID() : (shown?.id ?? ''), fromMs: 1, toMs: null }];
+    await sql`INSERT INTO recordings (room_id, state, spans, started_at) VALUES (${room.id}, 'recording', ${JSON.stringify(spans)}::jsonb, now())
+      ON CONFLICT (room_id) DO UPDATE SET spans = excluded.spans`;
+    await sql`INSERT INTO clips (id, room_id, product_id, from_ms, to_ms, origin, created_at)
+      VALUES (gen_random_uuid(), ${room.id}, ${products.milk.id}, 0, 9000, 'pin', now())`;
+  }
+  await api.ok(dropRelay, { params: { id: drops.id }, as: staff.a.guide });
+  const said = async () => {
+    const clips = createReplaysRepository(sql);
+    const all = [];
+    for (const { id } of [stays, drops, rooms.b]) {
+      const [clip] = await clips.clipsOfRoom(id);
+      const one = await clips.clip(clip?.id ?? '');
+      all.push([(await api.ok(getRoom, { params: { id } })).aiPicture, clip?.aiPicture, one?.aiPicture]);
+    }
+    return all;
+  };
+  const [yes, no] = [
+    [true, true, true],
+    [false, false, false],
+  ];
+  expect(await said()).toEqual([no, no, no]);
+  await api.ok(patchRoom, { params: programme, body: { aiPicture: true }, as: staff.operations });
+  expect(await said()).toEqual([yes, yes, no]);
 });

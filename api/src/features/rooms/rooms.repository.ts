@@ -94,7 +94,7 @@ export function createRoomsRepository(sql: Sql) {
       const [row] = await sql<RoomRow>`
         SELECT r.id, r.title, r.cover_url AS "coverUrl", r.state, r.org_unit_id AS "orgUnitId", r.org_path AS "orgPath",
           u.kind AS "unitKind", u.path AS "unitPath", u.name AS "unitName", r.host_id AS "hostId", h.name AS "hostName",
-          r.stream_id AS "streamId", r.source, r.kind, r.audience, r.is_demo AS "isDemo", (r.ai_picture OR r.ai_shown OR coalesce(s.ai_picture, false)) AS "aiPicture", r.notice, likes_of(r.id) AS likes, r.viewers_total AS "viewersTotal",
+          r.stream_id AS "streamId", r.source, r.kind, r.audience, r.is_demo AS "isDemo", generated_picture(r.ai_picture, r.ai_shown, s.ai_picture) AS "aiPicture", r.notice, likes_of(r.id) AS likes, r.viewers_total AS "viewersTotal",
           r.scheduled_at AS "scheduledAt", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.cancelled_at AS "cancelledAt", r.created_at AS "createdAt",
           s.title AS "relayTitle", su.name AS "relayUnit"
         FROM rooms r JOIN org_units u ON u.id = r.org_unit_id JOIN people h ON h.id = r.host_id
@@ -115,7 +115,7 @@ export function createRoomsRepository(sql: Sql) {
         SELECT * FROM (
           SELECT r.id, r.title, r.cover_url AS "coverUrl", r.state, r.org_unit_id AS "orgUnitId", r.org_path AS "orgPath",
             u.kind AS "unitKind", u.path AS "unitPath", u.name AS "unitName", r.host_id AS "hostId", h.name AS "hostName",
-            r.stream_id AS "streamId", r.source, r.kind, r.audience, r.is_demo AS "isDemo", (r.ai_picture OR r.ai_shown OR coalesce(s.ai_picture, false)) AS "aiPicture", r.notice, likes_of(r.id) AS likes, r.viewers_total AS "viewersTotal",
+            r.stream_id AS "streamId", r.source, r.kind, r.audience, r.is_demo AS "isDemo", generated_picture(r.ai_picture, r.ai_shown, s.ai_picture) AS "aiPicture", r.notice, likes_of(r.id) AS likes, r.viewers_total AS "viewersTotal",
             r.scheduled_at AS "scheduledAt", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.cancelled_at AS "cancelledAt", r.created_at AS "createdAt",
             s.title AS "relayTitle", su.name AS "relayUnit",
             CASE r.state WHEN 'live' THEN 2 WHEN 'scheduled' THEN 1 ELSE 0 END AS rank,
