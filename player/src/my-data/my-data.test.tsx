@@ -23,7 +23,13 @@ const request = (more: Partial<DataRequest>): DataRequest => ({
   ...{ askedAt: '2026-11-22T00:00:00.000Z', dueAt: '2999-01-01T00:00:00.000Z', endedAt: null, expiresAt: null },
   ...{ bytes: 0, rows: 0, ...more },
 });
-type World = { requests: DataRequest[]; blocks: string[] | 'offline'; consents: unknown[]; refused?: ApiAnswer; after?: World['blocks'] };
+type World = {
+  requests: DataRequest[];
+  blocks: string[] | 'offline';
+  consents: unknown[];
+  refused?: ApiAnswer;
+  after?: World['blocks'];
+};
 const show = async (world: World) => {
   const rendered = await renderInRoom(<MyDataPage />, {
     answer: ({ method, path }) => {
