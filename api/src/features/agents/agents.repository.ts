@@ -41,7 +41,9 @@ export interface Brought {
   newCustomers: bigint;
   orders: bigint;
   netFen: bigint;
-  /** Of everybody of the scope, not of this page alone. */
+}
+/** Of everybody of the scope, whatever the page. */
+export interface BroughtTotals {
   allCustomers: bigint;
   allOrders: bigint;
   allNetFen: bigint;
@@ -144,8 +146,8 @@ export function createAgentRows(sql: Sql) {
       to: Date;
       after: BroughtCursor | undefined;
       limit: number;
-    }): Promise<Brought[]> {
-      return sql<Brought>`
+    }): Promise<{ page: Brought[]; totals: BroughtTotals }> {
+      const found = await sql<BroughtTotals & (Brought | { personId: null })>`
         WITH team AS (
           SELECT s.person_id, CASE WHEN s.role = 'guide' THEN 'guide' ELSE 'staff' END AS role, s.org_unit_id, s.org_path
           FROM staff_accounts s WHERE s.active AND s.role IN ('guide', 'assistant', 'store_manager')
@@ -169,11 +171,15 @@ export function createAgentRows(sql: Sql) {
           AND (${of.personId}::uuid IS NULL OR p.id = ${of.personId}::uuid)
         ),
         everybody AS (SELECT coalesce(sum("newCustomers"), 0)::bigint AS "allCustomers", coalesce(sum(orders), 0)::bigint AS "allOrders",
-          coalesce(sum("netFen"), 0)::bigint AS "allNetFen" FROM rows)
-        SELECT r.*, a.* FROM rows r CROSS JOIN everybody a
+          coalesce(sum("netFen"), 0)::bigint AS "allNetFen" FROM rows),
+        page AS (SELECT * FROM rows r
         WHERE ${of.after?.personId ?? null}::uuid IS NULL OR (-r."netFen", -r."newCustomers", r."personId")
           > (-(${String(of.after?.netFen ?? 0)}::bigint), -(${String(of.after?.newCustomers ?? 0)}::bigint), ${of.after?.personId ?? null}::uuid)
-        ORDER BY r."netFen" DESC, r."newCustomers" DESC, r."personId" LIMIT ${of.limit}`;
+        ORDER BY r."netFen" DESC, r."newCustomers" DESC, r."personId" LIMIT ${of.limit})
+        SELECT r.*, a.* FROM everybody a LEFT JOIN page r ON true
+        ORDER BY r."netFen" DESC, r."newCustomers" DESC, r."personId"`;
+      const [totals = { allCustomers: 0n, allOrders: 0n, allNetFen: 0n }] = found;
+      return { page: found.filter((row) => row.personId !== null), totals };
     },
     async targets(month: string, people: readonly string[]) {
       return sql<{ personId: string; kind: 'gmv' | 'new_customers'; amount: bigint }>`

@@ -22,6 +22,7 @@ import { makeConsumer, seedBrand } from '../../testing/fixtures.ts';
 import { AGREEMENT, makeContent } from '../../testing/sharing.ts';
 import { startTestApi } from '../../testing/test-api.ts';
 import { visit } from '../../testing/visits.ts';
+import { encodeBroughtCursor } from './brought-cursor.policy.ts';
 import { agentTransitions, monthOf, monthSpan, progressBps } from './agents.policy.ts';
 
 describe('K2 months, targets and states', () => {
@@ -183,6 +184,10 @@ test('A7 K6 what staff and agents brought in a month, net of refunds, with their
     cursor = part.nextCursor;
   }
   expect(paged).toEqual(report.items);
+  // Who stood behind the cursor is gone: nothing on the page, and the sums are still everybody's.
+  const cursor = encodeBroughtCursor({ netFen: -(10n ** 15n), newCustomers: 0n, personId: anna.personId });
+  const beyond = await api.ok(reportBrought, { as: staff.a.manager, query: { cursor } });
+  expect([beyond.items, beyond.totals, beyond.nextCursor]).toEqual([[], report.totals, null]);
   expect(report.items).toHaveLength(5); // the store's four, and the agent
   expect(JSON.stringify(await api.ok(reportBrought, { as: staff.b.manager }))).not.toContain(anna.personId);
 });

@@ -21,7 +21,6 @@ import { type Brought, createAgentRows } from './agents.repository.ts';
 import { decodeBroughtCursor, encodeBroughtCursor } from './brought-cursor.policy.ts';
 
 const ONE = { after: undefined, limit: 1 };
-const NOTHING = { allCustomers: 0n, allOrders: 0n, allNetFen: 0n };
 
 type Progress = z.infer<typeof TargetProgress>;
 
@@ -49,7 +48,7 @@ export function createTargets(deps: { bind: Binder; db: Db; clock: Clock; random
 
   bind(setTarget, async ({ principal, body }) => {
     const span = monthSpan(body.month);
-    const [row] = await rows.brought({ path: null, personId: body.personId, ...span, ...ONE });
+    const [row] = (await rows.brought({ path: null, personId: body.personId, ...span, ...ONE })).page;
     if (!row) throw new AppError('not_found');
     requireScope(principal, 'agents:write', row.orgPath);
     await db.transaction(async (tx) => {
@@ -67,8 +66,8 @@ export function createTargets(deps: { bind: Binder; db: Db; clock: Clock; random
   });
   bind(myTargets, async ({ principal }) => {
     const month = monthOf(clock.now());
-    const found = await rows.brought({ path: null, personId: principal.personId, ...monthSpan(month), ...ONE });
-    return { month, items: (await withTargets(month, found)).get(principal.personId) ?? [] };
+    const { page } = await rows.brought({ path: null, personId: principal.personId, ...monthSpan(month), ...ONE });
+    return { month, items: (await withTargets(month, page)).get(principal.personId) ?? [] };
   });
   bind(reportBrought, async ({ principal, query }) => {
     const { staff } = principal;
@@ -76,7 +75,10 @@ export function createTargets(deps: { bind: Binder; db: Db; clock: Clock; random
     if (query.orgUnitId !== undefined && !(unit && isWithin(unit.path, staff.orgPath))) throw new AppError('not_found');
     const month = query.month ?? monthOf(clock.now());
     const wanted = { path: unit?.path ?? staff.orgPath, personId: null, ...monthSpan(month) };
-    const all = await rows.brought({ ...wanted, after: decodeBroughtCursor(query.cursor), limit: query.limit + 1 });
+    const { page: all, totals } = await rows.brought({
+      ...{ ...wanted, after: decodeBroughtCursor(query.cursor), limit: query.limit + 1 },
+    });
+    const { allCustomers, allOrders, allNetFen } = totals;
     const found = all.slice(0, query.limit);
     const last = all.length > query.limit ? found.at(-1) : undefined;
     const targets = await withTargets(month, found);
@@ -90,7 +92,6 @@ export function createTargets(deps: { bind: Binder; db: Db; clock: Clock; random
         targets: targets.get(row.personId) ?? [],
       }),
     );
-    const [{ allCustomers, allOrders, allNetFen } = NOTHING] = all;
     return {
       month,
       items,
