@@ -25,7 +25,7 @@ async function lookAt(tx: Tx, { random }: { random: Random }, orderId: string, a
   // Of one item there is one present beneficiary of level one; it is the same for all items of an order.
   const first = entries.findLast(({ level, amountFen }) => level === 1 && amountFen >= 0n);
   const [placed] = await tx<{ at: Date }>`SELECT placed_at AS at FROM orders WHERE id = ${orderId}`;
-  await tx`UPDATE commission_checks SET checked_at = ${at} WHERE order_id = ${orderId}`;
+  await tx`UPDATE commission_checks SET checked_at = ${at}, failures = 0, retry_at = NULL, problem = '' WHERE order_id = ${orderId}`;
   if (!order || !first || !placed) return false;
   const { buyerId } = order;
   const { beneficiaryId } = first;

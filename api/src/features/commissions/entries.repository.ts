@@ -150,24 +150,26 @@ export async function step(tx: Tx, ids: readonly string[], to: Step): Promise<Se
 }
 
 /**
- * Who brought this person; never anybody further (rule K2). Who left (account closed, or no staff any more) earns nothing new, but
+ * Who brought this person first; never anybody further, nor who brought another of their selves later (rules K2, A2). Who left (account closed, or no staff any more) earns nothing new, but
  * keeps what they earned of this order already.
  */
 export async function inviterOf(tx: Tx, personId: string, orderId: string): Promise<string | null> {
   const [row] = await tx<{ id: string }>`
-    SELECT f.id FROM invite_edges e JOIN people p ON p.id = e.inviter_id
-    JOIN people f ON f.id = coalesce(p.merged_into, p.id) LEFT JOIN staff_accounts s ON s.person_id = f.id AND NOT s.active
-    WHERE e.invitee_id IN (SELECT id FROM people WHERE id = ${personId} OR merged_into = ${personId})
-      AND ((f.active AND s.person_id IS NULL) OR EXISTS (SELECT 1 FROM commission_entries x WHERE x.order_id = ${orderId}
-        AND x.level = 2 AND x.beneficiary_id IN (SELECT id FROM people WHERE id = f.id OR merged_into = f.id)))
-    ORDER BY e.at, e.invitee_id LIMIT 1`;
+    WITH first AS (
+      SELECT coalesce(p.merged_into, p.id) AS id FROM invite_edges e JOIN people p ON p.id = e.inviter_id
+      WHERE e.invitee_id IN (SELECT id FROM people WHERE id = ${personId} OR merged_into = ${personId})
+      ORDER BY e.at, e.invitee_id LIMIT 1)
+    SELECT f.id FROM first JOIN people f USING (id)
+    WHERE (f.active AND NOT EXISTS (SELECT 1 FROM staff_accounts s WHERE s.person_id = f.id AND NOT s.active))
+      OR EXISTS (SELECT 1 FROM commission_entries x WHERE x.order_id = ${orderId}
+        AND x.level = 2 AND x.beneficiary_id IN (SELECT id FROM people WHERE id = f.id OR merged_into = f.id))`;
   return row?.id ?? null;
 }
 
 /** The order's commission is to be looked at (again) before it can be settled (rule K7). */
 export async function askCheck(tx: Tx, orderId: string, at: Date): Promise<void> {
   await tx`INSERT INTO commission_checks (order_id, due_at) VALUES (${orderId}, ${at})
-    ON CONFLICT (order_id) DO UPDATE SET due_at = EXCLUDED.due_at, checked_at = NULL`;
+    ON CONFLICT (order_id) DO UPDATE SET due_at = EXCLUDED.due_at, checked_at = NULL, failures = 0, retry_at = NULL, problem = ''`;
 }
 /** Their month is to be computed (again). Waits for whoever computes it now. */
 export async function markMonths(tx: Tx, people: readonly string[], period: string, at: Date): Promise<void> {

@@ -49,15 +49,16 @@ export async function ordersOfMonth(
   }));
 }
 
-/** Who brought each of them, as they are now. */
+/** Who brought each of them first, as they are now; nobody where that person left. */
 export async function inviteEdgesOf(sql: Sql, people: readonly string[]): Promise<Map<string, string>> {
   const found = await sql<{ id: string; inviter: string }>`
-    SELECT DISTINCT ON (s.person) s.person AS id, f.id AS inviter
-    FROM (SELECT p.id, coalesce(p.merged_into, p.id) AS person FROM people p WHERE p.id = ANY(${people}::uuid[]) OR p.merged_into = ANY(${people}::uuid[])) s
-    JOIN invite_edges e ON e.invitee_id = s.id JOIN people i ON i.id = e.inviter_id
-    JOIN people f ON f.id = coalesce(i.merged_into, i.id) AND f.active
-    WHERE NOT EXISTS (SELECT 1 FROM staff_accounts a WHERE a.person_id = f.id AND NOT a.active)
-    ORDER BY s.person, e.at, e.invitee_id`;
+    WITH first AS (
+      SELECT DISTINCT ON (s.person) s.person, coalesce(i.merged_into, i.id) AS inviter
+      FROM (SELECT p.id, coalesce(p.merged_into, p.id) AS person FROM people p WHERE p.id = ANY(${people}::uuid[]) OR p.merged_into = ANY(${people}::uuid[])) s
+      JOIN invite_edges e ON e.invitee_id = s.id JOIN people i ON i.id = e.inviter_id
+      ORDER BY s.person, e.at, e.invitee_id)
+    SELECT first.person AS id, f.id AS inviter FROM first JOIN people f ON f.id = first.inviter AND f.active
+    WHERE NOT EXISTS (SELECT 1 FROM staff_accounts a WHERE a.person_id = f.id AND NOT a.active)`;
   return new Map(found.map(({ id, inviter }) => [id, inviter]));
 }
 
