@@ -22,8 +22,8 @@ import { makeConsumer, seedBrand } from '../../testing/fixtures.ts';
 import { AGREEMENT, makeContent } from '../../testing/sharing.ts';
 import { startTestApi } from '../../testing/test-api.ts';
 import { visit } from '../../testing/visits.ts';
-import { encodeBroughtCursor } from './brought-cursor.policy.ts';
 import { agentTransitions, monthOf, monthSpan, progressBps } from './agents.policy.ts';
+import { encodeBroughtCursor } from './brought-cursor.policy.ts';
 
 describe('K2 months, targets and states', () => {
   it.each([

@@ -2,7 +2,7 @@
  * What settlements take (rules K3, K4, K8): entries and bonuses of a person that are settleable, in the caller's transaction.
  *
  * A claim takes all that is there for its filter, negative parts too, or nothing: a sum that is not above zero is carried
- * forward. Goods in dispute are left out, and bonuses of months with sales that are in dispute or frozen. A refund that runs meanwhile is waited for; what it posts is settleable and counted.
+ * forward. Of a run it takes no positive part that was not approved, and where the sum is limited the newest are left. Goods in dispute are left out, and bonuses of months with sales that are in dispute or frozen. A refund that runs meanwhile is waited for; what it posts is settleable and counted.
  */
 import type { Tx } from '../../platform/db.ts';
 import { inDispute } from './disputes.ts';
@@ -16,6 +16,10 @@ export interface ClaimFilter {
   readonly upTo: Date;
   /** Whatever is negative is offset wherever and whenever it arose (rule K4): nobody is paid here what they owe there. */
   readonly withAllMinus?: boolean;
+  /** Nothing positive but these: what was approved. Null: whatever there is. */
+  readonly onlyIds?: readonly string[] | null;
+  /** The sum is not more than this: positive parts that do not fit are left, the oldest come first. */
+  readonly mostFen?: bigint | null;
 }
 export interface Claimed {
   readonly id: string;
@@ -30,32 +34,51 @@ export interface Claim {
   readonly sumFen: bigint;
   /** Zero or less: what is carried forward, because it does not come to more than nothing. */
   readonly carriedFen: bigint;
+  /** Something was left because the sum would have been more than `mostFen`. */
+  readonly isCut: boolean;
 }
 
 const sumOf = (parts: readonly { amountFen: bigint }[]) => parts.reduce((sum, { amountFen }) => sum + amountFen, 0n);
 
-async function claimable(tx: Tx, filter: ClaimFilter): Promise<Claimed[]> {
-  const found = await tx<Claimed & { orderId: string; isAgainst: boolean }>`
+type Part = Claimed & { moment: Date };
+/** What fits under the limit, negative parts in any case. */
+function within(parts: readonly Part[], mostFen: bigint | null): Part[] {
+  if (mostFen === null) return [...parts];
+  const taken = parts.filter(({ amountFen }) => amountFen < 0n);
+  let sumFen = sumOf(taken);
+  const oldestFirst = (a: Part, b: Part) => a.moment.getTime() - b.moment.getTime() || (a.id < b.id ? -1 : 1);
+  for (const part of parts.filter(({ amountFen }) => amountFen >= 0n).toSorted(oldestFirst)) {
+    if (sumFen + part.amountFen > mostFen) continue;
+    sumFen += part.amountFen;
+    taken.push(part);
+  }
+  return taken;
+}
+
+async function claimable(tx: Tx, filter: ClaimFilter & { at: Date }): Promise<Part[]> {
+  const onlyIds = filter.onlyIds ?? null;
+  const found = await tx<Part & { orderId: string; isAgainst: boolean }>`
     SELECT e.id, 'entry' AS kind, e.store_id AS "storeId", e.org_path AS "orgPath", e.amount_fen AS "amountFen",
-      e.order_id AS "orderId", e.amount_fen < 0 AND EXISTS (SELECT 1 FROM commission_entries h WHERE h.order_item_id = e.order_item_id
-        AND h.level = e.level AND h.beneficiary_id = e.beneficiary_id AND h.state IN ('claimed', 'paid')) AS "isAgainst"
+      coalesce(e.settleable_at, e.at) AS moment, e.order_id AS "orderId", CASE WHEN e.amount_fen < 0 THEN commission_is_uncovered(e.order_item_id, e.level, e.beneficiary_id, e.state) ELSE false END AS "isAgainst"
     FROM commission_entries e
     WHERE e.beneficiary_id IN (SELECT id FROM people WHERE id = ${filter.beneficiaryId} OR merged_into = ${filter.beneficiaryId})
       AND e.state = 'settleable' AND ((e.amount_fen < 0 AND ${filter.withAllMinus ?? false}) OR (coalesce(e.settleable_at, e.at) <= ${filter.upTo}
+        AND (e.amount_fen < 0 OR ${onlyIds}::uuid[] IS NULL OR e.id = ANY(${onlyIds}::uuid[]))
         AND (${filter.storePath}::text IS NULL OR e.org_path = ${filter.storePath} OR e.org_path LIKE ${filter.storePath} || '.%')))
     ORDER BY e.order_id, e.id FOR UPDATE OF e`;
   const disputed = await inDispute(tx, [...new Set(found.map(({ orderId }) => orderId))]);
-  const bonuses = await tx<Claimed>`
-    SELECT id, 'bonus' AS kind, store_id AS "storeId", org_path AS "orgPath", amount_fen AS "amountFen" FROM commission_bonuses
+  const bonuses = await tx<Part>`
+    SELECT id, 'bonus' AS kind, store_id AS "storeId", org_path AS "orgPath", amount_fen AS "amountFen", at AS moment FROM commission_bonuses
     WHERE beneficiary_id IN (SELECT id FROM people WHERE id = ${filter.beneficiaryId} OR merged_into = ${filter.beneficiaryId})
-      AND state = 'settleable' AND NOT commission_bonus_waits(beneficiary_id, store_id, period)
-      AND ((amount_fen < 0 AND ${filter.withAllMinus ?? false}) OR (at <= ${filter.upTo}
+      AND state = 'settleable' AND id NOT IN (SELECT bonus_id FROM commission_bonuses_waiting(
+        ARRAY(SELECT id FROM people WHERE id = ${filter.beneficiaryId} OR merged_into = ${filter.beneficiaryId}), ${filter.at}))
+      AND ((amount_fen < 0 AND ${filter.withAllMinus ?? false}) OR (at <= ${filter.upTo} AND (amount_fen < 0 OR ${onlyIds}::uuid[] IS NULL OR id = ANY(${onlyIds}::uuid[]))
         AND (${filter.storePath}::text IS NULL OR org_path = ${filter.storePath} OR org_path LIKE ${filter.storePath} || '.%')))
     ORDER BY id FOR UPDATE`;
   return [
     ...found
       .filter(({ orderId, isAgainst }) => isAgainst || !disputed.has(orderId))
-      .map(({ id, kind, storeId, orgPath, amountFen }) => ({ id, kind, storeId, orgPath, amountFen })),
+      .map(({ id, kind, storeId, orgPath, amountFen, moment }) => ({ id, kind, storeId, orgPath, amountFen, moment })),
     ...bonuses,
   ];
 }
@@ -64,15 +87,17 @@ async function claimable(tx: Tx, filter: ClaimFilter): Promise<Claimed[]> {
 export async function claim(tx: Tx, asked: ClaimFilter & { lineId: string; at: Date }): Promise<Claim> {
   // Twice: the first look waits for rivals, the second sees what they posted.
   await claimable(tx, asked);
-  const parts = await claimable(tx, asked);
+  const all = await claimable(tx, asked);
+  const parts = within(all, asked.mostFen ?? null);
+  const isCut = parts.length < all.length;
   const sumFen = sumOf(parts);
-  if (sumFen <= 0n) return { entries: [], sumFen: 0n, carriedFen: sumFen };
+  if (sumFen <= 0n) return { entries: [], sumFen: 0n, carriedFen: sumFen, isCut };
   const ids = (kind: Claimed['kind']) => parts.filter((part) => part.kind === kind).map(({ id }) => id);
   const moved = await step(tx, ids('entry'), { event: 'claim', at: asked.at, lineId: asked.lineId });
   if (moved.size !== ids('entry').length) throw new Error('locked entries were taken by somebody else');
   await tx`UPDATE commission_bonuses SET state = 'claimed', settlement_line_id = ${asked.lineId}
     WHERE id = ANY(${ids('bonus')}::uuid[]) AND state = 'settleable'`;
-  return { entries: parts, sumFen, carriedFen: 0n };
+  return { entries: parts, sumFen, carriedFen: 0n, isCut };
 }
 
 const entriesOf = async (tx: Tx, lineId: string): Promise<string[]> =>

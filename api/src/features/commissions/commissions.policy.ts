@@ -94,7 +94,13 @@ export function bringTo(
   if (basisFen === 0n) return { ...change, state: 'reversed', settleableAt: null, reverses: true };
   return open ? { ...change, ...whereIs(open) } : { ...change, ...standing };
 }
-/** An entry against what was handed out, claimable now: nothing may delay getting the money back (rule K4). */
+/**
+ * An entry against what was handed out, claimable now: nothing may delay getting the money back (rule K4). One that what is open
+ * beside it covers goes where that goes, as in `bringTo`; the database asks the same by `commission_is_uncovered`.
+ */
 export const isClawBack = (entry: Posted, group: readonly Posted[]): boolean =>
-  entry.state === 'settleable' && entry.amountFen < 0n && group.some(({ state }) => isHandedOut(state));
+  entry.state === 'settleable' &&
+  entry.amountFen < 0n &&
+  group.some(({ state }) => isHandedOut(state)) &&
+  group.reduce((sum, one) => (one.state === entry.state ? sum + one.amountFen : sum), 0n) < 0n;
 const whereIs = ({ state, settleableAt, heldReason }: Posted) => ({ state, settleableAt, heldReason });

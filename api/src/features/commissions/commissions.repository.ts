@@ -65,11 +65,19 @@ export async function listEntries(
     ORDER BY e.at DESC, e.id DESC LIMIT ${limit}`;
 }
 
-export async function sumsByState(sql: Sql, personId: string): Promise<{ state: EntryState; amountFen: bigint }[]> {
+/** A bonus that waits at that moment reads as frozen. */
+export async function sumsByState(
+  sql: Sql,
+  personId: string,
+  at: Date,
+): Promise<{ state: EntryState; amountFen: bigint }[]> {
   return sql<{ state: EntryState; amountFen: bigint }>`
-    SELECT state, sum(amount_fen)::bigint AS "amountFen" FROM commission_parts
-    WHERE beneficiary_id IN (SELECT id FROM people WHERE id = ${personId} OR merged_into = ${personId})
-    GROUP BY state ORDER BY state`;
+    WITH waiting AS MATERIALIZED (SELECT bonus_id FROM commission_bonuses_waiting(
+      ARRAY(SELECT id FROM people WHERE id = ${personId} OR merged_into = ${personId}), ${at})),
+    mine AS (
+      SELECT CASE WHEN kind = 'bonus' AND id IN (SELECT bonus_id FROM waiting) THEN 'frozen' ELSE state END AS state, amount_fen
+      FROM commission_parts WHERE beneficiary_id IN (SELECT id FROM people WHERE id = ${personId} OR merged_into = ${personId}))
+    SELECT state, sum(amount_fen)::bigint AS "amountFen" FROM mine GROUP BY state ORDER BY state`;
 }
 
 export interface StepRow {
@@ -116,15 +124,18 @@ export interface BonusRow {
 }
 export async function listBonuses(
   sql: Sql,
-  filter: { scope: string | null; month: string | null; beneficiaryId: string | null; unitId: string | null },
+  filter: { scope: string | null; month: string | null; beneficiaryId: string | null; unitId: string | null; at: Date },
   after: TimeCursor | undefined,
   limit: number,
 ): Promise<BonusRow[]> {
   return sql<BonusRow>`
+    WITH waiting AS MATERIALIZED (SELECT bonus_id FROM commission_bonuses_waiting(CASE WHEN ${filter.beneficiaryId}::uuid IS NOT NULL
+      THEN ARRAY(SELECT id FROM people WHERE id = ${filter.beneficiaryId} OR merged_into = ${filter.beneficiaryId}) END, ${filter.at}))
     SELECT b.id, p.id AS "beneficiaryId", p.name AS "beneficiaryName", p.kind AS "beneficiaryKind", bu.path AS "beneficiaryPath",
       json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS store, b.period AS month, b.net_fen AS "netFen",
-      b.tier, b.bps, b.amount_fen AS "amountFen", b.rule_version AS "ruleVersion", s.state, b.at
-    FROM commission_bonuses b JOIN commission_parts s ON s.id = b.id AND s.kind = 'bonus' JOIN people raw ON raw.id = b.beneficiary_id JOIN people p ON p.id = coalesce(raw.merged_into, raw.id)
+      b.tier, b.bps, b.amount_fen AS "amountFen", b.rule_version AS "ruleVersion",
+      CASE WHEN b.id IN (SELECT bonus_id FROM waiting) THEN 'frozen' ELSE b.state END AS state, b.at
+    FROM commission_bonuses b JOIN people raw ON raw.id = b.beneficiary_id JOIN people p ON p.id = coalesce(raw.merged_into, raw.id)
     JOIN org_units u ON u.id = b.store_id
     LEFT JOIN owner_bindings o ON o.customer_id = p.id AND o.ended_at IS NULL LEFT JOIN org_units bu ON bu.id = o.store_id
     WHERE (${filter.scope}::text IS NULL OR b.org_path = ${filter.scope} OR b.org_path LIKE ${filter.scope} || '.%')

@@ -10,6 +10,7 @@ import {
   type ReplyOf,
 } from '@walnut-live/contracts';
 import type { z } from 'zod';
+import type { Clock } from '../../platform/clock.ts';
 import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -31,11 +32,12 @@ const BONUSES_SHOWN = 24;
 
 export interface CommissionsDeps {
   readonly db: Db;
+  readonly clock: Clock;
 }
 export type CommissionsService = ReturnType<typeof createCommissionsService>;
 
 export function createCommissionsService(deps: CommissionsDeps) {
-  const { db } = deps;
+  const { db, clock } = deps;
 
   const view = (row: rows.EntryRow, name: string): EntryView => ({
     id: row.id,
@@ -102,8 +104,8 @@ export function createCommissionsService(deps: CommissionsDeps) {
     ): Promise<ReplyOf<typeof myEarnings>> {
       const filter = filterOf(null, { beneficiaryId: principal.personId });
       const { items, nextCursor } = await pageOf(filter, query.cursor, query.limit);
-      const sums = await rows.sumsByState(db.sql, principal.personId);
-      const months = { scope: null, month: null, beneficiaryId: principal.personId, unitId: null };
+      const sums = await rows.sumsByState(db.sql, principal.personId, clock.now());
+      const months = { scope: null, month: null, beneficiaryId: principal.personId, unitId: null, at: clock.now() };
       const bonuses = await rows.listBonuses(db.sql, months, undefined, BONUSES_SHOWN);
       return {
         bonuses: bonuses.map(({ month, store, amountFen, tier, state, at }) => ({
@@ -156,7 +158,7 @@ export function createCommissionsService(deps: CommissionsDeps) {
       const scope = principal.staff.orgPath;
       const found = await rows.listBonuses(
         db.sql,
-        { ...filter, scope },
+        { ...filter, scope, at: clock.now() },
         decodeTimeCursor(query.cursor),
         query.limit + 1,
       );

@@ -16,8 +16,7 @@ export async function thawDue({ db, clock }: { db: Db; clock: Clock }): Promise<
       const due = await tx<{ id: string }>`
         SELECT e.id FROM commission_entries e
         WHERE e.state = 'frozen' AND e.settleable_at <= ${at}
-          AND ((e.amount_fen < 0 AND EXISTS (SELECT 1 FROM commission_entries h WHERE h.order_item_id = e.order_item_id
-              AND h.level = e.level AND h.beneficiary_id = e.beneficiary_id AND h.state IN ('claimed', 'paid')))
+          AND (CASE WHEN e.amount_fen < 0 THEN commission_is_uncovered(e.order_item_id, e.level, e.beneficiary_id, e.state) ELSE false END
             OR (NOT EXISTS (SELECT 1 FROM commission_checks c WHERE c.order_id = e.order_id AND c.checked_at IS NULL)
               AND NOT EXISTS (SELECT 1 FROM orders_in_dispute d WHERE d.order_id = e.order_id)))
         ORDER BY e.settleable_at, e.id LIMIT ${BATCH} FOR UPDATE OF e SKIP LOCKED`;

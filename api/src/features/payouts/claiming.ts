@@ -25,6 +25,8 @@ export interface LineToClaim {
   /** Null: everywhere. */
   readonly scope: string | null;
   readonly upTo: Date;
+  /** Parts of commission that were settleable when the line was approved; null: whatever there is (withdrawals, lines of before 0391). */
+  readonly onlyIds: readonly string[] | null;
   /** More than this is not claimed: it was not approved, or the day does not allow it. */
   readonly mostFen: bigint | null;
   /** Terms it was approved with; null: those in force. */
@@ -82,10 +84,12 @@ export function createClaiming(deps: {
     const account = await deps.accountOf(tx, person);
     if (!account) return carry('no_account', false);
     const terms = await (line.termsVersion === null ? termsAt(tx, at) : termsOf(tx, line.termsVersion));
-    const { entries, sumFen } = await source.take(tx, { ...line, lineId: line.id, personId: person.id, at });
-    if (sumFen <= 0n) return carry('not_positive', false);
+    const { scope, upTo, onlyIds, mostFen } = line;
+    const wanted = { lineId: line.id, personId: person.id, scope, upTo, onlyIds, mostFen, at };
+    const { entries, sumFen, isCut } = await source.take(tx, wanted);
+    // Nothing of it fits: what was offset when it was approved was offset elsewhere since.
+    if (sumFen <= 0n) return carry(isCut ? 'more_than_approved' : 'not_positive', false);
     if (sumFen < terms.minimumFen) return carry('below_minimum');
-    if (line.mostFen !== null && sumFen > line.mostFen) return carry('more_than_approved');
     const month = (await monthsSoFar(tx, [person.id], at)).get(person.id) ?? NOTHING_YET;
     const withheldFen =
       line.source === 'commission' ? withholdingFor(terms.withholding, person.kind, sumFen, month) : 0n;

@@ -17,9 +17,12 @@ export interface CommissionClaims {
       upTo: Date;
       /** Whatever is negative is taken wherever and whenever it arose (rule K4). */
       withAllMinus: boolean;
+      /** Nothing positive but these; null: whatever there is. */
+      onlyIds: readonly string[] | null;
+      mostFen: bigint | null;
       at: Date;
     },
-  ): Promise<{ entries: readonly unknown[]; sumFen: bigint }>;
+  ): Promise<{ entries: readonly unknown[]; sumFen: bigint; isCut: boolean }>;
   unclaim(tx: Tx, line: { lineId: string; at: Date; reason?: string }): Promise<unknown>;
   markPaid(tx: Tx, line: { lineId: string; at: Date }): Promise<unknown>;
   /** Of these orders, those whose commission waits for a case or a refund. */
@@ -31,12 +34,15 @@ export interface Wanted {
   /** Null: everywhere. */
   readonly scope: string | null;
   readonly upTo: Date;
-  /** Of an amount that can be divided: at most this much. */
+  /** Parts of commission that were approved; null: whatever there is. */
+  readonly onlyIds: readonly string[] | null;
+  /** At most this much. */
   readonly mostFen: bigint | null;
   readonly at: Date;
 }
 export interface Source {
-  take(tx: Tx, wanted: Wanted): Promise<{ entries: number; sumFen: bigint }>;
+  /** `isCut`: there is more than `mostFen`. */
+  take(tx: Tx, wanted: Wanted): Promise<{ entries: number; sumFen: bigint; isCut: boolean }>;
   /** Accounts the line's money stands in, as debits, in the same transaction as `take` or before `giveBack`. */
   legs(tx: Tx, line: { id: string; personId: string; grossFen: bigint }): Promise<Leg[]>;
   giveBack(tx: Tx, lineId: string, at: Date, reason: string): Promise<unknown>;
@@ -46,10 +52,10 @@ export interface Source {
 export function createSources(claims: CommissionClaims): Readonly<Record<PayoutSource, Source>> {
   return {
     commission: {
-      async take(tx, { lineId, personId, scope, upTo, at }) {
-        const asked = { lineId, beneficiaryId: personId, storePath: scope, upTo, withAllMinus: true, at };
-        const { entries, sumFen } = await claims.claim(tx, asked);
-        return { entries: entries.length, sumFen };
+      async take(tx, { personId, scope, ...wanted }) {
+        const asked = { ...wanted, beneficiaryId: personId, storePath: scope, withAllMinus: true };
+        const { entries, sumFen, isCut } = await claims.claim(tx, asked);
+        return { entries: entries.length, sumFen, isCut };
       },
       async legs(tx, { id }) {
         const sums = await tx<{ owner: string; amountFen: bigint }>`
@@ -63,7 +69,8 @@ export function createSources(claims: CommissionClaims): Readonly<Record<PayoutS
     rewards: {
       async take(tx, { personId, mostFen }) {
         const balance = await rewardsOf(tx, personId);
-        return { entries: 0, sumFen: mostFen !== null && mostFen < balance ? mostFen : balance };
+        const isCut = mostFen !== null && mostFen < balance;
+        return { entries: 0, sumFen: isCut ? mostFen : balance, isCut };
       },
       legs: async (_tx, { personId, grossFen }) => [
         { account: { kind: 'reward_balance', owner: personId }, amountFen: grossFen },

@@ -52,11 +52,14 @@ async function settleableWithin(
   const ids = orders.map(({ id }) => id);
   const disputed = [...(await inDispute(sql, ids))];
   const [row] = await sql<{ balanceFen: bigint; grossFen: bigint; upTo: Date | null }>`
-    WITH mine AS (
+    WITH waiting AS MATERIALIZED (SELECT bonus_id FROM commission_bonuses_waiting(
+      ARRAY(SELECT id FROM people WHERE id = ${personId} OR merged_into = ${personId}), ${now})),
+    mine AS (
       SELECT amount_fen, settleable_at FROM commission_parts
       WHERE beneficiary_id IN (SELECT id FROM people WHERE id = ${personId} OR merged_into = ${personId})
         AND state = 'settleable' AND (amount_fen < 0 OR settleable_at <= ${now})
-        AND (is_against OR order_id IS NULL OR order_id <> ALL(${disputed}::uuid[]))),
+        AND (is_against OR order_id IS NULL OR order_id <> ALL(${disputed}::uuid[]))
+        AND (kind = 'entry' OR id NOT IN (SELECT bonus_id FROM waiting))),
     owed AS (SELECT coalesce(sum(amount_fen), 0) AS fen FROM mine WHERE amount_fen < 0),
     steps AS (
       SELECT settleable_at, (SELECT fen FROM owed) + sum(sum(amount_fen)) OVER (ORDER BY settleable_at) AS fen
@@ -142,9 +145,14 @@ export function createWithdrawals(deps: {
       await tx`INSERT INTO settlement_lines (id, person_id, source, state, created_at) VALUES (${id}, ${personId}, ${wish.source}, 'due', ${at})`;
       const claimed = await deps.claimLine(tx, {
         ...{ id, runId: null, person, source: wish.source, scope: null, upTo: offer.upTo, mostFen: offer.grossFen },
-        ...{ termsVersion: null, actorId: personId },
+        ...{ onlyIds: null, termsVersion: null, actorId: personId },
       });
-      if ('carried' in claimed) throw new AppError('state_conflict', { facts: { reason: claimed.carried } });
+      if ('carried' in claimed) {
+        const reason = claimed.carried === 'more_than_approved' ? 'changed' : claimed.carried;
+        throw new AppError('state_conflict', { facts: { reason } });
+      }
+      if (wish.expectedFen !== undefined && claimed.netFen !== offer.netFen)
+        throw new AppError('state_conflict', { facts: { reason: 'changed', netFen: Number(claimed.netFen) } });
       return claimed.billId;
     },
   };

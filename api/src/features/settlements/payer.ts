@@ -35,7 +35,7 @@ export function createPayer(deps: {
     faultAt('line locked');
     return deps.claimLine(tx, {
       ...{ id, runId: line.runId, person: { id: line.personId, kind: line.personKind }, source: 'commission' },
-      ...{ scope: line.orgPath, upTo: line.upTo, mostFen: line.approvedFen },
+      ...{ scope: line.orgPath, upTo: line.upTo, mostFen: line.approvedFen, onlyIds: line.approvedParts },
       ...{ termsVersion: line.termsVersion, actorId: actorId ?? line.payStartedById },
     });
   }

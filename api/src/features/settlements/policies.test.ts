@@ -8,7 +8,7 @@ import { statementLegs, statementOf } from './statement.policy.ts';
 const part = (storeId: string, positiveFen: bigint, negativeFen = 0n) => ({
   ...{ storeId, positiveFen, negativeFen, entries: 1 },
 });
-const due = (stores: Due['stores']): Due => ({ personId: 'p', kind: 'consumer', stores, heldFen: 7n });
+const due = (stores: Due['stores']): Due => ({ personId: 'p', kind: 'consumer', stores, heldFen: 7n, partIds: [] });
 const terms = {
   ...{ minimumFen: 100n, realNameFromFen: 200_000n, hasAccount: true, hasName: false },
   withholding: (gross: bigint) => gross / 10n,

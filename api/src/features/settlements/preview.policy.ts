@@ -13,6 +13,8 @@ export interface Due {
   readonly kind: string;
   readonly stores: readonly StorePart[];
   readonly heldFen: bigint;
+  /** What adds to the sum, where it was asked for: what a claim may take. */
+  readonly partIds: readonly string[];
 }
 export interface Figures {
   readonly outcome: 'pay' | 'carried';

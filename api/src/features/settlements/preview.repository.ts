@@ -7,7 +7,7 @@ import type { Due, PreviewLine } from './preview.policy.ts';
 export async function duesOf(
   sql: Sql,
   inDispute: (sql: Sql, orderIds: readonly string[]) => Promise<ReadonlySet<string>>,
-  run: { scope: string; upTo: Date },
+  run: { scope: string; upTo: Date; withParts: boolean; at: Date },
 ): Promise<Due[]> {
   const orders = await sql<{ id: string }>`
     SELECT DISTINCT order_id AS id FROM commission_parts WHERE state = 'settleable' AND order_id IS NOT NULL
@@ -22,28 +22,33 @@ export async function duesOf(
     negativeFen: bigint;
     heldFen: bigint;
     entries: number;
+    partIds: string[];
   }>`
-    WITH open AS (
-      SELECT coalesce(b.merged_into, b.id) AS person_id, e.store_id, e.amount_fen, e.state,
+    WITH waiting AS MATERIALIZED (SELECT bonus_id FROM commission_bonuses_waiting(NULL, ${run.at})),
+    open AS (
+      SELECT coalesce(b.merged_into, b.id) AS person_id, e.id, e.store_id, e.amount_fen, e.state,
         (e.org_path = ${run.scope} OR e.org_path LIKE ${run.scope} || '.%') AS within
       FROM commission_parts e JOIN people b ON b.id = e.beneficiary_id
       WHERE (e.state = 'held' OR (e.state = 'settleable' AND (e.amount_fen < 0 OR e.settleable_at <= ${run.upTo})))
-        AND (e.is_against OR e.order_id IS NULL OR e.order_id <> ALL(${disputed}::uuid[]))),
+        AND (e.order_id IS NULL OR e.order_id <> ALL(${disputed}::uuid[]) OR e.is_against)
+        AND (e.kind = 'entry' OR e.id NOT IN (SELECT bonus_id FROM waiting))),
     taken AS (SELECT * FROM open WHERE within OR (amount_fen < 0 AND state = 'settleable')),
     concerned AS (SELECT DISTINCT person_id FROM open WHERE within)
     SELECT p.id AS "personId", p.kind, t.store_id AS "storeId",
       coalesce(sum(t.amount_fen) FILTER (WHERE t.state = 'settleable' AND t.amount_fen >= 0), 0)::bigint AS "positiveFen",
       coalesce(sum(t.amount_fen) FILTER (WHERE t.state = 'settleable' AND t.amount_fen < 0), 0)::bigint AS "negativeFen",
       coalesce(sum(t.amount_fen) FILTER (WHERE t.state = 'held'), 0)::bigint AS "heldFen",
-      (count(*) FILTER (WHERE t.state = 'settleable'))::int AS entries
+      (count(*) FILTER (WHERE t.state = 'settleable'))::int AS entries,
+      coalesce(array_agg(t.id) FILTER (WHERE ${run.withParts} AND t.state = 'settleable' AND t.amount_fen >= 0), '{}') AS "partIds"
     FROM taken t JOIN concerned USING (person_id) JOIN people p ON p.id = t.person_id
     GROUP BY p.id, p.kind, t.store_id ORDER BY p.id, t.store_id`;
-  const dues = new Map<string, Due & { stores: Due['stores'][number][]; heldFen: bigint }>();
-  for (const { personId, kind, heldFen, ...part } of rows) {
-    const due = dues.get(personId) ?? { personId, kind, stores: [], heldFen: 0n };
+  const dues = new Map<string, Due & { stores: Due['stores'][number][] }>();
+  for (const { personId, kind, heldFen, partIds, ...part } of rows) {
+    const due = dues.get(personId) ?? { personId, kind, stores: [], heldFen: 0n, partIds: [] };
     dues.set(personId, {
       ...due,
       heldFen: due.heldFen + heldFen,
+      partIds: [...due.partIds, ...partIds],
       stores: part.entries > 0 ? [...due.stores, part] : due.stores,
     });
   }

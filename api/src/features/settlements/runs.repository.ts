@@ -177,13 +177,14 @@ export async function eventsOf(sql: Sql, runId: string) {
 export async function insertLines(
   tx: Tx,
   runId: string,
-  lines: readonly { id: string; personId: string; grossFen: bigint }[],
+  lines: readonly { id: string; personId: string; grossFen: bigint; partIds: readonly string[] }[],
   at: Date,
 ): Promise<void> {
-  await tx`INSERT INTO settlement_lines (id, run_id, person_id, source, state, approved_fen, created_at)
-    SELECT l.id, ${runId}::uuid, l.person_id, 'commission', 'due', l.fen, ${at}::timestamptz
+  await tx`INSERT INTO settlement_lines (id, run_id, person_id, source, state, approved_fen, approved_parts, created_at)
+    SELECT l.id, ${runId}::uuid, l.person_id, 'commission', 'due', l.fen, l.parts::uuid[], ${at}::timestamptz
     FROM unnest(${lines.map(({ id }) => id)}::uuid[], ${lines.map(({ personId }) => personId)}::uuid[],
-      ${lines.map(({ grossFen }) => grossFen)}::bigint[]) AS l (id, person_id, fen)`;
+      ${lines.map(({ grossFen }) => grossFen)}::bigint[], ${lines.map(({ partIds }) => `{${partIds.join(',')}}`)}::text[])
+      AS l (id, person_id, fen, parts)`;
 }
 export interface DueLine {
   id: string;
@@ -191,6 +192,8 @@ export interface DueLine {
   personId: string;
   personKind: string;
   approvedFen: bigint;
+  /** Null: of before 0391. */
+  approvedParts: string[] | null;
   orgPath: string;
   upTo: Date;
   payStartedById: string;
@@ -211,7 +214,7 @@ export async function putOffLine(sql: Sql, id: string, retryAt: Date, problem: s
 export async function lockLine(tx: Tx, id: string, state: 'due' | 'returned'): Promise<DueLine | undefined> {
   const [row] = await tx<DueLine>`
     SELECT l.id, l.run_id AS "runId", p.id AS "personId", p.kind AS "personKind", l.approved_fen AS "approvedFen",
-      r.org_path AS "orgPath", r.up_to AS "upTo", r.pay_started_by AS "payStartedById",
+      l.approved_parts AS "approvedParts", r.org_path AS "orgPath", r.up_to AS "upTo", r.pay_started_by AS "payStartedById",
       r.terms_version AS "termsVersion"
     FROM settlement_lines l JOIN settlement_runs r ON r.id = l.run_id JOIN people raw ON raw.id = l.person_id
     JOIN people p ON p.id = coalesce(raw.merged_into, raw.id)

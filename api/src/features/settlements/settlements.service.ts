@@ -5,9 +5,9 @@
  * statement with a row of history and one in the audit log. A preview writes down what every person would be paid, claims
  * nothing, and has a name (hash) for all its figures. Approval is by somebody else than who prepared it, names that hash, and
  * works the figures out once more: when anything changed meanwhile it is refused; so is whoever is paid by the run, by whichever
- * of their accounts. It makes a line for everybody who is to be paid, with the sum that is never exceeded, and the stores'
- * statements; the run keeps the terms it was approved with, and each statement its store's mode. Paying claims line by line, by
- * those terms (payer.ts).
+ * of their accounts. It makes a line for everybody who is to be paid, with the sum that is never exceeded and the parts it is made
+ * of, and the stores' statements; the run keeps the terms it was approved with, and each statement its store's mode. Paying claims
+ * line by line, by those terms (payer.ts).
  */
 import { isWithin, type SettlementState } from '@walnut-live/contracts';
 import type { Ledger } from '../../ledger/index.ts';
@@ -56,10 +56,10 @@ export function createSettlementsService(deps: SettlementsDeps & { payer: Payer 
   const { db, clock, random } = deps;
 
   /** What the run would do now, for everybody concerned. */
-  async function workOut(tx: Tx, run: { orgPath: string; upTo: Date }): Promise<Worked> {
+  async function workOut(tx: Tx, run: { orgPath: string; upTo: Date }, withParts: boolean): Promise<Worked> {
     const now = clock.now();
     const terms = await termsAt(tx, now);
-    const dues = await duesOf(tx, deps.inDispute, { scope: run.orgPath, upTo: run.upTo });
+    const dues = await duesOf(tx, deps.inDispute, { scope: run.orgPath, upTo: run.upTo, withParts, at: now });
     const ids = dues.map(({ personId }) => personId);
     const months = await monthsSoFar(tx, ids, now);
     const names = await realNamesOf(tx, ids);
@@ -133,7 +133,7 @@ export function createSettlementsService(deps: SettlementsDeps & { payer: Payer 
       await db.transaction(
         async (tx) => {
           const run = await lock(tx, principal, id, 'preview');
-          const { lines, hash } = await workOut(tx, run);
+          const { lines, hash } = await workOut(tx, run, false);
           const preview = { id: random.id(), runId: id, no: (run.no ?? 0) + 1, hash };
           await keepPreview(tx, { ...preview, by: principal.personId, at: clock.now() }, lines);
           await take(tx, principal, run, 'preview', {
@@ -159,7 +159,7 @@ export function createSettlementsService(deps: SettlementsDeps & { payer: Payer 
       if (run.hash !== body.hash) throw new AppError('state_conflict', { facts: { reason: 'another_preview' } });
       await holdTerms(tx);
       await holdModes(tx);
-      const { lines, basis, hash } = await workOut(tx, run);
+      const { lines, basis, hash } = await workOut(tx, run, true);
       if (hash !== body.hash) throw new AppError('state_conflict', { facts: { reason: 'preview_stale' } });
       const payable = lines.filter(({ outcome }) => outcome === 'pay');
       if (payable.some(({ personId }) => selves.includes(personId))) throw ownLine();
@@ -167,7 +167,7 @@ export function createSettlementsService(deps: SettlementsDeps & { payer: Payer 
       await rows.insertLines(
         tx,
         id,
-        payable.map(({ personId, grossFen }) => ({ id: random.id(), personId, grossFen })),
+        payable.map(({ personId, grossFen, partIds }) => ({ id: random.id(), personId, grossFen, partIds })),
         at,
       );
       const statements = await issueStatements(tx, deps, { runId: id, scope: run.orgPath, upTo: run.upTo });

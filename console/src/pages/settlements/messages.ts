@@ -1,4 +1,5 @@
 import { createI18n } from '@walnut-live/ui';
+import { reasons } from './reason-messages.ts';
 
 /** Settlement runs, transfers to people, and stores' statements. */
 export const settlementI18n = createI18n({
@@ -84,12 +85,7 @@ export const settlementI18n = createI18n({
     outcome: '处理',
     'outcome.pay': '支付',
     'outcome.carried': '结转',
-    'reason.not_positive': '余额不为正',
-    'reason.below_minimum': '低于最低金额',
-    'reason.no_account': '未绑定收款账户',
-    'reason.real_name_needed': '需要实名',
-    'reason.day_cap': '超过当日上限',
-    'reason.day_transfers': '超过当日次数',
+    ...reasons.zh,
     change: '与上次相比',
     'change.all': '全部',
     'change.new': '新增',
@@ -282,12 +278,7 @@ export const settlementI18n = createI18n({
     outcome: 'Outcome',
     'outcome.pay': 'To be paid',
     'outcome.carried': 'Carried',
-    'reason.not_positive': 'Nothing due',
-    'reason.below_minimum': 'Below the minimum',
-    'reason.no_account': 'No account to pay to',
-    'reason.real_name_needed': 'Real name needed',
-    'reason.day_cap': 'Day’s cap reached',
-    'reason.day_transfers': 'Day’s transfers used up',
+    ...reasons.en,
     change: 'Since last preview',
     'change.all': 'All',
     'change.new': 'New',

@@ -30,6 +30,7 @@ const hindrances = [
   'real_name_needed',
   'day_cap',
   'day_transfers',
+  'more_than_approved',
 ] as const;
 /** What refused an act of settlement, in words; undefined when the general text says it all. */
 export const useConflictText = (): ((error: unknown) => string | undefined) => {
