@@ -196,7 +196,7 @@ describe('what becomes of an entry', () => {
     expect(await db.transaction((tx) => unclaim(tx, { lineId: won, at: api.clock.now() }))).toBe(0);
     await orders.refund(order, [4_000, 0]);
     expect(await states(on)).toEqual(['paid 1000', 'paid 200', 'settleable -400']);
-    expect(await take(first)).toEqual({ entries: [], sumFen: 0n, carriedFen: -400n }); // carried forward
+    expect(await take(first)).toEqual({ entries: [], sumFen: 0n, carriedFen: -400n, isCut: false }); // carried forward
     await settleable(on, [5_000]);
     expect(await take(first)).toMatchObject({ sumFen: 100n });
     expect(await on.balance('commission_payable', bella.personId)).toBe(-1_300n);
