@@ -7,7 +7,7 @@ export const thingIds: ReadonlySet<string> = new Set([
   ...['org_unit_id', 'parcel_id', 'parent_link_id', 'payment_id', 'photo_id', 'pinned_product_id', 'preview_id'],
   ...['product_id', 'product_ids', 'ref', 'room_id', 'ruling_id', 'run_id', 'scope_id', 'settlement_line_id'],
   ...['share_id', 'sku_id', 'stock_unit_id', 'store_id', 'stream_id', 'task_id', 'touch_id', 'transfer_id', 'unit_id'],
-  ...['wave_action_id', 'request_id', 'source_unit_id', 'copied_id', 'template_id'],
+  ...['wave_action_id', 'request_id', 'source_unit_id', 'copied_id', 'template_id', 'approved_parts'],
 ]);
 /** Who acted, as staff or as the person themselves, by id alone: it says nothing once `people` says nothing. */
 export const actorColumns: ReadonlySet<string> = new Set([
