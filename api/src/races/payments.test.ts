@@ -50,7 +50,7 @@ const refundsOf = (orderId: string) =>
   }>`SELECT state, amount_fen::int AS amount FROM refunds WHERE order_id = ${orderId}`;
 const paymentsOf = (orderId: string) =>
   rows<{ id: string; state: string; provider: string }>`
-    SELECT id, state, provider FROM payments WHERE order_id = ${orderId} ORDER BY created_at`;
+    SELECT id, state, provider FROM payments WHERE order_id = ${orderId} ORDER BY id`;
 
 /** An unpaid order of one piece at 99 yuan, no shipping fee, of a shelf with so many pieces. */
 async function unpaid(pieces = 1) {

@@ -35,7 +35,7 @@ const ask = (as: Principal, orderId: string, body: Omit<BodyInputOf<typeof refun
 const runRefunds = () => api.api.platform.jobs.runNow(REFUND_JOB);
 const refundsOf = (orderId: string) =>
   rows<{ no: string; state: string; amount: number }>`
-    SELECT refund_no AS no, state, amount_fen::int AS amount FROM refunds WHERE order_id = ${orderId} ORDER BY created_at`;
+    SELECT refund_no AS no, state, amount_fen::int AS amount FROM refunds WHERE order_id = ${orderId} ORDER BY id`;
 const backOf = async (orderId: string) => {
   const [row] = await rows<{ paid: number; back: number; provider: number }>`
     SELECT o.paid_fen::int AS paid, o.refunded_fen::int AS back, (SELECT sum(c.refunded_fen)::int FROM payments p

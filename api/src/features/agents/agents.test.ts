@@ -117,7 +117,7 @@ test('K2 S7 from a warm contact to an agent: own store and guide, one applicatio
   expect(ended.state).toBe('ended');
   expect(await isAgent()).toBe(false);
   expect(
-    (await sql`SELECT action FROM audit_log WHERE target = ${`person:${anna.personId}`} ORDER BY at, id`).map(
+    (await sql`SELECT action FROM audit_log WHERE target = ${`person:${anna.personId}`} ORDER BY id`).map(
       ({ action }) => action,
     ),
   ).toHaveLength(3);

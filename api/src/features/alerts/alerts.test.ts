@@ -113,7 +113,7 @@ it('little stock by the threshold of the unit, changed by staff with a reason', 
   await look(); // still low, but somebody said so within the cool-down
   expect(await low()).toEqual([]);
   const audits =
-    await sql`SELECT action FROM audit_log WHERE action IN ('alert:closed', 'alert-rule:set') AND org_path = ${brand.stores.b.path} ORDER BY at`;
+    await sql`SELECT action FROM audit_log WHERE action IN ('alert:closed', 'alert-rule:set') AND org_path = ${brand.stores.b.path} ORDER BY id`;
   expect(audits).toEqual([{ action: 'alert-rule:set' }, { action: 'alert:closed' }]);
 });
 

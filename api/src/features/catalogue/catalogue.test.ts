@@ -57,7 +57,7 @@ test('HQ creates and changes products; what a patch does not name stays; everyth
     { name: '定制款', listPriceFen: 32_900 },
   ]);
   const log = await api.api.platform.db
-    .sql`SELECT action, actor_id FROM audit_log WHERE target = ${`product:${made.id}`} ORDER BY at`;
+    .sql`SELECT action, actor_id FROM audit_log WHERE target = ${`product:${made.id}`} ORDER BY id`;
   expect(log).toEqual([
     { action: 'product:created', actor_id: staff.operations.personId },
     { action: 'product:changed', actor_id: staff.admin.personId },

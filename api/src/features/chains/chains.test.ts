@@ -183,7 +183,7 @@ test('chain: joined, changed, withdrawn and joined again under one number; told,
     'closed',
   ]);
   const actions = await sql<{ action: string; reason: string }>`
-    SELECT action, reason FROM audit_log WHERE target = ${`chain:${chain.id}`} ORDER BY at, id`;
+    SELECT action, reason FROM audit_log WHERE target = ${`chain:${chain.id}`} ORDER BY id`;
   expect(actions.map(({ action }) => action)).toEqual([
     ...['chain:opened', 'chain:line-removed', 'personal-data:exported', 'personal-data:exported', 'chain:closed'],
   ]);

@@ -123,7 +123,7 @@ describe('S10 claims', () => {
     expect(reasonOf(await claim(kind, await makeConsumer(api)))).toBe('stopped');
     expect((await order(coupon.id, lines())).status).toBe(201);
     const audit = await api.api.platform.db.sql<{ action: string }>`
-      SELECT action FROM audit_log WHERE target = ${`coupon-kind:${kind.id}`} ORDER BY at, action`;
+      SELECT action FROM audit_log WHERE target = ${`coupon-kind:${kind.id}`} ORDER BY id`;
     expect(audit.map(({ action }) => action)).toEqual(['coupon-kind:created', 'coupon-kind:stopped']);
   });
 

@@ -23,7 +23,7 @@ it('S8 a refund that the provider refused for good is asked for again, after an 
   const { body: order } = await placeInGroup(api, buyer, room, { campaignId: campaign.id }, where);
   const paymentId = await payFor(api, buyer, order.id);
   const refunds = async () =>
-    (await sql<{ state: string }>`SELECT state FROM refunds WHERE order_id = ${order.id} ORDER BY created_at`).map(
+    (await sql<{ state: string }>`SELECT state FROM refunds WHERE order_id = ${order.id} ORDER BY id`).map(
       ({ state }) => state,
     );
 

@@ -273,7 +273,7 @@ describe('S9 a group', () => {
     const refused = await s.opening(await person());
     expect(refused.problem).toMatchObject({ code: 'group_buy_not_open', facts: { reason: 'stopped' } });
     const audits =
-      await sql()`SELECT action FROM audit_log WHERE target = ${`group-campaign:${s.campaign.id}`} ORDER BY at`;
+      await sql()`SELECT action FROM audit_log WHERE target = ${`group-campaign:${s.campaign.id}`} ORDER BY id`;
     expect(audits.map(({ action }) => action)).toEqual(['group-campaign:created', 'group-campaign:stopped']);
   });
 });

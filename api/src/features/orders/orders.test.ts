@@ -281,7 +281,7 @@ describe('who sees what', () => {
     // Who took it away, what was asked for, how many rows: and no phone number in the log itself.
     const filter = { roomId: room.id };
     const taken = await rows`SELECT actor_id, org_path, detail FROM audit_log
-      WHERE action = 'personal-data:exported' AND target = 'orders' AND detail->'filter'->>'roomId' = ${room.id} ORDER BY at, id`;
+      WHERE action = 'personal-data:exported' AND target = 'orders' AND detail->'filter'->>'roomId' = ${room.id} ORDER BY id`;
     const by = ({ personId, staff }: Principal) => ({ actor_id: personId, org_path: staff?.orgPath });
     expect(taken).toEqual([
       { ...by(brand.staff.a.manager), detail: { filter, rows: 4, whole: true } },

@@ -100,7 +100,7 @@ test('H4 an account is made below one’s own role, gets its password by a code 
   const log = await sql<{
     action: string;
     reason: string;
-  }>`SELECT action, reason FROM audit_log WHERE target = ${`staff:${id}`} ORDER BY at, id`;
+  }>`SELECT action, reason FROM audit_log WHERE target = ${`staff:${id}`} ORDER BY id`;
   expect(log.map(({ action }) => action)).toEqual([
     ...['staff:created', 'staff:password-set', 'staff:code-made', 'staff:code-made', 'staff:deactivated'],
   ]);

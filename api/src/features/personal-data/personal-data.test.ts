@@ -185,7 +185,7 @@ test('Z6 headquarters asks for a person with a reason; asking, finding and fetch
   // The person may read what was made of them; who asked is the company's matter.
   expect(await read(person, asked.id)).toMatchObject({ state: 'ready', reason: '', askedBy: { name: '' } });
   const log = await sql<{ action: string; reason: string }>`SELECT action, reason FROM audit_log
-    WHERE actor_id = ${staff.compliance.personId} AND target IN (${`person:${person.personId}`}, 'people') ORDER BY at, id`;
+    WHERE actor_id = ${staff.compliance.personId} AND target IN (${`person:${person.personId}`}, 'people') ORDER BY id`;
   expect(log.map(({ action }) => action)).toEqual([
     ...Array.from({ length: 3 }, () => 'personal-data:looked-up'),
     'personal-data:export-asked',

@@ -81,6 +81,6 @@ test('a training is verified by somebody else, of a unit at or above; taken back
   expect((await api.call(revokeTraining, { ...revoke, as: staff.b.manager })).status).toBe(404);
   for (let time = 0; time < 2; time++) await api.ok(revokeTraining, { ...revoke, as: staff.operations });
   expect((await api.ok(listTrainings, { params: { id: guide }, as: staff.a.manager })).items).toEqual([]);
-  const audit = await api.api.platform.db.sql`SELECT action FROM audit_log WHERE action LIKE 'training:%' ORDER BY at`;
+  const audit = await api.api.platform.db.sql`SELECT action FROM audit_log WHERE action LIKE 'training:%' ORDER BY id`;
   expect(audit.map(({ action }) => action)).toEqual(['training:verified', 'training:verified', 'training:revoked']);
 });

@@ -340,7 +340,7 @@ describe('terms', () => {
     await waitForState(api, order.id, 'paid');
     const audits = await rows<{
       action: string;
-    }>`SELECT action FROM audit_log WHERE target = ${`pre-sale:${s.campaign.id}`} ORDER BY at`;
+    }>`SELECT action FROM audit_log WHERE target = ${`pre-sale:${s.campaign.id}`} ORDER BY id`;
     expect(audits.map(({ action }) => action)).toEqual(['pre-sale:created', 'pre-sale:stopped']);
     toEnd();
     await due();

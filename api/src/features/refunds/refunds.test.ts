@@ -38,7 +38,7 @@ const ask = (as: Principal, orderId: string) =>
   api.call(refundOrder, { as, params: { id: orderId }, body: { reason: '不想要了' } });
 const refundsOf = (orderId: string) =>
   rows<{ state: string; refund_no: string; attempts: number }>`
-    SELECT state, refund_no, attempts FROM refunds WHERE order_id = ${orderId} ORDER BY created_at`;
+    SELECT state, refund_no, attempts FROM refunds WHERE order_id = ${orderId} ORDER BY id`;
 
 /** A paid order of two pieces at 5,000 fen under an offer limited to two per person. */
 async function paid() {

@@ -20,7 +20,7 @@ const auditOf = (api: TestApi) =>
     action: string;
     actor_id: string;
     reason: string;
-  }>`SELECT action, actor_id, reason FROM audit_log ORDER BY at`;
+  }>`SELECT action, actor_id, reason FROM audit_log ORDER BY id`;
 
 test('R2 a mute holds at once, until it ends or is lifted, and everybody concerned is told', async () => {
   await using api = await startTestApi();

@@ -110,7 +110,7 @@ test.each([
   expect(isVisit({ method, userAgent, purpose })).toBe(wanted);
 });
 
-const touchesOf = (api: TestApi) => api.api.platform.db.sql`SELECT * FROM touches ORDER BY at, id`;
+const touchesOf = (api: TestApi) => api.api.platform.db.sql`SELECT * FROM touches ORDER BY id`;
 const refused = async (api: TestApi) =>
   Object.fromEntries(
     (await api.api.platform.metrics.badShareTokens.get()).values.map((one) => [one.labels.reason, one.value]),

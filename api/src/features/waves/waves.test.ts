@@ -128,7 +128,7 @@ test('paused does nothing; resumed, it is late by the rules; cancelled, nothing 
   await turn(100);
   expect(await states(wave)).toEqual(['room_open done', 'message planned', 'message planned', 'offer_open planned']);
   await move(wave, 'running');
-  await turn(100);
+  await turn(101);
   expect(await states(wave)).toEqual([
     'room_open done',
     'message skipped too_late',
@@ -142,7 +142,7 @@ test('paused does nothing; resumed, it is late by the rules; cancelled, nothing 
   expect((await move(wave, 'cancelled')).status).toBe(200);
   expect((await move(wave, 'running')).problem.code).toBe('state_conflict');
   const log = await api.api.platform.db
-    .sql`SELECT action FROM audit_log WHERE target = ${`wave:${wave.id}`} ORDER BY at, id`;
+    .sql`SELECT action FROM audit_log WHERE target = ${`wave:${wave.id}`} ORDER BY id`;
   expect(log.map(({ action }) => action)).toEqual([
     'wave:created',
     'wave:running',
