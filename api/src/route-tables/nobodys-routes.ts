@@ -36,6 +36,7 @@ export const belongsToNobody = new Set<string>([
   'payments.ask',
   'payments.refund_again',
   'reconciliation.resolve',
+  'commissions.mine.get', // the caller's own, nobody else's; see my-commission.test.ts
   'commission-holds.release', // of headquarters alone; see the desk's own tests
   'commission-holds.confirm',
   'share-links.follow',

@@ -190,29 +190,3 @@ export const simulateCommission = defineRoute({
   reply: CommissionSimulation,
   errors: ['not_found', 'forbidden'],
 });
-
-export const myCommissionTerms = defineRoute({
-  id: 'commission-rules.mine',
-  method: 'GET',
-  path: '/me/commission-terms',
-  tag: 'commission',
-  access: 'person',
-  summary: 'What I earn by now, and cuts that are announced to me (rule K5)',
-  reply: z.object({
-    role: CommissionInviterRole,
-    /** What my sales of last month reached; 0 = none. */
-    tier: z.int(),
-    memberLevel: z.int(),
-    lines: z.array(
-      z.object({
-        product: z.object({ id: ProductId, title: z.string() }).nullable(),
-        productRole: z.enum(productRoles).nullable(),
-        unit: OrgUnitRef.nullable(),
-        bps: Bps,
-        fixedFen: Fen.nullable(),
-        /** What it will be; null = nothing is announced. */
-        announced: z.object({ from: Instant, bps: Bps, fixedFen: Fen.nullable() }).nullable(),
-      }),
-    ),
-  }),
-});

@@ -34,6 +34,7 @@ import * as mediaLibrary from './media-library.ts';
 import * as members from './members.ts';
 import * as messages from './messages.ts';
 import * as moderation from './moderation.ts';
+import * as myCommission from './my-commission.ts';
 import * as orderNotes from './order-notes.ts';
 import * as orders from './orders.ts';
 import * as org from './org.ts';
@@ -110,6 +111,7 @@ export * from './media-library.ts';
 export * from './members.ts';
 export * from './messages.ts';
 export * from './moderation.ts';
+export * from './my-commission.ts';
 export * from './order-notes.ts';
 export * from './orders.ts';
 export * from './org.ts';
@@ -183,6 +185,7 @@ export const routes: readonly Route[] = [
   attribution,
   commissionHolds,
   commissionRules,
+  myCommission,
   reports,
   alerts,
   credits,

@@ -1,4 +1,5 @@
 /** Reading entries. */
+import type { CreditReason } from '@walnut-live/contracts';
 import type { TimeCursor } from '../../platform/cursor.ts';
 import type { Sql } from '../../platform/db.ts';
 import type { EntryState } from './commission-states.policy.ts';
@@ -34,6 +35,8 @@ export interface EntryFilter {
   scope: string | null;
   beneficiaryId: string | null;
   orderId: string | null;
+  /** Of one item and level. */
+  of?: { itemId: string; level: number } | null;
   state: EntryState | null;
 }
 export async function listEntries(
@@ -60,6 +63,7 @@ export async function listEntries(
       AND (${filter.beneficiaryId}::uuid IS NULL OR p.id = ${filter.beneficiaryId})
       AND (${filter.id ?? null}::uuid IS NULL OR e.id = ${filter.id ?? null})
       AND (${filter.orderId}::uuid IS NULL OR e.order_id = ${filter.orderId})
+      AND (${filter.of?.itemId ?? null}::uuid IS NULL OR (e.order_item_id = ${filter.of?.itemId ?? null} AND e.level = ${filter.of?.level ?? null}))
       AND (${filter.state}::text IS NULL OR e.state = ${filter.state})
       AND (${after?.at ?? null}::timestamptz IS NULL OR (e.at, e.id) < (${after?.at ?? null}, ${after?.id ?? null}::uuid))
     ORDER BY e.at DESC, e.id DESC LIMIT ${limit}`;
@@ -103,6 +107,31 @@ export async function whyOf(
     SELECT e.held_reason AS "heldReason", coalesce(e.rate_trace, (SELECT f.rate_trace FROM commission_entries f
       WHERE f.order_item_id = e.order_item_id AND f.level = e.level AND f.beneficiary_id = e.beneficiary_id ORDER BY f.seq LIMIT 1)) AS trace
     FROM commission_entries e WHERE e.id = ${entryId}`;
+  return row;
+}
+
+export interface ItemFacts {
+  paidFen: bigint;
+  refundedFen: bigint;
+  creditReason: CreditReason | null;
+  /** To whom the order is credited now. */
+  creditedId: string | null;
+  inDispute: boolean;
+  /** It was looked at for fraud (rule K7). */
+  isChecked: boolean;
+  /** A claw-back: nothing delays it (rule K4). */
+  isAgainst: boolean;
+}
+/** Of an entry's item and order. */
+export async function itemFactsOf(sql: Sql, entryId: string): Promise<ItemFacts | undefined> {
+  const [row] = await sql<ItemFacts>`
+    SELECT i.amount_fen AS "paidFen", i.refunded_fen AS "refundedFen", c.reason AS "creditReason", coalesce(p.merged_into, p.id) AS "creditedId",
+      EXISTS (SELECT 1 FROM orders_in_dispute d WHERE d.order_id = e.order_id) AS "inDispute",
+      NOT EXISTS (SELECT 1 FROM commission_checks k WHERE k.order_id = e.order_id AND k.checked_at IS NULL) AS "isChecked",
+      CASE WHEN e.amount_fen < 0 THEN commission_is_uncovered(e.order_item_id, e.level, e.beneficiary_id, e.state) ELSE false END AS "isAgainst"
+    FROM commission_entries e JOIN order_items i ON i.id = e.order_item_id
+    LEFT JOIN order_credits c ON c.order_id = e.order_id LEFT JOIN people p ON p.id = c.person_id
+    WHERE e.id = ${entryId}`;
   return row;
 }
 

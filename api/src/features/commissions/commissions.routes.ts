@@ -1,4 +1,10 @@
-import { getCommissionEntry, listCommissionBonuses, listCommissions, myEarnings } from '@walnut-live/contracts';
+import {
+  getCommissionEntry,
+  listCommissionBonuses,
+  listCommissions,
+  myCommissionEntry,
+  myEarnings,
+} from '@walnut-live/contracts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { CsvColumn } from '../../platform/csv.ts';
 import type { Db } from '../../platform/db.ts';
@@ -38,6 +44,7 @@ export function bindCommissions(
     return written;
   });
   bind(myEarnings, async ({ principal, query }) => service.earnings(principal, query));
+  bind(myCommissionEntry, async ({ principal, params }) => service.mine(principal, params.id));
   bind(getCommissionEntry, async ({ principal, params }) => service.entry(principal, params.id));
   bind(listCommissionBonuses, async ({ principal, query }) => service.bonuses(principal, query));
 }

@@ -17,6 +17,7 @@ import { AppError } from '../../platform/errors.ts';
 import type { Principal, StaffPrincipal } from '../../platform/principal.ts';
 import { nameFor } from '../bindings/index.ts';
 import * as rows from './commissions.repository.ts';
+import { myEntry } from './my-entry.ts';
 
 export type EntryView = z.output<typeof CommissionEntryView>;
 interface EntryQuery {
@@ -116,6 +117,8 @@ export function createCommissionsService(deps: CommissionsDeps) {
         nextCursor,
       };
     },
+
+    mine: (principal: Principal, id: string) => myEntry({ db, clock, view }, principal, id),
 
     /** @throws AppError not_found: nothing of the scope */
     async entry(principal: StaffPrincipal, id: string): Promise<ReplyOf<typeof getCommissionEntry>> {

@@ -38,3 +38,42 @@ export function bonusOf(tiers: readonly Tier[], stores: readonly StoreNet[]): Bo
   const bps = tiers[tier - 1]?.bonusBps ?? 0;
   return stores.map((store) => ({ ...store, tier, bps, dueFen: commissionFor(store.netFen, bps) }));
 }
+
+export interface MonthStanding {
+  readonly netFen: bigint;
+  readonly tier: number;
+  readonly bonusBps: number;
+  /** What the month would add if it ended now. */
+  readonly bonusFen: bigint;
+  readonly next: {
+    readonly tier: number;
+    readonly minNetFen: number;
+    readonly missingFen: bigint;
+    readonly bonusBps: number;
+  } | null;
+}
+export function standingIn(tiers: readonly Tier[], stores: readonly StoreNet[]): MonthStanding {
+  const netFen = stores.reduce((sum, store) => sum + store.netFen, 0n);
+  const tier = tierOf(tiers, netFen);
+  const ahead = tiers[tier];
+  return {
+    ...{ netFen, tier, bonusBps: tiers[tier - 1]?.bonusBps ?? 0 },
+    bonusFen: bonusOf(tiers, stores).reduce((sum, { dueFen }) => sum + dueFen, 0n),
+    next: ahead ? { ...ahead, tier: tier + 1, missingFen: BigInt(ahead.minNetFen) - netFen } : null,
+  };
+}
+/** Of the tiers of several versions those that give the month most, as it stands and then at the highest step; of equals the last. */
+export function bestTiers(versions: readonly (readonly Tier[])[], stores: readonly StoreNet[]): readonly Tier[] {
+  const top = BigInt(Math.max(0, ...versions.flat().map(({ minNetFen }) => minNetFen)));
+  const rank = (tiers: readonly Tier[]) => [
+    standingIn(tiers, stores).bonusFen,
+    commissionFor(top, tiers[tierOf(tiers, top) - 1]?.bonusBps ?? 0),
+  ];
+  let best: { tiers: readonly Tier[]; rank: readonly bigint[] } | undefined;
+  for (const tiers of versions) {
+    const mine = rank(tiers);
+    const differs = mine.findIndex((one, at) => one !== best?.rank[at]);
+    if (!best || differs === -1 || (mine[differs] ?? 0n) > (best.rank[differs] ?? 0n)) best = { tiers, rank: mine };
+  }
+  return best?.tiers ?? [];
+}

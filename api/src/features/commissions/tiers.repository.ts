@@ -7,6 +7,13 @@ import { monthAfter } from './tiers.policy.ts';
 
 /** Per store. What is held does not count before it is released; what was taken or voided has no basis left. */
 export async function netOfMonth(sql: Sql, personId: string, month: string): Promise<StoreNet[]> {
+  return leftOfMonth(sql, personId, month, false);
+}
+export async function heldOfMonth(sql: Sql, personId: string, month: string): Promise<bigint> {
+  const held = await leftOfMonth(sql, personId, month, true);
+  return held.reduce((sum, { netFen }) => sum + netFen, 0n);
+}
+async function leftOfMonth(sql: Sql, personId: string, month: string, isHeld: boolean): Promise<StoreNet[]> {
   const [from, to] = [chinaDayStart(`${month}-01`), chinaDayStart(`${monthAfter(month)}-01`)];
   return sql<StoreNet>`
     SELECT "storeId", "orgPath", sum(basis)::bigint AS "netFen" FROM (
@@ -15,5 +22,5 @@ export async function netOfMonth(sql: Sql, personId: string, month: string): Pro
       WHERE e.beneficiary_id IN (SELECT id FROM people WHERE id = ${personId} OR merged_into = ${personId}) AND e.level = 1
         AND o.paid_at >= ${from} AND o.paid_at < ${to} AND e.at >= ${from}
       ORDER BY e.order_item_id, e.seq DESC) last
-    WHERE state <> 'held' GROUP BY 1, 2 HAVING sum(basis) > 0`;
+    WHERE (state = 'held') = ${isHeld} GROUP BY 1, 2 HAVING sum(basis) > 0`;
 }
