@@ -1,7 +1,7 @@
 /** Paying people and settling with stores, put together. */
 import type { createProviders } from './compose-payments.ts';
 import type { Config } from './config.ts';
-import { claim, inDispute, markPaid, unclaim } from './features/commissions/index.ts';
+import { claim, markPaid, unclaim } from './features/commissions/index.ts';
 import { createPayouts } from './features/payouts/index.ts';
 import { createSettlements } from './features/settlements/index.ts';
 import type { Ledger } from './ledger/index.ts';
@@ -25,12 +25,12 @@ export function createSettling(deps: {
   const { config, providers } = deps;
   const payouts = createPayouts({
     ...deps,
-    claims: { claim, unclaim, markPaid, inDispute },
+    claims: { claim, unclaim, markPaid },
     providers: providers.payouts,
     sandboxPayouts: providers.sandboxPayouts,
     openIdOf: providers.wechatAccounts?.openIdOf,
     wechat: providers.wechatBridge,
     sandbox: config.SANDBOX,
   });
-  createSettlements({ ...deps, payouts, inDispute });
+  createSettlements({ ...deps, payouts });
 }

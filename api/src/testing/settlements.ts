@@ -1,11 +1,11 @@
 /** Commission that can be settled, written with plain SQL and its ledger transfer; and what tests of settlement drive. */
 import { randomUUID } from 'node:crypto';
-import { claim, inDispute, markPaid, unclaim } from '../features/commissions/index.ts';
+import { claim, markPaid, unclaim } from '../features/commissions/index.ts';
 import { createLedger } from '../ledger/index.ts';
 import type { Random } from '../platform/clock.ts';
 import type { Db } from '../platform/db.ts';
 
-export const testClaims = { claim, unclaim, markPaid, inDispute };
+export const testClaims = { claim, unclaim, markPaid };
 
 export interface PostedEntry {
   readonly id: string;

@@ -14,7 +14,6 @@ import { thawDue } from './thaw.ts';
 export { handOverMonths } from './bonuses.ts';
 export { type Claim, type Claimed, type ClaimFilter, claim, markPaid, unclaim } from './claims.ts';
 export { auditCommissions } from './commissions-audit.ts';
-export { inDispute } from './disputes.ts';
 
 export const COMMISSION_CHECK_JOB = 'commission-checks';
 export const COMMISSION_THAW_JOB = 'commission-thaw';

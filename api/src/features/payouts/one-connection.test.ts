@@ -61,7 +61,7 @@ describe.each([1, 2])('a pool of %i', (poolSize) => {
     };
     const engine = createPayoutEngine({ ...base, providers, claims: testClaims, openIdOf, sandbox: false });
     const payer = createPayer({ ...base, claimLine: engine.claimLine });
-    const service = createSettlementsService({ ...base, payouts: engine, payer, inDispute: testClaims.inDispute });
+    const service = createSettlementsService({ ...base, payouts: engine, payer });
     return { engine, payer, service };
   }
   async function known(name: string): Promise<Principal> {

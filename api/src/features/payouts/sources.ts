@@ -25,8 +25,6 @@ export interface CommissionClaims {
   ): Promise<{ entries: readonly unknown[]; sumFen: bigint; isCut: boolean }>;
   unclaim(tx: Tx, line: { lineId: string; at: Date; reason?: string }): Promise<unknown>;
   markPaid(tx: Tx, line: { lineId: string; at: Date }): Promise<unknown>;
-  /** Of these orders, those whose commission waits for a case or a refund. */
-  inDispute(sql: Sql, orderIds: readonly string[]): Promise<ReadonlySet<string>>;
 }
 export interface Wanted {
   readonly lineId: string;

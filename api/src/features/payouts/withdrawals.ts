@@ -10,7 +10,7 @@ import { AppError } from '../../platform/errors.ts';
 import type { Principal } from '../../platform/principal.ts';
 import { type AccountOf, realNamesOf } from './accounts.ts';
 import { type ClaimLine, lockPayee, monthsSoFar, NOTHING_YET } from './claiming.ts';
-import { type CommissionClaims, rewardsOf } from './sources.ts';
+import { rewardsOf } from './sources.ts';
 import { type Terms, termsAt } from './terms.ts';
 import { withholdingFor } from './withholding.policy.ts';
 
@@ -38,27 +38,15 @@ async function todayOf(sql: Sql, personId: string, now: Date): Promise<{ fen: bi
  * The most of what is settleable that stays within `mostFen`: the oldest entries first, with everything negative taken off. A
  * claim takes entries of one moment together.
  */
-async function settleableWithin(
-  sql: Sql,
-  inDispute: CommissionClaims['inDispute'],
-  personId: string,
-  now: Date,
-  mostFen: bigint,
-) {
-  const orders = await sql<{ id: string }>`
-    SELECT DISTINCT order_id AS id FROM commission_parts
-    WHERE beneficiary_id IN (SELECT id FROM people WHERE id = ${personId} OR merged_into = ${personId})
-      AND state = 'settleable' AND order_id IS NOT NULL`;
-  const ids = orders.map(({ id }) => id);
-  const disputed = [...(await inDispute(sql, ids))];
+async function settleableWithin(sql: Sql, personId: string, now: Date, mostFen: bigint) {
   const [row] = await sql<{ balanceFen: bigint; grossFen: bigint; upTo: Date | null }>`
     WITH waiting AS MATERIALIZED (SELECT bonus_id FROM commission_bonuses_waiting(
       ARRAY(SELECT id FROM people WHERE id = ${personId} OR merged_into = ${personId}), ${now})),
     mine AS (
-      SELECT amount_fen, settleable_at FROM commission_parts
+      SELECT amount_fen, settleable_at FROM commission_parts p LEFT JOIN orders_in_dispute d ON d.order_id = p.order_id
       WHERE beneficiary_id IN (SELECT id FROM people WHERE id = ${personId} OR merged_into = ${personId})
         AND state = 'settleable' AND (amount_fen < 0 OR settleable_at <= ${now})
-        AND (is_against OR order_id IS NULL OR order_id <> ALL(${disputed}::uuid[]))
+        AND (is_against OR d.order_id IS NULL)
         AND (kind = 'entry' OR id NOT IN (SELECT bonus_id FROM waiting))),
     owed AS (SELECT coalesce(sum(amount_fen), 0) AS fen FROM mine WHERE amount_fen < 0),
     steps AS (
@@ -76,7 +64,6 @@ export function createWithdrawals(deps: {
   random: Random;
   accountOf: AccountOf;
   claimLine: ClaimLine;
-  claims: Pick<CommissionClaims, 'inDispute'>;
 }) {
   const { clock, random } = deps;
 
@@ -90,7 +77,7 @@ export function createWithdrawals(deps: {
     const today = await todayOf(sql, person.id, now);
     const allowedFen = terms.dayCapFen > today.fen ? terms.dayCapFen - today.fen : 0n;
     let plan: { balanceFen: bigint; grossFen: bigint; upTo: Date | null };
-    if (source === 'commission') plan = await settleableWithin(sql, deps.claims.inDispute, person.id, now, allowedFen);
+    if (source === 'commission') plan = await settleableWithin(sql, person.id, now, allowedFen);
     else {
       const balanceFen = await rewardsOf(sql, person.id);
       plan = { balanceFen, grossFen: balanceFen < allowedFen ? balanceFen : allowedFen, upTo: now };

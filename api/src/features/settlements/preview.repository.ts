@@ -6,14 +6,8 @@ import type { Due, PreviewLine } from './preview.policy.ts';
 /** People as they are now, a guest being whom they became. Whoever has only minus elsewhere is no matter of this run. */
 export async function duesOf(
   sql: Sql,
-  inDispute: (sql: Sql, orderIds: readonly string[]) => Promise<ReadonlySet<string>>,
   run: { scope: string; upTo: Date; withParts: boolean; at: Date },
 ): Promise<Due[]> {
-  const orders = await sql<{ id: string }>`
-    SELECT DISTINCT order_id AS id FROM commission_parts WHERE state = 'settleable' AND order_id IS NOT NULL
-      AND (org_path = ${run.scope} OR org_path LIKE ${run.scope} || '.%' OR amount_fen < 0)`;
-  const ids = orders.map(({ id }) => id);
-  const disputed = [...(await inDispute(sql, ids))];
   const rows = await sql<{
     personId: string;
     kind: string;
@@ -28,20 +22,23 @@ export async function duesOf(
     open AS (
       SELECT coalesce(b.merged_into, b.id) AS person_id, e.id, e.store_id, e.amount_fen, e.state,
         (e.org_path = ${run.scope} OR e.org_path LIKE ${run.scope} || '.%') AS within
-      FROM commission_parts e JOIN people b ON b.id = e.beneficiary_id
+      FROM commission_parts e JOIN people b ON b.id = e.beneficiary_id LEFT JOIN orders_in_dispute d ON d.order_id = e.order_id
       WHERE (e.state = 'held' OR (e.state = 'settleable' AND (e.amount_fen < 0 OR e.settleable_at <= ${run.upTo})))
-        AND (e.order_id IS NULL OR e.order_id <> ALL(${disputed}::uuid[]) OR e.is_against)
+        AND (d.order_id IS NULL OR e.is_against)
         AND (e.kind = 'entry' OR e.id NOT IN (SELECT bonus_id FROM waiting))),
-    taken AS (SELECT * FROM open WHERE within OR (amount_fen < 0 AND state = 'settleable')),
-    concerned AS (SELECT DISTINCT person_id FROM open WHERE within)
-    SELECT p.id AS "personId", p.kind, t.store_id AS "storeId",
-      coalesce(sum(t.amount_fen) FILTER (WHERE t.state = 'settleable' AND t.amount_fen >= 0), 0)::bigint AS "positiveFen",
-      coalesce(sum(t.amount_fen) FILTER (WHERE t.state = 'settleable' AND t.amount_fen < 0), 0)::bigint AS "negativeFen",
-      coalesce(sum(t.amount_fen) FILTER (WHERE t.state = 'held'), 0)::bigint AS "heldFen",
-      (count(*) FILTER (WHERE t.state = 'settleable'))::int AS entries,
-      coalesce(array_agg(t.id) FILTER (WHERE ${run.withParts} AND t.state = 'settleable' AND t.amount_fen >= 0), '{}') AS "partIds"
-    FROM taken t JOIN concerned USING (person_id) JOIN people p ON p.id = t.person_id
-    GROUP BY p.id, p.kind, t.store_id ORDER BY p.id, t.store_id`;
+    sums AS (
+      SELECT person_id, store_id, bool_or(within) AS within,
+        coalesce(sum(amount_fen) FILTER (WHERE state = 'settleable' AND amount_fen >= 0 AND within), 0)::bigint AS positive,
+        coalesce(sum(amount_fen) FILTER (WHERE state = 'settleable' AND amount_fen < 0), 0)::bigint AS negative,
+        coalesce(sum(amount_fen) FILTER (WHERE state = 'held' AND within), 0)::bigint AS held,
+        (count(*) FILTER (WHERE state = 'settleable' AND (within OR amount_fen < 0)))::int AS entries,
+        coalesce(array_agg(id) FILTER (WHERE ${run.withParts} AND state = 'settleable' AND amount_fen >= 0 AND within), '{}') AS parts
+      FROM open GROUP BY person_id, store_id)
+    SELECT p.id AS "personId", p.kind, s.store_id AS "storeId", s.positive AS "positiveFen", s.negative AS "negativeFen",
+      s.held AS "heldFen", s.entries, s.parts AS "partIds"
+    FROM sums s JOIN people p ON p.id = s.person_id
+    WHERE (s.within OR s.entries > 0) AND s.person_id IN (SELECT person_id FROM sums WHERE within)
+    ORDER BY p.id, s.store_id`;
   const dues = new Map<string, Due & { stores: Due['stores'][number][] }>();
   for (const { personId, kind, heldFen, partIds, ...part } of rows) {
     const due = dues.get(personId) ?? { personId, kind, stores: [], heldFen: 0n, partIds: [] };

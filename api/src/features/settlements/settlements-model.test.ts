@@ -111,7 +111,6 @@ async function world(seed: number) {
     ...base,
     payouts,
     payer,
-    inDispute: testClaims.inDispute,
   });
 
   /** The model: what was earned, and the most that was ever owed in all. */
@@ -347,7 +346,6 @@ describe('whatever happens in whatever order', () => {
         ...base,
         payouts,
         payer,
-        inDispute: testClaims.inDispute,
       });
       return { payouts, payer, service };
     };

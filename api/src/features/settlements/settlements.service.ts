@@ -19,7 +19,6 @@ import type { Logger } from '../../platform/logger.ts';
 import type { StaffPrincipal } from '../../platform/principal.ts';
 import { selvesOf } from '../identity/index.ts';
 import {
-  type CommissionClaims,
   holdTerms,
   monthsSoFar,
   NOTHING_YET,
@@ -43,7 +42,6 @@ export interface SettlementsDeps {
   readonly log: Logger;
   readonly ledger: Ledger;
   readonly payouts: Pick<Payouts, 'accountOf' | 'claimLine'>;
-  readonly inDispute: CommissionClaims['inDispute'];
 }
 
 interface Worked {
@@ -59,7 +57,7 @@ export function createSettlementsService(deps: SettlementsDeps & { payer: Payer 
   async function workOut(tx: Tx, run: { orgPath: string; upTo: Date }, withParts: boolean): Promise<Worked> {
     const now = clock.now();
     const terms = await termsAt(tx, now);
-    const dues = await duesOf(tx, deps.inDispute, { scope: run.orgPath, upTo: run.upTo, withParts, at: now });
+    const dues = await duesOf(tx, { scope: run.orgPath, upTo: run.upTo, withParts, at: now });
     const ids = dues.map(({ personId }) => personId);
     const months = await monthsSoFar(tx, ids, now);
     const names = await realNamesOf(tx, ids);
