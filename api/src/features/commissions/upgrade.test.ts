@@ -1,16 +1,18 @@
-/** What migration 0380 makes of rows as they were before it. */
+/** What migrations 0380 and 0400 make of rows as they were before them. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { listCommissionHolds } from '@walnut-live/contracts';
 import { expect, it } from 'vitest';
-import { DAY, scene } from '../../testing/commission-scene.ts';
+import { DAY, scene, terms } from '../../testing/commission-scene.ts';
+import { visit } from '../../testing/visits.ts';
 import { COMMISSION_CHECK_JOB, COMMISSION_THAW_JOB, claim } from './index.ts';
 
-const MIGRATION = join(import.meta.dirname, '../../../prisma/migrations/0380_commission_mended/migration.sql');
+const MIGRATIONS = join(import.meta.dirname, '../../../prisma/migrations');
 
-/** The parts of the migration that change rows of entries. */
-async function repairs(): Promise<string> {
-  const all = await readFile(MIGRATION, 'utf8');
-  return all.slice(all.indexOf('-- ── entries of before 0310'));
+/** The parts of a migration that change rows. */
+async function repairs(name = '0380_commission_mended', from = '-- ── entries of before 0310'): Promise<string> {
+  const all = await readFile(join(MIGRATIONS, name, 'migration.sql'), 'utf8');
+  return all.slice(all.indexOf(from));
 }
 
 it('K3 K7 entries of before 0310 whose order was received are looked at, thaw and can be claimed', async () => {
@@ -67,5 +69,44 @@ it('K4 a claw-back that was held is claimable after the next thaw, whatever is i
   api.clock.set(new Date(Math.max(Date.now(), api.clock.now().getTime()) + 60_000));
   await on.run(COMMISSION_THAW_JOB);
   expect((await take()).carriedFen).toBe(-400n);
+  expect(await on.audit()).toEqual([]);
+});
+
+it('K4 K7 a hold of which nothing is held any more is closed, and what it held of others goes on; one that holds stays', async () => {
+  await using on = await scene();
+  const { api, brand, anna, bella, chris, db, sql } = on;
+  await on.publish(terms({ levelTwoBps: 200, levelTwoEnabled: true }));
+  await visit(api, chris, bella, brand.rooms.a.id);
+  const order = await on.sold(bella, anna, brand.rooms.a, [10_000]);
+  api.clock.advanceSeconds(120);
+  const other = await on.sold(bella, anna, brand.rooms.b, [10_000]);
+  await on.orders.receive(order);
+  const hold = (orderId: string) => sql`
+    INSERT INTO commission_holds (id, order_id, beneficiary_id, org_path, signals, state, opened_at)
+    VALUES (${crypto.randomUUID()}, ${orderId}, ${bella.personId}, ${brand.stores.a.path},
+      ${JSON.stringify([{ kind: 'same_phone', count: 1, refs: [], firstAt: null, lastAt: null }])}::jsonb, 'open', ${api.clock.now()})`;
+  await hold(order.id);
+  await hold(other.id);
+  // As 0380 left the first: of whom it is about nothing is held, only level two of the same order.
+  await sql`WITH h AS (UPDATE commission_entries SET state = 'held', held_reason = 'same_phone'
+      WHERE order_id = ${other.id} OR level = 2 RETURNING id, order_id)
+    INSERT INTO commission_transitions (entry_id, from_state, to_state, event, at)
+    SELECT id, CASE order_id WHEN ${order.id}::uuid THEN 'frozen' ELSE 'estimated' END, 'held', 'hold', now() FROM h`;
+  const desk = async () => {
+    const { items } = await api.ok(listCommissionHolds, { as: brand.staff.finance });
+    return items.map(({ orderId, amountFen }) => [orderId, amountFen]);
+  };
+  expect(await desk()).toHaveLength(2);
+  const repair = await repairs('0400_holds_of_nothing', '-- ── holds of nothing');
+  await db.pool.query(repair);
+  await db.pool.query(repair); // a second time it finds nothing
+  expect(await desk()).toEqual([[other.id, 1_200]]);
+  expect((await on.entries(order.id)).map(({ level, state }) => [level, state])).toEqual([
+    [1, 'frozen'],
+    [2, 'frozen'],
+  ]);
+  expect((await on.entries(other.id)).map(({ state }) => state)).toEqual(['held', 'held']);
+  const [moot] = await sql`SELECT state, decided_by FROM commission_holds WHERE order_id = ${order.id}`;
+  expect(moot).toEqual({ state: 'moot', decided_by: null });
   expect(await on.audit()).toEqual([]);
 });
