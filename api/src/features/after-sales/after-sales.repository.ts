@@ -220,6 +220,9 @@ export interface CaseViewRow {
   readonly orgPath: string;
   readonly store: AfterSaleView['store'];
   readonly buyerName: string;
+  readonly buyerKind: string;
+  /** Whose customer they are now. */
+  readonly buyerGuideId: string | null;
   readonly kind: AfterSaleKind;
   readonly state: AfterSaleState;
   readonly reason: AfterSaleReason;
@@ -246,7 +249,8 @@ export async function readCases(sql: Sql, ids: readonly string[]): Promise<CaseV
   return sql<CaseViewRow>`
     SELECT a.id, a.case_no AS "caseNo", a.order_id AS "orderId", o.order_no AS "orderNo", a.person_id AS "personId",
       a.org_path AS "orgPath", json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS store,
-      b.name AS "buyerName", a.kind, a.state, a.reason, a.note,
+      b.name AS "buyerName", b.kind AS "buyerKind",
+      (SELECT ob.guide_id FROM owner_bindings ob WHERE ob.customer_id = b.id AND ob.ended_at IS NULL) AS "buyerGuideId", a.kind, a.state, a.reason, a.note,
       (SELECT json_agg(json_build_object('itemId', i.id, 'productId', i.product_id, 'title', i.title, 'skuName', i.sku_name,
           'pictureUrl', i.picture_url, 'quantity', l.quantity, 'amountFen', l.amount_fen, 'restocked', l.restocked) ORDER BY i.position)
         FROM after_sale_lines l JOIN order_items i ON i.id = l.order_item_id WHERE l.after_sale_id = a.id) AS items,

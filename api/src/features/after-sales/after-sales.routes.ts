@@ -22,9 +22,10 @@ import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/curs
 import type { Db, Sql } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Binder, written } from '../../platform/http.ts';
-import { maskName, maskPhonesIn } from '../../platform/masks.policy.ts';
+import { maskPhonesIn } from '../../platform/masks.policy.ts';
 import { sendPersonalCsv } from '../../platform/personal-csv.ts';
 import { mayIn, type Principal } from '../../platform/principal.ts';
+import { nameTo } from '../bindings/index.ts';
 import type { Files } from '../files/index.ts';
 import { eyesOf, readOrders } from '../orders/index.ts';
 import { askableUntil, deeds, kindsFor, noReasonUntil, waiting } from './after-sales.policy.ts';
@@ -183,12 +184,16 @@ const instant = (at: Date | string): string => new Date(at).toISOString();
 const maybeInstant = (at: Date | null): string | null => (at === null ? null : instant(at));
 
 function toView(row: CaseViewRow, principal: Principal): AfterSaleView {
-  const { personId, orgPath, buyerName, ...rest } = row;
+  const { personId, orgPath, buyerName, buyerKind, buyerGuideId, ...rest } = row;
   const side = sideOf(principal);
   const open = personId === principal.personId || (principal.staff && may(principal.staff.role, 'orders:ship'));
   return {
     ...rest,
-    buyer: { id: personId, name: open ? buyerName : maskName(buyerName) },
+    buyer: nameTo(
+      principal,
+      { id: personId, name: buyerName, kind: buyerKind, ownerPath: null, guideId: buyerGuideId },
+      orgPath,
+    ),
     note: open ? row.note : maskPhonesIn(row.note),
     shippingFen: fenToWire(row.shippingFen),
     amountFen: fenToWire(row.amountFen),

@@ -7,7 +7,7 @@ import { bindAttributionPolicies } from './policies.ts';
 import { bindBindingRulings } from './rulings.ts';
 
 export { isValid, shareRewardsRun } from './bindings.policy.ts';
-export { type NamedPerson, nameFor, nameScope } from './names.policy.ts';
+export { type NamedPerson, nameFor, nameScope, nameTo } from './names.policy.ts';
 export { CUSTOMER_TRANSFERS_JOB, createTransfers } from './transfers.ts';
 
 /** Owner bindings and invite edges (rules A1, A2, A5), and the policy they are made by. */

@@ -1,6 +1,7 @@
 /**
  * Whose names staff may read in full (rule Z6): colleagues always, customers from store manager up and within one's own units,
- * and guides those of their own customers.
+ * and guides those of their own customers. Every page asks here, so that nobody is masked on one and named on the next; what is on
+ * a parcel (recipient, phone, street) is for those who send it (`orders:ship`).
  */
 import { isWithin, type StaffRole } from '@walnut-live/contracts';
 import { maskName } from '../../platform/masks.policy.ts';
@@ -44,4 +45,15 @@ export function nameFor(
   const isOwn = readerId !== null && person.guideId === readerId;
   const readable = isOwn || (scope !== null && (!scope.includes('.') || places.some((path) => isWithin(path, scope))));
   return { id: person.id, name: readable ? person.name : maskName(person.name) };
+}
+
+/** Of whom something at a unit is: themselves in full, staff by `nameFor`, anybody else masked. */
+export function nameTo(
+  reader: { readonly personId: string; readonly staff?: { role: StaffRole; orgPath: string } | undefined },
+  person: NamedPerson,
+  at: string,
+): { id: string; name: string } {
+  if (reader.personId === person.id) return { id: person.id, name: person.name };
+  if (!reader.staff) return { id: person.id, name: maskName(person.name) };
+  return nameFor(reader.staff, person, [at], reader.personId);
 }

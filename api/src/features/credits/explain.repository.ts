@@ -33,7 +33,8 @@ export interface OrderFacts {
   readonly placedAt: Date;
   readonly paidAt: Date | null;
   readonly paidFen: bigint;
-  readonly buyer: { id: string; name: string; kind: string };
+  /** `guideId`: whose customer they are now. */
+  readonly buyer: { id: string; name: string; kind: string; guideId: string | null };
   /** The buyer and every guest they were. */
   readonly buyerIds: readonly string[];
   readonly store: UnitRow;
@@ -49,7 +50,8 @@ export interface OrderFacts {
 export async function orderFacts(sql: Sql, orderId: string, at: Date): Promise<OrderFacts | undefined> {
   const [row] = await sql<OrderFacts>`
     SELECT o.id, o.order_no AS "orderNo", o.placed_at AS "placedAt", o.paid_at AS "paidAt", o.paid_fen AS "paidFen",
-      json_build_object('id', p.id, 'name', p.name, 'kind', p.kind) AS buyer,
+      json_build_object('id', p.id, 'name', p.name, 'kind', p.kind,
+        'guideId', (SELECT ob.guide_id FROM owner_bindings ob WHERE ob.customer_id = p.id AND ob.ended_at IS NULL)) AS buyer,
       ARRAY(SELECT p.id UNION ALL SELECT id FROM people WHERE merged_into = p.id) AS "buyerIds",
       json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS store,
       CASE WHEN r.id IS NOT NULL THEN json_build_object('id', r.id, 'title', r.title, 'orgUnitId', r.org_unit_id) END AS room,

@@ -113,7 +113,7 @@ export function createExplanations(deps: { bind: Binder; db: Db; clock: Clock })
         paidAt: order.paidAt?.toISOString() ?? null,
         paidFen: fenToWire(order.paidFen),
         buyer: staff
-          ? nameFor(staff, { ...order.buyer, ownerPath }, [order.store.path])
+          ? nameFor(staff, { ...order.buyer, ownerPath }, [order.store.path], principal.personId)
           : { id: order.buyer.id, name: order.buyer.name },
         store: order.store,
         room: order.room && { id: order.room.id, title: order.room.title },

@@ -3,19 +3,20 @@ import { type Address, fenToWire, may, type OrderState, type OrderView } from '@
 import type { TimeCursor } from '../../platform/cursor.ts';
 import type { Sql } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
-import { maskName, maskPhonesIn } from '../../platform/masks.policy.ts';
+import { maskPhonesIn } from '../../platform/masks.policy.ts';
 import { mayIn, type Principal, type StaffPrincipal } from '../../platform/principal.ts';
 import { type NamedPerson, nameFor } from '../bindings/index.ts';
 import { type DeliveryRow, readDeliveries, toDelivery } from './order-delivery.ts';
 import { maskAddress } from './orders.policy.ts';
 
-/** Whose eyes: the buyer sees everything, shipping staff the address, other staff see it masked. */
-export type Eyes = 'buyer' | StaffPrincipal['staff'];
+/** Whose eyes: the buyer sees everything, shipping staff the address, other staff see it masked; names are by role. */
+export type Eyes = 'buyer' | (StaffPrincipal['staff'] & { readonly personId?: string });
 
 /** Whose eyes a person has on an order, or undefined when it does not exist for them. */
 export function eyesOf(principal: Principal, order: SeenOrder): Eyes | undefined {
   if (order.personId === principal.personId) return 'buyer';
-  return mayIn(principal, 'orders:read', order.orgPath) ? principal.staff : undefined;
+  const { staff, personId } = principal;
+  return staff && mayIn(principal, 'orders:read', order.orgPath) ? { ...staff, personId } : undefined;
 }
 
 export interface OrderFilter {
@@ -42,6 +43,9 @@ interface ViewRow {
   room_title: string | null;
   store: OrderView['store'];
   buyer_name: string;
+  buyer_kind: string;
+  /** Whose customer they are now. */
+  buyer_guide: string | null;
   items: Json<OrderView['items'][number]>[];
   items_fen: bigint;
   discount_fen: bigint;
@@ -84,7 +88,8 @@ export async function readOrders(sql: Sql, ids: readonly string[]): Promise<Seen
   if (ids.length === 0) return [];
   const rows = await sql<ViewRow>`
     SELECT o.id, o.person_id, o.org_path, o.order_no, o.state, o.room_id, r.title AS room_title,
-      json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS store, b.name AS buyer_name,
+      json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS store, b.name AS buyer_name, b.kind AS buyer_kind,
+      (SELECT ob.guide_id FROM owner_bindings ob WHERE ob.customer_id = b.id AND ob.ended_at IS NULL) AS buyer_guide,
       (SELECT json_agg(json_build_object('id', i.id, 'productId', i.product_id, 'skuId', i.sku_id, 'title', i.title,
           'skuName', i.sku_name, 'pictureUrl', i.picture_url, 'quantity', i.quantity, 'unitPriceFen', i.unit_price_fen,
           'discountFen', i.discount_fen, 'amountFen', i.amount_fen, 'refundedFen', i.refunded_fen, 'withdrawn', i.withdrawn, 'offerId', i.offer_id,
@@ -156,7 +161,7 @@ function toView(row: ViewRow, eyes: Eyes, delivery: DeliveryRow | undefined): Or
     roomId: row.room_id,
     roomTitle: row.room_title,
     store: row.store,
-    buyer: { id: row.person_id, name: open ? row.buyer_name : maskName(row.buyer_name) },
+    buyer: shownBuyer(row, eyes),
     items: row.items,
     itemsFen: fenToWire(row.items_fen),
     discountFen: fenToWire(row.discount_fen),
@@ -200,6 +205,11 @@ const toPreSale = (of: NonNullable<ViewRow['pre_sale']>): NonNullable<OrderView[
   depositPaidAt: of.depositPaidAt && instant(of.depositPaidAt),
 });
 
+function shownBuyer(row: ViewRow, eyes: Eyes): OrderView['buyer'] {
+  const { person_id: id, buyer_name: name, buyer_kind: kind, buyer_guide: guideId } = row;
+  if (eyes === 'buyer') return { id, name };
+  return nameFor(eyes, { id, name, kind, ownerPath: null, guideId }, [row.org_path], eyes.personId ?? null);
+}
 const shownInviter = (inviter: NamedPerson, eyes: Eyes) =>
   eyes === 'buyer' ? { id: inviter.id, name: inviter.name } : nameFor(eyes, inviter);
 

@@ -3,6 +3,7 @@ import {
   getOrder,
   listOrders,
   OrderView,
+  orderCredit,
   type QueryInputOf,
   receiveOrder,
   refundOrder,
@@ -187,16 +188,35 @@ describe('S3 what an unpaid order holds', () => {
 });
 
 describe('who sees what', () => {
+  it('Z6 an order, the list of orders and "why this inviter" name its buyer alike, to every role', async () => {
+    const { buyer, order } = await held();
+    const params = { id: order.id };
+    const named = async (as: Principal) => {
+      const { items } = await api.ok(listOrders, { as });
+      const { order: explained } = await api.ok(orderCredit, { as, params });
+      const listed = items.find(({ id }) => id === order.id);
+      return [(await api.ok(getOrder, { as, params })).buyer.name, listed?.buyer.name, explained.buyer.name];
+    };
+    const { admin, operations, analyst, finance, compliance, channelEast, a } = brand.staff;
+    // The guide's because they came to the guide's room first.
+    for (const as of [buyer, admin, operations, analyst, finance, compliance, channelEast, a.manager, a.guide])
+      expect(await named(as), as.staff?.role).toEqual(['林小桃', '林小桃', '林小桃']);
+    await rows`UPDATE owner_bindings SET guide_id = NULL WHERE customer_id = ${buyer.personId} AND ended_at IS NULL`;
+    expect(await named(a.guide)).toEqual(['林*', '林*', '林*']);
+  });
+
   it('Z6 the buyer and shipping staff see the address, others see it masked, other stores nothing', async () => {
     const { buyer, order } = await held();
     const params = { id: order.id };
     const seenBy = (as: Principal) => api.call(getOrder, { as, params });
     for (const as of [buyer, brand.staff.a.manager, brand.staff.operations, brand.staff.admin])
       expect((await seenBy(as)).body).toMatchObject({ address: TEST_ADDRESS, buyer: { name: '林小桃' } });
-    for (const as of [brand.staff.a.guide, brand.staff.finance, brand.staff.analyst, brand.staff.channelEast])
+    const { a, finance, analyst, channelEast } = brand.staff;
+    // The name of the account is by role (names.policy.ts), what is on the parcel by the right to send it.
+    for (const as of [a.guide, finance, analyst, channelEast])
       expect((await seenBy(as)).body).toMatchObject({
         address: { recipient: '林*', phone: '139****5678', street: '****', city: '杭州市' },
-        buyer: { name: '林*' },
+        buyer: { name: '林小桃' },
       });
     for (const as of [brand.staff.b.manager, brand.staff.channelNorth, brand.consumers.bella])
       expect((await seenBy(as)).status).toBe(404);

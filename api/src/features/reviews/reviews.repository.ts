@@ -10,6 +10,9 @@ export interface ReviewRow {
   readonly orderNo: string;
   readonly personId: string;
   readonly personName: string;
+  readonly personKind: string;
+  /** Whose customer they are now. */
+  readonly guideId: string | null;
   readonly orgPath: string;
   readonly orgUnit: Review['orgUnit'];
   readonly items: Review['items'];
@@ -23,7 +26,8 @@ export interface ReviewRow {
   readonly prizeOrder: (PrizeOrderFacts & { id: string }) | null;
 }
 export const readReviews = (sql: Sql, ids: readonly string[]) => sql<ReviewRow>`
-  SELECT r.id, r.order_id AS "orderId", o.order_no AS "orderNo", r.person_id AS "personId", p.name AS "personName",
+  SELECT r.id, r.order_id AS "orderId", o.order_no AS "orderNo", r.person_id AS "personId", p.name AS "personName", p.kind AS "personKind",
+    (SELECT ob.guide_id FROM owner_bindings ob WHERE ob.customer_id = p.id AND ob.ended_at IS NULL) AS "guideId",
     r.org_path AS "orgPath", json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS "orgUnit",
     (SELECT json_agg(json_build_object('title', i.title, 'skuName', i.sku_name) ORDER BY i.position)
       FROM order_items i WHERE i.order_id = o.id) AS items, r.stars, r.text,

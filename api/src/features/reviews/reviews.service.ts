@@ -22,8 +22,9 @@ import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Sql, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
-import { maskName, maskPhonesIn } from '../../platform/masks.policy.ts';
+import { maskPhonesIn } from '../../platform/masks.policy.ts';
 import { mayIn, type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
+import { nameTo } from '../bindings/index.ts';
 import type { ClaimGuard } from '../claim-guard/index.ts';
 import type { Files } from '../files/index.ts';
 import type { Orders } from '../orders/index.ts';
@@ -235,13 +236,13 @@ export function createReviewsService(deps: ReviewsDeps) {
   };
 }
 
-/** Rule Z6: whose role does not ship reads neither the name nor phones that somebody wrote into it. */
+/** Rule Z6: names by role; whose role does not ship reads no phones that somebody wrote into it. */
 export function toReview(row: ReviewRow, principal: Principal): Review {
   const open = row.personId === principal.personId || mayIn(principal, 'orders:ship', row.orgPath);
-  const { orgPath: _path, personId: id, personName, prizeOrder, ...review } = row;
+  const { orgPath, personId: id, personName: name, personKind: kind, guideId, prizeOrder, ...review } = row;
   return {
     ...review,
-    person: { id, name: open ? personName : maskName(personName) },
+    person: nameTo(principal, { id, name, kind, ownerPath: null, guideId }, orgPath),
     text: open ? row.text : maskPhonesIn(row.text),
     reason: open ? row.reason : maskPhonesIn(row.reason),
     prizeOrder: prizeOrder && { id: prizeOrder.id, state: prizeOrder.state },
