@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { OrgUnitId } from '../ids.ts';
 import { Bps, Fen, SignedFen } from '../money.ts';
+import { CommissionMonth } from './commission-rules.ts';
 import { Instant, OrgUnitRef, PageQuery, PersonRef, page, text } from './common.ts';
 import { PayoutHindrance } from './payouts.ts';
 import { defineRoute } from './route.ts';
@@ -44,7 +45,11 @@ export const SettlementRun = z
     createdAt: Instant,
     /** Null before the first one, and for whoever sees only a store's part. */
     preview: z
-      .object({ id: z.uuid(), no: z.int(), hash: z.string(), at: Instant, by: PersonRef, sums: Sums })
+      .object({
+        ...{ id: z.uuid(), no: z.int(), hash: z.string(), at: Instant, by: PersonRef, sums: Sums },
+        /** For payments of this month in China the tax is worked out; one that is paid in another is taxed with that one. */
+        taxMonth: CommissionMonth,
+      })
       .nullable(),
     approvedBy: PersonRef.nullable(),
     approvedAt: Instant.nullable(),
@@ -93,11 +98,13 @@ export const SettlementLine = z
     id: z.uuid(),
     person: PersonRef,
     state: SettlementLineState,
-    /** These four are null for whoever sees only the part of some stores. */
+    /** These five are null for whoever sees only the part of some stores. */
     approvedFen: Fen.nullable(),
     grossFen: Fen.nullable(),
     withheldFen: Fen.nullable(),
     netFen: Fen.nullable(),
+    /** The month in China in which its bill was written: with its other payments it is taxed, and exported. */
+    taxMonth: CommissionMonth.nullable(),
     entries: z.int(),
     reason: z.string().nullable(),
     stores: z.array(z.object({ store: OrgUnitRef, amountFen: SignedFen, entries: z.int() })),

@@ -37,7 +37,7 @@ describe('what a run would do for a person', () => {
     const line = (personId: string, stores: Due['stores']) => previewLine({ ...due(stores), personId }, terms);
     const lines = [line('p1', [part('a', 500n), part('b', 700n, -1n)]), line('p2', [part('a', 50n)])];
     const mode = { storeId: 'a', mode: 'hq_collects', hqShareBps: 500 };
-    const basis = { terms: 1, modes: [mode] };
+    const basis = { taxMonth: '2026-11', terms: 1, modes: [mode] };
     const hash = hashOf(lines, basis);
     expect(hash).toMatch(/^[0-9a-f]{64}$/);
     expect(hashOf([line('p2', [part('a', 50n)]), line('p1', [part('b', 700n, -1n), part('a', 500n)])], basis)).toBe(
@@ -52,6 +52,7 @@ describe('what a run would do for a person', () => {
     expect(hashOf(lines.slice(0, 1), basis)).not.toBe(hash);
     // What they were reckoned with belongs to them.
     expect(hashOf(lines, { ...basis, terms: 2 })).not.toBe(hash);
+    expect(hashOf(lines, { ...basis, taxMonth: '2026-12' })).not.toBe(hash);
     expect(hashOf(lines, { ...basis, modes: [] })).not.toBe(hash);
     expect(hashOf(lines, { ...basis, modes: [{ ...mode, hqShareBps: 501 }] })).not.toBe(hash);
   });

@@ -61,6 +61,8 @@ export function previewLine(
 export interface Basis {
   /** Version of the terms: minimum, real names, tax. */
   readonly terms: number;
+  /** Month in China with whose payments the tax is worked out: a preview of another one is stale. */
+  readonly taxMonth: string;
   /** Of the stores that have one of their own. */
   readonly modes: readonly { readonly storeId: string; readonly mode: string; readonly hqShareBps: number }[];
 }
@@ -77,6 +79,6 @@ export function hashOf(lines: readonly PreviewLine[], basis: Basis): string {
     return [line.personId, line.outcome, line.reason ?? '', line.withheldFen, line.netFen, ...stores.sort()].join('|');
   });
   const modes = basis.modes.map(({ storeId, mode, hqShareBps }) => `${storeId}:${mode}:${hqShareBps}`);
-  const all = [`terms ${basis.terms}`, modes.sort().join('|'), ...told.sort()];
+  const all = [`terms ${basis.terms}`, `month ${basis.taxMonth}`, modes.sort().join('|'), ...told.sort()];
   return createHash('sha256').update(all.join('\n')).digest('hex');
 }

@@ -244,6 +244,8 @@ export interface LineRow {
   reason: string | null;
   stores: SettlementLine['stores'];
   createdAt: Date;
+  /** When its bill was written; null when none stands. */
+  claimedAt: Date | null;
   endedAt: Date | null;
 }
 export async function listLines(
@@ -256,7 +258,7 @@ export async function listLines(
   return sql<LineRow>`
     SELECT l.id, p.id AS "personId", p.name AS "personName", p.kind AS "personKind", ou.path AS "ownerPath", l.state,
       l.approved_fen AS "approvedFen", l.gross_fen AS "grossFen", l.withheld_fen AS "withheldFen", l.net_fen AS "netFen", l.entries,
-      l.reason, l.created_at AS "createdAt", l.ended_at AS "endedAt", parts.all AS stores
+      l.reason, l.created_at AS "createdAt", CASE WHEN l.state IN ('claimed', 'paid') THEN l.claimed_at END AS "claimedAt", l.ended_at AS "endedAt", parts.all AS stores
     FROM settlement_lines l JOIN people p ON p.id = l.person_id
     LEFT JOIN owner_bindings o ON o.customer_id = p.id AND o.ended_at IS NULL LEFT JOIN org_units ou ON ou.id = o.store_id
     LEFT JOIN LATERAL (
