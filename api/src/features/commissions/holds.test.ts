@@ -8,6 +8,31 @@ import { COMMISSION_CHECK_JOB, COMMISSION_THAW_JOB, claim } from './index.ts';
 import { BURST_VISITORS } from './signals.repository.ts';
 
 describe('the hold desk', () => {
+  it('K7 every account of a sharer counts: staff and the consumer account with their phone, as buyer and as whose address it is', async () => {
+    await using on = await scene();
+    const { api, brand, sql } = on;
+    const { guide } = brand.staff.a;
+    const [self, friend, stranger] = [await makeConsumer(api), await makeConsumer(api), await makeConsumer(api)];
+    await sql`UPDATE people SET phone = '13912345678' WHERE id IN (${guide.personId}, ${self.personId})`;
+    await sql`INSERT INTO addresses (id, person_id, recipient, phone, region_code, province, city, district, street, is_default, created_at, updated_at)
+      VALUES (gen_random_uuid(), ${self.personId}, '导', '13800000000', '330106', '浙江省', '杭州市', '西湖区', '文三路90号', true, now(), now())`;
+    const buy = async (buyer: typeof self, street: string) => {
+      await visit(api, guide, await makeBrowser(api, buyer), brand.rooms.a.id);
+      const order = await on.orders.place(buyer, brand.rooms.a, [10_000]);
+      const address = { province: '浙江省', city: '杭州市', district: '西湖区', street, recipient: '张', phone: '13900001111' };
+      await sql`UPDATE orders SET address = ${address}::jsonb WHERE id = ${order.id}`;
+      await on.orders.pay(order);
+      return order.id;
+    };
+    const [home, clean] = [await buy(friend, '文三路 90 号'), await buy(stranger, '解放路 2 号')];
+    api.clock.advanceSeconds(60);
+    const own = await buy(self, '解放路 1 号');
+    await on.run(COMMISSION_CHECK_JOB);
+    const { items } = await api.ok(listCommissionHolds, { as: brand.staff.finance });
+    const signs = new Map(items.map(({ orderId, signals }) => [orderId, signals.map(({ kind }) => kind)]));
+    expect([signs.get(own), signs.get(home), signs.get(clean)]).toEqual([['same_phone'], ['same_address'], undefined]);
+  });
+
   it('K7 each sign holds, nothing is deleted; released it goes on, confirmed it is reversed; audited, headquarters alone', async () => {
     await using on = await scene();
     const { api, brand, anna, bella, sql } = on;

@@ -4,6 +4,7 @@
  */
 import type { CommissionSignal } from '@walnut-live/contracts';
 import type { Tx } from '../../platform/db.ts';
+import { selvesOf } from '../identity/index.ts';
 
 /** How long a browser on a network is taken for the same device. */
 const DEVICE_DAYS = 30;
@@ -24,20 +25,18 @@ export interface Suspects {
   readonly placedAt: Date;
 }
 
-async function selvesOf(tx: Tx, personId: string): Promise<string[]> {
-  const found = await tx<{ id: string }>`
-    WITH now AS (SELECT coalesce(merged_into, id) AS id FROM people WHERE id = ${personId})
-    SELECT p.id FROM people p, now WHERE p.id = now.id OR p.merged_into = now.id`;
-  return found.map(({ id }) => id);
-}
-
 export async function signalsOf(
   tx: Tx,
   { orderId, buyerId, beneficiaryId, placedAt }: Suspects,
 ): Promise<CommissionSignal[]> {
+  const [one] = await tx<{ id: string }>`
+    SELECT b.id FROM people b JOIN people s ON coalesce(s.merged_into, s.id) = coalesce(b.merged_into, b.id)
+    WHERE b.id = ${buyerId} AND s.id = ${beneficiaryId}`;
+  // Buying for oneself by one account is a matter of policy, not of signs.
+  if (one) return [];
   const [buyer, sharer] = [await selvesOf(tx, buyerId), await selvesOf(tx, beneficiaryId)];
-  // Buying for oneself is a matter of policy, not of signs.
-  if (buyer.some((id) => sharer.includes(id))) return [];
+  // By two accounts with one phone it is a sign, and that phone is all of it: what is the buyer's own proves nothing more.
+  const theirs = sharer.filter((id) => !buyer.includes(id));
   const deviceSince = new Date(placedAt.getTime() - DEVICE_DAYS * 86_400_000);
   const cameSince = new Date(placedAt.getTime() - CAME_HOURS * 3_600_000);
   const phone = await tx<Row>`
@@ -51,23 +50,23 @@ export async function signalsOf(
       FROM orders WHERE id = ${orderId} AND length(address->>'street') > 0),
     own AS (
       SELECT o.id, o.placed_at AS at, concat(o.address->>'province', o.address->>'city', o.address->>'district', o.address->>'street') AS place
-      FROM orders o WHERE o.person_id = ANY(${sharer}::uuid[])
-      UNION ALL SELECT a.id, a.updated_at, concat(a.province, a.city, a.district, a.street) FROM addresses a WHERE a.person_id = ANY(${sharer}::uuid[]))
+      FROM orders o WHERE o.person_id = ANY(${theirs}::uuid[])
+      UNION ALL SELECT a.id, a.updated_at, concat(a.province, a.city, a.district, a.street) FROM addresses a WHERE a.person_id = ANY(${theirs}::uuid[]))
     SELECT count(*)::int AS count, (array_agg(own.id ORDER BY own.at DESC))[1:${REFS_KEPT}] AS refs, min(own.at) AS "firstAt", max(own.at) AS "lastAt"
     FROM own, target WHERE regexp_replace(own.place, '[[:space:],，.。#-]', '', 'g') = target.place`;
   const device = await tx<Row>`
     SELECT count(DISTINCT b.id)::int AS count, (array_agg(DISTINCT b.id))[1:${REFS_KEPT}] AS refs, min(b.at) AS "firstAt", max(b.at) AS "lastAt"
     FROM touches b JOIN touches s ON s.ip_hash = b.ip_hash AND s.agent_hash = b.agent_hash
-    WHERE b.visitor_id = ANY(${buyer}::uuid[]) AND s.visitor_id = ANY(${sharer}::uuid[])
+    WHERE b.visitor_id = ANY(${buyer}::uuid[]) AND s.visitor_id = ANY(${theirs}::uuid[])
       AND b.at BETWEEN ${deviceSince} AND ${placedAt} AND s.at BETWEEN ${deviceSince} AND ${placedAt}`;
   const payer = await tx<Row>`
     SELECT count(*)::int AS count, NULL::uuid[] AS refs, min(b.seen_at) AS "firstAt", max(b.seen_at) AS "lastAt"
     FROM wechat_accounts b JOIN wechat_accounts s ON s.app_id = b.app_id AND s.openid = b.openid
-    WHERE b.person_id = ANY(${buyer}::uuid[]) AND s.person_id = ANY(${sharer}::uuid[])`;
+    WHERE b.person_id = ANY(${buyer}::uuid[]) AND s.person_id = ANY(${theirs}::uuid[])`;
   const identity = await tx<Row>`
     SELECT count(*)::int AS count, NULL::uuid[] AS refs, min(b.checked_at) AS "firstAt", max(b.checked_at) AS "lastAt"
     FROM adult_checks b JOIN adult_checks s ON s.subject = b.subject
-    WHERE b.person_id = ANY(${buyer}::uuid[]) AND s.person_id = ANY(${sharer}::uuid[])`;
+    WHERE b.person_id = ANY(${buyer}::uuid[]) AND s.person_id = ANY(${theirs}::uuid[])`;
   const burst = await tx<Row>`
     WITH came AS (SELECT ip_hash, at FROM touches WHERE visitor_id = ANY(${buyer}::uuid[]) AND sharer_id = ANY(${sharer}::uuid[])
       AND at BETWEEN ${cameSince} AND ${placedAt}),
