@@ -19,7 +19,14 @@ describe('the hold desk', () => {
     const buy = async (buyer: typeof self, street: string) => {
       await visit(api, guide, await makeBrowser(api, buyer), brand.rooms.a.id);
       const order = await on.orders.place(buyer, brand.rooms.a, [10_000]);
-      const address = { province: '浙江省', city: '杭州市', district: '西湖区', street, recipient: '张', phone: '13900001111' };
+      const address = {
+        province: '浙江省',
+        city: '杭州市',
+        district: '西湖区',
+        street,
+        recipient: '张',
+        phone: '13900001111',
+      };
       await sql`UPDATE orders SET address = ${address}::jsonb WHERE id = ${order.id}`;
       await on.orders.pay(order);
       return order.id;
