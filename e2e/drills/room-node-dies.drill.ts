@@ -10,15 +10,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { seedBrand } from '../../api/src/testing/fixtures.ts';
 import { connectRoom } from '../../api/src/testing/room-client.ts';
 import { freePort, nodeEnv, spawnApi } from '../../api/src/testing/talkers.ts';
 import { startTestApi } from '../../api/src/testing/test-api.ts';
-import type { SequencedEvent } from '../../contracts/src/index.ts';
 import { waitUntil } from '../../scripts/processes.ts';
 import { startTestRedis } from '../../scripts/testing/redis.ts';
+import { auditCrowd, journalOf } from '../kit/room-audit.ts';
 import { type Crowd, createCrowd, type Member } from '../kit/room-crowd.ts';
 
 const PEOPLE = 2_000;
@@ -67,58 +66,6 @@ function startTalk(crowd: Crowd) {
     say,
     said: () => said,
     stop: () => clearInterval(timer),
-  };
-}
-
-interface Audit {
-  readonly problems: string[];
-  readonly journalled: number;
-  readonly acknowledged: number;
-  readonly shownPerPerson: number;
-  readonly snapshots: number;
-}
-
-/** What the crowd was promised and shown, against the journal. */
-function audit(crowd: Crowd, journal: readonly SequencedEvent[]): Audit {
-  const problems = [...crowd.wrong];
-  const bySeq = new Map(journal.map((item) => [item.seq, item]));
-  const messages = new Map<string, SequencedEvent>();
-  for (const item of journal) {
-    if (item.event.kind !== 'chat:sent') continue;
-    const { messageId } = item.event.message;
-    if (messages.has(messageId)) problems.push(`${messageId} is in the journal twice`);
-    messages.set(messageId, item);
-  }
-  for (const [seq, { event }] of crowd.events) {
-    if (event.kind !== 'chat:sent' && event.kind !== 'notice:set') continue; // counters are not journalled
-    const kept = bySeq.get(seq);
-    if (!isDeepStrictEqual(kept?.event, event)) problems.push(`number ${seq} was shown and is another`);
-  }
-  const notices = journal.filter(({ event }) => event.kind === 'notice:set').map(({ seq }) => seq);
-  let shown = 0;
-  for (const member of crowd.members) {
-    const seen = new Set(member.seen);
-    shown += seen.size;
-    const isCovered = (seq: number) => member.covered.some(([from, to]) => seq > from && seq <= to);
-    for (const { messageId, text } of member.acknowledged) {
-      const kept = messages.get(messageId);
-      if (!kept) problems.push(`lost: ${messageId}`);
-      else if (kept.event.kind === 'chat:sent' && kept.event.message.text !== text)
-        problems.push(`changed: ${messageId}`);
-      else if (kept.seq <= member.lastSeq && !seen.has(kept.seq) && !isCovered(kept.seq))
-        problems.push(`not shown to its sender: ${messageId}`);
-    }
-    for (const seq of notices) {
-      if (seq <= member.lastSeq && !seen.has(seq) && !isCovered(seq))
-        problems.push(`${member.personId} missed the notice ${seq}`);
-    }
-  }
-  return {
-    problems,
-    journalled: messages.size,
-    acknowledged: crowd.members.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0),
-    shownPerPerson: Math.round(shown / crowd.members.length),
-    snapshots: crowd.members.reduce((sum, { covered }) => sum + covered.length - 1, 0), // one is everybody's first
   };
 }
 
@@ -213,12 +160,7 @@ test('nothing acknowledged is lost and nothing is shown twice when a node dies u
   );
   const away = summary(crowd.takeAwayMs());
   const acksAfter = summary(crowd.takeAckMs());
-  const journalOf = async (): Promise<SequencedEvent[]> =>
-    (
-      await sql<{ seq: bigint; at: Date; event: SequencedEvent['event'] }>`
-        SELECT seq, at, event FROM room_events WHERE room_id = ${roomId} ORDER BY seq`
-    ).map(({ seq, at, event }) => ({ seq: Number(seq), at: at.toISOString(), event }));
-  const journal = await journalOf();
+  const journal = await journalOf(sql, roomId);
   const last = journal.at(-1)?.seq ?? 0;
   await waitUntil('everybody has everything', SETTLED_TIMEOUT_MS, () =>
     crowd.members.every((member) => member.hasLeft() || member.lastSeq >= last),
@@ -227,11 +169,11 @@ test('nothing acknowledged is lost and nothing is shown twice when a node dies u
 
   const missedMs = await missed;
 
-  const result = audit(crowd, journal);
+  const result = auditCrowd(crowd, journal);
   // It is not blind: without the first message the journal would not do.
   const [first] = journal.filter(({ event }) => event.kind === 'chat:sent');
   const forged = journal.filter((item) => item !== first);
-  expect(audit(crowd, forged).problems).toContain(
+  expect(auditCrowd(crowd, forged).problems).toContain(
     `lost: ${first?.event.kind === 'chat:sent' ? first.event.message.messageId : ''}`,
   );
   const report = {

@@ -59,7 +59,9 @@ test('A2 A3 K1 K2 K3 K4 K5 K8 M2 a season: the ledger sums to zero, and what is 
   timeout: 4 * 3_600_000,
 }, async () => {
   const began = performance.now();
-  world = await startFaultWorld({ TRUST_PROXY_HOPS: '1', DATABASE_POOL_SIZE: '16', DATABASE_WAIT_MS: '30000' });
+  world = await startFaultWorld({
+    env: { TRUST_PROXY_HOPS: '1', DATABASE_POOL_SIZE: '16', DATABASE_WAIT_MS: '30000' },
+  });
   const brand = await seedSeason(world, SIZE);
   await eachOf(brand.guides, async (guide) => {
     await world?.ok(putPayoutAccount, { as: guide, body: { realName: '林小桃' } });

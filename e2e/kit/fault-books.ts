@@ -2,6 +2,7 @@
 
 import { SANDBOX_DELIVERY_JOB } from '../../api/src/compose-payments.ts';
 import { AFTER_SALES_JOB, auditAfterSales } from '../../api/src/features/after-sales/index.ts';
+import { auditCommissions } from '../../api/src/features/commissions/index.ts';
 import { auditCoupons } from '../../api/src/features/coupons/index.ts';
 import { GROUP_BUYS_JOB } from '../../api/src/features/group-buys/index.ts';
 import { EXPIRY_JOB } from '../../api/src/features/orders/index.ts';
@@ -37,19 +38,28 @@ export async function comeToRest(world: FaultWorld): Promise<string[]> {
   return (await underWay(world)).map((what) => `${what} never ends`);
 }
 
-/** What is wrong, in words. */
-export async function differences(world: FaultWorld, life: Life): Promise<string[]> {
+/** What is wrong with a shop that lived alone in its world, in words. */
+export const differences = async (world: FaultWorld, life: Life): Promise<string[]> => [
+  ...(await differencesOfWorld(world)),
+  ...(await differencesOfLife(world, life)),
+];
+
+export async function differencesOfWorld(world: FaultWorld): Promise<string[]> {
   const { db } = world.api.platform;
   return [
     ...(await auditBooks(world.databaseUrl)),
     ...(await auditAfterSales(db)),
     ...(await auditCoupons(db)),
-    ...(await brokenPromises(world, life)),
-    ...(await lostPieces(world, life)),
+    ...(await auditCommissions(db)),
     ...(await sandboxDisagrees(world)),
     ...(await wechatDisagrees(world)),
   ];
 }
+
+export const differencesOfLife = async (world: FaultWorld, life: Life): Promise<string[]> => [
+  ...(await brokenPromises(world, life)),
+  ...(await lostPieces(world, life)),
+];
 
 /** Whoever was told "placed" has that order, and nobody has one that they were not told of. */
 async function brokenPromises({ api }: FaultWorld, { roomId, promised }: Life): Promise<string[]> {

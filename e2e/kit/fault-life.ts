@@ -39,8 +39,22 @@ import type { CallOptions } from '../../api/src/testing/test-api.ts';
 import type { FaultWorld } from './fault-world.ts';
 import { seeded } from './seeded.ts';
 
-const PEOPLE = 5;
-const PIECES = { walnuts: 6, milk: 9, box: 4, gift: 1 };
+/** How large a shop is, and how busy. */
+export interface LifeSize {
+  readonly people: number;
+  readonly pieces: { readonly walnuts: number; readonly milk: number; readonly box: number; readonly gift: number };
+  /** Each of them wants something at most so often. */
+  readonly wishes: number;
+  /** At most so long before each. */
+  readonly pauseMs: number;
+  /** Whether the schedule kills and jumps by itself. */
+  readonly faults: boolean;
+}
+const SMALL: LifeSize = {
+  people: 5,
+  pieces: { walnuts: 6, milk: 9, box: 4, gift: 1 },
+  ...{ wishes: 3, pauseMs: 120, faults: true },
+};
 /** After that an answer is not coming any more, and the schedule has found something. */
 const ANSWER_TIMEOUT_MS = 90_000;
 const PAUSE_MS = 30;
@@ -60,7 +74,10 @@ export interface Life {
   readonly story: readonly string[];
 }
 
-async function openShop(world: FaultWorld, brand: Brand) {
+export type Shop = Awaited<ReturnType<typeof openShop>>;
+
+/** A live room of the brand's store `a` with everything that can be bought in it. */
+export async function openShop(world: FaultWorld, brand: Brand, size = SMALL) {
   const [walnuts, milk, box, gift] = await Promise.all([
     makeProduct(world, '核桃', { priceFen: 3_000 }),
     makeProduct(world, '核桃乳', { priceFen: 1_299 }),
@@ -69,13 +86,13 @@ async function openShop(world: FaultWorld, brand: Brand) {
   ]);
   const store = brand.stores.a;
   const pieces = new Map([
-    [walnuts.sku.id, PIECES.walnuts],
-    [milk.sku.id, PIECES.milk],
-    [box.sku.id, PIECES.box],
-    [gift.sku.id, PIECES.gift],
+    [walnuts.sku.id, size.pieces.walnuts],
+    [milk.sku.id, size.pieces.milk],
+    [box.sku.id, size.pieces.box],
+    [gift.sku.id, size.pieces.gift],
   ]);
   for (const [skuId, count] of pieces) await makeStock(world, skuId, store, count);
-  const people = await Promise.all(Array.from({ length: PEOPLE }, (_, n) => makeConsumer(world, `买家${n}`)));
+  const people = await Promise.all(Array.from({ length: size.people }, (_, n) => makeConsumer(world, `买家${n}`)));
   const room = await makeRoom(world, {
     orgUnit: store,
     host: brand.staff.a.guide,
@@ -85,7 +102,13 @@ async function openShop(world: FaultWorld, brand: Brand) {
     as: brand.staff.a.guide,
     params: { id: room.id },
     body: {
-      ...{ skuId: walnuts.sku.id, priceFen: 2_001, durationSeconds: 3_600, cap: 6, perPersonLimit: 2 },
+      ...{
+        skuId: walnuts.sku.id,
+        priceFen: 2_001,
+        durationSeconds: 3_600,
+        cap: size.pieces.walnuts,
+        perPersonLimit: 2,
+      },
       gift: { skuId: gift.sku.id, per: 2, cap: 2 },
     },
   });
@@ -100,11 +123,14 @@ async function openShop(world: FaultWorld, brand: Brand) {
   return { store, pieces, people, room, offer, coupons, campaign, bundleId, walnuts, milk, box };
 }
 
-export async function liveThrough(world: FaultWorld, brand: Brand, seed: number): Promise<Life> {
+export const liveThrough = async (world: FaultWorld, brand: Brand, seed: number): Promise<Life> =>
+  trade(world, brand, await openShop(world, brand), seed);
+
+/** Everybody in the shop does what people do, until they have had enough. */
+export async function trade(world: FaultWorld, brand: Brand, shop: Shop, seed: number, size = SMALL): Promise<Life> {
   const chance = seeded(seed);
   const upTo = (most: number): number => Math.floor(chance() * most);
   const pick = <const T>(choices: readonly [T, ...T[]]): T => choices[upTo(choices.length)] ?? choices[0];
-  const shop = await openShop(world, brand);
   const promised: Promised[] = [];
   const story: string[] = [];
   const groups: string[] = [];
@@ -228,8 +254,8 @@ export async function liveThrough(world: FaultWorld, brand: Brand, seed: number)
   }
 
   async function person(who: Principal): Promise<void> {
-    for (let tries = 1 + upTo(3); tries > 0; tries--) {
-      await sleep(upTo(120));
+    for (let tries = 1 + upTo(size.wishes); tries > 0; tries--) {
+      await sleep(upTo(size.pauseMs));
       const body = { roomId: shop.room.id, address: TEST_ADDRESS, ...pickWish(who) };
       const order = await until(placeOrder, { as: who, body });
       if (!order) continue;
@@ -258,7 +284,7 @@ export async function liveThrough(world: FaultWorld, brand: Brand, seed: number)
   }
 
   world.wechat.setRefundStatus(pick(['SUCCESS', 'SUCCESS', 'PROCESSING']));
-  await Promise.all([...shop.people.map(person), fate()]);
+  await Promise.all([...shop.people.map(person), ...(size.faults ? [fate()] : [])]);
   world.wechat.fates.length = 0;
   world.wechat.setRefundStatus('SUCCESS');
   return { roomId: shop.room.id, pieces: shop.pieces, storeId: shop.store.id, promised, story };

@@ -111,9 +111,9 @@ export interface Place {
 export async function startOurs(
   context: BareContext,
   sent: Sent,
-  { env = {}, ...place }: Place & { env?: Readonly<Record<string, string>> } = {},
+  { env = {}, port: wanted, ...place }: Place & { env?: Readonly<Record<string, string>>; port?: number } = {},
 ): Promise<OurServer> {
-  const [port, rtcBase] = [await freePort(), 20_000 + Math.floor(Math.random() * 10) * 2_000];
+  const [port, rtcBase] = [wanted ?? (await freePort()), 20_000 + Math.floor(Math.random() * 10) * 2_000];
   const secret = randomBytes(24).toString('hex');
   const controlToken = randomBytes(24).toString('hex');
   const logFile = join(context.dataDir, 'media-server.log');
