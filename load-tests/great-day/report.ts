@@ -15,8 +15,8 @@ export interface FaultReport extends PlannedFault {
 
 const WIDTH = 960;
 const BAND = 130;
-const LEFT = 150;
-const TOP = 64;
+const LEFT = 196;
+const TOP = 84;
 const INK = '#3b2f27';
 const GROVE = '#3f7d58';
 const RED = '#b3392c';

@@ -21,26 +21,17 @@ import {
   setUniforms,
 } from 'twgl.js';
 import { type Camera, type Extent, type Size, wholeView } from './camera.ts';
+import { createFrameBudget } from './frame-budget.ts';
 import { ACCENT, BACKGROUND, LINES, PALETTE } from './network-colors.ts';
 import { ribbon } from './ribbon.ts';
 import { dotShader, lineShader, quadShader } from './shaders.ts';
 
-/** Two frames of a screen of 60 Hz, with some patience: slower than this is felt. */
-const SLOW_FRAME_MS = 36;
-/** So many slow frames in a row, and the picture is kept. */
-const SLOW_FRAMES = 4;
 /** A kept picture is wider and higher than the view by this. */
 const AROUND = 1.35;
 /** How far a kept picture may be stretched before a new one is begun. */
 const STRETCHED = 1.5;
-/** Entries that are drawn behind in one frame while one moves: at first, and at least, or it would never be whole. */
-const SLICE = 12_000;
-const LEAST_SLICE = 3_000;
-/** While nothing moves nobody feels a long frame. */
-const SLICE_AT_REST = 80_000;
-const FRAME_MS = 17;
-/** Fingers and wheels pause for a frame or two: it stands still when nothing moved for so long. */
-const STILL_MS = 180;
+/** A card that says nothing for so long is not waited for. */
+const FENCE_MS = 2_000;
 const PATH_WIDTH_PX = 4;
 /** Dots are never smaller, or they would flicker. */
 const LEAST_DOT_PX = 1.6;
@@ -102,6 +93,7 @@ export function createNetworkGl(
   const lineProgram = createProgramInfo(gl, lineShader);
   const quadProgram = createProgramInfo(gl, quadShader);
   const { x, y, radius, role, active, inviter, count } = layout;
+  const attachments = [{ format: gl.RGBA, min: gl.NEAREST, mag: gl.NEAREST, wrap: gl.CLAMP_TO_EDGE }];
 
   const pairs = new Uint32Array(inviter.reduce((sum, one) => sum + (one === -1 ? 0 : 2), 0));
   let filled = 0;
@@ -137,14 +129,11 @@ export function createNetworkGl(
   let target: Size = size;
   let ratio = 1;
   let marks: Marks = { selected: -1, path: [] };
-  let slow = 0;
-  let slice = SLICE;
-  let last: { camera: Camera; now: number } | null = null;
-  let movedAt = Number.NEGATIVE_INFINITY;
-  /** The frame before asked for this one: what lies between them is how long a frame takes, and no pause of a hand. */
+  const budget = createFrameBudget();
+  let last: Camera | null = null;
   let asked = false;
   /** Of the slice before: the next one waits for it, or the card would fall behind what one does. */
-  let fence: WebGLSync | null = null;
+  let fence: { readonly sync: WebGLSync | null; readonly since: number } | null = null;
   let kept: Kept | null = null;
   let progress: Progress | null = null;
   /** The marks on the canvas are not those of now. */
@@ -245,7 +234,7 @@ export function createNetworkGl(
     kept.whole.width = canvas.width;
     kept.whole.height = canvas.height;
     for (const one of [kept.front, kept.back]) {
-      resizeFramebufferInfo(gl, one.frame, undefined, canvas.width, canvas.height);
+      resizeFramebufferInfo(gl, one.frame, attachments, canvas.width, canvas.height);
       one.camera = null;
     }
     kept.wholeCamera = null;
@@ -253,11 +242,7 @@ export function createNetworkGl(
   }
   function keep(): void {
     const make = (): Picture => ({
-      frame: createFramebufferInfo(
-        gl,
-        [{ format: gl.RGBA, min: gl.NEAREST, mag: gl.NEAREST, wrap: gl.CLAMP_TO_EDGE }],
-        ...([canvas.width, canvas.height] as const),
-      ),
+      frame: createFramebufferInfo(gl, attachments, ...([canvas.width, canvas.height] as const)),
       ...{ camera: null, marked: false },
     });
     const whole = document.createElement('canvas');
@@ -266,16 +251,30 @@ export function createNetworkGl(
     kept = { front: make(), back: make(), whole, wholeCamera: null, painted: null };
     layOut();
   }
-  /** Draws the next slice of the picture behind; true when it is whole and has come to the front. */
-  function work(of: Kept, camera: Camera, atOnce: number): boolean {
+  function isDrawn(now: number): boolean {
+    if (fence?.sync && now - fence.since < FENCE_MS && gl.getSyncParameter(fence.sync, gl.SYNC_STATUS) !== gl.SIGNALED)
+      return false;
+    gl.deleteSync(fence?.sync ?? null);
+    fence = null;
+    return true;
+  }
+  /** Draws the next slice of the picture behind; true when it is whole, and drawn, and has come to the front. */
+  function work(of: Kept, camera: Camera, now: number): boolean {
     const { back } = of;
-    if (fence && gl.getSyncParameter(fence, gl.SYNC_STATUS) !== gl.SIGNALED) return false;
-    gl.deleteSync(fence);
+    if (!isDrawn(now)) return false;
+    if (progress && progress.dots >= count) {
+      back.camera = progress.camera;
+      back.marked = progress.marked;
+      progress = null;
+      [of.front, of.back] = [back, of.front];
+      return true;
+    }
+    let left = budget.take();
+    if (left === 0) return false;
     progress ??= { camera, marked: isMarked(), lines: 0, dots: 0 };
     gl.bindFramebuffer(gl.FRAMEBUFFER, back.frame.framebuffer);
     gl.viewport(0, 0, back.frame.width, back.frame.height);
     if (progress.lines === 0 && progress.dots === 0) clear();
-    let left = atOnce;
     const someLines = Math.min(left * 2, pairs.length - progress.lines);
     drawLines(progress.camera, progress.lines, someLines, progress.marked);
     progress.lines += someLines;
@@ -283,14 +282,9 @@ export function createNetworkGl(
     const someDots = Math.min(left, count - progress.dots);
     drawDots(progress.camera, progress.dots, someDots, progress.marked);
     progress.dots += someDots;
-    fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    fence = { sync: gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0), since: now };
     gl.flush();
-    if (progress.dots < count) return false;
-    back.camera = progress.camera;
-    back.marked = progress.marked;
-    progress = null;
-    [of.front, of.back] = [back, of.front];
-    return true;
+    return false;
   }
   const isExact = (one: Picture, camera: Camera): boolean =>
     one.camera !== null && same(one.camera, camera) && one.marked === isMarked();
@@ -298,11 +292,13 @@ export function createNetworkGl(
   function shows(one: Picture, camera: Camera): boolean {
     if (!one.camera || one.marked !== isMarked()) return false;
     const stretch = camera.scale / one.camera.scale;
-    if (stretch > STRETCHED || stretch < 1 / STRETCHED) return false;
-    const covers = (middle: number, other: number, drawn: number, side: number) =>
-      Math.abs(middle - other) * camera.scale <= (drawn * stretch - side) / 2;
-    const { x: atX, y: atY } = one.camera;
-    return covers(camera.x, atX, target.width, size.width) && covers(camera.y, atY, target.height, size.height);
+    return stretch <= STRETCHED && stretch >= 1 / STRETCHED && covers(one.camera, camera);
+  }
+  /** Whether what was painted by one camera fills the view of another. */
+  function covers(painted: Camera, { x, y, scale }: Camera): boolean {
+    const isWide = (off: number, drawn: number, side: number) =>
+      Math.abs(off) * scale <= ((drawn * scale) / painted.scale - side) / 2;
+    return isWide(x - painted.x, target.width, size.width) && isWide(y - painted.y, target.height, size.height);
   }
   /** The whole network, once for this size of the view: on the canvas, and a copy of it under the canvas. */
   function paintWhole(of: Kept): Camera {
@@ -323,45 +319,40 @@ export function createNetworkGl(
     drawMarks(camera);
     isStale = false;
   }
-  /** Moves and stretches what was painted by one camera to where another sees it. */
+  /** Moves and stretches what was painted by one camera to where another sees it; what is only moved, by whole pixels of the screen. */
   function place(element: HTMLElement, of: Camera, camera: Camera): void {
     const [x, y] = [(of.x - camera.x) * camera.scale, (camera.y - of.y) * camera.scale];
-    element.style.transform = same(of, camera)
-      ? 'none'
-      : `translate(${x.toFixed(2)}px, ${y.toFixed(2)}px) scale(${(camera.scale / of.scale).toFixed(5)})`;
+    const whole = (pixels: number) => Math.round(pixels * ratio) / ratio;
+    if (same(of, camera)) element.style.transform = 'none';
+    else if (of.scale === camera.scale) element.style.transform = `translate(${whole(x)}px, ${whole(y)}px)`;
+    else
+      element.style.transform = `translate(${x.toFixed(2)}px, ${y.toFixed(2)}px) scale(${(camera.scale / of.scale).toFixed(5)})`;
   }
-  function drawKept(of: Kept, camera: Camera, moves: boolean): void {
+  function drawKept(of: Kept, camera: Camera, now: number): void {
+    const moves = budget.isMoving();
     if (!of.wholeCamera) of.painted = of.wholeCamera = paintWhole(of);
     // One that was begun for another place is of no use once the view stands still elsewhere.
     if (!moves && progress && !same(progress.camera, camera)) progress = null;
     const isDue = progress !== null || !(moves ? shows(of.front, camera) : isExact(of.front, camera));
-    const isNew = isDue && work(of, camera, moves ? slice : SLICE_AT_REST);
+    const isNew = isDue && work(of, camera, now);
     if (of.front.camera && (isNew || isStale)) {
       paint(of.front);
       of.painted = of.front.camera;
     }
     if (of.painted) place(canvas, of.painted, camera);
+    // What nobody sees costs nothing.
+    const isSeen = !of.painted || !covers(of.painted, camera);
+    of.whole.style.visibility = isSeen ? 'visible' : 'hidden';
+    if (!isSeen) return;
     place(of.whole, of.wholeCamera, camera);
     of.whole.style.opacity = isMarked() ? '0.5' : '1';
-  }
-
-  function watchClock(camera: Camera, now: number): boolean {
-    const took = last === null || !asked ? 0 : now - last.now;
-    const moves = last !== null && !same(last.camera, camera);
-    if (moves) movedAt = now;
-    last = { camera, now };
-    if (took > 0 && took < 1_000) {
-      slow = moves && took > SLOW_FRAME_MS ? slow + 1 : 0;
-      if (took > FRAME_MS * 1.6) slice = Math.max(LEAST_SLICE, slice / 1.4);
-      else slice = Math.min(SLICE, slice * 1.15);
-    }
-    return now - movedAt < STILL_MS;
   }
 
   return {
     resize(next, pixelRatio) {
       [size, ratio] = [next, pixelRatio];
       progress = null;
+      isStale = true;
       layOut();
     },
     mark(next) {
@@ -371,20 +362,23 @@ export function createNetworkGl(
       if (was !== isMarked()) progress = null;
     },
     draw(camera, now) {
-      const moves = watchClock(camera, now);
-      if (!kept && slow >= SLOW_FRAMES) keep();
+      const moved = last === null || !same(last, camera);
+      budget.begin(now, moved && last !== null, asked);
+      last = camera;
+      if (!kept && budget.isTooSlow()) keep();
       if (kept) {
-        drawKept(kept, camera, moves);
-        asked = moves || progress !== null || !isExact(kept.front, camera);
+        drawKept(kept, camera, now);
+        asked = budget.isMoving() || progress !== null || !isExact(kept.front, camera);
       } else {
-        drawWhole(camera);
-        asked = moves;
+        if (moved || isStale) drawWhole(camera);
+        isStale = false;
+        asked = budget.isMoving();
       }
       return asked;
     },
     isKept: () => kept !== null,
     close() {
-      gl.deleteSync(fence);
+      gl.deleteSync(fence?.sync ?? null);
       for (const { frame } of kept ? [kept.front, kept.back] : []) {
         gl.deleteFramebuffer(frame.framebuffer);
         gl.deleteTexture(frame.attachments[0] ?? null);
