@@ -20,7 +20,7 @@ const FORGIVEN = 0.2;
 /** Longer than this was no frame, but a page that was not looked at. */
 const PAUSE_MS = 1_000;
 /** Entries of a slice: at first and at most, and at least. */
-const SLICE = 12_000;
+const SLICE = 30_000;
 const LEAST_SLICE = 1_000;
 const SLICE_AT_REST = 80_000;
 const PATIENCE = 6;
@@ -53,7 +53,7 @@ export function createFrameBudget(): FrameBudget {
       if (took <= 0 || took >= PAUSE_MS) return;
       if (isMoving()) slow = took > SLOW_MS ? slow + 1 : Math.max(0, slow - FORGIVEN);
       isLate = took > LATE_MS;
-      if (drew) slice = isLate ? Math.max(LEAST_SLICE, slice / 1.5) : Math.min(SLICE, slice * 1.15);
+      if (drew) slice = isLate ? Math.max(LEAST_SLICE, slice / 1.25) : Math.min(SLICE, slice * 1.3);
       drew = false;
     },
     isMoving,
