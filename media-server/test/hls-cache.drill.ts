@@ -85,12 +85,13 @@ async function startNginx(upstream: string): Promise<typeof edge> {
        access_log off;
        ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/temp/${name};`).join(' ')}
        upstream media { server ${upstream}; keepalive 64; }
+       map $host $media_upstream { default media; }
        include ${folder}/hls-cache.conf;
        server {
          listen 127.0.0.1:${port};
          proxy_http_version 1.1;
          proxy_set_header Connection '';
-         location /hls/ { proxy_pass http://media; }
+         location /hls/ { proxy_pass http://$media_upstream; }
          include ${folder}/hls.conf;
          location @away { internal; return 502; }
        }

@@ -5,17 +5,20 @@ import type { TLSSocket } from 'node:tls';
 /**
  * Content security policy of the three apps. Inline styles are allowed because both component libraries write them;
  * scripts only from our own files. Sockets to our own host are named as well: older Safari does not count them as 'self'.
+ * Of several media servers each has a name below the host's, from which the player takes sockets and HLS.
  */
 export function contentSecurityPolicy(host: string): string {
   const sockets = /^[\w.:[\]-]+$/.test(host) ? ` ws://${host} wss://${host}` : '';
+  const below =
+    /^[\w-]+(?:\.[\w-]+)*\.?(?::\d+)?$/.test(host) && !/^[\d.]+(?::\d+)?$/.test(host) ? ` https://*.${host}` : '';
   return [
     "default-src 'self'",
     "script-src 'self'",
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data: blob:",
-    "media-src 'self' blob:",
+    `media-src 'self' blob:${below}`,
     "font-src 'self' data:",
-    `connect-src 'self'${sockets}`,
+    `connect-src 'self'${sockets}${below}${below.replace('https', 'wss')}`,
     "worker-src 'self' blob:",
     "manifest-src 'self'",
     "object-src 'none'",

@@ -2,24 +2,26 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { loadConfig } from '../../api/src/config.ts';
 import { readConfig } from '../../media-server/src/config.ts';
 import { contentSecurityPolicy, PAGE_HEADERS } from '../gateway/headers.ts';
 import { BACKEND_RULES } from '../gateway/routes.ts';
 import { ROOT } from '../setup/paths.ts';
-import { ComposeFile, danglingReferences, interpolate, variablesIn } from './compose.ts';
+import { ComposeFile, danglingReferences, interpolate, readCompose, variablesIn } from './compose.ts';
 
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const source = read('docker-compose.yml');
 const example = parseEnv(read('.env.example'));
 /** Empty in the example because most need none, but no free text either. */
 const OPTIONAL: Record<string, string> = {
+  CLUSTER: '',
   API_REDIS_URL: 'redis://redis:6379',
   MEDIA_REDIS_URL: 'redis://redis:6379',
   MEDIA_NODE_CONTROL_URL: 'http://10.0.0.5:4100',
   MEDIA_CONTROL_URLS: 'http://10.0.0.5:4100,http://10.0.0.6:4100',
   MEDIA_PUBLIC_URL: 'https://media-1.example',
+  ALERT_WEBHOOK_URL: 'https://alerts.example.com/hook',
+  RECORDING_FOLDER_SHARED: 'false',
   STUN_URLS: 'stun:turn.example.com:3478',
   TURN_URLS: 'turn:turn.example.com:3478?transport=udp,turns:turn.example.com:443?transport=tcp',
   RECORDING_S3_ENDPOINT: 'https://s3.example.com',
@@ -34,6 +36,7 @@ const OPTIONAL: Record<string, string> = {
 /** Secrets of services that a deployment may do without: empty switches them off. */
 const SECRETS_OF_EXTRAS = [
   'TURN_SECRET',
+  'GRAFANA_PASSWORD',
   'RECORDING_S3_SECRET_ACCESS_KEY',
   'WECHAT_APP_SECRET',
   'WECHAT_PAY_APP_SECRET',
@@ -42,7 +45,18 @@ const SECRETS_OF_EXTRAS = [
 const filledIn = Object.fromEntries(
   Object.entries(example).map(([key, value]) => [key, value || (OPTIONAL[key] ?? 'x'.repeat(40))]),
 );
-const compose = ComposeFile.parse(parse(interpolate(source, filledIn)));
+const compose = readCompose(source, filledIn);
+/** As it is run with nothing filled in that need not be. */
+const bare = Object.fromEntries(
+  Object.entries(example).map(([key, value]) => [
+    key,
+    value === '' && /SECRET|TOKEN|PASSWORD/.test(key) && !SECRETS_OF_EXTRAS.includes(key) ? 'x'.repeat(40) : value,
+  ]),
+);
+const environmentOf = (file: ComposeFile, name: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(file.services[name]?.environment ?? {}).map(([key, value]) => [key, String(value)]),
+  );
 
 function parseEnv(text: string): Record<string, string> {
   return Object.fromEntries(
@@ -59,36 +73,42 @@ const configKeys = (file: string) =>
 
 describe('docker-compose.yml', () => {
   test('has the services of the deployment, and every reference leads somewhere', () => {
-    expect(Object.keys(compose.services).sort()).toEqual([
-      'api',
-      'media-server',
-      'migrate',
-      'postgres',
-      'redis',
-      'web',
+    const inProfile = (profile?: string) =>
+      Object.keys(compose.services)
+        .filter((name) => compose.services[name]?.profiles?.[0] === profile)
+        .sort();
+    expect(inProfile()).toEqual(['api', 'media-server', 'migrate', 'postgres', 'web']);
+    expect(inProfile('cluster')).toEqual(['api-2', 'media-server-2', 'redis']);
+    expect(inProfile('turn')).toEqual(['coturn']);
+    expect(inProfile('monitoring')).toEqual([
+      'alertmanager',
+      'blackbox-exporter',
+      'grafana',
+      'node-exporter',
+      'postgres-exporter',
+      'prometheus',
     ]);
+    expect(inProfile('backup')).toEqual(['backup']);
     expect(danglingReferences(compose)).toEqual([]);
   });
 
   test('every variable is explained in .env.example, and nothing else is', () => {
-    expect([...new Set(variablesIn(source).map(({ name }) => name))].sort()).toEqual(Object.keys(example).sort());
+    const used = [...variablesIn(source).map(({ name }) => name), 'COMPOSE_PROFILES'];
+    expect([...new Set(used)].sort()).toEqual(Object.keys(example).sort());
   });
 
   test('secrets have no default and no example value', () => {
     const secrets = variablesIn(source).filter(({ name }) => /SECRET|TOKEN|PASSWORD/.test(name));
     expect(secrets.length).toBeGreaterThan(0);
     const optional = secrets.filter(({ required }) => !required).map(({ name }) => name);
-    expect(optional.sort()).toEqual([...SECRETS_OF_EXTRAS].sort());
+    expect([...new Set(optional)].sort()).toEqual([...SECRETS_OF_EXTRAS].sort());
     for (const name of SECRETS_OF_EXTRAS) expect(source).toContain(`\${${name}:-}`);
     expect(secrets.filter(({ name }) => example[name] !== '')).toEqual([]);
     expect(() => interpolate(source, { ...filledIn, AUTH_SECRET: '' })).toThrow(/AUTH_SECRET is not set/);
   });
 
   test('api and media-server accept exactly what they are given', () => {
-    const environment = (name: string) =>
-      Object.fromEntries(
-        Object.entries(compose.services[name]?.environment ?? {}).map(([key, value]) => [key, String(value)]),
-      );
+    const environment = (name: string) => environmentOf(compose, name);
     expect(Object.keys(environment('api')).filter((key) => !configKeys('api/src/config.ts').includes(key))).toEqual([]);
     expect(() => loadConfig(environment('api'))).not.toThrow();
     expect(
@@ -117,20 +137,60 @@ describe('docker-compose.yml', () => {
   });
 
   test('with an example that is filled in no further than it must be, extras are off', () => {
-    const bare = Object.fromEntries(
-      Object.entries(example).map(([key, value]) => [
-        key,
-        value === '' && /SECRET|TOKEN|PASSWORD/.test(key) && !SECRETS_OF_EXTRAS.includes(key) ? 'x'.repeat(40) : value,
-      ]),
-    );
-    // Compose puts values in after it has read the file: what is empty is an empty text there.
-    const raw: { services: Record<string, { environment: Record<string, unknown> }> } = parse(
-      interpolate(source, bare),
-    );
-    const environment = Object.entries(raw.services['media-server']?.environment ?? {});
-    const media = readConfig(Object.fromEntries(environment.map(([key, value]) => [key, String(value ?? '')])));
+    const media = readConfig(environmentOf(readCompose(source, bare), 'media-server'));
     expect(media).toMatchObject({ recordingS3: null, redisUrl: null, iceServers: { stunUrls: [], turnUrls: [] } });
     expect(media.recordingLimitHours).toBe(12);
+  });
+
+  test('with CLUSTER=1 two of each find one another, and every port, name and address is one’s own', () => {
+    const file = readCompose(source, { ...bare, CLUSTER: '1' });
+    const api = loadConfig(environmentOf(file, 'api'));
+    expect(loadConfig(environmentOf(file, 'api-2'))).toEqual(api);
+    expect(api).toMatchObject({
+      REDIS_URL: 'redis://redis:6379',
+      MEDIA_CONTROL_URL: 'http://media-1:4100,http://media-2:4100',
+    });
+    const names = ['media-server', 'media-server-2'];
+    const media = names.map((name) => readConfig(environmentOf(file, name)));
+    expect(media.map(({ nodeId }) => nodeId)).toEqual(['media-1', 'media-2']);
+    expect(media.map(({ controlUrl }) => controlUrl).join()).toBe(api.MEDIA_CONTROL_URL);
+    expect(media.map(({ publicUrl }) => publicUrl)).toEqual([
+      `https://media-1.${example.PUBLIC_HOST}`,
+      `https://media-2.${example.PUBLIC_HOST}`,
+    ]);
+    expect(media.every(({ recordingsAreShared, redisUrl }) => recordingsAreShared && redisUrl !== null)).toBe(true);
+    for (const [at, name] of names.entries()) {
+      const { networks, ports } = file.services[name] ?? {};
+      const config = media[at];
+      if (!config || !networks || Array.isArray(networks)) throw new Error(`no networks of ${name}`);
+      expect(networks.inside?.aliases).toContain(config.nodeId);
+      expect(networks.media?.ipv4_address).toBe(config.rtcListenIp);
+      expect(config.pipeListenIp).toBe(config.rtcListenIp);
+      const range = `${config.rtcPortBase}-${config.rtcPortBase + config.workers - 1}`;
+      expect(ports).toEqual(['udp', 'tcp'].map((kind) => `${range}:${range}/${kind}`));
+    }
+    // 2,000 ports belong to each.
+    expect(Math.abs((media[0]?.rtcPortBase ?? 0) - (media[1]?.rtcPortBase ?? 0))).toBeGreaterThanOrEqual(2_000);
+    expect(readConfig(environmentOf(readCompose(source, bare), 'media-server')).publicUrl).toBe('');
+  });
+
+  test('no two publish the same port, and docs/09 names every one', () => {
+    const doc = read('docs/09-ports-firewall-turn.md');
+    const ports = Object.values(compose.services).flatMap(({ ports }) => ports ?? []);
+    const outside = ports.map((port) => port.replace(/:[^:]+$/, '') + (port.endsWith('/udp') ? '/udp' : ''));
+    expect(new Set(outside).size).toBe(outside.length);
+    for (const port of outside) {
+      const first = port.replace('/udp', '').split(':').at(-1)?.split('-')[0] ?? '';
+      expect(doc, port).toMatch(new RegExp(`\\b${first}\\b`));
+    }
+  });
+
+  test('mounts from the clone are files that are there', () => {
+    const mounted = Object.values(compose.services).flatMap(({ volumes }) =>
+      (volumes ?? []).map((volume) => volume.split(':')[0] ?? '').filter((path) => path.startsWith('./ops/')),
+    );
+    expect(mounted.length).toBeGreaterThan(5);
+    expect(mounted.filter((path) => path !== './ops/wechat-pay' && !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
   test('a wrong file is found out', () => {
@@ -146,6 +206,8 @@ describe('docker-compose.yml', () => {
       'api: has no health check',
       'web: api has no health check',
     ]);
+    const { mem_limit: _limit, ...unlimited } = compose.services.web ?? {};
+    expect(ComposeFile.safeParse({ ...compose, services: { web: unlimited } }).success).toBe(false);
     expect(ComposeFile.safeParse({ ...compose, service: {} }).success).toBe(false);
   });
 });
@@ -185,16 +247,17 @@ describe('nginx', () => {
   const conf = read('ops/nginx/walnut-live.conf.template');
   const locations = [
     ...conf.matchAll(
-      /^ {4}location (= )?(\S+)\s+\{ (?:allow 127\.0\.0\.1; deny all; )?proxy_pass http:\/\/(\w+)(\S*);/gm,
+      /^ {4}location (= )?(\S+)\s+\{ (?:allow 127\.0\.0\.1; deny all; )?(?:rewrite \^(\S+)\(\/\.\*\)\$ \$1 break; )?proxy_pass http:\/\/(\$?\w+);/gm,
     ),
   ];
 
   test('sends the same paths to the same places as the gateway', () => {
-    const nginx = locations.map(([line, exact, path = '', to, rewrite]) => ({
+    const nginx = locations.map(([line, exact, path = '', cut, to]) => ({
       path,
       exact: exact !== undefined,
-      to: to === 'rooms' ? 'api' : to, // the same servers, chosen in another way
-      rewrite: rewrite || undefined,
+      // `rooms` is the same servers as `api`, chosen in another way; `$media_upstream` any media server or exactly one.
+      to: to === 'rooms' ? 'api' : to === '$media_upstream' ? 'media' : to,
+      rewrite: cut === undefined ? undefined : path.slice(cut.length),
       onlyLoopback: line?.includes('deny all'),
     }));
     const gateway = BACKEND_RULES.map(({ path, to, rewrite, onlyLoopback }) => ({
