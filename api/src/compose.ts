@@ -10,6 +10,7 @@ import { createApp } from './app.ts';
 import { type Activities, createActivities } from './compose-activities.ts';
 import { joinMall } from './compose-mall.ts';
 import { createCustomers } from './compose-members.ts';
+import { createReadiness, watchWork } from './compose-metrics.ts';
 import { createNetwork } from './compose-network.ts';
 import { createPeople } from './compose-people.ts';
 import { createPlay, type Play } from './compose-play.ts';
@@ -131,7 +132,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   const news = listenToDatabase({ url: config.DATABASE_URL, log });
   const outbox = createOutboxPublisher({ db, clock, log, news });
-  const jobs = createJobs({ log });
+  const jobs = createJobs({ log, watch: metrics.jobs });
   const http = createHttp({ db, tokens, clock, checkReplies: config.CHECK_REPLIES });
   const platform: Platform = { config, db, clock, random, log, metrics, tokens, outbox, jobs };
   const closers: (() => void | Promise<void>)[] = [news.close];
@@ -140,6 +141,9 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const limits = createSharedLimits(redis, log);
   const addressLimits = createAddressLimits(config.ADDRESS_RATE_FACTOR, limits);
   let isRoomLogThere = false;
+  let closed: Promise<void> | undefined;
+  const isReady = createReadiness({ db, hasRoomLog: () => isRoomLogThere, isClosing: () => closed !== undefined });
+  watchWork({ db, clock, log, jobs, metrics, ready: isReady, auditEveryMinutes: config.AUDIT_EVERY_MINUTES });
 
   const app = createApp({
     http,
@@ -149,14 +153,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     publicUrl: config.PUBLIC_URL,
     trustProxyHops: config.TRUST_PROXY_HOPS,
     picturesDir: PICTURES_DIR,
-    isReady: async () => {
-      const database = await db.sql`SELECT 1`.then(
-        () => true,
-        () => false,
-      );
-      // Without its room log this process still sells: it is ready, and says what is missing.
-      return { ready: database, checks: { database, roomLog: isRoomLogThere } };
-    },
+    isReady,
   });
   const server = createServer(
     { maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: IDLE_CONNECTION_MS },
@@ -291,6 +288,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     log,
     roomLog,
     socketsGauge: metrics.sockets,
+    onMessageAge: (seconds) => metrics.messageAge.observe(seconds),
     checkReplies: config.CHECK_REPLIES,
     addressLimits,
     limits,
@@ -366,7 +364,6 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   createPeople({ bind, db, clock, random, log, jobs, adults, messages, newcomers });
 
-  let closed: Promise<void> | undefined;
   return {
     server,
     platform,

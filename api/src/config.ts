@@ -130,6 +130,8 @@ export const ConfigSchema = z.object({
   MALL_STOCK: z.enum(['off', 'ours', 'mall']).default('off'),
   /** The mall may stand in the brand's own network, and speak http. */
   MALL_ALLOW_PRIVATE: flag,
+  /** How often the auditor recomputes the books for the metric `books_differences`; it reads everything. 0: never. */
+  AUDIT_EVERY_MINUTES: z.coerce.number().int().min(0).max(10_080).default(360),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Webhooks may go to addresses that are not public, and by http: for a receiver in the brand's own network. */
   WEBHOOKS_ALLOW_PRIVATE: flag,

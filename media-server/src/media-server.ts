@@ -95,6 +95,7 @@ export async function createMediaServer(
     pipeAnnouncedAddress: config.pipeAnnouncedAddress,
     workerBin: config.mediasoupWorkerBin,
     maxViewersPerWorker: config.maxViewersPerWorker,
+    onArrival: (seconds) => metrics.arrival(seconds),
     log,
   });
   let controlUrl = '';

@@ -22,12 +22,22 @@ interface Job {
   stopped: boolean;
 }
 
-export function createJobs(deps: { log: Logger }): Jobs {
+/** Told of the life of jobs, for metrics. */
+export interface JobWatch {
+  onJob(name: string, intervalMs: number): void;
+  onTurn(name: string, ok: boolean): void;
+}
+
+export function createJobs(deps: { log: Logger; watch?: JobWatch }): Jobs {
   const jobs = new Map<string, Job>();
 
   /** Turns of one job stand in line: this one starts when the one before it is over. */
-  function turn(job: Job): Promise<void> {
+  function turn(name: string, job: Job): Promise<void> {
     const mine = job.tail.then(job.work);
+    mine.then(
+      () => deps.watch?.onTurn(name, true),
+      () => deps.watch?.onTurn(name, false),
+    );
     job.tail = mine.catch(() => {});
     return mine;
   }
@@ -35,7 +45,7 @@ export function createJobs(deps: { log: Logger }): Jobs {
   function schedule(name: string, job: Job): void {
     if (job.stopped) return;
     job.timer = setTimeout(() => {
-      void turn(job)
+      void turn(name, job)
         .catch((error: unknown) => deps.log.error({ err: error, job: name }, 'job failed, will run again'))
         .finally(() => schedule(name, job));
     }, job.intervalMs);
@@ -54,13 +64,14 @@ export function createJobs(deps: { log: Logger }): Jobs {
       if (jobs.has(name)) throw new Error(`job ${name} exists already`);
       const job: Job = { work, intervalMs, timer: undefined, tail: Promise.resolve(), stopped: false };
       jobs.set(name, job);
+      deps.watch?.onJob(name, intervalMs);
       schedule(name, job);
       return () => stop(name, job);
     },
     async runNow(name) {
       const job = jobs.get(name);
       if (!job) throw new Error(`no job ${name}`);
-      await turn(job);
+      await turn(name, job);
     },
     async close() {
       await Promise.all([...jobs].map(([name, job]) => stop(name, job)));

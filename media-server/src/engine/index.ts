@@ -69,6 +69,8 @@ export async function createEngine(options: {
   pipeAnnouncedAddress: string | undefined;
   workerBin: string | undefined;
   maxViewersPerWorker: number;
+  /** Told when a viewer's first connection stands, with the seconds since they asked. */
+  onArrival?: (seconds: number) => void;
   log: Logger;
 }): Promise<Engine> {
   const ports = createPortPlan(options.portBase);
@@ -80,6 +82,7 @@ export async function createEngine(options: {
     workerBin: options.workerBin,
     ports,
     portUse,
+    onArrival: options.onArrival ?? (() => undefined),
     log: options.log,
   });
   const pipes: PipeNetwork = {

@@ -65,6 +65,8 @@ export async function openViewerLink(input: {
   });
   const closing = createClosing();
   closing.onClose(() => seat.release());
+  const openedAtMs = performance.now();
+  let hasArrived = false;
   /** Runs while nothing is heard from the viewer: not yet, or not any more. */
   let silence: NodeJS.Timeout | undefined;
   const expectWithin = (ms: number): void => {
@@ -81,8 +83,12 @@ export async function openViewerLink(input: {
     direction: 'watch',
     onState: (state) => {
       if (closing.closed) return;
-      if (state === 'connected') clearTimeout(silence);
-      else if (state === 'disconnected') expectWithin(RETURN_MS);
+      if (state === 'connected') {
+        clearTimeout(silence);
+        if (!hasArrived) seat.worker.onArrival((performance.now() - openedAtMs) / 1_000);
+        hasArrived = true;
+      }
+      if (state === 'disconnected') expectWithin(RETURN_MS);
       events.onState(state);
     },
   }).catch((cause: unknown) => {

@@ -32,6 +32,8 @@ export interface EngineWorker {
   readonly webRtcServer: types.WebRtcServer;
   readonly load: { cpu: number; viewers: number; origins: number; egressMbps: number };
   readonly transports: ReadonlySet<types.WebRtcTransport>;
+  /** Told when a viewer's first connection stands, with the seconds since they asked. */
+  readonly onArrival: (seconds: number) => void;
 }
 
 /** Asks a random run of the transports. A publisher's sends next to nothing and counts as such. */
@@ -65,6 +67,7 @@ export async function createWorkerPool(options: {
   workerBin: string | undefined;
   ports: PortPlan;
   portUse: PortUse;
+  onArrival: (seconds: number) => void;
   log: Logger;
 }): Promise<WorkerPool> {
   const { log, ports } = options;
@@ -101,6 +104,7 @@ export async function createWorkerPool(options: {
       webRtcServer,
       load: { cpu: 0, viewers: 0, origins: 0, egressMbps: 0 },
       transports,
+      onArrival: options.onArrival,
     };
     webRtcServer.observer.on('webrtctransporthandled', (transport) => transports.add(transport));
     webRtcServer.observer.on('webrtctransportunhandled', (transport) => transports.delete(transport));

@@ -58,6 +58,8 @@ export function createRoomSockets(deps: {
   log: Logger;
   roomLog: RoomLog;
   socketsGauge: { inc(): void; dec(): void };
+  /** Told with each frame how old its oldest event is, in seconds. */
+  onMessageAge: (seconds: number) => void;
   handlers: RoomHandlers;
   checkReplies: boolean;
   addressLimits: AddressLimits;

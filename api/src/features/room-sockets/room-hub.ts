@@ -73,6 +73,7 @@ export function createRoomHub(deps: {
   log: Logger;
   readSnapshot: (roomId: string) => Promise<RoomSnapshot>;
   /** Events of a room may have been missed, also a ban. */
+  onMessageAge: (seconds: number) => void;
   onReset: () => void;
 }) {
   const { namespace, roomLog, clock, log } = deps;
@@ -174,6 +175,8 @@ export function createRoomHub(deps: {
     const { shown, leftOut, budget } = selectEvents(events, refill(room.budget, room.framedAtMs));
     room.budget = budget;
     const at = clock.now();
+    const [oldest] = shown;
+    if (oldest && room.inStep.size > 0) deps.onMessageAge(Math.max(0, at.getTime() - Date.parse(oldest.at)) / 1_000);
     const own = ownFrames(room, shown, leftOut);
     toAllInStep(room, 'room:frame', toFrame(after, last.seq, at, shown), own);
     for (const [member, mine] of own) member.socket.emit('room:frame', toFrame(after, last.seq, at, mine));
