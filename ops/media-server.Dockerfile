@@ -23,7 +23,7 @@ RUN npm ci --ignore-scripts --omit=dev --omit=optional --workspace media-server 
 COPY --from=worker /out/mediasoup-worker /usr/local/bin/mediasoup-worker
 COPY contracts contracts
 COPY media-server media-server
-COPY ops/healthcheck.mjs ops/
+COPY ops/healthcheck.mjs ops/drain.mjs ops/
 USER node
 EXPOSE 4100
 CMD ["node", "media-server/src/main.ts"]

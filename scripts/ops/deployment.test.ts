@@ -283,7 +283,13 @@ describe('nginx', () => {
   test('refers to files that the image has', () => {
     const included = [...conf.matchAll(/include \/etc\/nginx\/walnut-live\/(\S+);/g)].map((match) => match[1] ?? '');
     const dockerfile = read('ops/web.Dockerfile');
-    expect(new Set(included)).toEqual(new Set(['page.conf', 'asset.conf', 'hls.conf', 'hls-cache.conf']));
+    expect(new Set(included)).toEqual(
+      new Set(['page.conf', 'asset.conf', 'hls.conf', 'hls-cache.conf', 'listen.conf']),
+    );
+    const filled = Object.keys(environmentOf(compose, 'web')).concat('NGINX_LOCAL_RESOLVERS', 'request_time');
+    expect(
+      [...conf.matchAll(/\$\{(\w+)\}/g)].map((match) => match[1] ?? '').filter((name) => !filled.includes(name)),
+    ).toEqual([]);
     for (const file of included) expect(dockerfile).toContain(`ops/nginx/${file}`);
   });
 });

@@ -86,14 +86,11 @@ function configuration(): string {
   return template
     .replaceAll(`\${PUBLIC_HOST}`, HOST)
     .replace(/^resolver .*$/m, '')
-    .replaceAll('server api:4000 resolve;', servers(['api', 'api-2']))
-    .replaceAll('server media-server:4100 resolve;', servers(['media-1', 'media-2']))
-    .replaceAll('media-1:4100', to('media-1'))
-    .replaceAll('media-2:4100', to('media-2'))
-    .replaceAll('listen 443 ssl;', `listen 127.0.0.1:${port} ssl;`)
+    .replaceAll(`server \${API_SERVER} resolve;`, servers(['api', 'api-2']))
+    .replaceAll(`server \${MEDIA_SERVER} resolve;`, servers(['media-1', 'media-2']))
+    .replaceAll(`\${MEDIA_1}`, to('media-1'))
+    .replaceAll(`\${MEDIA_2}`, to('media-2'))
     .replaceAll('listen 80;', `listen 127.0.0.1:${port + 1};`)
-    .replaceAll('http2 on;', '')
-    .replaceAll('/etc/nginx/tls', folder)
     .replaceAll('/etc/nginx/walnut-live', join(folder, 'walnut-live'))
     .replaceAll('/var/log/nginx', folder)
     .replaceAll('/srv/', `${folder}/srv/`);
@@ -129,6 +126,14 @@ beforeAll(async () => {
     const at = join(folder, 'walnut-live', file);
     writeFileSync(at, readFileSync(at, 'utf8').replaceAll('/var/cache/nginx', join(folder, 'cache')));
   }
+  const listen = join(folder, 'walnut-live', 'listen.conf');
+  writeFileSync(
+    listen,
+    readFileSync(listen, 'utf8')
+      .replaceAll('listen 443 ssl;', `listen 127.0.0.1:${port} ssl;`)
+      .replaceAll('http2 on;', '')
+      .replaceAll('/etc/nginx/tls', folder),
+  );
   mkdirSync(join(folder, 'cache'), { mode: 0o777 });
   mkdirSync(join(folder, 'temp'));
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
