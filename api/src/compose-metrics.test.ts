@@ -1,7 +1,7 @@
 import { connect as connectTcp, createServer, type Socket } from 'node:net';
 import { expect, test, vi } from 'vitest';
 import { createTestDatabase } from '../../scripts/testing/database.ts';
-import { AUDIT_JOB } from './compose-metrics.ts';
+import { AUDIT_JOB, createReadiness } from './compose-metrics.ts';
 import { seedBrand } from './testing/fixtures.ts';
 import { startTestApi } from './testing/test-api.ts';
 
@@ -123,4 +123,16 @@ test('a database that does not answer makes the process unready in time, and its
     road.close();
     await database.drop();
   }
+});
+
+test('a process that is told to end says so before it is gone', async () => {
+  await using api = await startTestApi();
+  const { db } = api.api.platform;
+  const ready = createReadiness({ db, hasRoomLog: () => true, isClosing: () => false });
+  expect(await ready()).toEqual({ ready: true, checks: { database: true, roomLog: true, open: true } });
+  const closing = createReadiness({ db, hasRoomLog: () => true, isClosing: () => true });
+  expect(await closing()).toMatchObject({ ready: false, checks: { database: true, open: false } });
+  // Rooms are paused, orders are not: it stays in line, and says it.
+  const paused = createReadiness({ db, hasRoomLog: () => false, isClosing: () => false });
+  expect(await paused()).toEqual({ ready: true, checks: { database: true, roomLog: false, open: true } });
 });

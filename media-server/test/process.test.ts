@@ -8,6 +8,7 @@ import { CONTROL, freePortBase, mintToken, SECRET, until } from './kit.ts';
 import { type RtpSource, startRtpSource } from './rtp-source.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const DRAIN = fileURLToPath(new URL('../../ops/drain.mjs', import.meta.url));
 const started: Array<ChildProcess | RtpSource> = [];
 
 afterEach(() => {
@@ -98,6 +99,41 @@ describe('process', () => {
     },
     60_000,
   );
+
+  it('is emptied by ops/drain.mjs: unready at once, alive while somebody is here, gone afterwards', async () => {
+    const { child, url } = await startProcess();
+    const script = (token: string): ChildProcess => {
+      const drain = spawn(process.execPath, [DRAIN], {
+        env: { PATH: process.env.PATH, PORT: new URL(url).port, CONTROL_TOKEN: token },
+        stdio: 'ignore',
+      });
+      started.push(drain);
+      return drain;
+    };
+    const endOf = (one: ChildProcess) => new Promise<number | null>((resolve) => one.once('exit', resolve));
+    const statusOf = async (path: string) => (await fetch(`${url}${path}`)).status;
+    expect(await endOf(script('somebody else’s token'))).toBe(1);
+    expect(await statusOf('/readyz')).toBe(200);
+
+    const headers = { authorization: `Bearer ${CONTROL}` };
+    await fetch(`${url}/control/streams/s/rtp-ingest`, { method: 'POST', headers });
+    const ended = endOf(child);
+    const drain = script(CONTROL);
+    const drained = endOf(drain);
+    await until(
+      'unready',
+      () => statusOf('/readyz'),
+      (status) => status === 503,
+      10_000,
+    );
+    const health = await fetch(`${url}/healthz`);
+    expect(health.status).toBe(200);
+    expect(await health.json()).toMatchObject({ status: 'ok', draining: true });
+    expect(drain.exitCode).toBeNull();
+    await fetch(`${url}/control/streams/s/rtp-ingest`, { method: 'DELETE', headers });
+    expect(await ended).toBe(0);
+    expect(await drained).toBe(0);
+  }, 60_000);
 
   it('says what is wrong with its configuration and ends', async () => {
     const child = spawn(process.execPath, [MAIN], { env: { PATH: process.env.PATH, PORT: 'eighty' }, stdio: 'pipe' });
