@@ -1,9 +1,9 @@
 /** The auditor: do the books, the stock and what was promised agree with one another? It only reads. */
-import { auditGifts } from './features/gifts/gifts-audit.ts';
-import { auditGroupBuys } from './features/group-buys/group-buys-audit.ts';
-import { auditOrders } from './features/orders/orders-audit.ts';
-import { auditPoints } from './features/points/points-audit.ts';
-import { auditPreSales } from './features/pre-sales/pre-sales-audit.ts';
+import { auditGifts } from './features/gifts/index.ts';
+import { auditGroupBuys } from './features/group-buys/index.ts';
+import { auditOrders } from './features/orders/index.ts';
+import { auditPoints } from './features/points/index.ts';
+import { auditPreSales } from './features/pre-sales/index.ts';
 import { auditLedger } from './ledger/ledger-audit.ts';
 import type { Db } from './platform/db.ts';
 
