@@ -17,6 +17,16 @@ export type Answers = Readonly<Record<string, (asked: Asked) => unknown>>;
 export const hq = { id: 'hq', kind: 'hq', path: 'hq', name: '总部' } as const;
 const TIMEOUT_MS = 10_000;
 
+/** Checked after an act, not in it: what fails inside one takes the updates along that were waiting there. */
+const until = (check: () => void): Promise<void> =>
+  vi.waitFor(
+    async () => {
+      await act(async () => undefined);
+      check();
+    },
+    { timeout: TIMEOUT_MS },
+  );
+
 export const createDesk = () => {
   Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
   let root: Root | undefined;
@@ -79,9 +89,8 @@ export const createDesk = () => {
       asked.length = 0;
       vi.unstubAllGlobals();
     },
-    until: (check: () => void): Promise<void> => vi.waitFor(() => act(async () => check()), { timeout: TIMEOUT_MS }),
-    shown: (text: string): Promise<void> =>
-      vi.waitFor(() => act(async () => expect(document.body.textContent).toContain(text)), { timeout: TIMEOUT_MS }),
+    until,
+    shown: (text: string): Promise<void> => until(() => expect(document.body.textContent).toContain(text)),
   };
 };
 

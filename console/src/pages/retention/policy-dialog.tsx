@@ -17,6 +17,7 @@ export const PolicyDialog = ({ policy, onClose }: { policy: RetentionPolicy; onC
   const [keepDays, setKeepDays] = useState<number | null>(policy.keepDays);
   const set = useAction(setRetention, ['retention.list', 'retention.preview']);
   const isRight = keepDays !== null && keepDays >= policy.leastDays && keepDays <= MAX_KEEP_DAYS;
+  const preview = usePreview(policy, isRight ? keepDays : null);
   const isStale = isApiError(set.error) && set.error.code === 'state_conflict';
   return (
     <ReasonDialog
@@ -28,7 +29,7 @@ export const PolicyDialog = ({ policy, onClose }: { policy: RetentionPolicy; onC
       done={t('done')}
       shortest={2}
       most={200}
-      ready={isRight}
+      ready={isRight && preview.shown === keepDays}
       danger={isRight && keepDays < policy.keepDays}
       pending={set.isPending}
       error={set.error}
@@ -57,20 +58,27 @@ export const PolicyDialog = ({ policy, onClose }: { policy: RetentionPolicy; onC
           {t('change.tooShort', { n: policy.leastDays })}
         </small>
       </div>
-      {isRight && <Preview kind={policy.kind} keepDays={keepDays} />}
+      {isRight && <Preview query={preview.query} />}
     </ReasonDialog>
   );
 };
 
-const Preview = ({ kind, keepDays }: { kind: RetentionPolicy['kind']; keepDays: number }): ReactNode => {
-  const t = useRetentionT();
-  const format = useFormat();
-  const [asked, setAsked] = useState(keepDays);
+/** What other days would take, once typing rests, and of which days that is what stands there: null while none is, or an old one. */
+const usePreview = (policy: RetentionPolicy, keepDays: number | null) => {
+  const [asked, setAsked] = useState(policy.keepDays);
   useEffect(() => {
+    if (keepDays === null) return;
     const timer = setTimeout(() => setAsked(keepDays), TYPING_MS);
     return () => clearTimeout(timer);
   }, [keepDays]);
-  const query = useCall(previewRetention, { params: { kind }, query: { keepDays: asked } });
+  const query = useCall(previewRetention, { params: { kind: policy.kind }, query: { keepDays: asked } });
+  const shown = query.isPlaceholderData || query.isError ? null : (query.data?.keepDays ?? null);
+  return { query, shown };
+};
+
+const Preview = ({ query }: { query: ReturnType<typeof usePreview>['query'] }): ReactNode => {
+  const t = useRetentionT();
+  const format = useFormat();
   return (
     <section aria-live="polite" data-testid="retention-preview">
       <AsyncView query={query} skeleton={<Skeleton height={44} radius={8} />}>
