@@ -32,6 +32,8 @@ const PreSalesPage = lazyWithRetry(() => import('../pages/pre-sales/pre-sales-pa
 const ReviewsPage = lazyWithRetry(() => import('../pages/reviews/reviews-page.tsx'));
 const CommissionRulesPage = lazyWithRetry(() => import('../pages/commission/rules-page.tsx'));
 const CommissionHoldsPage = lazyWithRetry(() => import('../pages/commission/holds-page.tsx'));
+const BonusesPage = lazyWithRetry(() => import('../pages/commission/bonuses-page.tsx'));
+const CopyTemplatesPage = lazyWithRetry(() => import('../pages/templates/copy-page.tsx'));
 const SharingPage = lazyWithRetry(() => import('../pages/sharing/sharing-page.tsx'));
 const TeamPage = lazyWithRetry(() => import('../pages/sharing/team-page.tsx'));
 const GroupBuysPage = lazyWithRetry(() => import('../pages/group-buys/group-buys-page.tsx'));
@@ -96,6 +98,8 @@ const Pages = (): ReactNode => (
         <Route path="/gifts" element={<GiftsPage />} />
         <Route path="/commission-rules" element={<CommissionRulesPage />} />
         <Route path="/commission-holds" element={<CommissionHoldsPage />} />
+        <Route path="/commission-bonuses" element={<BonusesPage />} />
+        <Route path="/templates" element={<CopyTemplatesPage />} />
         <Route path="/group-buys" element={<GroupBuysPage />} />
         <Route path="/pre-sales" element={<PreSalesPage />} />
         <Route path="/sharing" element={<SharingPage />} />

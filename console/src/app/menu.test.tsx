@@ -28,9 +28,9 @@ test('what each role finds in the menu', () => {
     promotions: /campaigns /coupons /group-buys /pre-sales /reviews /prizes
     customers: /customers /members /contacts /cards
     sharing: /inviters /invite-graph /sharing /team /attribution
-    money: /commission-rules /commission-holds /settlements /store-statements /settlement-terms /payments
+    money: /commission-rules /commission-holds /commission-bonuses /settlements /store-statements /settlement-terms /payments
     reports: /stores /reports
-    settings: /organisation /staff /personal-data /retention /audit /webhooks
+    settings: /organisation /templates /staff /personal-data /retention /audit /webhooks
     "
   `);
   expect(told('store_manager')).toMatchInlineSnapshot(`
@@ -40,7 +40,7 @@ test('what each role finds in the menu', () => {
     promotions: /campaigns /coupons /group-buys /pre-sales /reviews /prizes
     customers: /customers /members /contacts /cards
     sharing: /inviters /invite-graph /sharing /team /attribution
-    money: /commission-rules /settlements /store-statements
+    money: /commission-rules /commission-bonuses /settlements /store-statements
     reports: /stores /reports
     settings: /organisation /staff
     "
@@ -51,7 +51,7 @@ test('what each role finds in the menu', () => {
     selling: /orders /after-sales /catalogue /shipping
     promotions: /coupons /group-buys /pre-sales /prizes
     sharing: /inviters /sharing /team /attribution
-    money: /commission-rules /commission-holds /settlements /store-statements /settlement-terms /payments
+    money: /commission-rules /commission-holds /commission-bonuses /settlements /store-statements /settlement-terms /payments
     reports: /stores /reports
     settings: /retention /audit
     "

@@ -9,6 +9,7 @@ import {
   CalculatorOutlined,
   CalendarOutlined,
   ContactsOutlined,
+  CopyOutlined,
   CrownOutlined,
   CustomerServiceOutlined,
   DashboardOutlined,
@@ -25,6 +26,7 @@ import {
   PercentageOutlined,
   QrcodeOutlined,
   ReconciliationOutlined,
+  RiseOutlined,
   SafetyOutlined,
   ScanOutlined,
   ShareAltOutlined,
@@ -115,6 +117,7 @@ export const groups: readonly Group[] = [
         needs: 'commission:read',
       },
       { path: '/commission-holds', label: 'nav.commissionHolds', icon: <AuditOutlined />, needs: 'commission:holds' },
+      { path: '/commission-bonuses', label: 'nav.bonuses', icon: <RiseOutlined />, needs: 'commission:read' },
       { path: '/settlements', label: 'nav.settlements', icon: <AccountBookOutlined />, needs: 'settlements:read' },
       {
         path: '/store-statements',
@@ -139,6 +142,7 @@ export const groups: readonly Group[] = [
     label: 'nav.group.settings',
     places: [
       { path: '/organisation', label: 'nav.organisation', icon: <ApartmentOutlined />, needs: 'staff:read' },
+      { path: '/templates', label: 'nav.templates', icon: <CopyOutlined />, needs: 'templates:copy' },
       { path: '/staff', label: 'nav.staff', icon: <TeamOutlined />, needs: 'staff:read' },
       {
         path: '/personal-data',

@@ -136,24 +136,36 @@ export const CommissionBonusView = z
     beneficiary: PersonRef,
     store: OrgUnitRef,
     month: CommissionMonth,
+    /** Sales of the month at this store, net of refunds, when the part was made. */
     netFen: Fen,
+    /** Reached by the sales of all stores together; 0: none. */
     tier: z.int(),
     bps: Bps,
+    /** 1 for the first of its month and store; a later one adds or takes the difference to what parts before it gave. */
+    part: z.int(),
+    beforeFen: SignedFen,
     amountFen: SignedFen,
     ruleVersion: z.int(),
+    /** frozen: a sale of the month at this store is not settled yet or in dispute. */
     state: CommissionState,
+    /** When a frozen one waits no longer; null for others. */
+    waitsUntil: Instant.nullable(),
+    /** The run that took it up. */
+    settlement: z.object({ id: z.uuid(), title: z.string() }).nullable(),
     at: Instant,
   })
   .meta({ id: 'CommissionBonus' });
+export type CommissionBonus = z.infer<typeof CommissionBonusView>;
 export const listCommissionBonuses = defineRoute({
   id: 'commission-bonuses.list',
   method: 'GET',
   path: '/commission-bonuses',
   tag: 'commission',
   access: { staff: 'commission:read' },
-  summary: 'Bonuses of my scope by month, newest first; a later refund adds a negative part',
+  summary: 'Bonuses of my scope by month and state, newest first; a later refund adds a negative part',
   query: PageQuery.extend({
     month: CommissionMonth.optional(),
+    state: CommissionState.optional(),
     beneficiaryId: PersonId.optional(),
     orgUnitId: OrgUnitId.optional(),
   }),

@@ -248,6 +248,11 @@ it('K6 a month over and its freeze too: the bonus by store; a refund after that 
   expect((await bonuses()).slice(4)).toEqual([{ store: brand.stores.b.path, no: 3, fen: -100n, tier: 0 }]);
   const shown = await api.ok(listCommissionBonuses, { as: brand.staff.b.manager, query: { month } });
   expect(shown.items.map(({ amountFen }) => amountFen).toSorted((x, y) => x - y)).toEqual([-201, -100, 301]);
+  expect(shown.items.map(({ part, beforeFen }) => [part, beforeFen])).toEqual([
+    [3, 100],
+    [2, 301],
+    [1, 0],
+  ]);
   expect((await api.ok(myEarnings, { as: bella })).bonuses).toHaveLength(5);
   expect(await on.audit()).toEqual([]);
 });

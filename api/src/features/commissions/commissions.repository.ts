@@ -146,29 +146,51 @@ export interface BonusRow {
   netFen: bigint;
   tier: number;
   bps: number;
+  part: number;
+  /** What the parts before this one gave. */
+  beforeFen: bigint;
   amountFen: bigint;
   ruleVersion: number;
   state: EntryState;
+  /** A run of the scope. */
+  runId: string | null;
+  runTitle: string | null;
+  at: Date;
+}
+export interface BonusFilter {
+  scope: string | null;
+  month: string | null;
+  state?: EntryState | null;
+  beneficiaryId: string | null;
+  unitId: string | null;
+  /** What waits at that moment reads as frozen. */
   at: Date;
 }
 export async function listBonuses(
   sql: Sql,
-  filter: { scope: string | null; month: string | null; beneficiaryId: string | null; unitId: string | null; at: Date },
+  filter: BonusFilter,
   after: TimeCursor | undefined,
   limit: number,
 ): Promise<BonusRow[]> {
   return sql<BonusRow>`
     WITH waiting AS MATERIALIZED (SELECT bonus_id FROM commission_bonuses_waiting(CASE WHEN ${filter.beneficiaryId}::uuid IS NOT NULL
       THEN ARRAY(SELECT id FROM people WHERE id = ${filter.beneficiaryId} OR merged_into = ${filter.beneficiaryId}) END, ${filter.at}))
-    SELECT b.id, p.id AS "beneficiaryId", p.name AS "beneficiaryName", p.kind AS "beneficiaryKind", bu.path AS "beneficiaryPath",
+    SELECT b.id, b.no AS part, p.id AS "beneficiaryId", p.name AS "beneficiaryName", p.kind AS "beneficiaryKind", bu.path AS "beneficiaryPath",
       json_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS store, b.period AS month, b.net_fen AS "netFen",
       b.tier, b.bps, b.amount_fen AS "amountFen", b.rule_version AS "ruleVersion",
-      CASE WHEN b.id IN (SELECT bonus_id FROM waiting) THEN 'frozen' ELSE b.state END AS state, b.at
+      (SELECT coalesce(sum(x.amount_fen), 0)::bigint FROM commission_bonuses x
+        WHERE x.beneficiary_id IN (SELECT id FROM people WHERE id = p.id OR merged_into = p.id) AND x.store_id = b.store_id AND x.period = b.period
+          AND (x.at, x.no, x.id) < (b.at, b.no, b.id)) AS "beforeFen",
+      now_is.state, r.id AS "runId", r.title AS "runTitle", b.at
     FROM commission_bonuses b JOIN people raw ON raw.id = b.beneficiary_id JOIN people p ON p.id = coalesce(raw.merged_into, raw.id)
     JOIN org_units u ON u.id = b.store_id
+    CROSS JOIN LATERAL (SELECT CASE WHEN b.id IN (SELECT bonus_id FROM waiting) THEN 'frozen' ELSE b.state END AS state) now_is
+    LEFT JOIN settlement_lines l ON l.id = b.settlement_line_id LEFT JOIN settlement_runs r ON r.id = l.run_id
+      AND (r.org_path = ${filter.scope} OR r.org_path LIKE ${filter.scope} || '.%')
     LEFT JOIN owner_bindings o ON o.customer_id = p.id AND o.ended_at IS NULL LEFT JOIN org_units bu ON bu.id = o.store_id
     WHERE (${filter.scope}::text IS NULL OR b.org_path = ${filter.scope} OR b.org_path LIKE ${filter.scope} || '.%')
       AND (${filter.month}::text IS NULL OR b.period = ${filter.month})
+      AND (${filter.state ?? null}::text IS NULL OR now_is.state = ${filter.state ?? null})
       AND (${filter.beneficiaryId}::uuid IS NULL OR p.id = ${filter.beneficiaryId})
       AND (${filter.unitId}::uuid IS NULL OR u.path = (SELECT path FROM org_units WHERE id = ${filter.unitId})
         OR u.path LIKE (SELECT path FROM org_units WHERE id = ${filter.unitId}) || '.%')

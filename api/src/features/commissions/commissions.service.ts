@@ -18,6 +18,7 @@ import type { Principal, StaffPrincipal } from '../../platform/principal.ts';
 import { nameFor } from '../bindings/index.ts';
 import * as rows from './commissions.repository.ts';
 import { myEntry } from './my-entry.ts';
+import { waitsUntil } from './tiers.policy.ts';
 
 export type EntryView = z.output<typeof CommissionEntryView>;
 interface EntryQuery {
@@ -155,6 +156,7 @@ export function createCommissionsService(deps: CommissionsDeps) {
     ): Promise<ReplyOf<typeof listCommissionBonuses>> {
       const filter = {
         month: query.month ?? null,
+        state: query.state ?? null,
         beneficiaryId: query.beneficiaryId ?? null,
         unitId: query.orgUnitId ?? null,
       };
@@ -175,6 +177,7 @@ export function createCommissionsService(deps: CommissionsDeps) {
             month: row.month,
             tier: row.tier,
             bps: row.bps,
+            part: row.part,
             ruleVersion: row.ruleVersion,
             state: row.state,
           },
@@ -190,7 +193,10 @@ export function createCommissionsService(deps: CommissionsDeps) {
             }).name,
           },
           netFen: fenToWire(row.netFen),
+          beforeFen: fenToWire(row.beforeFen),
           amountFen: fenToWire(row.amountFen),
+          waitsUntil: row.state === 'frozen' ? waitsUntil(row.month).toISOString() : null,
+          settlement: row.runId === null ? null : { id: row.runId, title: row.runTitle ?? '' },
           at: row.at.toISOString(),
         })),
         nextCursor: last ? encodeTimeCursor(last) : null,

@@ -1,5 +1,8 @@
 /** Tiers and bonuses of a month (rule K6): pure. A month is one in China, by the day an order was paid; sales are net of refunds. */
+import { chinaDayStart } from '../../platform/china-day.policy.ts';
 import { commissionFor } from './commissions.policy.ts';
+
+const LONGEST_WAIT_DAYS = 45;
 
 export interface Tier {
   readonly minNetFen: number;
@@ -23,6 +26,10 @@ export function monthAfter(month: string): string {
   const [year = 0, no = 0] = month.split('-').map(Number);
   return no === 12 ? `${year + 1}-01` : `${year}-${String(no + 1).padStart(2, '0')}`;
 }
+
+/** As commission_bonuses_waiting says it: no bonus of a month waits for its sales after that (K3). */
+export const waitsUntil = (month: string): Date =>
+  new Date(chinaDayStart(`${monthAfter(month)}-01`).getTime() + LONGEST_WAIT_DAYS * 86_400_000);
 
 export interface BonusDue extends StoreNet {
   readonly tier: number;

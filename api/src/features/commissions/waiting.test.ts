@@ -1,6 +1,6 @@
 /** What waits and what does not: bonuses of months (K6), claw-backs beside open commission (K4), looks at orders (K7), first inviters (K2). */
 import { randomUUID } from 'node:crypto';
-import { myEarnings } from '@walnut-live/contracts';
+import { listCommissionBonuses, myEarnings, type QueryOf } from '@walnut-live/contracts';
 import { expect, it } from 'vitest';
 import { chinaDayOf, chinaDayStart } from '../../platform/china-day.policy.ts';
 import { DAY, scene, terms } from '../../testing/commission-scene.ts';
@@ -32,6 +32,15 @@ it('K6 a bonus waits for the sales of its own store, and for none longer than 45
     return Object.fromEntries(bonuses.map(({ amountFen, state }) => [amountFen, state]));
   };
   expect(await states()).toEqual({ 2000: 'settleable', 3000: 'frozen' });
+  // The desk reads the same, by state too, with until when and what came before.
+  const seen = async (query: QueryOf<typeof listCommissionBonuses>) =>
+    (await api.ok(listCommissionBonuses, { as: brand.staff.admin, query })).items.map((bonus) => [
+      ...[bonus.amountFen, bonus.state, bonus.part, bonus.beforeFen, bonus.waitsUntil, bonus.settlement],
+    ]);
+  const until = new Date(ends + 45 * DAY * 1_000).toISOString();
+  expect(await seen({ limit: 20, state: 'frozen' })).toEqual([[3_000, 'frozen', 1, 0, until, null]]);
+  expect(await seen({ limit: 20, state: 'settleable' })).toEqual([[2_000, 'settleable', 1, 0, null, null]]);
+  expect(await seen({ limit: 20, state: 'paid' })).toEqual([]);
   clock.set(new Date(ends + (45 * DAY - 3_600) * 1_000));
   expect(await states()).toEqual({ 2000: 'settleable', 3000: 'frozen' });
   clock.set(new Date(ends + 45 * DAY * 1_000));
