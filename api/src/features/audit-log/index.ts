@@ -6,18 +6,24 @@ import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Binder, written } from '../../platform/http.ts';
 import { sendPersonalCsv } from '../../platform/personal-csv.ts';
+import type { StaffPrincipal } from '../../platform/principal.ts';
+import { namesOf } from './target-names.ts';
 
 const CSV_PAGE = 500;
 const ACTORS_SHOWN = 20;
 
-interface Row extends Omit<AuditRow, 'at' | 'actor' | 'unit'> {
+interface Found extends Omit<AuditRow, 'at' | 'actor' | 'unit' | 'targetName'> {
   at: Date;
   actorId: string | null;
-  actorName: string | null;
   orgPath: string;
   unitName: string | null;
 }
+interface Row extends Found {
+  actorName: string;
+  targetName: string | null;
+}
 interface Wanted {
+  readonly reader: StaffPrincipal['staff'];
   readonly scope: string;
   readonly actorId: string | undefined;
   readonly action: string | undefined;
@@ -29,19 +35,13 @@ interface Wanted {
 export function createAuditLog(deps: { bind: Binder; db: Db; clock: Clock; random: Random }): void {
   const { bind, db } = deps;
 
-  /** The newest first. What a person or a unit is called now; other targets by their page. */
-  const find = (wanted: Wanted, after: TimeCursor | undefined, limit: number): Promise<Row[]> => {
+  /** The newest first, with what people and things are called now, as far as this reader may see it. */
+  const find = async (wanted: Wanted, after: TimeCursor | undefined, limit: number): Promise<Row[]> => {
     const { scope, actorId = null, action = null, target = null, from = null, to = null } = wanted;
     const isWhole = action?.includes(':') ?? false;
-    return db.sql<Row>`
-      SELECT a.id, a.at, a.actor_id AS "actorId", p.name AS "actorName", a.action, a.target, a.org_path AS "orgPath", u.name AS "unitName",
-        a.reason, a.detail,
-        CASE WHEN a.target ~ '^(person|staff):[0-9a-f-]{36}$' THEN (SELECT name FROM people WHERE id = split_part(a.target, ':', 2)::uuid)
-          WHEN a.target ~ '^org-unit:[0-9a-f-]{36}$' THEN (SELECT name FROM org_units WHERE id = split_part(a.target, ':', 2)::uuid)
-          WHEN a.target ~ '^room:[0-9a-f-]{36}$' THEN (SELECT title FROM rooms WHERE id = split_part(a.target, ':', 2)::uuid)
-          WHEN a.target ~ '^order:[0-9a-f-]{36}$' THEN (SELECT order_no FROM orders WHERE id = split_part(a.target, ':', 2)::uuid)
-        END AS "targetName"
-      FROM audit_log a LEFT JOIN people p ON p.id = a.actor_id LEFT JOIN org_units u ON u.path = a.org_path
+    const found = await db.sql<Found>`
+      SELECT a.id, a.at, a.actor_id AS "actorId", a.action, a.target, a.org_path AS "orgPath", u.name AS "unitName", a.reason, a.detail
+      FROM audit_log a LEFT JOIN org_units u ON u.path = a.org_path
       WHERE (a.org_path = ${scope} OR a.org_path LIKE ${`${scope}.%`} OR (a.org_path = '' AND ${!scope.includes('.')}))
         AND (${actorId}::uuid IS NULL OR a.actor_id = ${actorId})
         AND (${action}::text IS NULL OR (${isWhole} AND a.action = ${action}) OR (NOT ${isWhole} AND a.action LIKE ${`${action ?? ''}:%`}))
@@ -49,11 +49,17 @@ export function createAuditLog(deps: { bind: Binder; db: Db; clock: Clock; rando
         AND (${from}::timestamptz IS NULL OR a.at >= ${from}) AND (${to}::timestamptz IS NULL OR a.at < ${to})
         AND (${after?.at ?? null}::timestamptz IS NULL OR (a.at, a.id) < (${after?.at ?? null}, ${after?.id ?? null}::uuid))
       ORDER BY a.at DESC, a.id DESC LIMIT ${limit}`;
+    const names = await namesOf(db.sql, wanted.reader, found);
+    return found.map((row) => ({
+      ...row,
+      actorName: row.actorId === null ? '' : (names.person(row.actorId) ?? ''),
+      targetName: names.target(row.target),
+    }));
   };
   const view = ({ actorId, actorName, orgPath, unitName, at, ...row }: Row): AuditRow => ({
     ...row,
     at: at.toISOString(),
-    actor: actorId === null ? null : { id: actorId, name: actorName ?? '' },
+    actor: actorId === null ? null : { id: actorId, name: actorName },
     unit: { path: orgPath, name: unitName ?? '' },
   });
   async function* all(wanted: Wanted): AsyncGenerator<Row> {
@@ -74,13 +80,13 @@ export function createAuditLog(deps: { bind: Binder; db: Db; clock: Clock; rando
       scope = unit.path;
     }
     const { actorId, action, target, from, to } = filter;
-    const wanted: Wanted = { scope, actorId, action, target, from, to };
+    const wanted: Wanted = { reader: principal.staff, scope, actorId, action, target, from, to };
     if (format === 'csv') {
       await sendPersonalCsv(res, deps, {
         ...{ by: principal, target: 'audit', filter: { ...filter, orgUnitId }, fileName: 'audit' },
         columns: [
           { title: 'at', value: (row: Row) => row.at },
-          { title: 'actor', value: (row: Row) => row.actorName ?? '' },
+          { title: 'actor', value: (row: Row) => row.actorName },
           { title: 'action', value: (row: Row) => row.action },
           { title: 'target', value: (row: Row) => row.target },
           { title: 'target_name', value: (row: Row) => row.targetName ?? '' },

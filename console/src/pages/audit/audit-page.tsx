@@ -2,12 +2,14 @@ import { type AuditRow, auditActors, listAudit } from '@walnut-live/contracts';
 import { EmptyState, useFormat } from '@walnut-live/ui';
 import { Input, Select } from 'antd';
 import { type ReactNode, useState } from 'react';
+import { useSession } from '../../app/session.tsx';
 import { useCall, usePages } from '../../data/use-call.ts';
 import type { Column } from '../../shared/data-table.tsx';
 import { type Filters, OrgFilter, RangeFilter, rangeOf, useFilters } from '../../shared/filters.tsx';
 import { CsvButton, Page, Panel } from '../../shared/page.tsx';
 import { PagedTable } from '../../shared/paged-table.tsx';
 import { useAuditT } from './messages.ts';
+import { targetKinds } from './target-kinds.ts';
 import { targetLink } from './target-link.ts';
 
 const PAGE = 50;
@@ -20,6 +22,7 @@ const fitting = (value: string | undefined, shape: RegExp): string | undefined =
 export default function AuditPage(): ReactNode {
   const t = useAuditT();
   const format = useFormat();
+  const { may } = useSession();
   const filters = useFilters();
   const actorId = filters.get('actor');
   const action = fitting(filters.get('action'), ACTION);
@@ -40,12 +43,8 @@ export default function AuditPage(): ReactNode {
     {
       key: 'target',
       title: t('target'),
-      render: (row) => (
-        <span className="co-stacked co-start">
-          <span>{row.targetName ?? row.target.split(':')[0]}</span>
-          <small>{row.target.split(':')[1]?.slice(-12) ?? ''}</small>
-        </span>
-      ),
+      width: '24%',
+      render: (row) => <Target row={row} />,
     },
     { key: 'unit', title: t('unit'), render: ({ unit }) => unit.name || unit.path },
     {
@@ -80,7 +79,7 @@ export default function AuditPage(): ReactNode {
           columns={columns}
           rowKey={({ id }) => id}
           href={(row) => ({
-            to: targetLink(row.target) ?? `/audit?target=${row.target}`,
+            to: targetLink(row.target, may) ?? `/audit?target=${row.target}`,
             label: `${t('open')} ${row.target}`,
           })}
           testId="audit-row"
@@ -89,6 +88,22 @@ export default function AuditPage(): ReactNode {
     </Page>
   );
 }
+
+/** What it is called, what it is, and its id; a thing without a name is told by what it is. */
+const Target = ({ row }: { row: AuditRow }): ReactNode => {
+  const t = useAuditT();
+  const [word = '', ...rest] = row.target.split(':');
+  const key = `kind.${word}`;
+  const kind = isKind(key) ? t(key) : word;
+  return (
+    <span className="co-stacked co-start">
+      <span>{row.targetName ?? kind}</span>
+      {row.targetName !== null && <small>{kind}</small>}
+      {rest.length > 0 && <small className="co-audit-id">{rest.join(':')}</small>}
+    </span>
+  );
+};
+const isKind = (key: string): key is keyof typeof targetKinds.zh => Object.hasOwn(targetKinds.zh, key);
 
 /** Goes into the URL with Enter or when the field is left. */
 const TextFilter = ({ filters, name, label }: { filters: Filters; name: string; label: string }): ReactNode => {

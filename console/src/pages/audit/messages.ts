@@ -1,8 +1,10 @@
 import { createI18n } from '@walnut-live/ui';
+import { targetKinds } from './target-kinds.ts';
 
 /** The audit log. */
 export const auditI18n = createI18n({
   zh: {
+    ...targetKinds.zh,
     title: '审计日志',
     hint: '谁、何时、对什么、做了什么、为什么。只增不改。',
     at: '时间',
@@ -21,6 +23,7 @@ export const auditI18n = createI18n({
     detail: '详情',
   },
   en: {
+    ...targetKinds.en,
     title: 'Audit log',
     hint: 'Who did what to what, when, and why. Only ever added to.',
     at: 'Time',

@@ -1,7 +1,6 @@
 import {
   type CommissionBonus,
   CommissionMonth,
-  type CommissionState,
   listCommissionBonuses,
 } from '@walnut-live/contracts';
 import { Badge, type BadgeTone, EmptyState, useFormat } from '@walnut-live/ui';
