@@ -40,10 +40,11 @@ const BUYERS = {
 } as const;
 const reason = { 'zh-CN': '本人来电要求', en: 'asked by phone' } as const;
 
-const pathsOf = (page: Page): Promise<string[]> =>
-  page
-    .locator('.co-shell > .co-side a.co-menu-item')
-    .evaluateAll((links) => links.map((link) => (link.getAttribute('href') ?? '').replace(/^\/console/, '')));
+async function pathsOf(page: Page): Promise<string[]> {
+  const links = page.locator('.co-shell > .co-side a.co-menu-item');
+  await links.first().waitFor({ state: 'attached' });
+  return links.evaluateAll((all) => all.map((link) => (link.getAttribute('href') ?? '').replace(/^\/console/, '')));
+}
 
 /** Until what the page asked for is there or refused. */
 async function arrived(page: Page): Promise<void> {
@@ -181,6 +182,38 @@ async function personalData({ page, look }: Person & Screens, lang: Lang): Promi
   await mine.getByTestId('request-cancel').first().waitFor({ state: 'hidden' });
 }
 
+/** A store's set-up: seen beforehand, copied if there is anything to copy, and what was done stays in sight. */
+async function templates({ page, look }: Person & Screens, lang: Lang): Promise<void> {
+  await resize(page, 'desk');
+  await openPlace(page, '/templates');
+  await look('templates-empty');
+  await resize(page, 'desk');
+  await page.getByTestId('copy-from').click();
+  await page.locator('.ant-select-dropdown:visible .ant-select-item-option').filter({ hasText: '杭州' }).first().click();
+  for (const box of await page.getByTestId('copy-what').getByRole('checkbox').all()) await box.check();
+  await page.getByTestId('copy-preview').waitFor();
+  await arrived(page);
+  await look('templates-preview');
+  await resize(page, 'desk');
+  const begin = page.getByTestId('copy-begin');
+  if (!(await begin.isEnabled())) return;
+  await begin.click();
+  await page.getByTestId('reason').fill(reason[lang]);
+  await look('templates-copy');
+  await page.getByTestId('reason-submit').click();
+  await page.getByTestId('copy-result').waitFor();
+  await arrived(page);
+  await look('templates-result');
+}
+
+/** Terms are one for all: who saves second over another's is refused, as it should be. */
+let saving: Promise<unknown> = Promise.resolve();
+function oneAfterAnother(act: () => Promise<void>): Promise<void> {
+  const mine = saving.then(act);
+  saving = mine.catch(() => undefined);
+  return mine;
+}
+
 async function terms({ page, look }: Person & Screens, lang: Lang): Promise<void> {
   await resize(page, 'desk');
   await openPlace(page, '/retention');
@@ -195,6 +228,7 @@ async function terms({ page, look }: Person & Screens, lang: Lang): Promise<void
   await look('terms-change');
   const before = await page.getByTestId('terms-version').textContent();
   await page.getByTestId('terms-submit').click();
+  await page.getByTestId('terms-reason').waitFor({ state: 'hidden' });
   await page.waitForFunction(
     (old) => document.querySelector('[data-testid="terms-version"]')?.textContent !== old,
     before,
@@ -213,7 +247,8 @@ test('every place of the console, in both languages, on a phone and at a desk', 
         ['organisation', () => organisation(admin, lang)],
         ['staff', () => staff(admin, lang)],
         ['personal data', () => personalData(admin, lang)],
-        ['terms', () => terms(admin, lang)],
+        ['terms', () => oneAfterAnother(() => terms(admin, lang))],
+        ['templates', () => oneAfterAnother(() => templates(admin, lang))],
         ['menu', () => menuOnAPhone(admin)],
         [
           'places',
