@@ -16,6 +16,7 @@ import { useServices } from '../app/services.tsx';
 import { acceptByBridge } from '../cashier/wechat-bridge.ts';
 import { Page } from '../pages/page.tsx';
 import { usePerson } from '../pages/use-person.ts';
+import { HowIEarn } from './how-i-earn.tsx';
 import { useEarningsT } from './messages.ts';
 import { type Mine, type Offer, PAYOUTS_KEY, WithdrawSheet } from './withdraw-sheet.tsx';
 import './earnings.css';
@@ -86,6 +87,7 @@ const OfMine = ({ personId }: { personId: string }): ReactNode => {
     <>
       {payouts.isError && !mine && <ErrorState error={payouts.error} onRetry={() => void payouts.refetch()} compact />}
       {mine ? <Withdrawable mine={mine} /> : payouts.isPending && <Skeleton height={130} radius={18} />}
+      <HowIEarn personId={personId} />
       {earnings.isError && !first && (
         <ErrorState error={earnings.error} onRetry={() => void earnings.refetch()} compact />
       )}

@@ -6,6 +6,7 @@ import { type ReactNode, useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import { useServices } from '../app/services.tsx';
 import { Page } from '../pages/page.tsx';
+import { ShareButton } from '../sharing/lazy-sharing.tsx';
 import { GroupCheckout } from './group-checkout.tsx';
 import { useGroupT } from './messages.ts';
 import '../purchase/panel.css';
@@ -81,9 +82,8 @@ const Group = ({ groupId }: { groupId: string }): ReactNode => {
 
   /** My own link, so that whoever comes by it is my visitor (A3). */
   const invite = async (): Promise<void> => {
-    const link = await api.call(createShareLink, { body: { roomId: group.roomId, channel: 'copy' } });
+    const link = await api.call(createShareLink, { body: { groupBuyId: group.id, channel: 'copy' } });
     const url = new URL(link.path || link.url, location.origin);
-    url.searchParams.set('group', group.id);
     try {
       if (typeof navigator.share === 'function') await navigator.share({ title: group.product.title, url: url.href });
       else await navigator.clipboard.writeText(url.href).then(() => toast(t('copied'), { tone: 'success' }));
@@ -153,6 +153,9 @@ const Group = ({ groupId }: { groupId: string }): ReactNode => {
           </output>
         )}
       </section>
+      {group.state === 'open' && (
+        <ShareButton kind="group" groupBuyId={group.id} title={group.product.title} testId="group-share" />
+      )}
       <div className="pl-group-actions">
         <Link to={`/r/${group.roomId}`} className="wl-btn wl-btn-soft wl-btn-l">
           {t('room')}

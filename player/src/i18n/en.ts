@@ -352,7 +352,7 @@ export const en: Record<keyof typeof zh, string> = {
   'share.open': 'Share',
   'share.title': 'Share this room',
   'share.hint': 'Friends scan the code or open the link; what they buy counts for you',
-  'share.qr': 'QR code of this room',
+  'share.qr': 'QR code of my link',
   'share.making': 'Making your own link…',
   'share.copy': 'Copy link',
   'share.copied': 'Link copied, paste it to a friend',

@@ -345,7 +345,7 @@ export const zh = {
   'share.open': '分享',
   'share.title': '分享直播间',
   'share.hint': '好友扫码或打开链接进入，成交会记在你的名下',
-  'share.qr': '直播间二维码',
+  'share.qr': '我的分享二维码',
   'share.making': '正在生成你的专属链接…',
   'share.copy': '复制链接',
   'share.copied': '链接已复制，去粘贴给好友吧',

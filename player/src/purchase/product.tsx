@@ -14,6 +14,7 @@ import { hasOptions } from '../product/options.ts';
 import { ProductClip } from '../replay/product-clip.tsx';
 import { useRoom, useServerNow, useServerOffset } from '../room/use-room.ts';
 import { useNotSelling } from '../room/use-sale.ts';
+import { ShareButton } from '../sharing/lazy-sharing.tsx';
 import type { PurchaseFlow } from './purchase-flow.ts';
 import { usePurchase } from './purchase-provider.tsx';
 import { SkuPicker } from './sku-picker.tsx';
@@ -23,6 +24,7 @@ export const Product = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'product
   const { dispatch, checkout } = usePurchase();
   const notSelling = useNotSelling();
   const bag = useRoom((state) => state.bag);
+  const roomId = useRoom((state) => state.roomId);
   const store = useRoom((state) => state.room?.orgUnit.name ?? '');
   const now = useServerNow();
   const offset = useServerOffset();
@@ -66,6 +68,13 @@ export const Product = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'product
         </div>
         <h3 className="pl-product-title">{product.title}</h3>
         {product.subtitle && <p className="pl-product-subtitle">{product.subtitle}</p>}
+        <ShareButton
+          kind="product"
+          roomId={roomId}
+          productId={product.id}
+          title={product.title}
+          testId="product-share"
+        />
         <GroupSection productId={product.id} />
         <PreSaleSection productId={product.id} />
         <ProductClip productId={product.id} />

@@ -1,119 +1,13 @@
-import { createShareLink, type ReplyOf } from '@walnut-live/contracts';
-import { Button, ErrorState, QrCode, Sheet, Skeleton, useToast } from '@walnut-live/ui';
-import { ChevronRight, Copy, Image, Share2 } from 'lucide-react';
-import { type ReactNode, useCallback, useEffect, useState } from 'react';
-import { Link } from 'react-router';
-import { useServices } from '../app/services.tsx';
+import { type ReactNode, useMemo } from 'react';
 import { playerI18n } from '../i18n/messages.ts';
-import { useSharingT } from '../sharing/messages.ts';
-import { isInWechat, Poster } from '../sharing/poster.tsx';
+import { LinkSheet } from '../sharing/link-sheet.tsx';
 import { useRoom } from './use-room.ts';
 
-type ShareLink = ReplyOf<typeof createShareLink>;
-
-/** The api names its own public origin; on a page reached otherwise (a LAN address) the path on this origin is right. */
-const absolute = (link: ShareLink): string => new URL(link.path || link.url, location.origin).href;
-
-/** My own link to this room: whoever comes through it is my visitor, and what they buy is credited to me. */
+/** My own link to this room. */
 export const ShareSheet = ({ open, onClose }: { open: boolean; onClose: () => void }): ReactNode => {
   const t = playerI18n.useT();
-  const tSharing = useSharingT();
-  const toast = useToast();
-  const { api } = useServices();
-  const room = useRoom((state) => state.room);
+  const title = useRoom((state) => state.room?.title ?? '');
   const roomId = useRoom((state) => state.roomId);
-  const [link, setLink] = useState<ShareLink | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  const [poster, setPoster] = useState(false);
-
-  const load = useCallback(async (): Promise<void> => {
-    setError(null);
-    try {
-      setLink(await api.call(createShareLink, { body: { roomId, channel: 'copy' } }));
-    } catch (reason) {
-      setError(reason);
-    }
-  }, [api, roomId]);
-
-  useEffect(() => {
-    if (open && !link) void load();
-  }, [open, link, load]);
-
-  // Another person has another link.
-  useEffect(() => api.subscribe(() => setLink(null)), [api]);
-
-  const url = link && absolute(link);
-
-  const copy = async (): Promise<void> => {
-    if (!url) return;
-    try {
-      await navigator.clipboard.writeText(url);
-      toast(t('share.copied'), { tone: 'success' });
-    } catch {
-      toast(t('share.copyByHand'));
-    }
-  };
-
-  const share = (): void => {
-    if (url) void navigator.share({ title: room?.title ?? '', url }).catch(() => undefined);
-  };
-
-  return (
-    <Sheet open={open} onClose={onClose} title={t('share.title')} wide="center">
-      {error ? (
-        <ErrorState error={error} onRetry={() => void load()} compact />
-      ) : (
-        <div className="pl-share">
-          <div className="pl-share-card">
-            {url ? (
-              <QrCode text={url} size={164} label={t('share.qr')} />
-            ) : (
-              <Skeleton width={164} height={164} radius={12} />
-            )}
-            <div className="pl-share-text">
-              <p className="pl-share-room">{room?.title}</p>
-              <p className="pl-fine">{t('share.hint')}</p>
-            </div>
-          </div>
-          <output className="pl-share-link" data-testid="share-link" data-url={url ?? ''}>
-            {url ?? t('share.making')}
-          </output>
-          <div className="pl-share-actions">
-            <Button
-              size="l"
-              icon={<Copy size={18} />}
-              disabled={!url}
-              onClick={() => void copy()}
-              data-testid="share-copy"
-            >
-              {t('share.copy')}
-            </Button>
-            {typeof navigator.share === 'function' && (
-              <Button size="l" variant="soft" icon={<Share2 size={18} />} disabled={!url} onClick={share}>
-                {t('share.system')}
-              </Button>
-            )}
-          </div>
-          {poster ? (
-            <Poster target={{ roomId }} />
-          ) : (
-            <Button
-              size="l"
-              variant="hot"
-              icon={<Image size={18} />}
-              onClick={() => setPoster(true)}
-              data-testid="share-poster"
-            >
-              {tSharing('poster.make')}
-            </Button>
-          )}
-          {isInWechat() && <p className="pl-fine">{tSharing('wechat.hint')}</p>}
-          <Link to="/me" className="pl-row-link" data-testid="my-shares">
-            {t('share.brought')}
-            <ChevronRight size={16} aria-hidden="true" />
-          </Link>
-        </div>
-      )}
-    </Sheet>
-  );
+  const target = useMemo(() => ({ roomId }), [roomId]);
+  return <LinkSheet open={open} onClose={onClose} target={target} heading={t('share.title')} title={title} />;
 };

@@ -3,6 +3,8 @@ import { createI18n } from '@walnut-live/ui';
 /** Posters, content to share, what came of it, tasks and ranking, and the ways from a contact to an agent. */
 export const sharingI18n = createI18n({
   zh: {
+    'share.product': '分享商品',
+    'share.group': '分享拼团',
     'poster.make': '生成海报',
     'poster.title': '分享海报',
     'poster.alt': '分享海报，含专属二维码',
@@ -105,6 +107,8 @@ export const sharingI18n = createI18n({
     'target.new_customers': '新客',
   },
   en: {
+    'share.product': 'Share it',
+    'share.group': 'Share this group',
     'poster.make': 'Make a poster',
     'poster.title': 'Poster',
     'poster.alt': 'A poster with your own QR code',
