@@ -189,8 +189,16 @@ async function templates({ page, look }: Person & Screens, lang: Lang): Promise<
   await look('templates-empty');
   await resize(page, 'desk');
   await page.getByTestId('copy-from').click();
-  await page.locator('.ant-select-dropdown:visible .ant-select-item-option').filter({ hasText: '杭州' }).first().click();
-  for (const box of await page.getByTestId('copy-what').getByRole('checkbox').all()) await box.check();
+  await page
+    .locator('.ant-select-dropdown:visible .ant-select-item-option')
+    .filter({ hasText: '杭州' })
+    .first()
+    .click();
+  // The choice lives in the address, and a box is ticked when that says so.
+  for (const [at, box] of (await page.getByTestId('copy-what').getByRole('checkbox').all()).entries()) {
+    await box.click();
+    await page.waitForURL((url) => (url.searchParams.get('what') ?? '').split(',').length === at + 1);
+  }
   await page.getByTestId('copy-preview').waitFor();
   await arrived(page);
   await look('templates-preview');

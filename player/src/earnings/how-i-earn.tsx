@@ -142,9 +142,7 @@ const Month = ({ terms: { month, tiers, tier } }: { terms: Terms }): ReactNode =
             <span className="wl-number">{t('how.from', { amount: format.money(one.minNetFen, { fen: 'trim' }) })}</span>
             {one.bonusBps > 0 && <small>{t('how.tierBonus', { percent: `${one.bonusBps / 100}%` })}</small>}
             {one.lines.map((line) => (
-              <small key={keyOf(line)}>
-                {t('how.opens', { what: scopeText(line), rate: rateText(line) })}
-              </small>
+              <small key={keyOf(line)}>{t('how.opens', { what: scopeText(line), rate: rateText(line) })}</small>
             ))}
           </li>
         ))}

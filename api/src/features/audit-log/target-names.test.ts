@@ -20,7 +20,11 @@ it('every kind is looked up in a table that has it; what is gone or unknown has 
   const names = await namesOf(sql, brand.staff.admin.staff, rows);
   expect(rows.map(({ target }) => names.target(target))).toEqual(rows.map(() => null));
   const odd = ['retention:replays', 'audit', 'order:1', `nothing:${randomUUID()}`, 'constructor:x'];
-  const none = await namesOf(sql, brand.staff.admin.staff, odd.map((target) => ({ actorId: null, target })));
+  const none = await namesOf(
+    sql,
+    brand.staff.admin.staff,
+    odd.map((target) => ({ actorId: null, target })),
+  );
   expect(odd.map((target) => none.target(target))).toEqual(odd.map(() => null));
 });
 
@@ -43,7 +47,9 @@ it('Z6 things by their name, people as the reader may see them, masked for who m
   );
   expect(items.every(({ actor }) => actor?.name === '王小明')).toBe(true);
   // Nobody's customer yet: a channel reads no name in full.
-  const masked = await namesOf(sql, staff.channelEast.staff, [{ actorId: customer.personId, target: targets[0] ?? '' }]);
+  const masked = await namesOf(sql, staff.channelEast.staff, [
+    { actorId: customer.personId, target: targets[0] ?? '' },
+  ]);
   expect(masked.target(targets[0] ?? '')).toBe('王*');
   expect(masked.person(customer.personId)).toBe('王*');
 });

@@ -35,12 +35,7 @@ it('every text is there in both languages, with the same parameters', () => {
 it('name, kind and id; a thing without a name by its kind; the row leads to its page, or to all that was done to it', async () => {
   await desk.show(<AuditPage />, answers);
   await desk.shown('W20261120001');
-  expect(told()).toEqual([
-    'W20261120001订单0198-1',
-    '满减十元优惠券0198-2',
-    '系统对接0198-3',
-    'constructor0198-4',
-  ]);
+  expect(told()).toEqual(['W20261120001订单0198-1', '满减十元优惠券0198-2', '系统对接0198-3', 'constructor0198-4']);
   expect(links()).toEqual(['/orders/0198-1', '/coupons', '/webhooks', '/audit?target=constructor:0198-4']);
   await desk.leave();
   // Finance sets up no webhooks.

@@ -1,8 +1,4 @@
-import {
-  type CommissionBonus,
-  CommissionMonth,
-  listCommissionBonuses,
-} from '@walnut-live/contracts';
+import { type CommissionBonus, CommissionMonth, listCommissionBonuses } from '@walnut-live/contracts';
 import { Badge, type BadgeTone, EmptyState, useFormat } from '@walnut-live/ui';
 import { DatePicker, Select } from 'antd';
 import dayjs from 'dayjs';
