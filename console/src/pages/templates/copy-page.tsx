@@ -133,7 +133,7 @@ const PreviewPanel = ({ wish, onDone }: { wish: Wish; onDone: (result: Result) =
       testId="copy-preview"
       extra={
         <Button type="primary" disabled={n === 0} onClick={() => plan && setCopying(plan)} data-testid="copy-begin">
-          {t('copy', { n })}
+          {n === 0 ? t('copy.none') : t('copy', { n })}
         </Button>
       }
     >

@@ -41,6 +41,7 @@ export const templateI18n = createI18n({
     store: '门店',
     lines: '内容',
     more: '再显示 {n} 家门店',
+    'copy.none': '复制',
     copy: '复制到 {n} 家门店',
     'copy.title': '复制到 {n} 家门店？',
     'copy.hint': '将新建 {make} 项、替换 {replace} 项。要么全部完成，要么都不动；每家门店的审计日志都会记下原因。',
@@ -94,6 +95,7 @@ export const templateI18n = createI18n({
     store: 'Store',
     lines: 'What',
     more: 'Show {n} more [store|stores]',
+    'copy.none': 'Copy',
     copy: 'Copy to {n} [store|stores]',
     'copy.title': 'Copy to {n} [store|stores]?',
     'copy.hint':
