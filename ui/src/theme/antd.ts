@@ -8,6 +8,9 @@ export const antdTheme: ThemeConfig = {
   token: {
     colorPrimary: colors.walnut700,
     colorInfo: colors.walnut700,
+    // What is made of so dark a colour is grey.
+    colorInfoBg: colors.walnut100,
+    colorInfoBorder: colors.walnut100,
     colorSuccess: colors.grove600,
     colorWarning: colors.honey600,
     colorError: colors.madder600,

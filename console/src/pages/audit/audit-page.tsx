@@ -22,6 +22,7 @@ const fitting = (value: string | undefined, shape: RegExp): string | undefined =
 export default function AuditPage(): ReactNode {
   const t = useAuditT();
   const format = useFormat();
+  const kindText = useKindText();
   const { may } = useSession();
   const filters = useFilters();
   const actorId = filters.get('actor');
@@ -80,7 +81,7 @@ export default function AuditPage(): ReactNode {
           rowKey={({ id }) => id}
           href={(row) => ({
             to: targetLink(row.target, may) ?? `/audit?target=${row.target}`,
-            label: `${t('open')} ${row.target}`,
+            label: `${t('open')} ${row.targetName ?? kindText(row.target)}`,
           })}
           testId="audit-row"
         />
@@ -89,12 +90,19 @@ export default function AuditPage(): ReactNode {
   );
 }
 
+const useKindText = (): ((target: string) => string) => {
+  const t = useAuditT();
+  return (target) => {
+    const [word = ''] = target.split(':');
+    const key = `kind.${word}`;
+    return isKind(key) ? t(key) : word;
+  };
+};
+
 /** What it is called, what it is, and its id; a thing without a name is told by what it is. */
 const Target = ({ row }: { row: AuditRow }): ReactNode => {
-  const t = useAuditT();
-  const [word = '', ...rest] = row.target.split(':');
-  const key = `kind.${word}`;
-  const kind = isKind(key) ? t(key) : word;
+  const kind = useKindText()(row.target);
+  const [, ...rest] = row.target.split(':');
   return (
     <span className="co-stacked co-start">
       <span>{row.targetName ?? kind}</span>

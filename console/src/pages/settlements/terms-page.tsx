@@ -1,6 +1,6 @@
 import { getSettlementTerms, type ReplyOf } from '@walnut-live/contracts';
 import { Skeleton, useFormat } from '@walnut-live/ui';
-import { Alert, Button } from 'antd';
+import { Button } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useSession } from '../../app/session.tsx';
 import { useCall } from '../../data/use-call.ts';
@@ -74,7 +74,7 @@ const Shown = ({ terms }: { terms: Terms }): ReactNode => {
         ])}
       </Panel>
       <Panel title={t('tax')}>
-        <Alert type="info" showIcon title={t('check')} style={{ marginBlockEnd: 16 }} />
+        <p className="co-warning">{t('check')}</p>
         {facts([
           [t('appliesTo'), t(`appliesTo.${withholding.appliesTo}`)],
           [t('exempt'), format.money(withholding.exemptFen)],
