@@ -7,8 +7,9 @@ RUN node --input-type=module --eval "const { ensureApps } = await import('./scri
 
 FROM nginx:1.28-alpine
 COPY ops/nginx/walnut-live.conf.template /etc/nginx/templates/default.conf.template
-COPY ops/nginx/page.conf ops/nginx/asset.conf ops/nginx/hls.conf ops/nginx/hls-cache.conf ops/nginx/listen.conf /etc/nginx/walnut-live/
+COPY ops/nginx/page.conf ops/nginx/asset.conf ops/nginx/embed.conf ops/nginx/hls.conf ops/nginx/hls-cache.conf ops/nginx/listen.conf /etc/nginx/walnut-live/
 COPY --from=apps /app/player/dist /srv/player
 COPY --from=apps /app/broadcaster/dist /srv/studio
 COPY --from=apps /app/console/dist /srv/console
+COPY --from=apps /app/live-client/dist /srv/live-client
 EXPOSE 80 443

@@ -4,6 +4,8 @@ import express, { type ErrorRequestHandler, type Express } from 'express';
 import helmet from 'helmet';
 import type { Random } from './platform/clock.ts';
 import { docsPage, docsStyle } from './platform/docs-page.ts';
+import type { PageJudge } from './platform/embedding.policy.ts';
+import { embeddedPages } from './platform/embedding.ts';
 import { AppError, toAppError, toProblem } from './platform/errors.ts';
 import type { createHttp } from './platform/http.ts';
 import type { Logger } from './platform/logger.ts';
@@ -19,6 +21,7 @@ export function createApp(deps: {
   random: Random;
   publicUrl: string;
   trustProxyHops: number;
+  pages: PageJudge;
   picturesDir: string;
   isReady: () => Promise<{ ready: boolean; checks: Record<string, boolean> }>;
 }): Express {
@@ -46,6 +49,7 @@ export function createApp(deps: {
     });
     next();
   });
+  app.use(embeddedPages(deps.pages));
   app.use(
     helmet({
       contentSecurityPolicy: {
@@ -77,7 +81,8 @@ export function createApp(deps: {
   });
   app.use(deps.http.router);
 
-  app.get('/healthz', (_req, res) => void res.json({ ok: true }));
+  // Readable everywhere: by it an embedded page tells "not allowed here" from "not reachable".
+  app.get('/healthz', (_req, res) => void res.set('Access-Control-Allow-Origin', '*').json({ ok: true }));
   app.get('/readyz', async (_req, res) => {
     const { ready, checks } = await deps.isReady();
     res.status(ready ? 200 : 503).json({ ready, checks });

@@ -61,6 +61,7 @@ import { createMediaControl, type MediaControl } from './media-control/index.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './platform/clock.ts';
 import { listenToDatabase } from './platform/database-news.ts';
 import { createDb, type Db } from './platform/db.ts';
+import { createPageJudge } from './platform/embedding.policy.ts';
 import { createHttp } from './platform/http.ts';
 import { createJobs, type Jobs } from './platform/jobs.ts';
 import { createAddressLimits, createSharedLimits } from './platform/limits.ts';
@@ -144,6 +145,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   let closed: Promise<void> | undefined;
   const isReady = createReadiness({ db, hasRoomLog: () => isRoomLogThere, isClosing: () => closed !== undefined });
   watchWork({ db, clock, log, jobs, metrics, ready: isReady, auditEveryMinutes: config.AUDIT_EVERY_MINUTES });
+  const pages = createPageJudge({ publicUrl: config.PUBLIC_URL, embedOrigins: config.EMBED_ORIGINS });
 
   const app = createApp({
     http,
@@ -152,6 +154,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     random,
     publicUrl: config.PUBLIC_URL,
     trustProxyHops: config.TRUST_PROXY_HOPS,
+    pages,
     picturesDir: PICTURES_DIR,
     isReady,
   });
@@ -174,6 +177,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     onConsumer: newcomers.onConsumer,
     authSecret: config.AUTH_SECRET,
     publicUrl: config.PUBLIC_URL,
+    pages,
     sandbox: config.SANDBOX,
     signInsPerMinute: config.AUTH_RATE_PER_MINUTE,
     async onGuestBecamePerson(tx, guestId, personId) {
@@ -282,6 +286,8 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const roomSockets = createRoomSockets({
     server,
     path: ROOM_SOCKET_PATH,
+    pages,
+    embedOrigins: config.EMBED_ORIGINS,
     tokens,
     clock,
     random,

@@ -8,6 +8,9 @@ const flag = z
   .default('0')
   .transform((v) => v === '1');
 
+const isWebOrigin = (text: string): boolean =>
+  /^https?:\/\/[\w.:[\]-]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+
 export const ConfigSchema = z.object({
   DATABASE_URL: z.url(),
   /** Holds the room logs of several api processes; empty: there is one process, and they are in its memory. */
@@ -19,6 +22,20 @@ export const ConfigSchema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
   /** Origin as people see it; share links and redirects are made from it. */
   PUBLIC_URL: z.url().default('http://127.0.0.1:8080'),
+  /**
+   * Origins of other sites whose pages may show a room (docs/34), comma separated, https://www.brand.example; none: nobody's.
+   * Never `*`: which pages carry the brand's rooms is the brand's decision.
+   */
+  EMBED_ORIGINS: z
+    .string()
+    .default('')
+    .transform((text, ctx) => {
+      const origins = text.split(',').map((part) => part.trim().replace(/\/$/, ''));
+      const named = [...new Set(origins.filter((origin) => origin !== ''))];
+      for (const origin of named.filter((one) => !isWebOrigin(one)))
+        ctx.addIssue({ code: 'custom', message: `not an origin like https://www.brand.example: ${origin}` });
+      return named;
+    }),
   /** Signs access, room and visitor tokens. */
   AUTH_SECRET: secret,
   /** Signs media tokens; shared with the media-server. */

@@ -37,7 +37,7 @@ export async function teachReading(context: BrowserContext): Promise<void> {
 export async function readCode(page: Page, selector = VIDEO): Promise<number | undefined> {
   return page.evaluate((css) => {
     const found = document.querySelector(css);
-    const video = found instanceof HTMLVideoElement ? found : found?.querySelector('video');
+    const video = found instanceof HTMLVideoElement ? found : (found?.shadowRoot ?? found)?.querySelector('video');
     if (!video || video.videoWidth === 0) return undefined;
     const reading = (globalThis as unknown as World).pixelClock?.readPixelClock(video);
     return reading?.ok ? reading.value : undefined;

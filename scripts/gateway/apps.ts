@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sirv from 'sirv';
 import { ROOT } from '../setup/paths.ts';
 import type { AppHandler } from './gateway.ts';
-import { contentSecurityPolicy, PAGE_HEADERS } from './headers.ts';
+import { contentSecurityPolicy, EMBED_HEADERS, PAGE_HEADERS } from './headers.ts';
 import { APP_RULES, type AppName } from './routes.ts';
 
 const YEAR_SECONDS = 31_536_000;
@@ -40,6 +40,23 @@ export function builtApps(root = ROOT): Record<AppName, AppHandler> {
       });
     };
   });
+}
+
+/** Serves what other sites load from `live-client/dist` under `root`. `dev`: whatever is there when it is asked for. */
+export function embedFiles(root = ROOT, { dev = false } = {}): AppHandler {
+  const files = sirv(join(root, 'live-client', 'dist'), { brotli: true, gzip: true, etag: true, dev });
+  return (request, response) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.writeHead(405, { Allow: 'GET, HEAD' }).end();
+      return;
+    }
+    for (const [name, value] of Object.entries(EMBED_HEADERS)) response.setHeader(name, value);
+    response.setHeader('Vary', 'Accept-Encoding');
+    files(request, response, () => {
+      response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' });
+      response.end('Not found\n');
+    });
+  };
 }
 
 /** Serves the sources with hot reload. Without a content security policy: Vite writes inline scripts. */

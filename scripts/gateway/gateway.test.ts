@@ -7,7 +7,7 @@ import { brotliCompressSync } from 'node:zlib';
 import { Server as SocketServer } from 'socket.io';
 import { io } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { builtApps } from './apps.ts';
+import { builtApps, embedFiles } from './apps.ts';
 import { createGateway } from './gateway.ts';
 
 let root: string;
@@ -21,6 +21,9 @@ beforeAll(() => {
     writeFileSync(join(root, app, 'dist/assets/index-AbCd1234.js'), 'export {};');
     writeFileSync(join(root, app, 'dist/assets/index-AbCd1234.js.br'), brotliCompressSync('export {};'));
   }
+  mkdirSync(join(root, 'live-client/dist/embed/v1'), { recursive: true });
+  writeFileSync(join(root, 'live-client/dist/embed/v1/walnut-live.js'), 'void 0;');
+  writeFileSync(join(root, 'live-client/dist/embed/v1/walnut-live.js.br'), brotliCompressSync('void 0;'));
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 afterEach(async () => {
@@ -43,7 +46,7 @@ const echo = (name: string) =>
   });
 
 async function gatewayTo(api: string, media: string): Promise<string> {
-  return listen(createGateway({ backends: { api, media }, apps: builtApps(root) }));
+  return listen(createGateway({ backends: { api, media }, apps: builtApps(root), embed: embedFiles(root) }));
 }
 
 const NOBODY = 'http://127.0.0.1:9'; // the discard port: nothing listens there
@@ -187,4 +190,30 @@ test('does not leave a websocket hanging while the backend is away or where ther
     });
   expect(await upgrade('/socket.io/?EIO=4&transport=websocket')).toBe('closed');
   expect(await upgrade('/rooms/1')).toBe(404);
+});
+
+test('the file for other sites: for everybody, kept for a day, asked for again by its ETag; nothing else is there', async () => {
+  const origin = await gatewayTo(NOBODY, NOBODY);
+  const path = `${origin}/embed/v1/walnut-live.js`;
+  const file = await fetch(path, { headers: { origin: 'https://www.brand.example', 'Accept-Encoding': 'br' } });
+  expect([file.status, await file.text()]).toEqual([200, 'void 0;']);
+  expect(Object.fromEntries(file.headers)).toMatchObject({
+    'access-control-allow-origin': '*',
+    'cross-origin-resource-policy': 'cross-origin',
+    'cache-control': 'public, max-age=86400, stale-while-revalidate=604800',
+    'content-encoding': 'br',
+    'x-content-type-options': 'nosniff',
+    vary: 'Accept-Encoding',
+  });
+  expect(file.headers.get('content-type')).toContain('javascript');
+  const again = await fetch(path, {
+    headers: { 'If-None-Match': file.headers.get('etag') ?? '', 'Accept-Encoding': 'br' },
+  });
+  expect(again.status).toBe(304);
+  for (const other of ['/embed/', '/embed/v1/', '/embed/v2/walnut-live.js', '/embed/..%2f..%2fpackage.json'])
+    expect([other, (await fetch(origin + other)).status]).toEqual([other, 404]);
+  expect((await fetch(path, { method: 'POST' })).status).toBe(405);
+  const page = await fetch(`${origin}/`);
+  expect(page.headers.get('access-control-allow-origin')).toBeNull();
+  expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
 });

@@ -26,6 +26,8 @@ export type AppHandler = (request: IncomingMessage, response: ServerResponse) =>
 export interface GatewayOptions {
   backends: Readonly<Record<Backend, string>>;
   apps: Readonly<Record<AppName, AppHandler>>;
+  /** What pages of other sites load. */
+  embed: AppHandler;
   tls?: { key: string; cert: string };
   /** Told about requests that a backend could not answer. */
   onBackendError?: (backend: Backend, error: Error) => void;
@@ -65,6 +67,9 @@ export function createGateway(options: GatewayOptions): Server {
     switch (target.to) {
       case 'redirect':
         response.writeHead(301, { Location: target.location, 'Cache-Control': 'no-cache' }).end();
+        return;
+      case 'embed':
+        options.embed(request, response);
         return;
       case 'app':
         options.apps[target.app](request, response);

@@ -36,6 +36,17 @@ export const PAGE_HEADERS = {
   'Cross-Origin-Opener-Policy': 'same-origin',
 } as const;
 
+/**
+ * Set on what pages of other sites load. Anybody may have the file: it holds nothing, and which sites may show a room with it is
+ * asked of the api. Kept for a day, and for a week more while a newer one is fetched behind it.
+ */
+export const EMBED_HEADERS = {
+  'Access-Control-Allow-Origin': '*',
+  'Cross-Origin-Resource-Policy': 'cross-origin',
+  'Cache-Control': 'public, max-age=86400, stale-while-revalidate=604800',
+  'X-Content-Type-Options': 'nosniff',
+} as const;
+
 /** Whether the request came from this machine. */
 export function isLoopback(request: IncomingMessage): boolean {
   const address = request.socket.remoteAddress ?? '';

@@ -1,6 +1,6 @@
 /** The gateway as a process of its own: environment in, one listening server out. */
 import { readFileSync } from 'node:fs';
-import { builtApps, devApps } from './apps.ts';
+import { builtApps, devApps, embedFiles } from './apps.ts';
 import { type AppHandler, createGateway } from './gateway.ts';
 import type { AppName } from './routes.ts';
 
@@ -28,6 +28,7 @@ const apps: Record<AppName, AppHandler> =
 const server = createGateway({
   backends: { api: API_URL, media: MEDIA_URL },
   apps,
+  embed: embedFiles(APPS_DIR, { dev: DEV === '1' }),
   ...(TLS_KEY_FILE && TLS_CERT_FILE
     ? { tls: { key: readFileSync(TLS_KEY_FILE, 'utf8'), cert: readFileSync(TLS_CERT_FILE, 'utf8') } }
     : {}),

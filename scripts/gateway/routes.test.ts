@@ -15,6 +15,8 @@ test.each([
   ['/console?tab=1', { to: 'redirect', location: '/console/?tab=1' }],
   ['/studio/rooms/1', { to: 'app', app: 'broadcaster' }],
   ['/console/', { to: 'app', app: 'console' }],
+  ['/embed/v1/walnut-live.js?x', { to: 'embed', path: '/embed/v1/walnut-live.js' }],
+  ['/embedded', { to: 'app', app: 'player' }],
   ['/', { to: 'app', app: 'player' }],
   ['/rooms/1', { to: 'app', app: 'player' }],
   ['/apiary', { to: 'app', app: 'player' }],

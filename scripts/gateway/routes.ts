@@ -9,6 +9,8 @@ export type AppName = 'player' | 'broadcaster' | 'console';
 export type Target =
   | { to: Backend; path: string; onlyLoopback: boolean }
   | { to: 'app'; app: AppName }
+  /** A file for pages of other sites. */
+  | { to: 'embed'; path: string }
   | { to: 'redirect'; location: string };
 
 interface Rule {
@@ -46,6 +48,9 @@ export const APP_RULES: readonly { base: string; app: AppName }[] = [
   { base: '/', app: 'player' },
 ];
 
+/** Files that pages of other sites load (docs/34-embedding.md). */
+export const EMBED_BASE = '/embed/';
+
 /** Where a request for `url` (path and query) goes. */
 export function route(url: string): Target {
   const end = url.search(/[?#]/);
@@ -56,6 +61,7 @@ export function route(url: string): Target {
     const onward = rule.rewrite === undefined ? path : rule.rewrite + path.slice(rule.path.length);
     return { to: rule.to, path: onward + rest, onlyLoopback: rule.onlyLoopback === true };
   }
+  if (path.startsWith(EMBED_BASE)) return { to: 'embed', path };
   const withoutSlash = APP_RULES.find(({ base }) => base !== '/' && `${path}/` === base);
   if (withoutSlash) return { to: 'redirect', location: withoutSlash.base + rest };
   const app = APP_RULES.find(({ base }) => path.startsWith(base));

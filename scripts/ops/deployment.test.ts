@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../api/src/config.ts';
 import { readConfig } from '../../media-server/src/config.ts';
-import { contentSecurityPolicy, PAGE_HEADERS } from '../gateway/headers.ts';
+import { contentSecurityPolicy, EMBED_HEADERS, PAGE_HEADERS } from '../gateway/headers.ts';
 import { BACKEND_RULES } from '../gateway/routes.ts';
 import { ROOT } from '../setup/paths.ts';
 import { ComposeFile, danglingReferences, interpolate, readCompose, variablesIn } from './compose.ts';
@@ -25,6 +25,7 @@ const OPTIONAL: Record<string, string> = {
   STUN_URLS: 'stun:turn.example.com:3478',
   TURN_URLS: 'turn:turn.example.com:3478?transport=udp,turns:turn.example.com:443?transport=tcp',
   RECORDING_S3_ENDPOINT: 'https://s3.example.com',
+  EMBED_ORIGINS: 'https://www.example.com,https://shop.example.com',
   MALL_URL: 'https://mall.example.com/api',
   MALL_KEY_ID: 'walnut-live',
   WECHAT_PAY_API_V3_KEY: 'x'.repeat(32),
@@ -280,11 +281,21 @@ describe('nginx', () => {
     }
   });
 
+  test('gives what other sites load the same headers as the gateway, from where the image has it', () => {
+    const embed = read('ops/nginx/embed.conf');
+    for (const [name, value] of Object.entries(EMBED_HEADERS))
+      expect(embed).toMatch(new RegExp(`add_header ${name} "?${value.replace(/[()*]/g, '\\$&')}"?(?: always)?;`));
+    expect(conf).toMatch(
+      /location \/embed\/ \{\s+root \/srv\/live-client;\s+include \/etc\/nginx\/walnut-live\/embed\.conf;/,
+    );
+    expect(read('ops/web.Dockerfile')).toContain(`/app/live-client/dist /srv/live-client`);
+  });
+
   test('refers to files that the image has', () => {
     const included = [...conf.matchAll(/include \/etc\/nginx\/walnut-live\/(\S+);/g)].map((match) => match[1] ?? '');
     const dockerfile = read('ops/web.Dockerfile');
     expect(new Set(included)).toEqual(
-      new Set(['page.conf', 'asset.conf', 'hls.conf', 'hls-cache.conf', 'listen.conf']),
+      new Set(['page.conf', 'asset.conf', 'embed.conf', 'hls.conf', 'hls-cache.conf', 'listen.conf']),
     );
     const filled = Object.keys(environmentOf(compose, 'web')).concat('NGINX_LOCAL_RESOLVERS', 'request_time');
     expect(

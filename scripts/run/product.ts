@@ -225,7 +225,8 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
 function copyApps(dataDir: string): string {
   const home = join(dataDir, 'apps');
   rmSync(home, { recursive: true, force: true });
-  for (const { name } of APPS) cpSync(join(ROOT, name, 'dist'), join(home, name, 'dist'), { recursive: true });
+  for (const name of [...APPS.map((app) => app.name), 'live-client'])
+    cpSync(join(ROOT, name, 'dist'), join(home, name, 'dist'), { recursive: true });
   return home;
 }
 

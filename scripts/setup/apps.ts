@@ -1,4 +1,7 @@
-/** The three browser apps, built by Vite when their sources changed, with compressed copies for the gateway. */
+/**
+ * The three browser apps, and the file that pages of other sites embed, built by Vite when their sources changed, with compressed
+ * copies for the gateway.
+ */
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,14 +18,24 @@ export const APPS = [
   { name: 'console', base: '/console/' },
 ] as const;
 
+/** Where the embedded file lies in live-client's `dist`, and under which path it is served: a new version is another path. */
+export const EMBED_FILE = 'embed/v1/walnut-live.js';
+
+/** All that is built: its workspace, and the file by which one sees that it was. */
+const BUILDS = [
+  ...APPS.map(({ name }) => ({ name, proof: 'index.html' })),
+  { name: 'live-client', proof: EMBED_FILE },
+] as const;
+
 const COMPRESSIBLE = /\.(?:js|css|html|svg|json|webmanifest|txt|wasm)$/;
 const MIN_COMPRESSIBLE_BYTES = 1_024;
 
-/** Builds the apps whose sources changed since they were built. */
+/** Builds what changed since it was built. */
 export async function ensureApps(): Promise<void> {
-  const shared = ['ui', 'live-client', 'contracts', 'package-lock.json', 'tsconfig.base.json', 'scripts/setup/apps.ts'];
-  const stale = APPS.map(({ name }) => ({ name, key: contentKey([name, ...shared]) })).filter(
-    ({ name, key }) => !isStamped(`app-${name}`, key) || !existsSync(join(ROOT, name, 'dist/index.html')),
+  const means = ['package-lock.json', 'tsconfig.base.json', 'scripts/setup/apps.ts', 'scripts/setup/lean-build.ts'];
+  const shared = (name: string) => (name === 'live-client' ? ['contracts'] : ['ui', 'live-client', 'contracts']);
+  const stale = BUILDS.map((one) => ({ ...one, key: contentKey([one.name, ...shared(one.name), ...means]) })).filter(
+    ({ name, proof, key }) => !isStamped(`app-${name}`, key) || !existsSync(join(ROOT, name, 'dist', proof)),
   );
   if (stale.length === 0) return;
   await step(`building the apps: ${stale.map(({ name }) => name).join(', ')}`, async () => {

@@ -67,8 +67,15 @@ export const followShareLink = defineRoute({
   summary:
     'Records the touch and redirects into the player; a forged or expired token still opens the player (rule A6)',
   params: z.strictObject({ token: z.string().max(16_384) }),
-  /** Instead of the room, the page of a group buy; anything else is ignored (rule A6). */
-  query: z.object({ group: z.uuid().optional().catch(undefined) }),
+  /**
+   * `group`: instead of the room, the page of a group buy. `product`: the one to show in the room, before the link's own.
+   * `room`: where to go when the token names none. Anything else is ignored (rule A6).
+   */
+  query: z.object({
+    group: z.uuid().optional().catch(undefined),
+    product: z.uuid().optional().catch(undefined),
+    room: z.uuid().optional().catch(undefined),
+  }),
   status: 302,
 });
 export const myShares = defineRoute({

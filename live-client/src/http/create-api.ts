@@ -1,4 +1,4 @@
-import { type Audience, type Me, type ReplyOf, type Route, sandboxSignIn } from '@walnut-live/contracts';
+import { type Audience, guestSignIn, type Me, type ReplyOf, type Route, sandboxSignIn } from '@walnut-live/contracts';
 import { createServerClock } from '../room/server-clock.ts';
 import { ApiError, isApiError } from './api-error.ts';
 import { type CallArgs, type CallRest, type LooseArgs, send } from './request.ts';
@@ -10,6 +10,11 @@ export type CreateApiOptions = {
   /** Origin of the api without a trailing slash; empty = the page's own. */
   baseUrl?: string;
   audience: Audience;
+  /**
+   * `omit`: no cookies either way, as in a page of another site. Who calls is then a guest who lasts as long as this page (and
+   * no longer asleep than a token lives). Default `include`.
+   */
+  credentials?: 'include' | 'omit';
   fetch?: typeof fetch;
   /** Called on every change of who is signed in. */
   onSession?: SessionListener;
@@ -57,6 +62,7 @@ const aloneAmongTabs = (audience: Audience) => {
 export const createApi = (options: CreateApiOptions): Api => {
   const { audience, onUnexpectedReply } = options;
   const baseUrl = options.baseUrl ?? '';
+  const credentials = options.credentials ?? 'include';
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const doFetch: typeof fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
 
@@ -73,6 +79,7 @@ export const createApi = (options: CreateApiOptions): Api => {
       baseUrl,
       timeoutMs,
       accessToken,
+      credentials,
       ...(accept ? { accept } : {}),
     });
     const dateMs = Date.parse(response.headers.get('date') ?? '');
@@ -98,9 +105,12 @@ export const createApi = (options: CreateApiOptions): Api => {
   const keeper = createSessionKeeper({
     audience,
     now: options.now ?? Date.now,
-    alone: aloneAmongTabs(audience),
+    // Without cookies tabs share nothing that one of them could spoil.
+    alone: credentials === 'omit' ? (task) => task() : aloneAmongTabs(audience),
     exchange: async (route, args) => {
-      const token = route === sandboxSignIn ? keeper.peekToken() : null;
+      // Without a cookie the last token alone says which guest this is.
+      const saysWho = route === sandboxSignIn || (route === guestSignIn && credentials === 'omit');
+      const token = saysWho ? keeper.peekToken() : null;
       return readJson(await sendWith(route, args, token));
     },
   });

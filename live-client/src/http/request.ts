@@ -52,6 +52,7 @@ export type SendOptions = {
   baseUrl: string;
   timeoutMs: number;
   accessToken: string | null;
+  credentials: 'include' | 'omit';
   accept?: string;
 };
 
@@ -79,7 +80,7 @@ export const send = async (route: Route, args: LooseArgs, options: SendOptions):
     const response = await options.fetch(url, {
       method: route.method,
       headers,
-      credentials: 'include',
+      credentials: options.credentials,
       cache: 'no-store',
       signal: controller.signal,
       ...(hasBody ? { body: JSON.stringify(args.body ?? {}) } : args.file ? { body: args.file } : {}),

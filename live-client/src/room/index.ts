@@ -30,3 +30,4 @@ export {
 } from './room-state.ts';
 export { createServerClock, type ServerClock } from './server-clock.ts';
 export { createStore, type Store } from './store.ts';
+export { grantFrom, watchGrants } from './watch-grants.ts';

@@ -31,6 +31,7 @@ import { StageOverlay } from './stage-overlay.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useCleanUrl } from './use-clean-url.ts';
 import { useKeyboardInset } from './use-keyboard-inset.ts';
+import { linkedProduct, useLinkedProduct } from './use-linked-product.ts';
 import { RoomProvider, useRoom, useRoomHandle, useRoomSession } from './use-room.ts';
 import { useStageView } from './use-stage-view.ts';
 import { VideoProvider } from './video/video-provider.tsx';
@@ -43,7 +44,7 @@ import './wide.css';
 
 export type RoomSheet = 'bag' | 'share' | 'seller' | null;
 
-const Room = (): ReactNode => {
+const Room = ({ productId }: { productId: string | null }): ReactNode => {
   const t = playerI18n.useT();
   const navigate = useNavigate();
   const session = useRoomHandle();
@@ -57,6 +58,7 @@ const Room = (): ReactNode => {
   useBackGesture(panelOpen, purchase.back);
   useDocumentTitle(room ? `${room.title} · ${room.orgUnit.name}` : t('app.title'));
   useKeyboardInset();
+  useLinkedProduct(productId);
 
   if (view === 'not-for-me')
     return <Door roomId={session.roomId} onRetry={session.reconnect} wasInside={room !== null} />;
@@ -116,6 +118,7 @@ const Room = (): ReactNode => {
 const RoomPage = (): ReactNode => {
   const { roomId = '' } = useParams();
   const session = useRoomSession(roomId);
+  const [productId] = useState(() => linkedProduct(location.search));
   useCleanUrl();
   useEffect(() => {
     document.documentElement.classList.add('pl-room-open');
@@ -129,7 +132,7 @@ const RoomPage = (): ReactNode => {
           <PurchaseProvider>
             <GivingProvider>
               <TalkProvider>
-                <Room />
+                <Room productId={productId} />
               </TalkProvider>
             </GivingProvider>
           </PurchaseProvider>

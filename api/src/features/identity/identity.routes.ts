@@ -1,6 +1,7 @@
 import * as contracts from '@walnut-live/contracts';
 import { limitKeyOf } from '@walnut-live/contracts';
 import type { Request, Response } from 'express';
+import type { PageJudge } from '../../platform/embedding.policy.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
 import type { Limit } from '../../platform/limits.ts';
@@ -47,6 +48,7 @@ export function bindIdentityRoutes(
     sandbox: boolean;
     /** Origin of the pages that may sign people in. */
     ownOrigin: string;
+    pages: PageJudge;
   },
 ): void {
   const { service, cookies, limits, tokens } = deps;
@@ -58,7 +60,13 @@ export function bindIdentityRoutes(
     return signedIn.session;
   }
 
-  bind(contracts.guestSignIn, async ({ req, res, ip }) => {
+  bind(contracts.guestSignIn, async ({ req, res, ip, principal }) => {
+    if (deps.pages(req.headers) === 'allowed') {
+      // No cookie is read or set: the page of another site is never told, nor made, who this browser is to us.
+      await limits.visits.take(limitKeyOf(ip));
+      res.set('Cache-Control', 'no-store');
+      return (await service.embeddedGuest(principal)).session;
+    }
     refuseForeignPages(req, deps.ownOrigin);
     await limits.visits.take(limitKeyOf(ip));
     const refreshToken = cookies.refreshOf(req, 'consumer');

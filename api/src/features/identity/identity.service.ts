@@ -84,6 +84,15 @@ export function createIdentityService(deps: IdentityDeps) {
     },
 
     /**
+     * The guest of an embedded page, which has no cookie: whoever still holds a guest's token goes on as that guest, everybody
+     * else is a new one. Never anybody but a guest, whatever the token says.
+     */
+    async embeddedGuest(bearer: Principal | undefined): Promise<SignedIn> {
+      const known = bearer?.kind === 'guest' ? await current(bearer.personId) : undefined;
+      return { session: await sessionOf(known?.kind === 'guest' ? known : await newGuest()) };
+    },
+
+    /**
      * Signs a consumer in by phone. The guests this browser was (`bearer`, visitor cookie) become the consumer: a new
      * consumer takes over the guest's row, a known one has it merged into theirs.
      */

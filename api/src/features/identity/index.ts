@@ -3,6 +3,7 @@ import { limitKeyOf } from '@walnut-live/contracts';
 import type { Request, Response } from 'express';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
+import type { PageJudge } from '../../platform/embedding.policy.ts';
 import type { Binder } from '../../platform/http.ts';
 import { createLimit } from '../../platform/limits.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -36,6 +37,7 @@ export function createIdentity(deps: {
   authSecret: string;
   /** Cookies are `Secure` when people come by https. */
   publicUrl: string;
+  pages: PageJudge;
   /** Whether the embedded identity provider, which believes every phone number, is there. */
   sandbox: boolean;
   /** Sign-ins one address may try in a minute; the other limits follow from it. */
@@ -54,7 +56,8 @@ export function createIdentity(deps: {
     signIns: perMinute(signInsPerMinute),
     identity: perMinute(Math.max(1, Math.floor(signInsPerMinute / SIGN_INS_PER_IDENTITY))),
   };
-  bindIdentityRoutes(deps.bind, { service, cookies, limits, tokens, sandbox: deps.sandbox, ownOrigin });
+  const { sandbox, pages } = deps;
+  bindIdentityRoutes(deps.bind, { service, cookies, limits, tokens, sandbox, ownOrigin, pages });
 
   const visitorFromRequest = (req: Request) => service.visitor(cookies.visitorOf(req));
   return {

@@ -9,6 +9,7 @@ import type { Server as HttpServer } from 'node:http';
 import { RoomHandshake, type RoomSnapshot } from '@walnut-live/contracts';
 import { Server, type Socket } from 'socket.io';
 import type { Clock, Random } from '../../platform/clock.ts';
+import type { PageJudge } from '../../platform/embedding.policy.ts';
 import { AppError, toAppError } from '../../platform/errors.ts';
 import { type AddressLimits, addressBehind, type SharedLimits } from '../../platform/limits.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -52,6 +53,8 @@ interface Entry {
 export function createRoomSockets(deps: {
   server: HttpServer;
   path: string;
+  pages: PageJudge;
+  embedOrigins: readonly string[];
   tokens: Pick<Tokens, 'verifyRoom'>;
   clock: Clock;
   random: Random;
@@ -88,6 +91,10 @@ export function createRoomSockets(deps: {
     connectTimeout: CONNECT_TIMEOUT_MS,
     pingInterval: PING_INTERVAL_MS,
     pingTimeout: PING_TIMEOUT_MS,
+    // WebSockets know no CORS, so what a page of another site may do is said here for both transports (docs/34-embedding.md).
+    allowRequest: (req, decide) =>
+      deps.pages(req.headers) === 'foreign' ? decide('this site may not embed', false) : decide(null, true),
+    ...(deps.embedOrigins.length > 0 ? { cors: { origin: [...deps.embedOrigins], methods: ['GET', 'POST'] } } : {}),
   });
   io.use((_socket, next) => next(refusal(new AppError('not_found')))); // the default namespace has nothing to offer
   const namespace = io.of('/room');

@@ -34,7 +34,7 @@ export function bindShareLinks(
     const visitor = isVisit({ method: req.method, userAgent, purpose })
       ? { personId: () => deps.ensureVisitor(req, res), ip, userAgent }
       : null;
-    const location = await service.follow(params.token, visitor, query.group);
+    const location = await service.follow(params.token, visitor, query);
     res.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
     res.redirect(302, location);
     return written;

@@ -45,6 +45,12 @@ export interface Visitor {
   readonly ip: string;
   readonly userAgent: string;
 }
+/** What whoever hands a link on asks for beside it; see the contract of `/s/:token`. */
+export interface Wanted {
+  readonly group?: string | undefined;
+  readonly product?: string | undefined;
+  readonly room?: string | undefined;
+}
 /** The newest of a sharer's links are listed; the totals count all. */
 const LINKS_LISTED = 50;
 
@@ -151,11 +157,12 @@ export function createShareLinksService(deps: ShareLinksDeps) {
   }
 
   /** Where to send who followed this token. Never fails: what cannot be credited can still be watched (rule A6). */
-  async function follow(token: string, visitor: Visitor | null, groupId?: string): Promise<string> {
+  async function follow(token: string, visitor: Visitor | null, wanted: Wanted = {}): Promise<string> {
     const pageOf = (roomId: string, ofLink?: string) => {
-      const group = groupId ?? ofLink;
+      const group = wanted.group ?? ofLink;
       return group === undefined ? `/r/${roomId}` : `/g/${group}`;
     };
+    const shown = wanted.product === undefined ? '' : `?product=${wanted.product}`;
     const reading = readShareToken(tokenKey, token, clock.now());
     try {
       const roomId = reading.ok ? reading.facts.roomId : reading.roomId;
@@ -163,7 +170,8 @@ export function createShareLinksService(deps: ShareLinksDeps) {
       const known = reading.ok && room !== undefined && (await rows.isKnownLink(db.sql, reading.facts));
       if (!reading.ok || !known) {
         deps.onBadToken(reading.ok ? 'unknown' : reading.reason);
-        return room ? pageOf(room.id) : '/';
+        const instead = room?.id ?? wanted.room;
+        return instead === undefined ? '/' : `${pageOf(instead)}${shown}`;
       }
       const { facts } = reading;
       if (visitor) {
@@ -174,10 +182,12 @@ export function createShareLinksService(deps: ShareLinksDeps) {
       // Content that was withdrawn meanwhile still leads to its room.
       const isThere = facts.contentId !== null && (await rows.findContent(db.sql, facts.contentId)) !== undefined;
       const page = isThere ? `/c/${facts.contentId}` : pageOf(room.id, facts.groupBuyId ?? undefined);
-      return `${page}?via=${facts.linkId}${facts.productId === null ? '' : `&product=${facts.productId}`}`;
+      const product = wanted.product ?? facts.productId;
+      return `${page}?via=${facts.linkId}${product === null ? '' : `&product=${product}`}`;
     } catch (error) {
       deps.log.error({ err: error }, 'share link: the room could not be looked up');
-      return reading.ok ? pageOf(reading.facts.roomId) : '/';
+      const instead = reading.ok ? reading.facts.roomId : wanted.room;
+      return instead === undefined ? '/' : `${pageOf(instead)}${shown}`;
     }
   }
 

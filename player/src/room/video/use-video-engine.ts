@@ -1,7 +1,5 @@
-import { type MediaGrant, mediaGrant } from '@walnut-live/contracts';
-import { type Api, isApiError } from '@walnut-live/live-client/http';
 import type { Playback, PlaybackState } from '@walnut-live/live-client/playback';
-import type { RoomSession } from '@walnut-live/live-client/room';
+import { watchGrants } from '@walnut-live/live-client/room';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useServices } from '../../app/services.tsx';
 import type { VideoPhase } from '../stage-view.ts';
@@ -23,32 +21,6 @@ const phases: Record<PlaybackState['status'], VideoPhase> = {
   blocked: 'blocked',
   ended: 'idle',
   failed: 'failed',
-};
-
-const permanent = (cause: unknown): Error => Object.assign(new Error('no grant', { cause }), { permanent: true });
-
-/** The grant of the join first, then fresh ones; tells the playback when asking again is useless. */
-const grantSource = (api: Api, session: RoomSession): (() => Promise<MediaGrant>) => {
-  let used: MediaGrant | null = null;
-  return async () => {
-    const { join, showing } = session.get();
-    const joined = join?.media ?? null;
-    const isShown = !showing || joined?.streamId === showing.streamId;
-    if (joined && isShown && joined !== used && Date.parse(joined.expiresAt) - session.serverNowMs() > 10_000) {
-      used = joined;
-      return joined;
-    }
-    try {
-      return await api.call(mediaGrant, {
-        params: { id: session.roomId },
-        body: { right: 'watch', ...(showing ? { streamId: showing.streamId } : {}) },
-      });
-    } catch (error) {
-      if (isApiError(error) && ['banned', 'not_in_audience', 'forbidden', 'not_found', 'gone'].includes(error.code))
-        throw permanent(error);
-      throw error;
-    }
-  };
 };
 
 /** Plays the room while it is live and an element is attached. The player code itself is loaded only then. */
@@ -78,7 +50,7 @@ export const useVideoEngine = (): Video => {
       if (!wanted) return;
       const made = createPlayback({
         video: element,
-        grant: grantSource(api, session),
+        grant: watchGrants(api, session),
         serverNowMs: session.serverNowMs,
         // Somebody who has tapped on this page already may hear it at once.
         startWithSound: navigator.userActivation?.hasBeenActive ?? false,
