@@ -164,3 +164,26 @@ test(
 test('the one file keeps to its budget', () => {
   expect(gzipSync(readFileSync(join(folder, 'walnut-live.js')), { level: 9 }).length).toBeLessThan(SCRIPT_GZIP_BYTES);
 });
+
+test('the ten lines of the document are the page that the drill opens, and they are ten', () => {
+  const example = readFileSync(join(ROOT, 'e2e/fixtures/embed.html'), 'utf8');
+  const document = readFileSync(join(ROOT, 'docs/34-embedding.md'), 'utf8');
+  expect(/```html\n([\s\S]*?)```/.exec(document)?.[1]).toBe(example);
+  expect(example.trimEnd().split('\n')).toHaveLength(10);
+});
+
+test('what the document says of the element is what the sources say: attributes, properties, parts, states', () => {
+  const document = readFileSync(join(ROOT, 'docs/34-embedding.md'), 'utf8');
+  const source = ['element', 'styles', 'dom', 'view'].map((name) =>
+    readFileSync(join(ROOT, `live-client/src/embed/${name}.ts`), 'utf8'),
+  );
+  const all = source.join('\n');
+  const found = (pattern: RegExp) => [...new Set([...all.matchAll(pattern)].map(([, name]) => name ?? ''))];
+  const properties = found(/var\((--walnut-[\w-]+)/g);
+  const parts = found(/named\('([\w-]+)'/g);
+  const states = found(/^ {2}\| '([\w-]+)'$/gm);
+  const attributes = (/OBSERVED = \[(.*)\]/.exec(all)?.[1] ?? '').match(/\w+/g) ?? [];
+  for (const list of [properties, parts, states, attributes]) expect(list.length).toBeGreaterThan(4);
+  const unnamed = [...properties, ...parts, ...states, ...attributes].filter((name) => !document.includes(`\`${name}\``));
+  expect(unnamed).toEqual([]);
+});

@@ -56,6 +56,40 @@ const problem = (status: number, code: string, more: object = {}) => ({
 });
 const shares = { json: { visitors: 1, newCustomers: 0, orders: 0, gmvFen: 0, estimatedFen: 0, links: [] } };
 
+describe('without cookies, as on pages of other sites', () => {
+  it('sends and takes none, and goes on as the same guest by the token it holds', async () => {
+    let nowMs = 0;
+    const sent: (RequestCredentials | undefined)[] = [];
+    const { baseUrl, all } = await serve((seen, before) =>
+      seen.url.endsWith('/auth/guest') ? session(`t${before.filter(({ url }) => url.endsWith('/auth/guest')).length}`) : shares,
+    );
+    const api = createApi({
+      ...{ baseUrl, audience: 'consumer', credentials: 'omit', now: () => nowMs },
+      fetch: (input, init) => {
+        sent.push(init?.credentials);
+        return fetch(input, init);
+      },
+    });
+    await api.call(myShares);
+    nowMs += 580_000; // within the last half minute of the token
+    await api.call(myShares);
+    const guests = all.filter(({ url }) => url.endsWith('/auth/guest')).map(({ token }) => token);
+    expect(guests).toEqual([null, 't1']);
+    expect(all.filter(({ url }) => url.endsWith('/auth/refresh'))).toEqual([]);
+    expect(sent).toEqual(['omit', 'omit', 'omit', 'omit']);
+  });
+
+  it('is the browser’s own person everywhere else: no token beside the cookie', async () => {
+    let nowMs = 0;
+    const { baseUrl, all } = await serve((seen) => (seen.url.endsWith('/auth/guest') ? session('t') : shares));
+    const api = createApi({ baseUrl, audience: 'consumer', now: () => nowMs });
+    await api.call(myShares);
+    nowMs += 580_000;
+    await api.call(myShares);
+    expect(all.filter(({ url }) => url.endsWith('/auth/guest')).map(({ token }) => token)).toEqual([null, null]);
+  });
+});
+
 describe('createApi', () => {
   it('makes a consumer without a session a guest once, however many calls wait for it', async () => {
     const { baseUrl, all } = await serve((seen) => (seen.url.endsWith('/auth/guest') ? session('t1') : shares));

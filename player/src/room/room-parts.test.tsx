@@ -12,6 +12,7 @@ import { HeartLayer } from './hearts.tsx';
 import { PausedNote } from './paused-note.tsx';
 import { PinnedCard } from './pinned-card.tsx';
 import { StageChips } from './stage-chip.tsx';
+import { linkedProduct, useLinkedProduct } from './use-linked-product.ts';
 
 Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
 
@@ -140,6 +141,32 @@ describe('pinned card', () => {
     );
     await press(byTestId('buy'));
     expect(byTestId('flow').textContent).toBe('product');
+  });
+
+  it('a product that the address names opens once; one that is not in the bag does not', async () => {
+    const Opens = ({ search }: { search: string }): ReactNode => {
+      useLinkedProduct(linkedProduct(search));
+      const { back } = usePurchase();
+      return <button type="button" data-testid="close" onClick={back} />;
+    };
+    const item = bagItem();
+    const seen = async (search: string) => {
+      await show(
+        <>
+          <Opens search={search} />
+          <FlowProbe />
+        </>,
+        { room: testRoom(item) },
+      );
+      const first = byTestId('flow').textContent;
+      await press(byTestId('close'));
+      const then = byTestId('flow').textContent;
+      await unmount?.();
+      return [first, then];
+    };
+    expect(await seen(`?via=x&product=${item.product.id}`)).toEqual(['product', '']);
+    expect(await seen(`?product=${uuid(99)}`)).toEqual(['', '']);
+    expect(await seen('')).toEqual(['', '']);
   });
 
   it('an offer that ended is not shown', async () => {

@@ -228,6 +228,24 @@ test('A6 forged, expired, unknown and malformed tokens open the player, are coun
   expect(browser.cookie()).toBeUndefined();
 });
 
+test('A6 whoever hands a link on says which product to show, and which room when the token names none', async () => {
+  await using api = await startTestApi();
+  const brand = await seedBrand(api);
+  const browser = await makeBrowser(api);
+  const room = brand.rooms.a;
+  const shown = brand.products.milk.id;
+  const { path } = await api.ok(createShareLink, { as: brand.consumers.anna, body: { roomId: room.id } });
+  const opened = async (what: string) => (await browser.open(what)).headers.get('location');
+  expect(await opened(`${path}?product=${shown}&room=${brand.rooms.b.id}`)).toMatch(
+    new RegExp(`^/r/${room.id}\\?via=[\\w-]{36}&product=${shown}$`),
+  );
+  expect(await touchesOf(api)).toMatchObject([{ sharer_id: brand.consumers.anna.personId, product_id: null }]);
+  expect(await opened(`/s/hello?product=${shown}&room=${room.id}`)).toBe(`/r/${room.id}?product=${shown}`);
+  expect(await opened(`/s/hello?room=${room.id}`)).toBe(`/r/${room.id}`);
+  for (const wrong of ['//evil.example', 'https://evil.example', '../../x', ''])
+    expect(await opened(`/s/hello?room=${encodeURIComponent(wrong)}&product=${encodeURIComponent(wrong)}`)).toBe('/');
+});
+
 test('A7 reloads within a minute are one touch, later ones are new; looking is no visit', async () => {
   await using api = await startTestApi();
   const brand = await seedBrand(api);
