@@ -89,7 +89,9 @@ test('ten lines on another site show a live room, and lead into it', { timeout: 
   await page.locator(part('card-title')).filter({ hasText: product.title }).waitFor();
   await page.locator(part('price')).filter({ hasText: /^¥\d/ }).waitFor();
   const picture = page.locator(part('card-picture'));
-  await expect.poll(() => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth), { timeout: 15_000 }).toBeGreaterThan(0);
+  await expect
+    .poll(() => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth), { timeout: 15_000 })
+    .toBeGreaterThan(0);
   await visitor.look('embed-product');
 
   const english = await person('en', 'embed');
@@ -132,7 +134,7 @@ test('ten lines on another site show a live room, and lead into it', { timeout: 
   const player = await opened;
   await player.waitForURL(new RegExp(`^${origin}/r/${roomId}`));
   await player.getByTestId('product-buy').waitFor();
-  await player.getByText(product.title).first().waitFor();
+  await player.getByText(product.title).and(player.locator(':visible')).first().waitFor();
   expect(new URL(player.url()).search).toBe('');
   expect((await good(sharer, 'GET', '/me/shares')).visitors).toBe(1);
   await player.close();

@@ -184,6 +184,8 @@ test('what the document says of the element is what the sources say: attributes,
   const states = found(/^ {2}\| '([\w-]+)'$/gm);
   const attributes = (/OBSERVED = \[(.*)\]/.exec(all)?.[1] ?? '').match(/\w+/g) ?? [];
   for (const list of [properties, parts, states, attributes]) expect(list.length).toBeGreaterThan(4);
-  const unnamed = [...properties, ...parts, ...states, ...attributes].filter((name) => !document.includes(`\`${name}\``));
+  const unnamed = [...properties, ...parts, ...states, ...attributes].filter(
+    (name) => !document.includes(`\`${name}\``),
+  );
   expect(unnamed).toEqual([]);
 });

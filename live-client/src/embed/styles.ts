@@ -60,6 +60,7 @@ button:focus-visible, a:focus-visible, .log:focus-visible { outline: 3px solid v
 .hint { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @container (min-width: 640px) {
   .layout { display: grid; grid-template-columns: minmax(0, 1.25fr) minmax(260px, 1fr); }
+  .stage[data-landscape] { aspect-ratio: auto; min-height: 360px; }
   .log { height: auto; min-height: 160px; max-height: none; }
   .talk { position: relative; flex: 1; min-height: 160px; }
   .talk .log { position: absolute; inset: 0; }

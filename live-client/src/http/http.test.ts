@@ -61,7 +61,9 @@ describe('without cookies, as on pages of other sites', () => {
     let nowMs = 0;
     const sent: (RequestCredentials | undefined)[] = [];
     const { baseUrl, all } = await serve((seen, before) =>
-      seen.url.endsWith('/auth/guest') ? session(`t${before.filter(({ url }) => url.endsWith('/auth/guest')).length}`) : shares,
+      seen.url.endsWith('/auth/guest')
+        ? session(`t${before.filter(({ url }) => url.endsWith('/auth/guest')).length}`)
+        : shares,
     );
     const api = createApi({
       ...{ baseUrl, audience: 'consumer', credentials: 'omit', now: () => nowMs },

@@ -38,6 +38,13 @@ const show = async (...args: Parameters<typeof renderInRoom>) => {
   return rendered;
 };
 
+/** The room as one comes to it by a link. */
+const Opens = ({ search }: { search: string }): ReactNode => {
+  useLinkedProduct(linkedProduct(search));
+  const { back } = usePurchase();
+  return <button type="button" data-testid="close" onClick={back} />;
+};
+
 /** Says where the purchase stands. */
 const FlowProbe = (): ReactNode => {
   const { flow } = usePurchase();
@@ -144,11 +151,6 @@ describe('pinned card', () => {
   });
 
   it('a product that the address names opens once; one that is not in the bag does not', async () => {
-    const Opens = ({ search }: { search: string }): ReactNode => {
-      useLinkedProduct(linkedProduct(search));
-      const { back } = usePurchase();
-      return <button type="button" data-testid="close" onClick={back} />;
-    };
     const item = bagItem();
     const seen = async (search: string) => {
       await show(
