@@ -148,13 +148,9 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const pages = createPageJudge({ publicUrl: config.PUBLIC_URL, embedOrigins: config.EMBED_ORIGINS });
 
   const app = createApp({
-    http,
-    log,
-    metrics,
-    random,
+    ...{ http, log, metrics, random, pages },
     publicUrl: config.PUBLIC_URL,
     trustProxyHops: config.TRUST_PROXY_HOPS,
-    pages,
     picturesDir: PICTURES_DIR,
     isReady,
   });
@@ -286,13 +282,8 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const roomSockets = createRoomSockets({
     server,
     path: ROOM_SOCKET_PATH,
-    pages,
     embedOrigins: config.EMBED_ORIGINS,
-    tokens,
-    clock,
-    random,
-    log,
-    roomLog,
+    ...{ pages, tokens, clock, random, log, roomLog },
     socketsGauge: metrics.sockets,
     onMessageAge: (seconds) => metrics.messageAge.observe(seconds),
     checkReplies: config.CHECK_REPLIES,

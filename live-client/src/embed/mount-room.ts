@@ -219,6 +219,8 @@ export const mountInto = (root: ShadowRoot, options: MountRoomOptions): MountedR
     drawChat();
     dom.talk.hidden = !state.loaded || status === 'ended';
     const inside = !['joining', 'not-allowed', 'not-found', 'banned', 'not-for-you'].includes(status);
+    // Whoever is not let in sees why, and nothing empty beside it.
+    dom.room.toggleAttribute('data-outside', !inside);
     dom.enter.hidden = !inside;
     setText(dom.enter, say(status === 'ended' || status === 'scheduled' ? 'visit' : 'talk'));
     dom.enter.href = roomLink({ origin, roomId, shareToken });

@@ -39,6 +39,7 @@ button, .button { min-height: 44px; padding: 8px 20px; border: 0; border-radius:
 button:focus-visible, a:focus-visible, .log:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; box-shadow: 0 0 0 2px #fff; }
 .sound { position: absolute; inset: auto 12px 12px auto; background: rgb(0 0 0 / 68%); color: #fff; }
 .side { display: flex; flex-direction: column; gap: 12px; padding: 14px; min-width: 0; }
+.room[data-outside] .side { display: none; }
 .title { margin: 0; font-size: 17px; font-weight: 650; line-height: 1.35; overflow-wrap: anywhere; }
 .store { margin: 2px 0 0; color: var(--text-2); font-size: 13px; }
 .card { display: grid; grid-template-columns: 76px minmax(0, 1fr); gap: 4px 12px; align-items: start; padding: 10px;
@@ -59,7 +60,7 @@ button:focus-visible, a:focus-visible, .log:focus-visible { outline: 3px solid v
 .enter { background: transparent; color: var(--accent); box-shadow: inset 0 0 0 1.5px var(--accent); }
 .hint { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @container (min-width: 640px) {
-  .layout { display: grid; grid-template-columns: minmax(0, 1.25fr) minmax(260px, 1fr); }
+  .room:not([data-outside]) .layout { display: grid; grid-template-columns: minmax(0, 1.25fr) minmax(260px, 1fr); }
   .stage[data-landscape] { aspect-ratio: auto; min-height: 360px; }
   .log { height: auto; min-height: 160px; max-height: none; }
   .talk { position: relative; flex: 1; min-height: 160px; }

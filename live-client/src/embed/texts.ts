@@ -27,7 +27,6 @@ const zh = {
   mute: '静音',
   chat: '聊天',
   noChat: '还没有人说话',
-  paused: '聊天暂时停一下，马上恢复',
   host: '主播',
   operator: '助播',
   talk: '去直播间聊天、下单',
@@ -39,7 +38,6 @@ const zh = {
   buy: '去购买',
   soldOut: '已售罄',
   notYet: '开播后可买',
-  newTab: '（在新页面打开）',
 } as const;
 export type TextKey = keyof typeof zh;
 
@@ -71,7 +69,6 @@ const en: Record<TextKey, string> = {
   mute: 'Mute',
   chat: 'Chat',
   noChat: 'Nobody has said anything yet',
-  paused: 'The chat pauses for a moment',
   host: 'Host',
   operator: 'Team',
   talk: 'Chat and buy in the live room',
@@ -83,7 +80,6 @@ const en: Record<TextKey, string> = {
   buy: 'Buy',
   soldOut: 'Sold out',
   notYet: 'On sale when live',
-  newTab: ' (opens a new page)',
 };
 
 /** Both, for those who look whether one shows through in the other. */
