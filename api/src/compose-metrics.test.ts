@@ -2,6 +2,7 @@ import { connect as connectTcp, createServer, type Socket } from 'node:net';
 import { expect, test, vi } from 'vitest';
 import { createTestDatabase } from '../../scripts/testing/database.ts';
 import { AUDIT_JOB, createReadiness } from './compose-metrics.ts';
+import { createDb } from './platform/db.ts';
 import { seedBrand } from './testing/fixtures.ts';
 import { startTestApi } from './testing/test-api.ts';
 
@@ -59,6 +60,30 @@ test('the auditor’s differences are told', async () => {
   await db.sql`UPDATE stocks SET reserved = reserved + 1 WHERE sku_id = ${stock.sku_id} AND on_hand > reserved`;
   await jobs.runNow(AUDIT_JOB);
   expect(seriesOf(await scrape(api), 'books_differences')).toBeGreaterThan(0);
+});
+
+test('an orderly end does not wait for the auditor', async () => {
+  await using api = await startTestApi();
+  const { jobs, config } = api.api.platform;
+  const other = createDb({ url: config.DATABASE_URL, poolSize: 2, onError: () => undefined });
+  const holder = await other.pool.connect();
+  try {
+    await holder.query('BEGIN');
+    await holder.query('LOCK TABLE ledger_transfers IN ACCESS EXCLUSIVE MODE');
+    const turn = jobs.runNow(AUDIT_JOB);
+    await vi.waitFor(async () => {
+      const waiting = await other.sql`SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'relation'`;
+      expect(waiting).toHaveLength(1);
+    });
+    const from = performance.now();
+    await api.api.close();
+    expect(performance.now() - from).toBeLessThan(3_500); // a statement waits 5 s for a lock
+    await turn;
+  } finally {
+    await holder.query('ROLLBACK');
+    holder.release();
+    await other.close();
+  }
 });
 
 /** A way to the database that can stand still, as a host does whose network is gone. */

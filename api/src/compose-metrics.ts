@@ -4,14 +4,16 @@
  */
 import { Gauge } from 'prom-client';
 import { auditBooks } from './compose-audit.ts';
-import type { Clock } from './platform/clock.ts';
-import type { Db } from './platform/db.ts';
+import type { Config } from './config.ts';
+import type { Clock, Random } from './platform/clock.ts';
+import { createDb, type Db } from './platform/db.ts';
 import type { Jobs } from './platform/jobs.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
 
 export const AUDIT_JOB = 'books.audit';
 const AUDIT_LOCK = 5_150_077;
+const AUDIT_STATEMENT_MS = 600_000;
 /** Shorter than health checks and scrapes wait: a database that hangs is one that is away. */
 const READ_TIMEOUT_MS = 1_500;
 
@@ -36,9 +38,10 @@ export function watchWork(deps: {
   jobs: Jobs;
   metrics: Metrics;
   ready: ReturnType<typeof createReadiness>;
-  auditEveryMinutes: number;
+  random: Random;
+  config: Pick<Config, 'DATABASE_URL' | 'AUDIT_EVERY_MINUTES'>;
 }): void {
-  const { db, clock, log, jobs, metrics } = deps;
+  const { db, clock, log, jobs, metrics, config } = deps;
   const registers = [metrics.registry];
 
   async function read(): Promise<Waiting | undefined> {
@@ -96,25 +99,13 @@ export function watchWork(deps: {
     },
   });
 
-  if (deps.auditEveryMinutes === 0) return;
-  jobs.every(AUDIT_JOB, deps.auditEveryMinutes * 60_000, async () => {
-    // One process at a time: it reads everything.
-    const client = await db.pool.connect();
-    try {
-      const { rows } = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [AUDIT_LOCK]);
-      if (!rows[0]?.got) return;
-      try {
-        const found = await auditBooks(db);
-        metrics.differences.set(found.length);
-        metrics.auditedAt.set(clock.now().getTime() / 1_000);
-        if (found.length > 0)
-          log.error({ differences: found.slice(0, 20), count: found.length }, 'the books do not agree');
-      } finally {
-        await client.query('SELECT pg_advisory_unlock($1)', [AUDIT_LOCK]);
-      }
-    } finally {
-      client.release();
-    }
+  if (config.AUDIT_EVERY_MINUTES === 0) return;
+  jobs.every(AUDIT_JOB, config.AUDIT_EVERY_MINUTES * 60_000, async (ending) => {
+    const found = await auditAlone({ db, config, random: deps.random, ending });
+    if (!found) return;
+    metrics.differences.set(found.length);
+    metrics.auditedAt.set(clock.now().getTime() / 1_000);
+    if (found.length > 0) log.error({ differences: found.slice(0, 20), count: found.length }, 'the books do not agree');
   });
 }
 
@@ -144,5 +135,44 @@ async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
   } finally {
     clearTimeout(timer);
     work.catch(() => undefined);
+  }
+}
+
+/**
+ * The auditor on connections of its own: it reads everything, so one process at a time, and longer than a request may. `undefined`:
+ * another process is at it, or this one ends, which waits for nobody's reading.
+ */
+async function auditAlone(deps: {
+  db: Db;
+  config: Pick<Config, 'DATABASE_URL'>;
+  random: Random;
+  ending: AbortSignal;
+}): Promise<string[] | undefined> {
+  const { db, ending } = deps;
+  const name = `books ${deps.random.id()}`;
+  const books = createDb({
+    url: deps.config.DATABASE_URL,
+    ...{ poolSize: 2, name, statementMs: AUDIT_STATEMENT_MS, onError: () => undefined },
+  });
+  const giveUp = () => {
+    void db.sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ${name}`.catch(
+      () => undefined,
+    );
+  };
+  ending.addEventListener('abort', giveUp);
+  try {
+    const client = await books.pool.connect();
+    try {
+      const { rows } = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [AUDIT_LOCK]);
+      return rows[0]?.got ? await auditBooks(books) : undefined;
+    } finally {
+      client.release(true); // and the lock with it
+    }
+  } catch (error) {
+    if (ending.aborted) return undefined;
+    throw error;
+  } finally {
+    ending.removeEventListener('abort', giveUp);
+    await books.close();
   }
 }

@@ -144,7 +144,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   let isRoomLogThere = false;
   let closed: Promise<void> | undefined;
   const isReady = createReadiness({ db, hasRoomLog: () => isRoomLogThere, isClosing: () => closed !== undefined });
-  watchWork({ db, clock, log, jobs, metrics, ready: isReady, auditEveryMinutes: config.AUDIT_EVERY_MINUTES });
+  watchWork({ db, clock, log, jobs, metrics, ready: isReady, random, config });
   const pages = createPageJudge({ publicUrl: config.PUBLIC_URL, embedOrigins: config.EMBED_ORIGINS });
 
   const app = createApp({

@@ -5,6 +5,8 @@ const DAY_MS = 86_400_000;
 
 /** `2026-11-22` */
 export const chinaDayOf = (at: Date): string => new Date(at.getTime() + OFFSET_MS).toISOString().slice(0, 10);
+/** `2026-11` */
+export const chinaMonthOf = (at: Date): string => chinaDayOf(at).slice(0, 7);
 export const chinaDayStart = (day: string): Date => new Date(Date.parse(`${day}T00:00:00Z`) - OFFSET_MS);
 /** The first moment that is not of this day. */
 export const chinaDayEnd = (day: string): Date => new Date(chinaDayStart(day).getTime() + DAY_MS);

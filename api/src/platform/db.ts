@@ -89,13 +89,18 @@ export function createDb(options: {
   poolSize: number;
   /** How long somebody waits for a connection. */
   waitMs?: number;
+  /** How long one statement may take. */
+  statementMs?: number;
+  /** How the server knows its connections (`pg_stat_activity.application_name`). */
+  name?: string;
   onError: (error: unknown) => void;
 }): Db {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize,
     connectionTimeoutMillis: options.waitMs ?? WAIT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    statement_timeout: options.statementMs ?? STATEMENT_TIMEOUT_MS,
+    ...(options.name !== undefined && { application_name: options.name }),
     lock_timeout: LOCK_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     types: {

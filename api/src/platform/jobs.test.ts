@@ -21,6 +21,19 @@ test('a job repeats, survives its failures and never overlaps itself', async () 
   expect(turns).toBe(after);
 });
 
+test('a turn under way is told that the process ends', async () => {
+  const jobs = createJobs({ log });
+  const ended = vi.fn();
+  jobs.every('long', 3_600_000, async (ending) => {
+    await new Promise((resolve) => ending.addEventListener('abort', resolve));
+    ended();
+  });
+  void jobs.runNow('long');
+  await Promise.resolve();
+  await jobs.close();
+  expect(ended).toHaveBeenCalledOnce();
+});
+
 test('runNow waits for its own turn and hands on its failure', async () => {
   const jobs = createJobs({ log });
   let turns = 0;

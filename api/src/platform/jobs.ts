@@ -5,8 +5,11 @@
 import type { Logger } from './logger.ts';
 
 export interface Jobs {
-  /** Runs `work` every `intervalMs` after its last end, first after one interval; returns its undo, which waits for a running turn. */
-  every(name: string, intervalMs: number, work: () => Promise<void>): () => Promise<void>;
+  /**
+   * Runs `work` every `intervalMs` after its last end, first after one interval; returns its undo, which waits for a running turn.
+   * A turn that may take longer than an orderly end gives up when `ending` is aborted.
+   */
+  every(name: string, intervalMs: number, work: (ending: AbortSignal) => Promise<void>): () => Promise<void>;
   /** One turn now (after a turn under way); failures reach the caller. For tests and for "at once, please". */
   runNow(name: string): Promise<void>;
   /** Stops all jobs and waits for turns under way; idempotent. */
@@ -14,12 +17,12 @@ export interface Jobs {
 }
 
 interface Job {
-  work: () => Promise<void>;
+  work: (ending: AbortSignal) => Promise<void>;
   intervalMs: number;
   timer: NodeJS.Timeout | undefined;
   /** Settles (never rejects) when all turns asked for so far are over. */
   tail: Promise<void>;
-  stopped: boolean;
+  ending: AbortController;
 }
 
 /** Told of the life of jobs, for metrics. */
@@ -33,7 +36,7 @@ export function createJobs(deps: { log: Logger; watch?: JobWatch }): Jobs {
 
   /** Turns of one job stand in line: this one starts when the one before it is over. */
   function turn(name: string, job: Job): Promise<void> {
-    const mine = job.tail.then(job.work);
+    const mine = job.tail.then(() => job.work(job.ending.signal));
     mine.then(
       () => deps.watch?.onTurn(name, true),
       () => deps.watch?.onTurn(name, false),
@@ -43,7 +46,7 @@ export function createJobs(deps: { log: Logger; watch?: JobWatch }): Jobs {
   }
 
   function schedule(name: string, job: Job): void {
-    if (job.stopped) return;
+    if (job.ending.signal.aborted) return;
     job.timer = setTimeout(() => {
       void turn(name, job)
         .catch((error: unknown) => deps.log.error({ err: error, job: name }, 'job failed, will run again'))
@@ -53,7 +56,7 @@ export function createJobs(deps: { log: Logger; watch?: JobWatch }): Jobs {
   }
 
   async function stop(name: string, job: Job): Promise<void> {
-    job.stopped = true;
+    job.ending.abort();
     clearTimeout(job.timer);
     jobs.delete(name);
     await job.tail;
@@ -62,7 +65,7 @@ export function createJobs(deps: { log: Logger; watch?: JobWatch }): Jobs {
   return {
     every(name, intervalMs, work) {
       if (jobs.has(name)) throw new Error(`job ${name} exists already`);
-      const job: Job = { work, intervalMs, timer: undefined, tail: Promise.resolve(), stopped: false };
+      const job: Job = { work, intervalMs, timer: undefined, tail: Promise.resolve(), ending: new AbortController() };
       jobs.set(name, job);
       deps.watch?.onJob(name, intervalMs);
       schedule(name, job);

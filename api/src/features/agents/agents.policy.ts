@@ -11,7 +11,6 @@ export const agentTransitions: Readonly<Record<AgentState, readonly AgentState[]
 };
 
 const CHINA_OFFSET_MS = 8 * 3_600_000;
-export const monthOf = (at: Date): string => new Date(at.getTime() + CHINA_OFFSET_MS).toISOString().slice(0, 7);
 /** From and until when a month lasts in China. */
 export function monthSpan(month: string): { from: Date; to: Date } {
   const [year = 0, number = 1] = month.split('-').map(Number);

@@ -15,6 +15,7 @@ import {
   writeAgentAgreement,
 } from '@walnut-live/contracts';
 import { describe, expect, it, test } from 'vitest';
+import { chinaMonthOf } from '../../platform/china-day.policy.ts';
 import type { Principal } from '../../platform/principal.ts';
 import { createAttributedOrders } from '../../testing/attributed-orders.ts';
 import { makeCouponKind } from '../../testing/coupons.ts';
@@ -22,7 +23,7 @@ import { makeConsumer, seedBrand } from '../../testing/fixtures.ts';
 import { AGREEMENT, makeContent } from '../../testing/sharing.ts';
 import { startTestApi } from '../../testing/test-api.ts';
 import { visit } from '../../testing/visits.ts';
-import { agentTransitions, monthOf, monthSpan, progressBps } from './agents.policy.ts';
+import { agentTransitions, monthSpan, progressBps } from './agents.policy.ts';
 import { encodeBroughtCursor } from './brought-cursor.policy.ts';
 
 describe('K2 months, targets and states', () => {
@@ -30,11 +31,11 @@ describe('K2 months, targets and states', () => {
     ['2026-11-30T15:59:59Z', '2026-11'],
     ['2026-11-30T16:00:00Z', '2026-12'],
   ])('%s is of %s in China', (at, month) => {
-    expect(monthOf(new Date(at))).toBe(month);
+    expect(chinaMonthOf(new Date(at))).toBe(month);
     const { from, to } = monthSpan(month);
     expect(from <= new Date(at) && new Date(at) < to).toBe(true);
-    expect(monthOf(from)).toBe(month);
-    expect(monthOf(to)).not.toBe(month);
+    expect(chinaMonthOf(from)).toBe(month);
+    expect(chinaMonthOf(to)).not.toBe(month);
   });
   it.each([
     [5_000, 10_000, 5_000],
@@ -147,7 +148,7 @@ test('A7 K6 what staff and agents brought in a month, net of refunds, with their
   await orders.pay(order);
   await orders.refund(order, [2_500]);
 
-  const month = monthOf(at);
+  const month = chinaMonthOf(at);
   const target = (as: Principal, personId: string, kind: 'gmv' | 'new_customers', amount: number) =>
     api.call(setTarget, { as, body: { personId, month, kind, amount, reason: '月度目标' } });
   expect((await target(staff.b.manager, anna.personId, 'gmv', 100)).status).toBe(404);

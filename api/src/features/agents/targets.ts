@@ -10,13 +10,14 @@ import {
 } from '@walnut-live/contracts';
 import type { z } from 'zod';
 import { writeAudit } from '../../platform/audit.ts';
+import { chinaMonthOf } from '../../platform/china-day.policy.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Binder } from '../../platform/http.ts';
 import { requireScope } from '../../platform/principal.ts';
 import { nameFor } from '../bindings/index.ts';
-import { monthOf, monthSpan, progressBps } from './agents.policy.ts';
+import { monthSpan, progressBps } from './agents.policy.ts';
 import { type Brought, createAgentRows } from './agents.repository.ts';
 import { decodeBroughtCursor, encodeBroughtCursor } from './brought-cursor.policy.ts';
 
@@ -65,7 +66,7 @@ export function createTargets(deps: { bind: Binder; db: Db; clock: Clock; random
     return progress({ kind: body.kind, amount: BigInt(body.amount) }, row);
   });
   bind(myTargets, async ({ principal }) => {
-    const month = monthOf(clock.now());
+    const month = chinaMonthOf(clock.now());
     const { page } = await rows.brought({ path: null, personId: principal.personId, ...monthSpan(month), ...ONE });
     return { month, items: (await withTargets(month, page)).get(principal.personId) ?? [] };
   });
@@ -73,7 +74,7 @@ export function createTargets(deps: { bind: Binder; db: Db; clock: Clock; random
     const { staff } = principal;
     const unit = query.orgUnitId === undefined ? undefined : await rows.unit({ id: query.orgUnitId });
     if (query.orgUnitId !== undefined && !(unit && isWithin(unit.path, staff.orgPath))) throw new AppError('not_found');
-    const month = query.month ?? monthOf(clock.now());
+    const month = query.month ?? chinaMonthOf(clock.now());
     const wanted = { path: unit?.path ?? staff.orgPath, personId: null, ...monthSpan(month) };
     const { page: all, totals } = await rows.brought({
       ...{ ...wanted, after: decodeBroughtCursor(query.cursor), limit: query.limit + 1 },

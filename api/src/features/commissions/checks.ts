@@ -4,13 +4,13 @@
  * Every order whose commission was posted waits here to be looked at; nothing of it is settleable before. A hold is about the person
  * the order is credited to and stops all that is open of the order, level two with it; never what takes back what was paid.
  */
+import { chinaMonthOf } from '../../platform/china-day.policy.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
 import { eachOnItsOwn, retryAt } from '../../platform/each.ts';
 import { isHandedOut } from './commission-states.policy.ts';
 import { isClawBack } from './commissions.policy.ts';
 import { lockEntries, lockOrderFacts, markMonths, step } from './entries.repository.ts';
-import { monthOf } from './posting.ts';
 import { signalsOf } from './signals.repository.ts';
 
 /** Orders looked at in one turn; what is left waits a minute. */
@@ -42,7 +42,7 @@ async function lookAt(tx: Tx, { random }: { random: Random }, orderId: string, a
   const heldReason = signals.map(({ kind }) => kind).join(' ');
   const ids = entries.map(({ id }) => id);
   await step(tx, ids, { event: 'hold', heldReason, reason: heldReason, at });
-  await markMonths(tx, [first.personId], monthOf(order.paidAt ?? at), at);
+  await markMonths(tx, [first.personId], chinaMonthOf(order.paidAt ?? at), at);
   return true;
 }
 

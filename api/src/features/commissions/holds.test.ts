@@ -1,7 +1,7 @@
 /** The hold desk through the api. */
 import { confirmCommissionHold, listCommissionHolds, releaseCommissionHold } from '@walnut-live/contracts';
 import { describe, expect, it } from 'vitest';
-import { DAY, scene } from '../../testing/commission-scene.ts';
+import { DAY, scene, terms } from '../../testing/commission-scene.ts';
 import { makeConsumer } from '../../testing/fixtures.ts';
 import { makeBrowser, visit } from '../../testing/visits.ts';
 import { COMMISSION_CHECK_JOB, COMMISSION_THAW_JOB, claim } from './index.ts';
@@ -188,6 +188,46 @@ describe('the hold desk', () => {
       ['settleable', -1_000n],
     ]);
     expect((await take(crypto.randomUUID())).carriedFen).toBe(-1_000n);
+    expect(await on.audit()).toEqual([]);
+  });
+
+  it('K7 what is held goes on when its last hold is decided, and counts for its month again', async () => {
+    await using on = await scene();
+    const { api, brand, anna, bella, chris, sql } = on;
+    await on.publish(terms({ levelTwoBps: 200, levelTwoEnabled: true }));
+    await visit(api, chris, bella, brand.rooms.a.id);
+    const order = await on.sold(bella, anna, brand.rooms.a, [10_000]);
+    for (const { personId } of [bella, chris])
+      await sql`INSERT INTO commission_holds (id, order_id, beneficiary_id, org_path, signals, state, opened_at)
+        VALUES (gen_random_uuid(), ${order.id}, ${personId}, ${brand.stores.a.path},
+          '[{"kind":"same_phone","count":1,"refs":[],"firstAt":null,"lastAt":null}]', 'open', now())`;
+    await sql`WITH h AS (UPDATE commission_entries SET state = 'held', held_reason = 'same_phone' RETURNING id)
+      INSERT INTO commission_transitions (entry_id, from_state, to_state, event, at)
+      SELECT id, 'estimated', 'held', 'hold', now() FROM h`;
+    await sql`DELETE FROM commission_bonus_marks`;
+    const states = async () => (await on.entries(order.id)).map(({ level, state }) => [level, state]);
+    const marks = () => sql<{ id: string }>`SELECT beneficiary_id AS id FROM commission_bonus_marks`;
+    const { items } = await api.ok(listCommissionHolds, { as: brand.staff.finance });
+    const holdOf = (personId: string) => items.find(({ beneficiary }) => beneficiary.id === personId)?.id ?? '';
+    const release = (personId: string) =>
+      api.ok(releaseCommissionHold, {
+        as: brand.staff.finance,
+        params: { id: holdOf(personId) },
+        body: { reason: '已电话核实' },
+      });
+    await release(chris.personId);
+    expect(await states()).toEqual([
+      [1, 'held'],
+      [2, 'held'],
+    ]);
+    await sql`DELETE FROM commission_bonus_marks`;
+    // The other one needs no decision any more: nothing is left of it.
+    await on.orders.refund(order, [10_000]);
+    expect((await states()).slice(0, 2)).toEqual([
+      [1, 'reversed'],
+      [2, 'reversed'],
+    ]);
+    expect((await marks()).map(({ id }) => id)).toContain(bella.personId);
     expect(await on.audit()).toEqual([]);
   });
 

@@ -9,6 +9,7 @@ import {
   releaseCommissionHold,
 } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
+import { chinaMonthOf } from '../../platform/china-day.policy.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import { decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
 import type { Db, Sql, Tx } from '../../platform/db.ts';
@@ -18,7 +19,7 @@ import type { StaffPrincipal } from '../../platform/principal.ts';
 import { requireNoInterest } from '../credits/index.ts';
 import { lockOrderFacts, markMonths } from './entries.repository.ts';
 import { letGo } from './held.ts';
-import { monthOf, type Posting } from './posting.ts';
+import type { Posting } from './posting.ts';
 import { requireHeadquarters } from './rules.service.ts';
 
 interface HoldRow {
@@ -116,8 +117,8 @@ export function bindHolds(
     }
     const { orderId } = before;
     if (how === 'confirmed') await deps.posting.voidOrder(tx, { orderId, holdId: id, at });
-    await letGo(tx, { orderId, receivedAt: order.receivedAt }, { actorId: principal.personId, reason, at });
-    await markMonths(tx, [before.beneficiaryId], monthOf(order.paidAt ?? at), at);
+    await letGo(tx, { orderId, ...order }, { actorId: principal.personId, reason, at });
+    await markMonths(tx, [before.beneficiaryId], chinaMonthOf(order.paidAt ?? at), at);
     await writeAudit(tx, deps, {
       ...{ actorId: principal.personId, action: `commission-hold:${how}`, target: `commission-hold:${id}`, reason },
       orgPath: order.orgPath,

@@ -1,7 +1,7 @@
 /** What somebody earns by, where their month stands, and the cuts that are announced to them (rules K5, K6). */
 import type { myCommissionTerms, ReplyOf } from '@walnut-live/contracts';
 import { fenToWire } from '@walnut-live/contracts';
-import { chinaDayOf, chinaDayStart } from '../../platform/china-day.policy.ts';
+import { chinaDayStart, chinaMonthOf } from '../../platform/china-day.policy.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
 import type { Principal } from '../../platform/principal.ts';
@@ -60,7 +60,7 @@ export async function myTerms(
   principal: Principal,
 ): Promise<Terms> {
   const at = deps.clock.now();
-  const month = chinaDayOf(at).slice(0, 7);
+  const month = chinaMonthOf(at);
   const monthEnds = chinaDayStart(`${monthAfter(month)}-01`);
   return deps.db.transaction(async (tx) => {
     const known = await rulesInForce(tx, at);

@@ -6,7 +6,7 @@
  * is locked before its entries, and they before marks of months, and those before the ledger's accounts.
  */
 import type { Ledger } from '../../ledger/index.ts';
-import { chinaDayOf } from '../../platform/china-day.policy.ts';
+import { chinaMonthOf } from '../../platform/china-day.policy.ts';
 import type { Random } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db.ts';
 import { type Standing, standingOf } from './commission-states.policy.ts';
@@ -24,7 +24,6 @@ export interface PostingDeps {
   /** Agents have an agreement of their own; without anybody who knows, nobody is one. */
   readonly isAgent?: ((tx: Tx, personId: string) => Promise<boolean>) | undefined;
 }
-export const monthOf = (at: Date): string => chinaDayOf(at).slice(0, 7);
 
 interface Earner extends InviterFacts {
   readonly level: Level;
@@ -83,7 +82,7 @@ export function createPosting(deps: PostingDeps) {
     const { selfPurchaseCommission } = await deps.policyAt(tx, paidAt);
     const buyer = { selves: new Set([order.buyerId]), selfPurchaseCommission };
     if (!earns(credit, buyer)) return [];
-    const needs = { tierBefore: asksTier(rules) ? monthOf(paidAt) : null, isAgent: deps.isAgent };
+    const needs = { tierBefore: asksTier(rules) ? chinaMonthOf(paidAt) : null, isAgent: deps.isAgent };
     const first = { level: 1 as const, personId: credit.personId };
     const earners: Earner[] = [{ ...first, ...(await readInviter(tx, credit.personId, needs)) }];
     if (!rules.some(({ levelTwoEnabled }) => levelTwoEnabled)) return earners;
@@ -141,7 +140,7 @@ export function createPosting(deps: PostingDeps) {
   /** Level one counts for tiers and bonuses. */
   async function changed(tx: Tx, entries: readonly rows.NewEntry[], paidAt: Date, at: Date): Promise<void> {
     const people = entries.filter(({ level }) => level === 1).map(({ beneficiaryId }) => beneficiaryId);
-    await rows.markMonths(tx, people, monthOf(paidAt), at);
+    await rows.markMonths(tx, people, chinaMonthOf(paidAt), at);
   }
 
   /** The buyer has the goods: the freeze begins. What is held begins it when it is released. */
@@ -199,7 +198,7 @@ export function createPosting(deps: PostingDeps) {
       const due = { basisFen: basisOf(item), dueFen: dueFor(item, first) };
       entries.push(...(await bring(tx, about, item, group, due, standingOf(null, 0))));
     }
-    await endMootHolds(tx, orderId, order.receivedAt, at);
+    await endMootHolds(tx, { orderId, ...order }, at);
     await changed(tx, entries, order.paidAt ?? at, at);
     await enter(tx, { kind: 'commission_taken_back', ref: refundId, at, storeId: order.storeId }, entries);
   }
@@ -248,7 +247,7 @@ export function createPosting(deps: PostingDeps) {
         );
       }
     }
-    await endMootHolds(tx, orderId, order.receivedAt, at);
+    await endMootHolds(tx, { orderId, ...order }, at);
     if (entries.length > 0) await rows.askCheck(tx, orderId, at);
     await changed(tx, entries, order.paidAt, at);
     const ref = `${rulingId}:${orderId}`;

@@ -92,6 +92,7 @@ it('K4 K7 a hold of which nothing is held any more is closed, and what it held o
       WHERE order_id = ${other.id} OR level = 2 RETURNING id, order_id)
     INSERT INTO commission_transitions (entry_id, from_state, to_state, event, at)
     SELECT id, CASE order_id WHEN ${order.id}::uuid THEN 'frozen' ELSE 'estimated' END, 'held', 'hold', now() FROM h`;
+  await sql`DELETE FROM commission_bonus_marks`;
   const desk = async () => {
     const { items } = await api.ok(listCommissionHolds, { as: brand.staff.finance });
     return items.map(({ orderId, amountFen }) => [orderId, amountFen]);
@@ -108,5 +109,14 @@ it('K4 K7 a hold of which nothing is held any more is closed, and what it held o
   expect((await on.entries(other.id)).map(({ state }) => state)).toEqual(['held', 'held']);
   const [moot] = await sql`SELECT state, decided_by FROM commission_holds WHERE order_id = ${order.id}`;
   expect(moot).toEqual({ state: 'moot', decided_by: null });
+  // What counts for tiers again has its month looked at; level two counts for none.
+  const marks = () => sql<{ id: string }>`SELECT beneficiary_id AS id FROM commission_bonus_marks`;
+  expect(await marks()).toEqual([]);
+  await sql`UPDATE commission_holds SET beneficiary_id = ${chris.personId} WHERE order_id = ${other.id}`;
+  await sql`UPDATE commission_entries SET state = 'estimated', held_reason = '' WHERE order_id = ${other.id} AND level = 2`;
+  await sql`INSERT INTO commission_transitions (entry_id, from_state, to_state, event, at)
+    SELECT id, 'held', state, 'release', now() FROM commission_entries WHERE order_id = ${other.id} AND level = 2`;
+  await db.pool.query(repair);
+  expect(await marks()).toEqual([{ id: bella.personId }]);
   expect(await on.audit()).toEqual([]);
 });

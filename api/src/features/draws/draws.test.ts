@@ -144,6 +144,13 @@ test('G2 a draw from its commitment to the prize on its way: told, entered once 
     { id: parcel?.id, room: { id: draw.roomId }, address: { street: '文三路 1 号' } },
   ]);
   expect((await api.ok(listPrizes, { as: staff.b.manager })).items).toEqual([]);
+  // Z6: whoever reads this customer's name on an order reads it here, and the parcel's street is for those who send it.
+  const analysed = await api.ok(listPrizes, { query: { state: 'claimed' }, as: staff.analyst });
+  const [person] = await api.api.platform.db.sql<{
+    name: string;
+  }>`SELECT name FROM people WHERE id = ${winner.personId}`;
+  expect(analysed.items.map((prize) => prize.winner)).toEqual([person]);
+  expect(JSON.stringify(analysed)).not.toMatch(/文三路|13900000001/);
   const first = await api.ok(listPrizes, { query: { limit: 1 }, as: staff.operations });
   const second = await api.ok(listPrizes, {
     query: { limit: 1, cursor: first.nextCursor ?? '' },

@@ -5,8 +5,8 @@ import type { Clock, Random } from '../../platform/clock.ts';
 import type { TimeCursor } from '../../platform/cursor.ts';
 import type { Db, Sql } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
-import { maskName } from '../../platform/masks.policy.ts';
 import { type Principal, requireScope, type StaffPrincipal } from '../../platform/principal.ts';
+import { nameTo } from '../bindings/index.ts';
 import { maskAddress } from '../orders/index.ts';
 import type { StoredPrize } from './draws.repository.ts';
 
@@ -16,6 +16,8 @@ interface WinRow {
   orgPath: string;
   personId: string;
   personName: string;
+  personKind: string;
+  guideId: string | null;
   rank: number;
   drawTitle: string;
   roomId: string;
@@ -46,7 +48,8 @@ export function createPrizes(deps: { db: Db; clock: Clock; random: Random }) {
     },
   ) =>
     sql<WinRow>`
-      SELECT w.id, w.draw_id AS "drawId", d.org_path AS "orgPath", w.person_id AS "personId", p.name AS "personName", w.rank,
+      SELECT w.id, w.draw_id AS "drawId", d.org_path AS "orgPath", w.person_id AS "personId", p.name AS "personName", p.kind AS "personKind",
+        (SELECT ob.guide_id FROM owner_bindings ob WHERE ob.customer_id = p.id AND ob.ended_at IS NULL) AS "guideId", w.rank,
         d.title AS "drawTitle", r.id AS "roomId", r.title AS "roomTitle",
         jsonb_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS "orgUnit", (SELECT z FROM jsonb_array_elements(d.prizes) z WHERE (z->>'no')::int = w.prize_no) AS prize,
         w.state, w.won_at AS "wonAt", d.claim_until AS "claimUntil", w.address, w.tracking_no AS "trackingNo"
@@ -78,13 +81,14 @@ export function createPrizes(deps: { db: Db; clock: Clock; random: Random }) {
     claimUntil: row.claimUntil.toISOString(),
     trackingNo: row.trackingNo,
   });
-  const toDrawn = (row: WinRow, { staff }: StaffPrincipal): DrawnPrize => {
-    const ships = may(staff.role, 'orders:ship');
+  const toDrawn = (row: WinRow, reader: StaffPrincipal): DrawnPrize => {
+    const ships = may(reader.staff.role, 'orders:ship');
+    const { personId: id, personName: name, personKind: kind, guideId } = row;
     return {
       id: row.id,
       rank: row.rank,
       prize: prizeOf(row),
-      winner: { name: ships ? row.personName : maskName(row.personName) },
+      winner: { name: nameTo(reader, { id, name, kind, ownerPath: null, guideId }, row.orgPath).name },
       state: stateOf(row),
       address: row.address && (ships ? row.address : maskAddress(row.address)),
       trackingNo: row.trackingNo,

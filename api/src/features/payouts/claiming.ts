@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import type { PayoutHindrance, PayoutSource } from '@walnut-live/contracts';
 import type { Ledger } from '../../ledger/index.ts';
-import { chinaDayOf, chinaDayStart } from '../../platform/china-day.policy.ts';
+import { chinaDayStart, chinaMonthOf } from '../../platform/china-day.policy.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Sql, Tx } from '../../platform/db.ts';
 import { type AccountOf, realNamesOf } from './accounts.ts';
@@ -45,7 +45,7 @@ export async function lockPayee(tx: Tx, personId: string): Promise<void> {
   await tx`SELECT pg_advisory_xact_lock(${lockOf(personId)}::bigint)`;
 }
 
-const monthStart = (at: Date): Date => chinaDayStart(`${chinaDayOf(at).slice(0, 7)}-01`);
+const monthStart = (at: Date): Date => chinaDayStart(`${chinaMonthOf(at)}-01`);
 /** Paid or on its way since the month began; what came back does not count. */
 export async function monthsSoFar(
   sql: Sql,

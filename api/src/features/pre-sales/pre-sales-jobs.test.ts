@@ -150,7 +150,7 @@ describe('N2 reminders', () => {
       jobs: {
         ...jobs,
         every: (_name, _ms, work) => {
-          turn = work;
+          turn = () => work(new AbortController().signal);
           return async () => {};
         },
       },

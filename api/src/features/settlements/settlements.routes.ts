@@ -16,7 +16,7 @@ import {
   type SettlementPreviewLine,
   type SettlementRun,
 } from '@walnut-live/contracts';
-import { chinaDayOf } from '../../platform/china-day.policy.ts';
+import { chinaMonthOf } from '../../platform/china-day.policy.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { CsvColumn } from '../../platform/csv.ts';
 import { cutPage, decodeTimeCursor, encodeTimeCursor } from '../../platform/cursor.ts';
@@ -54,7 +54,7 @@ function runView(row: rows.RunRow, scope: string | null): SettlementRun {
     scope === null && row.previewId && row.previewHash && row.previewAt && row.previewBy && row.sums
       ? {
           ...{ id: row.previewId, no: row.previewNo ?? 1, hash: row.previewHash, at: row.previewAt.toISOString() },
-          ...{ by: row.previewBy, sums: row.sums, taxMonth: chinaDayOf(row.previewAt).slice(0, 7) },
+          ...{ by: row.previewBy, sums: row.sums, taxMonth: chinaMonthOf(row.previewAt) },
         }
       : null;
   return {
@@ -84,7 +84,7 @@ const lineView =
       approvedFen: isWhole ? fenToWire(row.approvedFen) : null,
       grossFen: isWhole ? fenToWire(row.grossFen) : null,
       withheldFen: isWhole ? fenToWire(row.withheldFen) : null,
-      taxMonth: isWhole && row.claimedAt !== null ? chinaDayOf(row.claimedAt).slice(0, 7) : null,
+      taxMonth: isWhole && row.claimedAt !== null ? chinaMonthOf(row.claimedAt) : null,
       netFen: isWhole ? fenToWire(row.netFen) : null,
       entries: isWhole ? row.entries : row.stores.reduce((sum, { entries }) => sum + entries, 0),
       ...{ reason: row.reason, stores: row.stores, endedAt: row.endedAt?.toISOString() ?? null },

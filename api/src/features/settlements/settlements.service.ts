@@ -12,7 +12,7 @@
 import { isWithin, type SettlementState } from '@walnut-live/contracts';
 import type { Ledger } from '../../ledger/index.ts';
 import { writeAudit } from '../../platform/audit.ts';
-import { chinaDayOf } from '../../platform/china-day.policy.ts';
+import { chinaMonthOf } from '../../platform/china-day.policy.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
@@ -76,7 +76,7 @@ export function createSettlementsService(deps: SettlementsDeps & { payer: Payer 
     const modes = (await listModes(tx, run.orgPath, null))
       .filter(({ since }) => since !== null)
       .map(({ store, mode, hqShareBps }) => ({ storeId: store.id, mode, hqShareBps }));
-    const basis = { terms: terms.version, taxMonth: chinaDayOf(now).slice(0, 7), modes };
+    const basis = { terms: terms.version, taxMonth: chinaMonthOf(now), modes };
     return { lines, basis, hash: hashOf(lines, basis) };
   }
 

@@ -181,7 +181,7 @@ const CopyDialog = ({
   const { make, replace } = seen.sums;
   const submit = async (reason: string): Promise<void> => {
     const plan = await copy.mutateAsync({ body: { ...wish, reason } });
-    const differs = JSON.stringify(plan.sums) !== JSON.stringify(seen.sums);
+    const differs = JSON.stringify(plan.stores) !== JSON.stringify(seen.stores);
     onDone({ at: new Date().toISOString(), reason, differs, plan });
   };
   return (
