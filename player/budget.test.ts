@@ -64,12 +64,19 @@ const scripts = (keys: Set<string>): string[] =>
 const styles = (keys: Set<string>): string[] => [...keys].flatMap((key) => manifest[key]?.css ?? []);
 
 describe('P9: what a phone fetches', () => {
-  const roomEntry = (): string[] => ['index.html', keyOf('src/room/room-page.tsx')];
+  const roomEntry = (): string[] => ['index.html'];
 
   it('before a room is usable', () => {
     const keys = closure(roomEntry());
     expect(gzipBytes(scripts(keys))).toBeLessThan(ROOM_BUDGET);
     expect(gzipBytes(styles(keys))).toBeLessThan(STYLE_BUDGET);
+  });
+
+  it('in few files: a phone waits for them six by six', () => {
+    expect(scripts(closure(roomEntry())).length).toBeLessThanOrEqual(3);
+    const html = readFileSync(join(outDir, 'index.html'), 'utf8');
+    expect(html.indexOf('head-start')).toBeGreaterThan(0);
+    expect(html.indexOf('head-start')).toBeLessThan(html.indexOf('assets/index-'));
   });
 
   it('before the real-time picture plays', () => {

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { waitUntil } from '../../scripts/processes.ts';
 import { chromiumPath, launchChromium } from './chromium.ts';
+import type { Road } from './slow-road.ts';
 
 const GATE_TIMEOUT_MS = 20_000;
 /**
@@ -39,8 +40,11 @@ export interface FirewalledChromium extends AsyncDisposable {
   readonly browser: Browser;
 }
 
-/** @param port the TCP port of 127.0.0.1 that can be reached from inside, under the same address */
-export async function launchFirewalledChromium(port: number): Promise<FirewalledChromium> {
+/**
+ * @param port the TCP port of 127.0.0.1 that can be reached from inside, under the same address
+ * @param road what the connections go over; without one as fast as the machine is
+ */
+export async function launchFirewalledChromium(port: number, road?: Road): Promise<FirewalledChromium> {
   const dir = await mkdtemp(join(tmpdir(), 'walnut-live-firewall-'));
   const wayOut = join(dir, 'way-out');
   const readyFile = join(dir, 'ready');
@@ -58,7 +62,8 @@ export async function launchFirewalledChromium(port: number): Promise<Firewalled
         outside.destroy();
       });
     }
-    inside.pipe(outside).pipe(inside);
+    if (road) road.join(inside, outside);
+    else inside.pipe(outside).pipe(inside);
   });
   await new Promise<void>((resolve) => server.listen(wayOut, resolve));
 

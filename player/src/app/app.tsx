@@ -1,11 +1,11 @@
 import { AppErrorBoundary, lazyWithRetry, Spinner, UiProvider } from '@walnut-live/ui';
 import { type ReactNode, Suspense } from 'react';
 import { BrowserRouter, Route, Routes, useLocation } from 'react-router';
+import RoomPage from '../room/room-page.tsx';
 import { type Services, ServicesProvider } from './services.tsx';
 import './app.css';
 
-// The room is what people come for; everything else waits until it is asked for.
-const RoomPage = lazyWithRetry(() => import('../room/room-page.tsx'));
+// The room is what people come for, so it is in the first file; everything else waits until it is asked for.
 const ReplayPage = lazyWithRetry(() => import('../replay/replay-page.tsx'));
 const ShelfPage = lazyWithRetry(() => import('../pages/shelf-page.tsx'));
 const OrdersPage = lazyWithRetry(() => import('../pages/orders-page.tsx'));

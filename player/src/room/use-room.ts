@@ -1,14 +1,28 @@
+import type { Api } from '@walnut-live/live-client/http';
 import { joinRoom, type RoomSession, type RoomState } from '@walnut-live/live-client/room';
 import { useNow } from '@walnut-live/ui';
 import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { useServices } from '../app/services.tsx';
 
-/** Joins the room for as long as the component is mounted; null during the very first render. */
+/** The room of the address, entered while the page is still being made; whoever shows it first takes it over. */
+let early: { readonly api: Api; readonly session: RoomSession } | null = null;
+
+export const enterEarly = (api: Api, path: string): RoomSession | null => {
+  const [, roomId] = /^\/r\/([^/]+)\/?$/.exec(path) ?? [];
+  if (!roomId) return null;
+  early = { api, session: joinRoom({ api, roomId }) };
+  return early.session;
+};
+const waiting = (api: Api, roomId: string): RoomSession | null =>
+  early?.api === api && early.session.roomId === roomId ? early.session : null;
+
+/** Joins the room for as long as the component is mounted; null during the very first render, unless it was entered early. */
 export const useRoomSession = (roomId: string): RoomSession | null => {
   const { api } = useServices();
-  const [session, setSession] = useState<RoomSession | null>(null);
+  const [session, setSession] = useState(() => waiting(api, roomId));
   useEffect(() => {
-    const joined = joinRoom({ api, roomId });
+    const joined = waiting(api, roomId) ?? joinRoom({ api, roomId });
+    early = null;
     setSession(joined);
     return () => {
       joined.close();

@@ -19,7 +19,7 @@ export type PriceProps = {
 export const Price = ({ fen, struckFen, size = 'm', tone = 'hot', className }: PriceProps): ReactNode => {
   const { locale } = useLocale();
   const t = uiI18n.useT();
-  const parts = splitMoney(fen, locale);
+  const parts = splitMoney(fen);
   const struck = struckFen !== null && struckFen !== undefined && BigInt(struckFen) > BigInt(fen) ? struckFen : null;
   const spoken = formatMoney(fen, locale);
   return (

@@ -29,6 +29,23 @@ describe('money is shown from integer fen (M1)', () => {
     expect(formatMoney(fen)).toBe(text);
     expect(formatMoney(fen, 'en')).toBe(text);
   });
+  it.each(['zh-CN', 'en-US'])('groups as %s does', (tag) => {
+    const intl = new Intl.NumberFormat(tag, { maximumFractionDigits: 0 });
+    for (const yuan of [
+      0n,
+      7n,
+      99n,
+      100n,
+      999n,
+      1_000n,
+      12_345n,
+      123_456n,
+      1_234_567n,
+      10n ** 15n,
+      123_456_789_012_345_678n,
+    ])
+      expect(splitMoney(yuan * 100n).yuan).toBe(intl.format(yuan));
+  });
   it('trims whole yuan and shows a plus sign only when asked', () => {
     expect(formatMoney(9900, 'zh-CN', { fen: 'trim' })).toBe('¥99');
     expect(formatMoney(9950, 'zh-CN', { fen: 'trim' })).toBe('¥99.50');
@@ -44,6 +61,8 @@ describe('money is shown from integer fen (M1)', () => {
 describe('counts', () => {
   it.each([
     [0, '0', '0'],
+    [999, '999', '999'],
+    [-1_234, '-1,234', '-1,234'],
     [9_999, '9,999', '9,999'],
     [10_000, '1万', '10K'],
     [12_000, '1.2万', '12K'],

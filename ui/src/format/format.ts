@@ -29,14 +29,17 @@ const dateFormat = (locale: Locale, options: Intl.DateTimeFormatOptions): Intl.D
   return made;
 };
 
+/** `1234567` → `1,234,567`: both languages group alike, and a phone takes tens of milliseconds to make its first Intl formatter. */
+const grouped = (digits: string): string => digits.replace(/\B(?=(?:\d{3})+$)/g, ',');
+
 /** Splits fen into grouped yuan and two fen digits without ever using a fraction (M1). Throws on a non-integer. */
-export const splitMoney = (amountFen: Fen, locale: Locale = 'zh-CN'): MoneyParts => {
+export const splitMoney = (amountFen: Fen): MoneyParts => {
   const fen = BigInt(amountFen);
   const negative = fen < 0n;
   const absolute = negative ? -fen : fen;
   return {
     negative,
-    yuan: numberFormat(locale, { maximumFractionDigits: 0 }).format(absolute / 100n),
+    yuan: grouped((absolute / 100n).toString()),
     fen: (absolute % 100n).toString().padStart(2, '0'),
   };
 };
@@ -48,9 +51,9 @@ export type MoneyOptions = {
   sign?: boolean;
 };
 
-/** `123450` → `¥1,234.50`. */
-export const formatMoney = (amountFen: Fen, locale: Locale = 'zh-CN', options: MoneyOptions = {}): string => {
-  const parts = splitMoney(amountFen, locale);
+/** `123450` → `¥1,234.50`, in both languages. */
+export const formatMoney = (amountFen: Fen, _locale: Locale = 'zh-CN', options: MoneyOptions = {}): string => {
+  const parts = splitMoney(amountFen);
   const sign = parts.negative ? '−' : options.sign && BigInt(amountFen) > 0n ? '+' : '';
   const decimals = options.fen === 'trim' && parts.fen === '00' ? '' : `.${parts.fen}`;
   return `${sign}¥${parts.yuan}${decimals}`;
@@ -64,8 +67,9 @@ const scaled = (count: number, unit: number): string => {
 
 /** Counts of people and things: `12000` → `1.2万` / `12K`. */
 export const formatCount = (count: number, locale: Locale = 'zh-CN'): string => {
-  const sign = count < 0 ? '-' : '';
-  const absolute = Math.abs(Math.trunc(count));
+  const whole = Math.trunc(count);
+  const sign = whole < 0 ? '-' : '';
+  const absolute = Math.abs(whole);
   if (locale === 'zh-CN') {
     if (absolute >= 100_000_000) return `${sign}${scaled(absolute, 100_000_000)}亿`;
     if (absolute >= 10_000) return `${sign}${scaled(absolute, 10_000)}万`;
@@ -74,7 +78,7 @@ export const formatCount = (count: number, locale: Locale = 'zh-CN'): string => 
     if (absolute >= 1_000_000) return `${sign}${scaled(absolute, 1_000_000)}M`;
     if (absolute >= 10_000) return `${sign}${scaled(absolute, 1_000)}K`;
   }
-  return numberFormat(locale, { maximumFractionDigits: 0 }).format(count);
+  return `${sign}${grouped(String(absolute))}`;
 };
 
 /** Exact grouped integer. */
