@@ -20,7 +20,7 @@ import { createEngine, type EngineCensus } from './engine/index.ts';
 import { createPackagers } from './hls/packagers.ts';
 import { createHlsRoutes } from './hls/routes.ts';
 import { createAddressLimit } from './platform/address-limit.ts';
-import { createApp } from './platform/http.ts';
+import { createApp, routesOf } from './platform/http.ts';
 import { createIceServers } from './platform/ice-servers.ts';
 import { createLogger } from './platform/logger.ts';
 import { createMediaTokens, HLS_SESSION_LIFE_SECONDS } from './platform/media-tokens.ts';
@@ -41,11 +41,15 @@ const DRAIN_CHECK_MS = 250;
  */
 const PING_MS = 3_000;
 const PING_PATIENCE_MS = 5_000;
+/** A connection that joins no namespace holds a place for so long. */
+const CONNECT_TIMEOUT_MS = 20_000;
 const MAX_REVOCATIONS = 50_000;
 
 export interface MediaServer {
   readonly port: number;
   readonly url: string;
+  /** Everything that answers by HTTP (`GET /path`) and every namespace of the sockets, for the table of who may ask what. */
+  readonly surface: { readonly routes: readonly string[]; readonly namespaces: readonly string[] };
   /** Live objects of the engine, for leak tests. */
   census(): Promise<EngineCensus & { peers: number; streams: number; packagers: number }>;
   /** Process ids of the media workers, for fault drills. */
@@ -187,6 +191,38 @@ export async function createMediaServer(
     nodeId: config.nodeId,
     ...{ streams, packagers, composites, isAllowed, metrics, log, now },
   });
+  const routers = [
+    { path: '/hls', router: elsewhereRouter() },
+    {
+      path: '/hls',
+      router: createHlsRoutes({
+        ...{ streams, packagers, tokens, onRequest: metrics.hlsRequest },
+        shownFor: composites.shownFor,
+      }),
+    },
+    ...createWhip({
+      streams,
+      tokens,
+      iceServers,
+      allowedOrigins: config.allowedOrigins,
+      publicUrl: config.publicUrl,
+      elsewhere: cluster.elsewhere,
+      redirect: cluster.redirect,
+      offersPerSecond: config.offersPerSecondPerAddress,
+      log,
+      now,
+      onRequest: metrics.request,
+    }),
+    ...recording.routers,
+    {
+      path: '/control',
+      router: createControlRoutes({
+        ...{ streams, revocations, isAllowed, smoothViewers, now, cluster },
+        picture: (streamId) => pictureOf(packagers, streamId),
+        composites: createCompositeControl(composites),
+      }),
+    },
+  ];
   const app = createApp({
     log,
     metrics,
@@ -202,38 +238,7 @@ export async function createMediaServer(
         .places()
         .flatMap(({ place, purpose, isFull }) => (isFull ? [`${purpose}-${place}`] : [])),
     }),
-    routers: [
-      { path: '/hls', router: elsewhereRouter() },
-      {
-        path: '/hls',
-        router: createHlsRoutes({
-          ...{ streams, packagers, tokens, onRequest: metrics.hlsRequest },
-          shownFor: composites.shownFor,
-        }),
-      },
-      ...createWhip({
-        streams,
-        tokens,
-        iceServers,
-        allowedOrigins: config.allowedOrigins,
-        publicUrl: config.publicUrl,
-        elsewhere: cluster.elsewhere,
-        redirect: cluster.redirect,
-        offersPerSecond: config.offersPerSecondPerAddress,
-        log,
-        now,
-        onRequest: metrics.request,
-      }),
-      ...recording.routers,
-      {
-        path: '/control',
-        router: createControlRoutes({
-          ...{ streams, revocations, isAllowed, smoothViewers, now, cluster },
-          picture: (streamId) => pictureOf(packagers, streamId),
-          composites: createCompositeControl(composites),
-        }),
-      },
-    ],
+    routers,
   });
 
   const http = createServer({ keepAliveTimeout: IDLE_CONNECTION_MS }, app);
@@ -243,8 +248,11 @@ export async function createMediaServer(
     pingInterval: PING_MS,
     pingTimeout: PING_PATIENCE_MS,
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
+    connectTimeout: CONNECT_TIMEOUT_MS,
     cors: { origin: config.allowedOrigins },
   });
+  // The default namespace has nothing to offer, and nobody waits there without a right.
+  io.use((_socket, next) => next(Object.assign(new Error('media_not_found'), { data: { code: 'media_not_found' } })));
   attachMediaNamespace({
     io,
     streams,
@@ -290,6 +298,7 @@ export async function createMediaServer(
   return {
     port,
     url: `http://${config.host}:${port}`,
+    surface: { routes: routesOf(app, routers), namespaces: [...io._nsps.keys()] },
     census: async () => ({
       ...(await engine.census()),
       peers: streams.peerCount,

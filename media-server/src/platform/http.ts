@@ -51,6 +51,25 @@ export function createApp(deps: {
   return app;
 }
 
+interface Layer {
+  readonly route?: { readonly path: string; readonly stack: readonly { readonly method?: string }[] };
+  readonly handle: { readonly stack?: readonly Layer[] };
+}
+/**
+ * Everything that answers, as `GET /hls/:streamId/session`, for the table of who may ask what. `ALL` is a refusal of the other
+ * methods; what hangs below a router of a router is told as `…`.
+ */
+export function routesOf(app: Express, routers: ReadonlyArray<{ path: string; router: Router }>): string[] {
+  const list = (path: string, stack: readonly Layer[]): string[] =>
+    stack.flatMap(({ route, handle }) => {
+      if (!route) return handle.stack ? list(`${path}/…`, handle.stack) : [];
+      const methods = new Set(route.stack.map(({ method }) => method?.toUpperCase() ?? 'ALL'));
+      return [...methods].map((method) => `${method} ${path}${route.path === '/' ? '' : route.path}`);
+    });
+  const own = (app.router.stack as unknown as Layer[]).filter(({ route }) => route);
+  return [...list('', own), ...routers.flatMap(({ path, router }) => list(path, router.stack as unknown as Layer[]))];
+}
+
 /** Body parser and URI errors carry their own status. */
 function statusOf(error: unknown): number {
   if (typeof error !== 'object' || error === null || !('status' in error)) return 500;

@@ -3,7 +3,7 @@ import { joinRoom, type RoomMessageName, roomMessages } from '@walnut-live/contr
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { eventRows, nowhere } from '../../testing/event-rows.ts';
-import { type Brand, makeConsumer, seedBrand } from '../../testing/fixtures.ts';
+import { type Brand, seedBrand } from '../../testing/fixtures.ts';
 import { enterRoom, type RoomClient } from '../../testing/room-client.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
 
