@@ -74,7 +74,7 @@ function fault(command: string): string | undefined {
   }
   if (program === 'node') return plain.slice(0, 1).find((word) => !isThere(word));
   if (program === 'npm') {
-    if (['ci', 'install'].includes(words[0] ?? '')) return undefined;
+    if (['ci', 'install', 'audit', 'publish'].includes(words[0] ?? '')) return undefined;
     const scripts = (JSON.parse(text('package.json')) as { scripts?: Record<string, string> }).scripts ?? {};
     const script = words[0] === 'run' ? (words[1] ?? '') : (words[0] ?? '');
     return script in scripts ? undefined : `npm has no script ${script}`;
@@ -123,6 +123,27 @@ describe('what can be typed', () => {
       undefined,
       undefined,
     ]);
+  });
+});
+
+/** Where a folder is clear from the text around, documents leave its beginning away. */
+const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+  maxBuffer: 16 * 1024 * 1024,
+}).split('\n');
+const isSomewhere = (path: string) => tracked.some((file) => file === path || file.endsWith(`/${path}`));
+/** Sources that are named, as tables name the tests that show something. */
+const namedIn = (markdown: string): string[] =>
+  [...markdown.matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:tsx?|mjs|sql|prisma))`/g)].map(([, path = '']) => path);
+
+describe('what is named', () => {
+  test.each(documents)('%s: its files exist', (file) => {
+    expect(namedIn(text(file)).filter((path) => !isSomewhere(path))).toEqual([]);
+  });
+
+  test('it finds and refuses what is not there', () => {
+    expect(namedIn('by `api/src/main.ts`, `api/src/nothing.test.ts`').map(isSomewhere)).toEqual([true, false]);
   });
 });
 

@@ -50,6 +50,22 @@ describe('tracked files', () => {
     ).toEqual([]);
   });
 
+  test('make no markup and no code out of texts in a page', () => {
+    const pages = sources.filter(
+      (file) => /^(?:player|console|broadcaster|ui|live-client)\/src\//.test(file) && !/\.test\.tsx?$/.test(file),
+    );
+    expect(pages.length).toBeGreaterThan(100);
+    const ways = [
+      'dangerously' + 'SetInnerHTML',
+      '(?:inner|outer)HTML',
+      'insertAdjacent' + 'HTML',
+      'document\\.write',
+      'srcdoc',
+    ];
+    const code = ['\\beval\\(', 'new Function\\(', 'javascript:'];
+    expect(linesWith(pages, new RegExp([...ways, ...code].join('|')))).toEqual([]);
+  });
+
   test('are not large', () => {
     const large = tracked.filter(
       (file) => file !== 'package-lock.json' && statSync(join(ROOT, file)).size > MAX_FILE_BYTES,

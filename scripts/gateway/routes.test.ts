@@ -20,6 +20,9 @@ test.each([
   ['/', { to: 'app', app: 'player' }],
   ['/rooms/1', { to: 'app', app: 'player' }],
   ['/apiary', { to: 'app', app: 'player' }],
+  // Between our own processes; nobody outside has a way there.
+  ['/control/streams', { to: 'app', app: 'player' }],
+  ['/cluster', { to: 'app', app: 'player' }],
   ['/metricsx', { to: 'app', app: 'player' }],
 ])('%s', (url, target) => {
   expect(route(url)).toEqual(target);

@@ -5,7 +5,8 @@ import { exampleOf, known } from './openapi-examples.ts';
 
 type Json = Record<string, unknown>;
 
-const toSchema = (schema: z.ZodType, io: 'input' | 'output'): Json => {
+/** In JSON Schema, with every reference in place. */
+export const toSchema = (schema: z.ZodType, io: 'input' | 'output'): Json => {
   const {
     $schema: _dialect,
     $defs,

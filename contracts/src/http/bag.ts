@@ -148,7 +148,7 @@ export const putBag = defineRoute({
   params,
   body: z.strictObject({ productIds: z.array(ProductId).max(50) }),
   reply: Bag,
-  errors: ['forbidden', 'not_found'],
+  errors: ['forbidden', 'not_found', 'state_conflict'],
 });
 export const pinProduct = defineRoute({
   id: 'bag.pin',
@@ -160,7 +160,7 @@ export const pinProduct = defineRoute({
   params,
   body: z.strictObject({ productId: ProductId.nullable() }),
   reply: Bag,
-  errors: ['forbidden', 'not_found'],
+  errors: ['forbidden', 'not_found', 'state_conflict'],
 });
 export const openOffer = defineRoute({
   id: 'offers.open',

@@ -57,6 +57,7 @@ export const removeMaterial = defineRoute({
   summary: 'Take material away; again = the same answer',
   params: z.strictObject({ id: RoomId, materialId: z.uuid() }),
   status: 204,
+  errors: ['not_found', 'state_conflict'],
 });
 export const getMaterialFile = defineRoute({
   id: 'materials.file',

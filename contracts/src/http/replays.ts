@@ -157,7 +157,7 @@ export const patchClip = defineRoute({
   params: clipParams,
   body: z.strictObject(Cut),
   reply: Clip,
-  errors: ['forbidden', 'not_found', 'invalid_request'],
+  errors: ['forbidden', 'not_found', 'invalid_request', 'state_conflict'],
 });
 export const deleteClip = defineRoute({
   id: 'clips.delete',
