@@ -379,7 +379,8 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     close() {
       closed ??= (async () => {
         const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
-        await jobs.close();
+        // A list that is being built is a turn under way: it ends with its thread, not in its own time.
+        await Promise.all([jobs.close(), guard.close()]);
         for (const close of closers.reverse()) await close();
         server.closeIdleConnections();
         setTimeout(() => server.closeAllConnections(), 2_000).unref();

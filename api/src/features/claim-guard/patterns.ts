@@ -12,13 +12,11 @@ export function patternsOf(term: string, syllables: (term: string) => readonly s
   if (characters.length < 2 || !characters.every((c) => isHan(c.charCodeAt(0)))) return [term];
   const spoken = syllables(term);
   if (spoken.length !== characters.length || !spoken.every((s) => /^[a-z]+$/.test(s))) return [term];
-  const found = new Set([term]);
-  const all = 2 ** characters.length - 1;
-  for (let latin = 1; latin <= all; latin++) {
-    if (latin !== all && characters.length > MIXED_UP_TO) continue;
-    const spelling = characters.map((c, i) => ((latin >> i) & 1 ? spoken[i] : c)).join('');
-    if (latin === all && spelling.length < SHORTEST_PINYIN) continue;
-    for (const one of [spelling, spelling.replaceAll('v', 'u')]) found.add(one); // nv and nu are both written for nü
-  }
-  return [...found];
+  const whole = spoken.join('');
+  const spellings = whole.length < SHORTEST_PINYIN ? [] : [whole];
+  if (characters.length <= MIXED_UP_TO)
+    for (let latin = 1; latin < 2 ** characters.length - 1; latin++)
+      spellings.push(characters.map((c, i) => ((latin >> i) & 1 ? spoken[i] : c)).join(''));
+  // nv and nu are both written for nü
+  return [...new Set([term, ...spellings.flatMap((one) => [one, one.replaceAll('v', 'u')])])];
 }

@@ -23,6 +23,8 @@ export const WORD_LIST_JOB = 'word-list';
 const LOOK_EVERY_MS = 1_000;
 /** How long a message waits for the first list of a node that has just started. */
 const FIRST_LIST_MS = 15_000;
+/** A build takes a second or two; one that takes so long is given up, and the list that was there stays. */
+const BUILD_LIMIT_MS = 120_000;
 
 export interface WordList {
   /** @throws AppError unavailable when this node has no list yet and none can be made */
@@ -39,10 +41,13 @@ export function createWordList(deps: { db: Db; clock: Clock; random: Random; log
   let building: Building | undefined;
 
   async function build(version: number, terms: readonly ListedTerm[]): Promise<BuiltList> {
-    building = buildElsewhere(version, terms);
+    const mine = buildElsewhere(version, terms);
+    building = mine;
+    const limit = setTimeout(() => void mine.stop(), BUILD_LIMIT_MS);
     try {
-      return await building.built;
+      return await mine.built;
     } finally {
+      clearTimeout(limit);
       building = undefined;
     }
   }
