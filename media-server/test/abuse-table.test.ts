@@ -2,6 +2,9 @@
  * Who may ask a media server for what, by HTTP: everything that answers, by construction. A new route fails the first test until it
  * says here what opens it. The sockets are in signalling-table.test.ts.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, test } from 'vitest';
 import type { MediaServer } from '../src/media-server.ts';
 import { CONTROL, SECRET, startServer } from './kit.ts';
@@ -10,10 +13,16 @@ import { publishToken, watchToken } from './whip-kit.ts';
 import { type Door, doors, hlsSession, media, nowSeconds, replay, replaySession } from './wrong-rights.ts';
 
 let server: MediaServer;
+let folder: string;
 beforeAll(async () => {
-  server = await startServer({ WORKERS: '1', OFFERS_PER_SECOND_PER_ADDRESS: '1000' });
+  // What is ordered here of recordings is written.
+  folder = await mkdtemp(join(tmpdir(), 'walnut-abuse-'));
+  server = await startServer({ WORKERS: '1', OFFERS_PER_SECOND_PER_ADDRESS: '1000', DATA_DIR: folder });
 });
-afterAll(() => server?.close());
+afterAll(async () => {
+  await server?.close();
+  await rm(folder, { recursive: true, force: true });
+});
 
 interface Row {
   /** open: tells nothing about anybody. secret address: who knows it may. no such method: a refusal for everybody. */

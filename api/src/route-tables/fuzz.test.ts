@@ -60,7 +60,7 @@ test(
     expect(done.size).toBeGreaterThan(routes.length / 5);
     expect(statuses['400']).toBeGreaterThan(20);
     const books = await auditBooks(api.api.platform.db);
-  expect(books.filter((problem) => !booksBefore.includes(problem))).toEqual([]);
+    expect(books.filter((problem) => !booksBefore.includes(problem))).toEqual([]);
   },
   CROWDED_MS,
 );
