@@ -145,7 +145,8 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   let closed: Promise<void> | undefined;
   const isReady = createReadiness({ db, hasRoomLog: () => isRoomLogThere, isClosing: () => closed !== undefined });
   watchWork({ db, clock, log, jobs, metrics, ready: isReady, random, config });
-  const pages = createPageJudge({ publicUrl: config.PUBLIC_URL, embedOrigins: config.EMBED_ORIGINS });
+  const ownOrigins = [new URL(config.PUBLIC_URL).origin, ...config.OWN_ORIGINS];
+  const pages = createPageJudge({ ownOrigins, embedOrigins: config.EMBED_ORIGINS });
 
   const app = createApp({
     ...{ http, log, metrics, random, pages },
@@ -169,11 +170,10 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   createShipping({ bind, db, clock, random });
   const newcomers = createNewcomerMarks({ clock, secret: config.AUTH_SECRET });
   const identity = createIdentity({
-    ...{ bind, db, clock, random, log, tokens },
+    ...{ bind, db, clock, random, log, tokens, ownOrigins, pages },
     onConsumer: newcomers.onConsumer,
     authSecret: config.AUTH_SECRET,
     publicUrl: config.PUBLIC_URL,
-    pages,
     sandbox: config.SANDBOX,
     signInsPerMinute: config.AUTH_RATE_PER_MINUTE,
     async onGuestBecamePerson(tx, guestId, personId) {

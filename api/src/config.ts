@@ -11,6 +11,18 @@ const flag = z
 const isWebOrigin = (text: string): boolean =>
   /^https?:\/\/[\w.:[\]-]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 
+/** Web origins, comma separated, each once. */
+const origins = z
+  .string()
+  .default('')
+  .transform((text, ctx) => {
+    const given = text.split(',').map((part) => part.trim().replace(/\/$/, ''));
+    const named = [...new Set(given.filter((origin) => origin !== ''))];
+    for (const origin of named.filter((one) => !isWebOrigin(one)))
+      ctx.addIssue({ code: 'custom', message: `not an origin like https://www.brand.example: ${origin}` });
+    return named;
+  });
+
 export const ConfigSchema = z.object({
   DATABASE_URL: z.url(),
   /** Holds the room logs of several api processes; empty: there is one process, and they are in its memory. */
@@ -26,16 +38,9 @@ export const ConfigSchema = z.object({
    * Origins of other sites whose pages may show a room (docs/34), comma separated, https://www.brand.example; none: nobody's.
    * Never `*`: which pages carry the brand's rooms is the brand's decision.
    */
-  EMBED_ORIGINS: z
-    .string()
-    .default('')
-    .transform((text, ctx) => {
-      const origins = text.split(',').map((part) => part.trim().replace(/\/$/, ''));
-      const named = [...new Set(origins.filter((origin) => origin !== ''))];
-      for (const origin of named.filter((one) => !isWebOrigin(one)))
-        ctx.addIssue({ code: 'custom', message: `not an origin like https://www.brand.example: ${origin}` });
-      return named;
-    }),
+  EMBED_ORIGINS: origins,
+  /** Other origins by which people reach these pages than PUBLIC_URL's, as EMBED_ORIGINS (docs/34). */
+  OWN_ORIGINS: origins,
   /** Signs access, room and visitor tokens. */
   AUTH_SECRET: secret,
   /** Signs media tokens; shared with the media-server. */

@@ -188,6 +188,58 @@ describe('the room socket', () => {
   });
 });
 
+describe('our own pages by another name', () => {
+  const ALIAS = 'https://m.brand.example';
+  const socketOf = (at: TestApi, origin: string, host?: string) =>
+    new Promise<number>((resolve, reject) => {
+      // As a browser that sends no Sec-Fetch-Site with WebSockets.
+      const asked = request(`${at.url}/socket.io/?EIO=4&transport=websocket`, {
+        headers: {
+          ...{ origin, connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' },
+          ...{ 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', ...(host ? { host } : {}) },
+        },
+      });
+      asked.on('upgrade', (answer, socket) => {
+        socket.destroy();
+        resolve(answer.statusCode ?? 0);
+      });
+      asked.on('response', (answer) => {
+        answer.resume();
+        resolve(answer.statusCode ?? 0);
+      });
+      asked.on('error', reject);
+      asked.end();
+    });
+  const guestFrom = (at: TestApi, origin: string, host?: string) =>
+    new Promise<{ status: number; cookies: string[] }>((resolve, reject) => {
+      const headers = { origin, 'content-type': 'application/json', ...(host ? { host } : {}) };
+      const asked = request(at.url + PATH_OF(guestSignIn), { method: 'POST', headers }, (answer) => {
+        answer.resume();
+        resolve({ status: answer.statusCode ?? 0, cookies: answer.headers['set-cookie'] ?? [] });
+      });
+      asked.on('error', reject);
+      asked.end('{}');
+    });
+  const isPerson = { status: 200, cookies: [expect.stringContaining('wl_visitor=')] };
+
+  test('OWN_ORIGINS names it, whatever name a proxy asks api for: sockets open, guests have their cookie', async () => {
+    await using named = await startTestApi({ OWN_ORIGINS: ALIAS, EMBED_ORIGINS: `${ALLOWED},${ALIAS}` });
+    expect(await socketOf(named, ALIAS)).toBe(101);
+    expect(await socketOf(named, OTHER)).toBe(400);
+    expect(await guestFrom(named, ALIAS)).toEqual(isPerson);
+    expect(await guestFrom(named, OTHER)).toEqual({ status: 403, cookies: [] });
+    expect(await guestFrom(named, ALLOWED)).toEqual({ status: 200, cookies: [] });
+    await using silent = await startTestApi();
+    expect(await socketOf(silent, ALIAS)).toBe(400);
+  });
+
+  test('in EMBED_ORIGINS alone it makes nobody a guest without a cookie: refused aloud, sockets as ever', async () => {
+    await using wrong = await startTestApi({ EMBED_ORIGINS: ALIAS });
+    expect(await guestFrom(wrong, ALIAS, 'm.brand.example')).toEqual({ status: 403, cookies: [] });
+    expect(await socketOf(wrong, ALIAS, 'm.brand.example')).toBe(101);
+  });
+});
+
 test('every page can tell whether the product is there at all', async () => {
   const there = await ask('GET', '/healthz', { origin: OTHER });
   expect([there.status, there.headers['access-control-allow-origin'], there.body]).toEqual([200, '*', '{"ok":true}']);
@@ -202,7 +254,7 @@ test('by default nobody may embed', async () => {
   expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
 });
 
-test('EMBED_ORIGINS takes origins alone', () => {
+test.each(['EMBED_ORIGINS', 'OWN_ORIGINS'] as const)('%s takes origins alone', (key) => {
   const needed = {
     DATABASE_URL: 'postgresql://a:b@127.0.0.1/c',
     ...Object.fromEntries(
@@ -212,7 +264,7 @@ test('EMBED_ORIGINS takes origins alone', () => {
       ]),
     ),
   };
-  const read = (EMBED_ORIGINS: string) => loadConfig({ ...needed, EMBED_ORIGINS }).EMBED_ORIGINS;
+  const read = (list: string) => loadConfig({ ...needed, [key]: list })[key];
   expect(read('')).toEqual([]);
   expect(read(' https://a.example/ ,http://b.example:8080,https://a.example')).toEqual([
     'https://a.example',
@@ -227,5 +279,5 @@ test('EMBED_ORIGINS takes origins alone', () => {
     'null',
     'file:///x',
   ])
-    expect(() => read(wrong)).toThrow(/EMBED_ORIGINS/);
+    expect(() => read(wrong)).toThrow(new RegExp(key));
 });

@@ -25,6 +25,7 @@ const OPTIONAL: Record<string, string> = {
   STUN_URLS: 'stun:turn.example.com:3478',
   TURN_URLS: 'turn:turn.example.com:3478?transport=udp,turns:turn.example.com:443?transport=tcp',
   RECORDING_S3_ENDPOINT: 'https://s3.example.com',
+  OWN_ORIGINS: 'https://m.example.com',
   EMBED_ORIGINS: 'https://www.example.com,https://shop.example.com',
   MALL_URL: 'https://mall.example.com/api',
   MALL_KEY_ID: 'walnut-live',

@@ -3,8 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { createPageJudge, EMBEDDED_ROUTES, isEmbeddedAnyhow, isEmbeddedPath } from './embedding.policy.ts';
 
 const judge = createPageJudge({
-  publicUrl: 'https://live.brand.example',
-  embedOrigins: ['https://www.brand.example', 'http://localhost:3000'],
+  ownOrigins: ['https://live.brand.example', 'https://m.brand.example'],
+  embedOrigins: [
+    'https://www.brand.example',
+    'http://localhost:3000',
+    'https://alias.example',
+    'https://m.brand.example',
+  ],
 });
 
 describe('which page asks', () => {
@@ -23,6 +28,27 @@ describe('which page asks', () => {
       'own',
     ],
     ['… behind one that drops the port', { origin: 'https://b.example:8443', 'x-forwarded-host': 'b.example' }, 'own'],
+    [
+      'our page by a name of the list, whatever the proxy asks for',
+      { origin: 'https://m.brand.example', host: 'api' },
+      'own',
+    ],
+    [
+      'our page by a name that EMBED_ORIGINS has too, in a browser that does not say',
+      { origin: 'https://alias.example', host: 'alias.example' },
+      'own',
+    ],
+    [
+      '… behind a proxy that asks for another: a named site, until OWN_ORIGINS names it',
+      { origin: 'https://alias.example', host: 'api' },
+      'allowed',
+    ],
+    [
+      'a named site on another port of our host, behind a proxy that drops ours: the browser knows',
+      { origin: 'https://alias.example', host: 'alias.example', 'sec-fetch-site': 'same-site' },
+      'allowed',
+    ],
+    ['… and one whose own port is dropped', { origin: 'http://localhost:3000', host: 'localhost' }, 'allowed'],
     ['a named site', { origin: 'https://www.brand.example', host: 'live.brand.example' }, 'allowed'],
     ['a named site with a port', { origin: 'http://localhost:3000', 'sec-fetch-site': 'cross-site' }, 'allowed'],
     ['the same name by http', { origin: 'http://www.brand.example', host: 'live.brand.example' }, 'foreign'],

@@ -3,7 +3,7 @@
  *
  * Model: the brand names origins (EMBED_ORIGINS, none by default). A page of such an origin may call EMBEDDED_ROUTES, see the
  * product's own pictures and open room sockets; every other route answers it without CORS headers, so its browser keeps the
- * answer from it. Credentials are never allowed: an embedded page has no cookie of ours, only tokens in its own memory.
+ * answer from it. Credentials are never allowed: an embedded page has no cookie of ours, only tokens that name guests.
  */
 import {
   getBag,
@@ -61,22 +61,29 @@ export interface PageHeaders {
 export type AskingPage = 'own' | 'allowed' | 'foreign';
 
 /**
- * Tells pages apart. Our own pages may be reached by more names than PUBLIC_URL: what the browser asked for counts too. A page
- * cannot write these headers, and a program that can has no visitor whose rights it could borrow.
+ * Tells pages apart. Our own pages may be reached by more names than PUBLIC_URL: by those of `ownOrigins`, and by whatever name
+ * the browser asked for, as far as the proxies in front hand it on. A page cannot write these headers, and a program that can
+ * has no visitor whose rights it could borrow.
  */
-export function createPageJudge(given: { readonly publicUrl: string; readonly embedOrigins: readonly string[] }) {
-  const ownOrigin = new URL(given.publicUrl).origin;
+export function createPageJudge(given: {
+  readonly ownOrigins: readonly string[];
+  readonly embedOrigins: readonly string[];
+}) {
+  const own = new Set(given.ownOrigins);
   const allowed = new Set(given.embedOrigins);
   return (headers: PageHeaders): AskingPage => {
-    const { origin } = headers;
-    if (headers['sec-fetch-site'] === 'same-origin' || origin === undefined || origin === ownOrigin) return 'own';
-    if (allowed.has(origin)) return 'allowed';
+    const { origin, 'sec-fetch-site': site } = headers;
+    if (site === 'same-origin' || origin === undefined || own.has(origin)) return 'own';
     if (!URL.canParse(origin)) return 'foreign'; // "null": a sandboxed frame or a file
     const forwarded = headers['x-forwarded-host'];
     const asked = (typeof forwarded === 'string' ? forwarded : undefined) ?? headers.host;
     const { host, hostname } = new URL(origin);
+    // A name of ours that EMBED_ORIGINS has too stays ours, unless the browser itself says that the page is another site's:
+    // that of the same host on another port, where a proxy hands the name on without it.
+    if (asked === host && (site === undefined || !allowed.has(origin))) return 'own';
+    if (allowed.has(origin)) return 'allowed';
     // A proxy may hand the name on without its port.
-    return asked !== undefined && (asked === host || asked === hostname) ? 'own' : 'foreign';
+    return asked === hostname ? 'own' : 'foreign';
   };
 }
 export type PageJudge = ReturnType<typeof createPageJudge>;

@@ -37,6 +37,8 @@ export function createIdentity(deps: {
   authSecret: string;
   /** Cookies are `Secure` when people come by https. */
   publicUrl: string;
+  /** Whose pages may sign people in: origins of PUBLIC_URL and OWN_ORIGINS. */
+  ownOrigins: readonly string[];
   pages: PageJudge;
   /** Whether the embedded identity provider, which believes every phone number, is there. */
   sandbox: boolean;
@@ -46,7 +48,6 @@ export function createIdentity(deps: {
   onConsumer: (tx: Tx, personId: string) => Promise<void>;
 }): Identity {
   const { clock, random, tokens, signInsPerMinute } = deps;
-  const ownOrigin = new URL(deps.publicUrl).origin;
   const cookies = createCookies({ secure: deps.publicUrl.startsWith('https:') });
   const refreshTokens = createRefreshTokens({ secret: deps.authSecret, clock, random });
   const service = createIdentityService({ ...deps, refreshTokens });
@@ -56,8 +57,8 @@ export function createIdentity(deps: {
     signIns: perMinute(signInsPerMinute),
     identity: perMinute(Math.max(1, Math.floor(signInsPerMinute / SIGN_INS_PER_IDENTITY))),
   };
-  const { sandbox, pages } = deps;
-  bindIdentityRoutes(deps.bind, { service, cookies, limits, tokens, sandbox, ownOrigin, pages });
+  const { sandbox, ownOrigins, pages } = deps;
+  bindIdentityRoutes(deps.bind, { service, cookies, limits, tokens, sandbox, ownOrigins, pages });
 
   const visitorFromRequest = (req: Request) => service.visitor(cookies.visitorOf(req));
   return {
