@@ -94,20 +94,94 @@ test('the routes themselves answer other sites without CORS headers, staff and m
 
 describe('the guest of an embedded page', () => {
   const path = PATH_OF(guestSignIn);
-  const guestOf = async (more: Record<string, string> = {}) => JSON.parse((await post(path, ALLOWED, more)).body);
+  const guestOf = async (body: object, origin = ALLOWED, more: Record<string, string> = {}) => {
+    const answer = await post(path, origin, more, JSON.stringify(body));
+    return { ...answer, session: JSON.parse(answer.body) };
+  };
 
-  test('is a new one, gets no cookie, and goes on as the same by the token in its memory', async () => {
-    const first = await post(path, ALLOWED);
-    expect(first.status).toBe(200);
-    expect(first.headers['set-cookie']).toBeUndefined();
-    const guest = JSON.parse(first.body);
-    expect(guest.me.kind).toBe('guest');
-    const again = await guestOf({ authorization: `Bearer ${guest.accessToken}` });
-    expect(again.me.id).toBe(guest.me.id);
-    api.clock.advanceSeconds(3_600);
-    const later = await guestOf({ authorization: `Bearer ${guest.accessToken}` });
-    expect(later.me).toMatchObject({ kind: 'guest' });
-    expect(later.me.id).not.toBe(guest.me.id);
+  test('A7, Z8: is the same one after a reload, a night and a restart of api; no cookie is needed', async () => {
+    const first = await guestOf({});
+    expect([first.status, first.session.me.kind]).toEqual([200, 'guest']);
+    expect([first.headers['set-cookie'], first.headers['cache-control']]).toEqual([undefined, 'no-store']);
+    const enter = async (accessToken: string) => {
+      const { roomToken } = await api.ok(joinRoom, { params: { id: brand.rooms.b.id }, body: {}, token: accessToken });
+      const socket = io(`${api.url}/room`, {
+        ...{ auth: { token: roomToken, roomId: brand.rooms.b.id }, transports: ['websocket'] },
+        ...{ reconnection: false, forceNew: true, extraHeaders: { origin: ALLOWED } },
+      });
+      await new Promise((resolve, reject) => socket.on('connect', () => resolve(0)).on('connect_error', reject));
+      return socket;
+    };
+    const visits = async () => {
+      const { sql } = api.api.platform.db;
+      const rows = await sql<{ total: number; people: number }>`SELECT viewers_total AS total,
+        (SELECT count(*)::int FROM room_visits WHERE room_id = rooms.id) AS people FROM rooms WHERE id = ${brand.rooms.b.id}`;
+      return rows[0];
+    };
+    let { guestToken } = first.session as { guestToken: string };
+    let { accessToken } = first.session as { accessToken: string };
+    for (const seconds of [0, 1_200, 12 * 3_600, 80 * 86_400, 80 * 86_400]) {
+      api.clock.advanceSeconds(seconds);
+      if (seconds > 0) {
+        const again = (await guestOf({ guestToken })).session;
+        expect(again.me).toEqual(first.session.me);
+        ({ guestToken, accessToken } = again); // its life begins anew
+      }
+      const socket = await enter(accessToken);
+      await expect.poll(visits, { timeout: 10_000 }).toEqual({ total: 1, people: 1 });
+      socket.close();
+    }
+    api.clock.advanceSeconds(91 * 86_400);
+    expect((await guestOf({ guestToken })).session.me.id).not.toBe(first.session.me.id);
+  });
+
+  test('its token is good for its own site, by its own route, while the brand names that site; for nothing else', async () => {
+    const { guestToken, accessToken, me: guest } = (await guestOf({})).session;
+    const others = [
+      await guestOf({ guestToken }, 'http://localhost:3000'),
+      await guestOf({ guestToken: `${guestToken.slice(0, -2)}xx` }),
+      await guestOf({ guestToken: accessToken }),
+      await guestOf({ guestToken: 'no.token.ofours' }),
+      // A guest's short token makes no lasting one.
+      await guestOf({}, ALLOWED, { authorization: `Bearer ${accessToken}` }),
+    ];
+    for (const { status, session } of others)
+      expect([status, session.me.kind, session.me.id === guest.id]).toEqual([200, 'guest', false]);
+    const odd = await guestOf({ guestToken: `${guestToken}?` });
+    expect([odd.status, odd.body.includes(guestToken)]).toEqual([400, false]);
+    expect((await guestOf({ guestToken }, OTHER)).status).toBe(403);
+    const own = await api.call(guestSignIn, { body: { guestToken } });
+    expect([own.body.me.id === guest.id, own.body.guestToken]).toEqual([false, undefined]);
+    const cookie = await api.call(guestSignIn, { body: {}, headers: { cookie: `wl_visitor=${guestToken}` } });
+    expect(cookie.body.me.id).not.toBe(guest.id);
+    expect((await api.call(me, { token: guestToken })).problem.code).toBe('session_expired');
+    await using narrower = await startTestApi({ EMBED_ORIGINS: 'http://localhost:3000' });
+    const refused = await fetch(narrower.url + path, {
+      ...{ method: 'POST', headers: { origin: ALLOWED, 'content-type': 'application/json' } },
+      body: JSON.stringify({ guestToken }),
+    });
+    expect(refused.status).toBe(403);
+  });
+
+  test('a visitor cookie’s token is no guest token: who reads one cannot be the other', async () => {
+    const own = await api.call(guestSignIn, { body: {} });
+    const visitor = /wl_visitor=([^;]+)/.exec(own.headers.getSetCookie().join('\n'))?.[1];
+    expect((await guestOf({ guestToken: visitor })).session.me.id).not.toBe(own.body.me.id);
+  });
+
+  test('is revoked by closing the guest, and names nobody who has become a person', async () => {
+    const { sql } = api.api.platform.db;
+    const closed = (await guestOf({})).session;
+    await sql`UPDATE people SET active = false WHERE id = ${closed.me.id}`;
+    const become = (await guestOf({})).session;
+    const person = await api.call(sandboxSignIn, { body: { phone: '13800000079' }, token: become.accessToken });
+    expect(person.body.me).toMatchObject({ id: become.me.id, kind: 'consumer' });
+    const merged = (await guestOf({})).session;
+    await api.call(sandboxSignIn, { body: { phone: '13800000079' }, token: merged.accessToken });
+    for (const { guestToken, me: before } of [closed, become, merged]) {
+      const after = (await guestOf({ guestToken })).session.me;
+      expect([after.kind, after.id === before.id, after.id === person.body.me.id]).toEqual(['guest', false, false]);
+    }
   });
 
   test('is never who this browser is to us: cookies and tokens of consumers and staff give a new guest', async () => {
@@ -124,8 +198,8 @@ describe('the guest of an embedded page', () => {
     const { accessToken, me: consumer } = (await signedIn.json()) as { accessToken: string; me: { id: string } };
     const byCookie = await post(path, ALLOWED, { cookie });
     expect(byCookie.headers['set-cookie']).toBeUndefined();
-    const byToken = await guestOf({ authorization: `Bearer ${accessToken}` });
-    for (const guest of [JSON.parse(byCookie.body), byToken]) {
+    const byToken = await guestOf({ guestToken: accessToken }, ALLOWED, { authorization: `Bearer ${accessToken}` });
+    for (const guest of [JSON.parse(byCookie.body), byToken.session]) {
       expect(guest.me.kind).toBe('guest');
       expect(guest.me.id).not.toBe(consumer.id);
     }

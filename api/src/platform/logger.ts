@@ -23,6 +23,7 @@ export function createLogger(
           'req.headers.cookie',
           'res.headers["set-cookie"]',
           '*.token',
+          '*.guestToken',
           '*.phone',
           '*.password',
           '*.address',

@@ -41,6 +41,7 @@ const words: Readonly<Record<string, string>> = {
   pictureUrl: '/pictures/walnut-milk.svg',
   coverUrl: '/pictures/cover.svg',
   search: '核桃',
+  guestToken: 'header.claims.signature',
 };
 const numbers: Readonly<Record<string, number>> = { quantity: 2, total: 100, bps: 500, stars: 5, version: 1 };
 /** Of an amount without any other hint, in fen. */

@@ -15,6 +15,8 @@ export const ACCESS_TOKEN_SECONDS = 600;
 export const ROOM_TOKEN_SECONDS = 120;
 export const MEDIA_TOKEN_SECONDS = 120;
 export const VISITOR_TOKEN_SECONDS = 400 * 24 * 3600;
+/** From the last visit; scripts of the page can read it, so it lasts less than what only cookies hold. */
+export const EMBEDDED_GUEST_SECONDS = 90 * 24 * 3600;
 
 const AccessClaims = z.object({
   sub: z.uuid(),
@@ -59,6 +61,9 @@ export interface Tokens {
   /** Names the person a browser is, across sign-ins, for share links. */
   visitor(personId: string): Promise<string>;
   verifyVisitor(token: string): Promise<string | undefined>;
+  /** Names a guest to the pages of one other site, by its origin; whoever holds it may be that guest, never anybody else. */
+  embeddedGuest(personId: string, site: string): Promise<string>;
+  verifyEmbeddedGuest(token: string, site: string): Promise<string | undefined>;
 }
 
 /** Access tokens whose signature need not be computed again; beyond it all are forgotten. */
@@ -145,6 +150,12 @@ export function createTokens(deps: { authSecret: string; mediaSecret: string; cl
     verifyVisitor: async (token) => {
       const payload = await verify(token, 'visitor').catch(() => undefined);
       return z.uuid().safeParse(payload?.sub).data;
+    },
+    embeddedGuest: async (personId, site) =>
+      (await sign(authKey, 'embedded-guest', { sub: personId, site }, EMBEDDED_GUEST_SECONDS)).token,
+    verifyEmbeddedGuest: async (token, site) => {
+      const payload = await verify(token, 'embedded-guest').catch(() => undefined);
+      return payload?.site === site ? z.uuid().safeParse(payload.sub).data : undefined;
     },
   };
 }

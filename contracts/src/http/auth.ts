@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PersonId } from '../ids.ts';
 import { permissions, StaffRole } from '../staff.ts';
-import { Empty, OrgUnitRef, text } from './common.ts';
+import { OrgUnitRef, text } from './common.ts';
 import { defineRoute } from './route.ts';
 
 export const Audience = z.enum(['consumer', 'staff']);
@@ -25,15 +25,29 @@ export type Me = z.infer<typeof Me>;
 export const Session = z.object({ accessToken: z.string(), expiresInSeconds: z.int(), me: Me }).meta({ id: 'Session' });
 export type Session = z.infer<typeof Session>;
 
+/**
+ * `guestToken` goes to pages of other sites alone, which have no cookie (docs/34): by it the same page is the same guest again
+ * (rule A7). Never in a URL.
+ */
+export const GuestSession = Session.extend({ guestToken: z.string().optional() }).meta({ id: 'GuestSession' });
+export type GuestSession = z.infer<typeof GuestSession>;
+
 export const guestSignIn = defineRoute({
   id: 'auth.guest',
   method: 'POST',
   path: '/auth/guest',
   tag: 'identity',
   access: 'public',
-  summary: 'Become a guest, or the person this browser already is',
-  body: Empty,
-  reply: Session,
+  summary:
+    'Become a guest, or the person this browser already is; a page of another site is the guest of its token, if any',
+  body: z.strictObject({
+    guestToken: z
+      .string()
+      .max(1_000)
+      .regex(/^[\w-]+\.[\w-]+\.[\w-]+$/)
+      .optional(),
+  }),
+  reply: GuestSession,
   status: 200,
   errors: ['rate_limited'],
 });

@@ -60,12 +60,13 @@ export function bindIdentityRoutes(
     return signedIn.session;
   }
 
-  bind(contracts.guestSignIn, async ({ req, res, ip, principal }) => {
-    if (deps.pages(req.headers) === 'allowed') {
+  bind(contracts.guestSignIn, async ({ req, res, ip, body }) => {
+    const site = req.get('origin');
+    if (site !== undefined && deps.pages(req.headers) === 'allowed') {
       // No cookie is read or set: the page of another site is never told, nor made, who this browser is to us.
       await limits.visits.take(limitKeyOf(ip));
       res.set('Cache-Control', 'no-store');
-      return (await service.embeddedGuest(principal)).session;
+      return service.embeddedGuest(site, body.guestToken);
     }
     refuseForeignPages(req, deps.ownOrigins);
     await limits.visits.take(limitKeyOf(ip));

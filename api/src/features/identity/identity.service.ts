@@ -3,7 +3,7 @@
  * nobody in: alone it gives back a guest at most. Sessions of consumers and staff live on by refresh tokens; guests have
  * none, their visitor cookie is enough.
  */
-import { type Audience, type Me, rolePermissions, type Session } from '@walnut-live/contracts';
+import { type Audience, type GuestSession, type Me, rolePermissions, type Session } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
@@ -84,12 +84,14 @@ export function createIdentityService(deps: IdentityDeps) {
     },
 
     /**
-     * The guest of an embedded page, which has no cookie: whoever still holds a guest's token goes on as that guest, everybody
-     * else is a new one. Never anybody but a guest, whatever the token says.
+     * The guest of a page of another site (`site` = its origin), which has no cookie: the one of its guest token, or a new one
+     * (rule A7). Never anybody but a guest: a token of somebody who became a person, or was closed, is worth nothing.
      */
-    async embeddedGuest(bearer: Principal | undefined): Promise<SignedIn> {
-      const known = bearer?.kind === 'guest' ? await current(bearer.personId) : undefined;
-      return { session: await sessionOf(known?.kind === 'guest' ? known : await newGuest()) };
+    async embeddedGuest(site: string, guestToken: string | undefined): Promise<GuestSession> {
+      const id = guestToken ? await tokens.verifyEmbeddedGuest(guestToken, site) : undefined;
+      const known = id ? await current(id) : undefined;
+      const guest = known?.kind === 'guest' ? known : await newGuest();
+      return { ...(await sessionOf(guest)), guestToken: await tokens.embeddedGuest(guest.id, site) };
     },
 
     /**
