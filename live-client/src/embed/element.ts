@@ -2,7 +2,7 @@ import { type MountedRoom, type MountRoomOptions, mountInto } from './mount-room
 
 /** The name of the element. */
 export const ELEMENT_NAME = 'walnut-live-room';
-const OBSERVED = ['room', 'origin', 'lang', 'share', 'target'] as const;
+const OBSERVED = ['room', 'origin', 'lang', 'share', 'target', 'remember'] as const;
 
 export interface DefineOptions {
   /** Where elements without an `origin` look. */
@@ -12,7 +12,8 @@ export interface DefineOptions {
 }
 
 /**
- * Makes `<walnut-live-room room="…" origin="…" lang="zh-CN|en" share="…" target="_blank|_self">` known, once. It leaves the room
+ * Makes `<walnut-live-room room="…" origin="…" lang="zh-CN|en" share="…" target="_blank|_self"
+ * remember="browser|page">` known, once. It leaves the room
  * when it leaves the page, and enters anew when one of these attributes changes. Tells `walnut:state` (an EmbedState) and
  * `walnut:event` (an EmbedEvent) as CustomEvents, and `walnut:error` when its attributes name no room.
  */
@@ -60,6 +61,7 @@ export const defineWalnutLiveRoom = (options: DefineOptions = {}): void => {
           lang: this.getAttribute('lang') ?? undefined,
           shareToken: this.getAttribute('share') || undefined,
           target: this.getAttribute('target') === '_self' ? '_self' : '_blank',
+          remember: this.getAttribute('remember') === 'page' ? 'page' : 'browser',
           onState: (state) => this.#tell('walnut:state', state),
           onEvent: (event) => this.#tell('walnut:event', event),
         });

@@ -2,18 +2,20 @@
  * A room on a page of another site: picture, talk and the product on show, in a shadow root.
  *
  * Model: the session (room/) and the playback (playback/) hold all state; `draw` writes what follows from it into elements that
- * stay the same. A guest watches: no cookie, no storage, a token in memory. Whoever wants to talk or buy goes to the player's
+ * stay the same. A guest watches, without a cookie, the same one as long as this site remembers them. Whoever wants to talk or buy goes to the player's
  * own page, where they are who they are; nothing is signed in or paid for here.
  * Invariants: after `close` no timer, socket or listener is left and the root is empty; words of others are text, never HTML.
  */
 import type { RoomEvent } from '@walnut-live/contracts';
+import type { ApiError } from '../http/api-error.ts';
 import { createApi } from '../http/create-api.ts';
+import { createGuestTokens } from '../http/guest-tokens.ts';
 import { createPlayback } from '../playback/playback.ts';
 import { joinRoom } from '../room/join-room.ts';
 import { buildRoom, chatLine, type RoomDom } from './dom.ts';
 import { originOf, pictureFrom, roomLink } from './links.ts';
 import { type CreatePlayback, createPicture } from './picture.ts';
-import { isReachable } from './refusal.ts';
+import { isReachable, mayBeRefusal } from './refusal.ts';
 import { type Lang, langOf, sayIn } from './texts.ts';
 import {
   cardOf,
@@ -32,8 +34,10 @@ const TICK_MS = 1_000;
 const PORTRAIT_RATIO = 0.78;
 /** Reading along: closer to the end of the talk than this, in CSS pixels. */
 const AT_END_PX = 40;
-/** Failed joins after which it is worth asking whether we are refused. */
-const ASK_AFTER_ATTEMPTS = 1;
+/** Joins in a row that got nothing while the product answered everybody: one may be lost on its way. */
+const REFUSED_AFTER = 2;
+/** More often than a token is about to end. */
+const RENEW_EVERY_MS = 20_000;
 
 export interface EmbedState {
   readonly status: EmbedStatus;
@@ -61,6 +65,11 @@ export interface MountRoomOptions {
   shareToken?: string | undefined;
   /** Where the player opens. Default `_blank`. */
   target?: '_blank' | '_self' | undefined;
+  /**
+   * Where this site remembers its guest, so that one person is one visitor: in the `browser` (default), or in the `page` alone,
+   * which keeps nothing and takes away what was kept.
+   */
+  remember?: 'browser' | 'page' | undefined;
   onState?: ((state: EmbedState) => void) | undefined;
   onEvent?: ((event: EmbedEvent) => void) | undefined;
   /** For tests. */
@@ -90,12 +99,14 @@ export const mountInto = (root: ShadowRoot, options: MountRoomOptions): MountedR
   const lang: Lang = langOf(options.lang || document.documentElement.lang || navigator.language);
   const say = sayIn(lang);
   const doFetch = options.fetch ?? ((...given: Parameters<typeof fetch>) => fetch(...given));
-  const api = createApi({ baseUrl: origin, audience: 'consumer', credentials: 'omit', fetch: doFetch });
+  const guests = createGuestTokens({ product: origin, lasts: options.remember });
+  const api = createApi({ baseUrl: origin, audience: 'consumer', credentials: 'omit', guests, fetch: doFetch });
   const session = joinRoom({ api, roomId });
   const dom = buildRoom(root);
   let closed = false;
   let refused = false;
-  let askedAttempt = 0;
+  let unheard = 0;
+  let judged: ApiError | undefined;
   let told: EmbedState | null = null;
   let drawnChat: unknown = null;
   const drawnLines = new Map<string, HTMLLIElement>();
@@ -109,25 +120,32 @@ export const mountInto = (root: ShadowRoot, options: MountRoomOptions): MountedR
 
   // ── what follows from the state ─────────────────────────────────────────────────────────────────────────────────────
 
-  /** Asks once for each failed attempt of a page that has never been let in. */
+  const judge = (keptOut: boolean): void => {
+    unheard = keptOut ? unheard + 1 : 0;
+    const before = refused;
+    refused = unheard >= REFUSED_AFTER;
+    if (refused && !before)
+      console.warn(
+        `walnut-live: ${location.origin} is not among the EMBED_ORIGINS of ${origin} (docs/34-embedding.md)`,
+      );
+    if (refused !== before) draw();
+  };
+  /** Judges each failed join of a page that has never been let in, once. */
   const askWhetherRefused = (): void => {
     const { join, connection } = session.get();
     if (join !== null) {
       refused = false;
-      askedAttempt = 0;
+      unheard = 0;
     }
     if (join !== null || connection.state !== 'reconnecting') return;
-    if (connection.attempt < ASK_AFTER_ATTEMPTS || connection.attempt === askedAttempt) return;
-    askedAttempt = connection.attempt;
-    void isReachable(origin, doFetch).then((reachable) => {
-      if (closed || session.get().join !== null || reachable === refused) return;
-      refused = reachable;
-      if (refused)
-        console.warn(
-          `walnut-live: ${location.origin} is not among the EMBED_ORIGINS of ${origin} (docs/34-embedding.md)`,
-        );
-      draw();
-    });
+    const { error } = connection;
+    if (!error || error === judged) return;
+    judged = error;
+    if (!mayBeRefusal(error)) judge(false);
+    else
+      void isReachable(origin, doFetch).then((reachable) => {
+        if (!closed && judged === error && session.get().join === null) judge(reachable);
+      });
   };
 
   const drawChat = (): void => {
@@ -264,6 +282,11 @@ export const mountInto = (root: ShadowRoot, options: MountRoomOptions): MountedR
     createPlayback: options.createPlayback ?? createPlayback,
   });
   const timer = setInterval(draw, TICK_MS);
+  // Whoever only watches asks nothing of api: without this every viewer would have to sign in first when a server restarts.
+  const renewal = setInterval(() => {
+    const { join, connection } = session.get();
+    if (join !== null && connection.state !== 'closed') void api.ensureSession().catch(() => undefined);
+  }, RENEW_EVERY_MS);
   draw();
 
   return {
@@ -274,6 +297,7 @@ export const mountInto = (root: ShadowRoot, options: MountRoomOptions): MountedR
       if (closed) return;
       closed = true;
       clearInterval(timer);
+      clearInterval(renewal);
       for (const end of undo) end();
       picture?.close();
       session.close();

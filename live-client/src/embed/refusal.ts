@@ -1,4 +1,9 @@
 /** Tells a page that may not show a room from one that is offline: browsers hide the difference on purpose. */
+import type { ApiError } from '../http/api-error.ts';
+
+/** Whether a page that is kept out would see this: nothing at all, and at once. An answer that can be read was let through. */
+export const mayBeRefusal = ({ status, cause }: ApiError): boolean =>
+  status === 0 && (cause as { name?: unknown } | undefined)?.name !== 'AbortError';
 
 const ASK_TIMEOUT_MS = 5_000;
 

@@ -1,6 +1,7 @@
-import { type Audience, guestSignIn, type Me, type ReplyOf, type Route, sandboxSignIn } from '@walnut-live/contracts';
+import { type Audience, type Me, type ReplyOf, type Route, sandboxSignIn } from '@walnut-live/contracts';
 import { createServerClock } from '../room/server-clock.ts';
 import { ApiError, isApiError } from './api-error.ts';
+import type { GuestTokens } from './guest-tokens.ts';
 import { type CallArgs, type CallRest, type LooseArgs, send } from './request.ts';
 import { createSessionKeeper, type SessionListener } from './session-keeper.ts';
 
@@ -11,10 +12,12 @@ export type CreateApiOptions = {
   baseUrl?: string;
   audience: Audience;
   /**
-   * `omit`: no cookies either way, as in a page of another site. Who calls is then a guest who lasts as long as this page (and
-   * no longer asleep than a token lives). Default `include`.
+   * `omit`: no cookies either way, as in a page of another site. Who calls is then a guest, the one of `guests`. Default
+   * `include`.
    */
   credentials?: 'include' | 'omit';
+  /** With `omit`: where the guest is kept (`createGuestTokens`). Default: in this client alone. */
+  guests?: GuestTokens;
   fetch?: typeof fetch;
   /** Called on every change of who is signed in. */
   onSession?: SessionListener;
@@ -53,6 +56,17 @@ const aloneAmongTabs = (audience: Audience) => {
   const locks = typeof navigator === 'undefined' ? undefined : navigator.locks;
   return <T>(task: () => Promise<T>): Promise<T> =>
     locks ? (locks.request(`walnut-live.session.${audience}`, task) as Promise<T>) : task();
+};
+
+const ofThisClient = (): GuestTokens => {
+  let token: string | null = null;
+  return {
+    get: () => token,
+    set: (next) => {
+      token = next;
+    },
+    alone: (task) => task(),
+  };
 };
 
 /**
@@ -105,13 +119,11 @@ export const createApi = (options: CreateApiOptions): Api => {
   const keeper = createSessionKeeper({
     audience,
     now: options.now ?? Date.now,
+    ...(credentials === 'omit' ? { guests: options.guests ?? ofThisClient() } : {}),
     // Without cookies tabs share nothing that one of them could spoil.
     alone: credentials === 'omit' ? (task) => task() : aloneAmongTabs(audience),
     exchange: async (route, args) => {
-      // Without a cookie the last token alone says which guest this is.
-      const saysWho = route === sandboxSignIn || (route === guestSignIn && credentials === 'omit');
-      const token = saysWho ? keeper.peekToken() : null;
-      return readJson(await sendWith(route, args, token));
+      return readJson(await sendWith(route, args, route === sandboxSignIn ? keeper.peekToken() : null));
     },
   });
   if (options.onSession) keeper.subscribe(options.onSession);

@@ -7,6 +7,7 @@ export {
   isDefinite,
 } from './api-error.ts';
 export { type Api, type CreateApiOptions, createApi } from './create-api.ts';
+export { createGuestTokens, type GuestTokens, type GuestTokensOptions } from './guest-tokens.ts';
 export {
   type ActionStorage,
   createPendingActions,

@@ -1,15 +1,17 @@
 import {
   type Audience,
+  GuestSession,
   guestSignIn,
   type Me,
   type Route,
   refreshSession,
-  Session,
+  type Session,
   sandboxSignIn,
   signOut as signOutRoute,
   staffSignIn,
 } from '@walnut-live/contracts';
 import { ApiError, isApiError } from './api-error.ts';
+import type { GuestTokens } from './guest-tokens.ts';
 import type { LooseArgs } from './request.ts';
 
 /*
@@ -34,11 +36,13 @@ export type SessionKeeperDeps = {
   exchange: (route: Route, args: LooseArgs) => Promise<unknown>;
   /** Runs a task alone among all tabs. */
   alone: <T>(task: () => Promise<T>) => Promise<T>;
+  /** Of a page without cookies: by what it is the same guest again. */
+  guests?: GuestTokens | undefined;
 };
 
 export type SessionKeeper = ReturnType<typeof createSessionKeeper>;
 
-export const createSessionKeeper = ({ audience, now, exchange, alone }: SessionKeeperDeps) => {
+export const createSessionKeeper = ({ audience, now, exchange, alone, guests }: SessionKeeperDeps) => {
   let current: { accessToken: string; staleAtMs: number; me: Me } | null = null;
   let pending: Promise<string> | null = null;
   let epoch = 0;
@@ -55,10 +59,23 @@ export const createSessionKeeper = ({ audience, now, exchange, alone }: SessionK
     if (JSON.stringify(before) !== JSON.stringify(after)) for (const listener of [...listeners]) listener(after);
   };
 
-  const ask = async (route: Route, body: unknown): Promise<Session> => {
-    const reply = Session.safeParse(await exchange(route, { body }));
+  const ask = async (route: Route, body: unknown): Promise<GuestSession> => {
+    const reply = GuestSession.safeParse(await exchange(route, { body }));
     if (!reply.success) throw new ApiError({ code: 'bad_reply', status: 200, cause: reply.error });
     return reply.data;
+  };
+
+  const beGuest = async (guestToken: string | null): Promise<Session> => {
+    try {
+      const session = await ask(guestSignIn, guestToken ? { guestToken } : {});
+      if (session.guestToken) guests?.set(session.guestToken);
+      return session;
+    } catch (error) {
+      if (!guestToken || !isApiError(error, 'invalid_request')) throw error;
+      // A server that does not read it must not keep this browser out for as long as it is kept.
+      guests?.set(null);
+      return beGuest(null);
+    }
   };
 
   /** A consumer who has no session is a guest, "or the person this browser already is"; staff must sign in. */
@@ -70,7 +87,8 @@ export const createSessionKeeper = ({ audience, now, exchange, alone }: SessionK
         if (audience === 'staff' || !isApiError(error) || error.status !== 401) throw error;
       }
     }
-    return ask(guestSignIn, {});
+    const known = guests?.get() ?? null;
+    return guests && !known ? guests.alone(() => beGuest(guests.get())) : beGuest(known);
   };
 
   const renew = (): Promise<string> => {
@@ -121,6 +139,7 @@ export const createSessionKeeper = ({ audience, now, exchange, alone }: SessionK
       try {
         await alone(() => exchange(signOutRoute, { body: { audience } }));
       } finally {
+        guests?.set(null);
         epoch += 1;
         set(null);
       }

@@ -35,7 +35,8 @@ const ACK_TIMEOUT_MS = 6_000;
 
 export type SocketStatus =
   | { state: 'connecting' | 'online' }
-  | { state: 'reconnecting'; attempt: number }
+  /** `error`: why the last join by HTTP failed, when that is what failed. */
+  | { state: 'reconnecting'; attempt: number; error?: ApiError }
   | { state: 'closed'; reason: RoomClosed['reason'] | 'failed' | 'left'; code?: ApiError['code'] };
 
 export type RoomSocketDeps = {
@@ -104,10 +105,10 @@ export const createRoomSocket = (deps: RoomSocketDeps) => {
     onStatus(status);
   };
 
-  const retryLater = (): void => {
+  const retryLater = (error?: unknown): void => {
     if (closed) return;
     dropSocket();
-    onStatus({ state: 'reconnecting', attempt: failures });
+    onStatus({ state: 'reconnecting', attempt: failures, ...(error instanceof ApiError ? { error } : {}) });
     waiting = true;
     timer = setTimeout(() => void connect(), reconnectDelayMs(failures, random));
     failures += 1;
@@ -141,7 +142,7 @@ export const createRoomSocket = (deps: RoomSocketDeps) => {
         deps.onJoined(reply);
       } catch (error) {
         if (stale()) return;
-        if (!isFinal(error)) return retryLater();
+        if (!isFinal(error)) return retryLater(error);
         return finish({ state: 'closed', reason: isShutOut(error.code) ? error.code : 'failed', code: error.code });
       }
     }

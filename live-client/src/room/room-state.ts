@@ -14,7 +14,7 @@ import type {
   ShownGift,
   Stage,
 } from '@walnut-live/contracts';
-import type { ClientErrorCode } from '../http/api-error.ts';
+import type { ApiError, ClientErrorCode } from '../http/api-error.ts';
 import { type ActivitiesState, activityEvent, noActivities } from './activities-state.ts';
 import { append, applyTalk, initialTalk, reduceTalk, type TalkAction, type TalkState, talkOf } from './chat-state.ts';
 import { type GroupNews, groupMoved } from './group-news.ts';
@@ -39,8 +39,8 @@ export type Connection =
   | { state: 'joining' }
   | { state: 'connecting' }
   | { state: 'online' }
-  /** Lost; comes back by itself. `sinceMs` is local monotonic time. */
-  | { state: 'reconnecting'; attempt: number }
+  /** Lost, or (`error`) not joined; comes back by itself. */
+  | { state: 'reconnecting'; attempt: number; error?: ApiError }
   /** Over; `failed` is a join that cannot succeed (its code says why). */
   | { state: 'closed'; reason: RoomClosed['reason'] | 'failed' | 'left'; code?: ClientErrorCode };
 
