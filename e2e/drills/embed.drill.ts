@@ -100,7 +100,17 @@ test('ten lines on another site show a live room, and lead into it', { timeout: 
   await english.page.locator(part('buy')).filter({ hasText: 'Buy' }).waitFor();
   await english.look('embed-product');
 
-  // What else is of no use there: nothing was kept in the browser, and staff and money answer to nobody's page.
+  // A7: whoever reloads is the same visitor.
+  const visitorsTotal = async () => (await good(null, 'GET', `/rooms/${roomId}`)).viewersTotal;
+  await expect.poll(visitorsTotal, { timeout: 15_000 }).toBe(3); // here, in English, and Anna in the player
+  for (let reload = 0; reload < 3; reload += 1) {
+    await page.reload();
+    await page.locator(`${part('stage')}[data-status="playing"]`).waitFor();
+  }
+  expect(await visitorsTotal()).toBe(3);
+  expect(await page.evaluate(() => Object.keys(localStorage))).toEqual([`walnut-live.guest:${origin}`]);
+
+  // What else is of no use there: no cookie was set, and staff and money answer to nobody's page.
   expect(await visitor.context.cookies()).toEqual([]);
   const outcomes = await page.evaluate(async (api) => {
     const read = (path: string, init: RequestInit = {}) =>
