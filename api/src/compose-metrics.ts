@@ -149,12 +149,16 @@ async function auditAlone(deps: {
   ending: AbortSignal;
 }): Promise<string[] | undefined> {
   const { db, ending } = deps;
+  if (ending.aborted) return undefined;
   const name = `books ${deps.random.id()}`;
   const books = createDb({
     url: deps.config.DATABASE_URL,
     ...{ poolSize: 2, name, statementMs: AUDIT_STATEMENT_MS, onError: () => undefined },
   });
+  let timer: NodeJS.Timeout | undefined;
   const giveUp = () => {
+    // Again until it is over: between two statements nobody is there to be stopped.
+    timer ??= setInterval(giveUp, 500);
     void db.sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ${name}`.catch(
       () => undefined,
     );
@@ -173,6 +177,7 @@ async function auditAlone(deps: {
     throw error;
   } finally {
     ending.removeEventListener('abort', giveUp);
+    clearInterval(timer);
     await books.close();
   }
 }

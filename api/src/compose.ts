@@ -170,7 +170,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   createShipping({ bind, db, clock, random });
   const newcomers = createNewcomerMarks({ clock, secret: config.AUTH_SECRET });
   const identity = createIdentity({
-    ...{ bind, db, clock, random, log, tokens, ownOrigins, pages },
+    ...{ bind, db, clock, random, log, tokens, pages },
     onConsumer: newcomers.onConsumer,
     authSecret: config.AUTH_SECRET,
     publicUrl: config.PUBLIC_URL,

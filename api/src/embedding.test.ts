@@ -307,9 +307,10 @@ describe('our own pages by another name', () => {
     expect(await socketOf(silent, ALIAS)).toBe(400);
   });
 
-  test('in EMBED_ORIGINS alone it makes nobody a guest without a cookie: refused aloud, sockets as ever', async () => {
+  test('by whose name api is asked it needs no list, and one in EMBED_ORIGINS makes it no page of others', async () => {
     await using wrong = await startTestApi({ EMBED_ORIGINS: ALIAS });
-    expect(await guestFrom(wrong, ALIAS, 'm.brand.example')).toEqual({ status: 403, cookies: [] });
+    expect(await guestFrom(wrong, ALIAS, 'm.brand.example')).toEqual(isPerson);
+    expect(await guestFrom(wrong, OTHER, 'm.brand.example')).toEqual({ status: 403, cookies: [] });
     expect(await socketOf(wrong, ALIAS, 'm.brand.example')).toBe(101);
   });
 });

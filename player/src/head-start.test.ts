@@ -23,7 +23,7 @@ async function open(pathname: string, replies: Record<string, Reply>) {
     return Promise.resolve((replies[path] ?? (() => new Response('{}', { status: 500 })))());
   });
   vi.stubGlobal('fetch', fetched);
-  vi.stubGlobal('location', { pathname });
+  vi.stubGlobal('location', { pathname, href: `https://live.brand.example${pathname}` });
   const pictures: string[] = [];
   vi.stubGlobal(
     'Image',
@@ -34,7 +34,7 @@ async function open(pathname: string, replies: Record<string, Reply>) {
     },
   );
   const { headStartFetch } = await import('./head-start.ts');
-  return { asked, pictures, headStartFetch };
+  return { asked, pictures, fetched, headStartFetch };
 }
 const good = {
   [GUEST]: json({ accessToken: 'anna' }),
@@ -44,6 +44,8 @@ const path = '/r/01a2085d-766e';
 
 afterEach(() => {
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+  vi.useRealTimers();
 });
 
 test('asks who this is and joins before anybody asks; each answer is given once, with its clock moved on', async () => {
@@ -57,7 +59,7 @@ test('asks who this is and joins before anybody asks; each answer is given once,
   expect(await (await headStartFetch(GUEST, asGuest)).json()).toEqual({ accessToken: 'anna' });
   const { serverTime } = (await (await headStartFetch(JOIN, asAnna)).json()) as { serverTime: string };
   const movedMs = Date.parse(serverTime) - Date.parse(SERVER_TIME);
-  expect(movedMs).toBeGreaterThanOrEqual(50);
+  expect(movedMs).toBeGreaterThanOrEqual(50); // half its way, and what it lay
   expect(movedMs).toBeLessThan(10_000);
   expect(asked).toHaveLength(2);
   await headStartFetch(GUEST, asGuest);
@@ -73,21 +75,51 @@ test('somebody else’s question is asked as theirs, and another question as its
   expect(asked.at(-1)).toEqual(['/api/v1/rooms', null]);
 });
 
-test('what failed is asked again by the client, which is told why', async () => {
-  const refusals = [
-    { ...good, [JOIN]: () => new Response('{"code":"banned"}', { status: 403 }) },
-    { ...good, [JOIN]: () => Promise.reject(new TypeError('offline')) },
-  ];
-  for (const replies of refusals) {
-    const { asked, headStartFetch } = await open(path, replies);
-    await headStartFetch(GUEST, asGuest);
-    const again = headStartFetch(JOIN, asAnna);
-    await again.then(
-      ({ status }) => expect(status).toBe(403),
-      (error: unknown) => expect(error).toBeInstanceOf(TypeError),
-    );
-    expect(asked.filter(([one]) => one === JOIN)).toHaveLength(2);
-  }
+test('a refusal is handed on with what it says, and what had no answer is asked again', async () => {
+  const busy = () => new Response('{"code":"rate_limited"}', { status: 429, headers: { 'retry-after': '7' } });
+  const full = await open(path, { ...good, [GUEST]: busy });
+  const refused = await full.headStartFetch(GUEST, asGuest);
+  expect([refused.status, refused.headers.get('retry-after'), await refused.text()]).toEqual([
+    429,
+    '7',
+    '{"code":"rate_limited"}',
+  ]);
+  expect(full.asked).toHaveLength(1);
+
+  const lost = await open(path, { ...good, [JOIN]: () => Promise.reject(new TypeError('offline')) });
+  await lost.headStartFetch(GUEST, asGuest);
+  await expect(lost.headStartFetch(JOIN, asAnna)).rejects.toThrow('offline');
+  expect(lost.asked.filter(([one]) => one === JOIN)).toHaveLength(2);
+});
+
+test('what is old is asked anew', async () => {
+  const { asked, pictures, headStartFetch } = await open(path, good);
+  await vi.waitFor(() => expect(pictures).toHaveLength(1));
+  const now = performance.now();
+  vi.spyOn(performance, 'now').mockReturnValue(now + 61_000);
+  await headStartFetch(GUEST, asGuest);
+  expect(asked.at(-1)).toEqual([GUEST, null]);
+  expect(asked).toHaveLength(3);
+});
+
+test('a network that swallows the question lets go of the lock of all tabs when the client would have given up', async () => {
+  vi.useFakeTimers();
+  const held: Promise<unknown>[] = [];
+  vi.stubGlobal('navigator', {
+    locks: {
+      request: (_name: string, task: () => Promise<unknown>) => {
+        const mine = task();
+        held.push(mine.catch(() => undefined));
+        return mine;
+      },
+    },
+  });
+  const { fetched } = await open(path, { ...good, [GUEST]: () => new Promise<Response>(() => undefined) });
+  const signal = fetched.mock.calls[0]?.[1]?.signal;
+  expect(signal?.aborted).toBe(false);
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect(signal?.aborted).toBe(true);
+  expect(held).toHaveLength(1);
 });
 
 test('nobody waits longer than they would for their own question', async () => {

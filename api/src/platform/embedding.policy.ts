@@ -83,7 +83,7 @@ export function createPageJudge(given: {
     if (asked === host && (site === undefined || !allowed.has(origin))) return 'own';
     if (allowed.has(origin)) return 'allowed';
     // A proxy may hand the name on without its port.
-    return asked === hostname ? 'own' : 'foreign';
+    return site === undefined && asked === hostname ? 'own' : 'foreign';
   };
 }
 export type PageJudge = ReturnType<typeof createPageJudge>;

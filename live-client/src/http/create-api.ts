@@ -2,7 +2,7 @@ import { type Audience, type Me, type ReplyOf, type Route, sandboxSignIn } from 
 import { createServerClock } from '../room/server-clock.ts';
 import { ApiError, isApiError } from './api-error.ts';
 import type { GuestTokens } from './guest-tokens.ts';
-import { type CallArgs, type CallRest, type LooseArgs, send } from './request.ts';
+import { type CallArgs, type CallRest, type LooseArgs, send, throwIfAborted } from './request.ts';
 import { createSessionKeeper, type SessionListener } from './session-keeper.ts';
 
 const DEFAULT_TIMEOUT_MS = 15_000;
@@ -137,7 +137,7 @@ export const createApi = (options: CreateApiOptions): Api => {
 
   const exchange = async (route: Route, args: LooseArgs, accept?: string): Promise<Response> => {
     const token = await tokenFor(route);
-    args.signal?.throwIfAborted();
+    throwIfAborted(args.signal);
     try {
       return await sendWith(route, args, token, accept);
     } catch (error) {

@@ -59,6 +59,11 @@ export type SendOptions = {
 /** A file takes its time on a store's way up. */
 const UPLOAD_TIMEOUT_MS = 120_000;
 
+/** `AbortSignal.throwIfAborted`, which Chromium 97 to 99 lack. */
+export const throwIfAborted = (signal: AbortSignal | undefined): void => {
+  if (signal?.aborted) throw signal.reason ?? new DOMException('aborted', 'AbortError');
+};
+
 /** One HTTP exchange. Resolves with a successful response; rejects with ApiError, or the caller's abort reason. */
 export const send = async (route: Route, args: LooseArgs, options: SendOptions): Promise<Response> => {
   const url = routeUrl(options.baseUrl, route, args);
@@ -71,7 +76,7 @@ export const send = async (route: Route, args: LooseArgs, options: SendOptions):
 
   // AbortSignal.any and .timeout are missing in older WeChat browsers, so both are made by hand.
   const { signal } = args;
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), args.file ? UPLOAD_TIMEOUT_MS : options.timeoutMs);
   const onAbort = (): void => controller.abort();
@@ -88,7 +93,7 @@ export const send = async (route: Route, args: LooseArgs, options: SendOptions):
     if (!response.ok) throw await errorFromResponse(response);
     return response;
   } catch (cause) {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     if (cause instanceof ApiError) throw cause;
     throw new ApiError({ code: 'offline', status: 0, cause });
   } finally {

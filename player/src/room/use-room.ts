@@ -8,7 +8,7 @@ import { useServices } from '../app/services.tsx';
 let early: { readonly api: Api; readonly session: RoomSession } | null = null;
 
 export const enterEarly = (api: Api, path: string): RoomSession | null => {
-  const [, roomId] = /^\/r\/([^/]+)\/?$/.exec(path) ?? [];
+  const [, roomId] = /^\/r\/([\w-]+)\/?$/.exec(path) ?? [];
   if (!roomId) return null;
   early = { api, session: joinRoom({ api, roomId }) };
   return early.session;
@@ -22,6 +22,7 @@ export const useRoomSession = (roomId: string): RoomSession | null => {
   const [session, setSession] = useState(() => waiting(api, roomId));
   useEffect(() => {
     const joined = waiting(api, roomId) ?? joinRoom({ api, roomId });
+    if (early && early.session !== joined) early.session.close();
     early = null;
     setSession(joined);
     return () => {

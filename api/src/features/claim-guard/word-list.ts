@@ -25,6 +25,7 @@ const LOOK_EVERY_MS = 1_000;
 const FIRST_LIST_MS = 15_000;
 /** A build takes a second or two; one that takes so long is given up, and the list that was there stays. */
 const BUILD_LIMIT_MS = 120_000;
+const TRY_AGAIN_MS = 15 * 60_000;
 
 export interface WordList {
   /** @throws AppError unavailable when this node has no list yet and none can be made */
@@ -39,11 +40,18 @@ export function createWordList(deps: { db: Db; clock: Clock; random: Random; log
   const repository = createWordListRepository(db.sql);
   let current: Matcher | undefined;
   let building: Building | undefined;
+  let isClosing = false;
+  /** A list that could not be built in time is not tried again at once: that would cost a core for good. */
+  let gaveUp: { version: number; at: number } | undefined;
 
   async function build(version: number, terms: readonly ListedTerm[]): Promise<BuiltList> {
+    if (isClosing) throw new AppError('unavailable');
     const mine = buildElsewhere(version, terms);
     building = mine;
-    const limit = setTimeout(() => void mine.stop(), BUILD_LIMIT_MS);
+    const limit = setTimeout(() => {
+      gaveUp = { version, at: performance.now() };
+      void mine.stop();
+    }, BUILD_LIMIT_MS);
     try {
       return await mine.built;
     } finally {
@@ -87,6 +95,7 @@ export function createWordList(deps: { db: Db; clock: Clock; random: Random; log
       ({ version } = await repository.versions());
     }
     if (current?.version === version) return;
+    if (gaveUp?.version === version && performance.now() - gaveUp.at < TRY_AGAIN_MS) return;
     // Should the list change between the two statements, the terms are newer than the version, and are read again.
     const made = createMatcher(await build(version, await repository.active()));
     current = made;
@@ -114,6 +123,7 @@ export function createWordList(deps: { db: Db; clock: Clock; random: Random; log
       return current;
     },
     async close() {
+      isClosing = true;
       const closed = refresh.close();
       await building?.stop();
       await closed;

@@ -196,14 +196,19 @@ describe('the hold desk', () => {
     const { api, brand, anna, bella, chris, sql } = on;
     await on.publish(terms({ levelTwoBps: 200, levelTwoEnabled: true }));
     await visit(api, chris, bella, brand.rooms.a.id);
-    const order = await on.sold(bella, anna, brand.rooms.a, [10_000]);
-    for (const { personId } of [bella, chris])
-      await sql`INSERT INTO commission_holds (id, order_id, beneficiary_id, org_path, signals, state, opened_at)
-        VALUES (gen_random_uuid(), ${order.id}, ${personId}, ${brand.stores.a.path},
-          '[{"kind":"same_phone","count":1,"refs":[],"firstAt":null,"lastAt":null}]', 'open', now())`;
-    await sql`WITH h AS (UPDATE commission_entries SET state = 'held', held_reason = 'same_phone' RETURNING id)
-      INSERT INTO commission_transitions (entry_id, from_state, to_state, event, at)
-      SELECT id, 'estimated', 'held', 'hold', now() FROM h`;
+    const soldAndHeld = async (room: typeof brand.rooms.a) => {
+      const order = await on.sold(bella, anna, room, [10_000]);
+      for (const { personId } of [bella, chris])
+        await sql`INSERT INTO commission_holds (id, order_id, beneficiary_id, org_path, signals, state, opened_at)
+          VALUES (gen_random_uuid(), ${order.id}, ${personId}, ${brand.stores.a.path},
+            '[{"kind":"same_phone","count":1,"refs":[],"firstAt":null,"lastAt":null}]', 'open', now())`;
+      await sql`WITH h AS (UPDATE commission_entries SET state = 'held', held_reason = 'same_phone'
+          WHERE order_id = ${order.id} RETURNING id)
+        INSERT INTO commission_transitions (entry_id, from_state, to_state, event, at)
+        SELECT id, 'estimated', 'held', 'hold', now() FROM h`;
+      return order;
+    };
+    const order = await soldAndHeld(brand.rooms.a);
     await sql`DELETE FROM commission_bonus_marks`;
     const states = async () => (await on.entries(order.id)).map(({ level, state }) => [level, state]);
     const marks = () => sql<{ id: string }>`SELECT beneficiary_id AS id FROM commission_bonus_marks`;
@@ -228,6 +233,19 @@ describe('the hold desk', () => {
       [2, 'reversed'],
     ]);
     expect((await marks()).map(({ id }) => id)).toContain(bella.personId);
+
+    // One of two confirmed voids all that is held of the order: the other one is about nothing any more.
+    api.clock.advanceSeconds(120);
+    await soldAndHeld(brand.rooms.b);
+    const desk = async () => (await api.ok(listCommissionHolds, { as: brand.staff.finance })).items;
+    const [hold] = await desk();
+    expect(await desk()).toHaveLength(2);
+    await api.ok(confirmCommissionHold, {
+      as: brand.staff.finance,
+      params: { id: hold?.id ?? '' },
+      body: { reason: '同一手机号' },
+    });
+    expect(await desk()).toEqual([]);
     expect(await on.audit()).toEqual([]);
   });
 

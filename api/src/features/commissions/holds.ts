@@ -18,7 +18,7 @@ import type { Binder } from '../../platform/http.ts';
 import type { StaffPrincipal } from '../../platform/principal.ts';
 import { requireNoInterest } from '../credits/index.ts';
 import { lockOrderFacts, markMonths } from './entries.repository.ts';
-import { letGo } from './held.ts';
+import { endMootHolds, letGo } from './held.ts';
 import type { Posting } from './posting.ts';
 import { requireHeadquarters } from './rules.service.ts';
 
@@ -118,6 +118,7 @@ export function bindHolds(
     const { orderId } = before;
     if (how === 'confirmed') await deps.posting.voidOrder(tx, { orderId, holdId: id, at });
     await letGo(tx, { orderId, ...order }, { actorId: principal.personId, reason, at });
+    await endMootHolds(tx, { orderId, ...order }, at);
     await markMonths(tx, [before.beneficiaryId], chinaMonthOf(order.paidAt ?? at), at);
     await writeAudit(tx, deps, {
       ...{ actorId: principal.personId, action: `commission-hold:${how}`, target: `commission-hold:${id}`, reason },

@@ -29,11 +29,8 @@ function requireOwnClient(req: Request): void {
  * A page of another site can post a form to a sign-in and so make its visitor somebody of its choice, or sign them out of who
  * they are. Browsers say where a request comes from; programs that say nothing are no danger to anybody's cookies.
  */
-function refuseForeignPages(req: Request, ownOrigins: readonly string[]): void {
-  const site = req.get('sec-fetch-site');
-  if (site === 'same-origin') return; // no page can make its browser say this, whatever name the pages are reached by
-  const origin = req.get('origin');
-  if (site === 'cross-site' || (origin !== undefined && !ownOrigins.includes(origin)))
+function refuseForeignPages(req: Request, pages: PageJudge): void {
+  if (req.get('sec-fetch-site') === 'cross-site' || pages(req.headers) !== 'own')
     throw new AppError('forbidden', { detail: 'pages of other sites may not sign anybody in' });
 }
 
@@ -46,8 +43,6 @@ export function bindIdentityRoutes(
     tokens: Tokens;
     /** Whether consumers may sign in by the embedded provider, which believes every phone number. */
     sandbox: boolean;
-    /** Origins of the pages that may sign people in. */
-    ownOrigins: readonly string[];
     pages: PageJudge;
   },
 ): void {
@@ -68,7 +63,7 @@ export function bindIdentityRoutes(
       res.set('Cache-Control', 'no-store');
       return service.embeddedGuest(site, body.guestToken);
     }
-    refuseForeignPages(req, deps.ownOrigins);
+    refuseForeignPages(req, deps.pages);
     await limits.visits.take(limitKeyOf(ip));
     const refreshToken = cookies.refreshOf(req, 'consumer');
     const consumer = await service.refresh(refreshToken, 'consumer');
@@ -79,7 +74,7 @@ export function bindIdentityRoutes(
 
   bind(contracts.sandboxSignIn, async ({ req, res, ip, body, principal }) => {
     if (!deps.sandbox) throw new AppError('not_found');
-    refuseForeignPages(req, deps.ownOrigins);
+    refuseForeignPages(req, deps.pages);
     await limits.signIns.take(limitKeyOf(ip));
     await limits.identity.take(`phone ${body.phone}`);
     const browser = { bearer: principal, visitorToken: cookies.visitorOf(req) };
@@ -87,7 +82,7 @@ export function bindIdentityRoutes(
   });
 
   bind(contracts.staffSignIn, async ({ req, res, ip, body }) => {
-    refuseForeignPages(req, deps.ownOrigins);
+    refuseForeignPages(req, deps.pages);
     await limits.signIns.take(limitKeyOf(ip));
     await limits.identity.take(`staff ${body.username.trim().toLowerCase()}`);
     return answer(res, 'staff', await service.staff(body.username, body.password));

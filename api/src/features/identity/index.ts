@@ -37,8 +37,6 @@ export function createIdentity(deps: {
   authSecret: string;
   /** Cookies are `Secure` when people come by https. */
   publicUrl: string;
-  /** Whose pages may sign people in: origins of PUBLIC_URL and OWN_ORIGINS. */
-  ownOrigins: readonly string[];
   pages: PageJudge;
   /** Whether the embedded identity provider, which believes every phone number, is there. */
   sandbox: boolean;
@@ -57,8 +55,8 @@ export function createIdentity(deps: {
     signIns: perMinute(signInsPerMinute),
     identity: perMinute(Math.max(1, Math.floor(signInsPerMinute / SIGN_INS_PER_IDENTITY))),
   };
-  const { sandbox, ownOrigins, pages } = deps;
-  bindIdentityRoutes(deps.bind, { service, cookies, limits, tokens, sandbox, ownOrigins, pages });
+  const { sandbox, pages } = deps;
+  bindIdentityRoutes(deps.bind, { service, cookies, limits, tokens, sandbox, pages });
 
   const visitorFromRequest = (req: Request) => service.visitor(cookies.visitorOf(req));
   return {
