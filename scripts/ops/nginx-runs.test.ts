@@ -1,18 +1,13 @@
 /** nginx itself, with the configuration of the deployment, in front of servers that say which of them was asked. */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort, waitUntil } from '../processes.ts';
-import { ROOT } from '../setup/paths.ts';
-import { findProgram } from '../setup/system-packages.ts';
-
-const NGINX = findProgram('nginx', '/usr/sbin/nginx') ?? 'nginx';
-const HOST = 'live.example.com';
+import { waitUntil } from '../processes.ts';
+import { type FrontDoor, FRONT_DOOR_HOST as HOST, startFrontDoor } from '../testing/front-door.ts';
 
 interface Answer {
   status: number;
@@ -27,8 +22,7 @@ interface Backend {
 
 const backends: Backend[] = [];
 let folder = '';
-let port = 0;
-let nginx: ReturnType<typeof spawn> | undefined;
+let door: FrontDoor | undefined;
 
 async function backend(name: string): Promise<Backend> {
   const server = createServer((req, res) => {
@@ -49,7 +43,7 @@ function ask(path: string, { host = HOST, headers = {}, from = '127.0.0.1' } = {
     const asked = request(
       {
         host: '127.0.0.1',
-        port,
+        port: door?.port,
         path,
         localAddress: from,
         servername: host,
@@ -78,88 +72,22 @@ const said = async (
   ...given: Parameters<typeof ask>
 ): Promise<{ name: string; url: string; headers: IncomingHttpHeaders }> => JSON.parse((await ask(...given)).body);
 
-/** What the image's start makes of the template, with addresses of this machine; `resolve` is younger than Debian's nginx. */
-function configuration(): string {
-  const to = (name: string) => `127.0.0.1:${backends.find((one) => one.name === name)?.port}`;
-  const template = readFileSync(join(ROOT, 'ops/nginx/walnut-live.conf.template'), 'utf8');
-  const servers = (names: string[]) => names.map((name) => `server ${to(name)};`).join(' ');
-  return template
-    .replaceAll(`\${PUBLIC_HOST}`, HOST)
-    .replace(/^resolver .*$/m, '')
-    .replaceAll(`server \${API_SERVER} resolve;`, servers(['api', 'api-2']))
-    .replaceAll(`server \${MEDIA_SERVER} resolve;`, servers(['media-1', 'media-2']))
-    .replaceAll(`\${MEDIA_1}`, to('media-1'))
-    .replaceAll(`\${MEDIA_2}`, to('media-2'))
-    .replaceAll('listen 80;', `listen 127.0.0.1:${port + 1};`)
-    .replaceAll('/etc/nginx/walnut-live', join(folder, 'walnut-live'))
-    .replaceAll('/var/log/nginx', folder)
-    .replaceAll('/srv/', `${folder}/srv/`);
-}
-
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'walnut-live-front-'));
-  chmodSync(folder, 0o755);
+  folder = mkdtempSync(join(tmpdir(), 'walnut-live-pages-'));
+  chmodSync(folder, 0o755); // nginx's worker is another person
   for (const name of ['api', 'api-2', 'media-1', 'media-2']) backends.push(await backend(name));
-  port = await freePort();
-  execFileSync('openssl', [
-    ...[
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      `/CN=${HOST}`,
-    ],
-    ...['-keyout', join(folder, 'privkey.pem'), '-out', join(folder, 'fullchain.pem')],
-  ]);
+  const srv: Record<string, string> = {};
   for (const app of ['player', 'studio', 'console']) {
-    mkdirSync(join(folder, 'srv', app), { recursive: true });
-    writeFileSync(join(folder, 'srv', app, 'index.html'), app);
+    srv[app] = join(folder, app);
+    mkdirSync(srv[app], { recursive: true });
+    writeFileSync(join(srv[app], 'index.html'), app);
   }
-  cpSync(join(ROOT, 'ops/nginx'), join(folder, 'walnut-live'), { recursive: true });
-  for (const file of ['hls-cache.conf', 'page.conf']) {
-    const at = join(folder, 'walnut-live', file);
-    writeFileSync(at, readFileSync(at, 'utf8').replaceAll('/var/cache/nginx', join(folder, 'cache')));
-  }
-  const listen = join(folder, 'walnut-live', 'listen.conf');
-  writeFileSync(
-    listen,
-    readFileSync(listen, 'utf8')
-      .replaceAll('listen 443 ssl;', `listen 127.0.0.1:${port} ssl;`)
-      .replaceAll('http2 on;', '')
-      .replaceAll('/etc/nginx/tls', folder),
-  );
-  mkdirSync(join(folder, 'cache'), { mode: 0o777 });
-  mkdirSync(join(folder, 'temp'));
-  const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-  writeFileSync(
-    join(folder, 'nginx.conf'),
-    `daemon off; pid ${folder}/pid; error_log ${folder}/error.log warn; worker_processes 1;
-     events { worker_connections 512; }
-     http {
-       ${temp.map((name) => `${name}_temp_path ${folder}/temp/${name};`).join(' ')}
-       ${configuration()}
-     }`,
-  );
-  const check = spawnSync(NGINX, ['-t', '-c', join(folder, 'nginx.conf')], { encoding: 'utf8' });
-  if (check.status !== 0) throw new Error(check.stderr);
-  nginx = spawn(NGINX, ['-c', join(folder, 'nginx.conf')], { stdio: 'ignore' });
-  await waitUntil('nginx answers', 10_000, () =>
-    ask('/').then(
-      () => true,
-      () => false,
-    ),
-  );
+  const [api = 0, api2 = 0, media1 = 0, media2 = 0] = backends.map((one) => one.port);
+  door = await startFrontDoor({ api: [api, api2], media: [media1, media2], srv });
 });
 
 afterAll(async () => {
-  const ended = new Promise((resolve) => nginx?.once('exit', resolve));
-  if (nginx?.kill('SIGTERM')) await ended;
+  await door?.stop();
   for (const { server } of backends) {
     server.closeAllConnections();
     server.close();
@@ -199,9 +127,10 @@ describe('the front door', () => {
   });
 
   test('pages may talk to the media servers below their own name, and to nobody else', async () => {
+    const at = `${HOST}:${door?.port}`;
     const policy = String((await ask('/')).headers['content-security-policy']);
-    expect(policy).toContain(`connect-src 'self' ws://${HOST} wss://${HOST} https://*.${HOST} wss://*.${HOST};`);
-    expect(policy).toContain(`media-src 'self' blob: https://*.${HOST};`);
+    expect(policy).toContain(`connect-src 'self' ws://${at} wss://${at} https://*.${at} wss://*.${at};`);
+    expect(policy).toContain(`media-src 'self' blob: https://*.${at};`);
   });
 
   test('long polling stays at one process, new WebSockets go to all', async () => {
@@ -234,7 +163,7 @@ describe('the front door', () => {
   test('metrics are for this machine alone; paths of share links are not in the log', async () => {
     expect((await ask('/s/secret-token-of-a-link')).status).toBe(200);
     expect((await ask('/metrics', { from: '127.0.0.2' })).status).toBe(403);
-    const log = () => readFileSync(join(folder, 'access.log'), 'utf8');
+    const log = () => (door?.log() ?? []).join('\n');
     await waitUntil('both are in the log', 5_000, () => log().includes('/metrics 403'));
     expect(log()).toContain(`${HOST}/s/- 200`);
     expect(log()).not.toContain('secret-token-of-a-link');
