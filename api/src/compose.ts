@@ -64,6 +64,7 @@ import { createDb, type Db } from './platform/db.ts';
 import { createPageJudge } from './platform/embedding.policy.ts';
 import { createHttp } from './platform/http.ts';
 import { createJobs, type Jobs } from './platform/jobs.ts';
+import { letGo } from './platform/letting-go.ts';
 import { createAddressLimits, createSharedLimits } from './platform/limits.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';
@@ -378,13 +379,16 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
       }),
     close() {
       closed ??= (async () => {
-        const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+        // `/readyz` says it already; whoever goes by that has heard it before the door is shut.
+        const drainMs = config.DRAIN_SECONDS * 1_000;
+        if (drainMs > 0) await new Promise((resolve) => setTimeout(resolve, drainMs));
+        const { ended } = await letGo(server, drainMs, roomSockets.count);
         // A list that is being built is a turn under way: it ends with its thread, not in its own time.
         await Promise.all([jobs.close(), guard.close()]);
         for (const close of closers.reverse()) await close();
         server.closeIdleConnections();
         setTimeout(() => server.closeAllConnections(), 2_000).unref();
-        await stopped;
+        await ended;
         await db.close();
       })();
       return closed;

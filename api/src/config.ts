@@ -82,6 +82,11 @@ export const ConfigSchema = z.object({
     }),
   /** Hops of reverse proxies whose X-Forwarded-For is believed. */
   TRUST_PROXY_HOPS: z.coerce.number().int().min(0).max(5).default(1),
+  /**
+   * How long an ending process says so at `/readyz` while it still answers, and again how long it then answers on connections
+   * that proxies keep, at most. Longer than a proxy keeps one that it does not use. 0: both are skipped.
+   */
+  DRAIN_SECONDS: z.coerce.number().int().min(0).max(60).default(0),
   /** The outbox keeps one connection to listen and one while it publishes; what it publishes needs another. */
   DATABASE_POOL_SIZE: z.coerce.number().int().min(4).max(100).default(12),
   /** How long a request waits for a connection before it is told that the database is away. */

@@ -225,6 +225,8 @@ export function createRoomSockets(deps: {
     /** Reads again what everybody who is connected may do. */
     checkStandings: () => checkStandings(),
     fallenBehind: hub.fallenBehind,
+    /** Connections of this process, by any transport. */
+    count: () => io.engine.clientsCount,
     /** Packets for everybody in a room, by the way they took to a socket. */
     sent: hub.sent,
     /** Tells everybody to come back elsewhere, gives them a moment to hear it, then closes. */
