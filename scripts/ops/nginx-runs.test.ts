@@ -185,4 +185,12 @@ describe('the front door', () => {
     expect(away.headers['content-type']).toContain('application/problem+json');
     expect(JSON.parse(away.body)).toMatchObject({ code: 'unavailable', retryAfterSeconds: 1 });
   });
+
+  test('a media server is away: under its name the other one answers', async () => {
+    const first = backends.find(({ name }) => name === 'media-1');
+    first?.server.closeAllConnections();
+    await new Promise((resolve) => first?.server.close(resolve));
+    for (let time = 0; time < 4; time++)
+      expect((await said('/hls/room-1/media.m3u8x', { host: `media-1.${HOST}` })).name).toBe('media-2');
+  });
 });
