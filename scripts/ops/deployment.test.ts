@@ -257,8 +257,8 @@ describe('nginx', () => {
     const nginx = locations.map(([line, exact, path = '', cut, to]) => ({
       path,
       exact: exact !== undefined,
-      // `rooms` is the same servers as `api`, chosen in another way; `$media_upstream` any media server or exactly one.
-      to: to === 'rooms' ? 'api' : to === '$media_upstream' ? 'media' : to,
+      // `$socket_upstream` is the same servers as `api`, chosen in another way, or by a name exactly one media server; `$media_upstream` any media server or exactly one.
+      to: to === '$socket_upstream' ? 'api' : to === '$media_upstream' ? 'media' : to,
       rewrite: cut === undefined ? undefined : path.slice(cut.length),
       onlyLoopback: line?.includes('deny all'),
     }));
