@@ -79,6 +79,7 @@ describe('publish and watch over WebRTC', () => {
       'resumed',
       () => server.census(),
       (now) => JSON.stringify(now) === JSON.stringify(before),
+      30_000,
     );
     // The resumed sockets speak for the old sessions: a command works.
     await viewer.setQuality('low');
