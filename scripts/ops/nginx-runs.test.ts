@@ -116,7 +116,13 @@ describe('the front door', () => {
 
   test('a media server’s own name leads to that one, for sockets, HLS and recordings', async () => {
     for (const name of ['media-1', 'media-2']) {
-      for (const path of ['/socket.io/?EIO=4', '/media/socket.io/?EIO=4', '/hls/room-1/media.m3u8x', '/replay/x', '/whep/room-1']) {
+      for (const path of [
+        '/socket.io/?EIO=4',
+        '/media/socket.io/?EIO=4',
+        '/hls/room-1/media.m3u8x',
+        '/replay/x',
+        '/whep/room-1',
+      ]) {
         for (let time = 0; time < 4; time++) {
           expect((await said(path, { host: `${name}.${HOST}` })).name, `${path} of ${name}`).toBe(name);
         }
