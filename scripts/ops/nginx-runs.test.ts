@@ -5,6 +5,7 @@ import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { waitUntil } from '../processes.ts';
 import { type FrontDoor, FRONT_DOOR_HOST as HOST, startFrontDoor } from '../testing/front-door.ts';
@@ -21,20 +22,32 @@ interface Backend {
 }
 
 const backends: Backend[] = [];
+const staying: Duplex[] = [];
+const UPGRADE = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'eA==',
+};
 let folder = '';
 let door: FrontDoor | undefined;
 
-async function backend(name: string): Promise<Backend> {
+/** Its sockets end at once, but for those with `stay` in the query: they are let go of at the end of the test file. */
+async function backend(name: string, port = 0): Promise<Backend> {
   const server = createServer((req, res) => {
     res.end(JSON.stringify({ name, url: req.url, headers: req.headers }));
   });
   server.on('upgrade', (req, socket) => {
-    socket.end(
-      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Name: ${name}\r\n\r\n`,
-    );
+    const answer = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Name: ${name}\r\n\r\n`;
+    if (req.url?.includes('stay')) {
+      staying.push(socket);
+      socket.on('error', () => undefined).write(answer);
+      return;
+    }
+    socket.end(answer);
     req.socket.end();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return { name, server, port: (server.address() as AddressInfo).port };
 }
 
@@ -60,7 +73,8 @@ function ask(path: string, { host = HOST, headers = {}, from = '127.0.0.1' } = {
       },
     );
     asked.on('upgrade', (reply, socket) => {
-      socket.destroy();
+      if (path.includes('stay')) staying.push(socket.on('error', () => undefined));
+      else socket.destroy();
       resolve({ status: 101, headers: reply.headers, body: '' });
     });
     asked.on('error', reject);
@@ -87,6 +101,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  for (const socket of staying) socket.destroy();
   await door?.stop();
   for (const { server } of backends) {
     server.closeAllConnections();
@@ -152,14 +167,7 @@ describe('the front door', () => {
     expect([...chosen].sort()).toEqual(['api', 'api-2']);
     const sockets = new Set<unknown>();
     for (let time = 0; time < 24; time++) {
-      const { status, headers } = await ask('/socket.io/?EIO=4&transport=websocket', {
-        headers: {
-          connection: 'Upgrade',
-          upgrade: 'websocket',
-          'sec-websocket-version': '13',
-          'sec-websocket-key': 'eA==',
-        },
-      });
+      const { status, headers } = await ask('/socket.io/?EIO=4&transport=websocket', { headers: UPGRADE });
       expect(status).toBe(101);
       sockets.add(headers['x-name']);
     }
@@ -173,6 +181,27 @@ describe('the front door', () => {
     await waitUntil('both are in the log', 5_000, () => log().includes('/metrics 403'));
     expect(log()).toContain(`${HOST}/s/- 200`);
     expect(log()).not.toContain('secret-token-of-a-link');
+  });
+
+  test('a process that was away gets all sockets when the next one is replaced, though sockets to it do not end', async () => {
+    const [at, next] = ['api', 'api-2'].map((name) => backends.findIndex((one) => one.name === name));
+    const [first, second] = [backends[at ?? -1], backends[next ?? -1]];
+    if (!first || !second || at === undefined || next === undefined) throw new Error('no api');
+    const stay = async () => (await ask('/socket.io/?EIO=4&transport=websocket&stay', { headers: UPGRADE })).headers;
+    const end = ({ server }: Backend) => {
+      server.close();
+      server.closeAllConnections();
+    };
+    end(first);
+    for (let time = 0; time < 12; time++) expect((await stay())['x-name']).toBe('api-2');
+    backends[at] = await backend('api', first.port);
+    await new Promise((resolve) => setTimeout(resolve, 1_100)); // as long as one that refuses is not asked
+    for (let time = 0; time < 12; time++) await stay();
+    end(second);
+    const chosen = await Promise.all(Array.from({ length: 12 }, stay));
+    expect(chosen.map((headers) => headers['x-name'])).toEqual(chosen.map(() => 'api'));
+    backends[next] = await backend('api-2', second.port);
+    for (const socket of staying.splice(0)) socket.destroy();
   });
 
   test('one of two processes dies: nobody notices; both: clients are told to come again', async () => {
