@@ -383,6 +383,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
         const drainMs = config.DRAIN_SECONDS * 1_000;
         if (drainMs > 0) await new Promise((resolve) => setTimeout(resolve, drainMs));
         const { ended } = await letGo(server, drainMs, roomSockets.count);
+        await roomSockets.sendAway(drainMs);
         // A list that is being built is a turn under way: it ends with its thread, not in its own time.
         await Promise.all([jobs.close(), guard.close()]);
         for (const close of closers.reverse()) await close();

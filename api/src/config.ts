@@ -84,7 +84,8 @@ export const ConfigSchema = z.object({
   TRUST_PROXY_HOPS: z.coerce.number().int().min(0).max(5).default(1),
   /**
    * How long an ending process says so at `/readyz` while it still answers, and again how long it then answers on connections
-   * that proxies keep, at most. Longer than a proxy keeps one that it does not use. 0: both are skipped.
+   * that proxies keep, at most; and again over how long it then sends its sockets away, at most. Longer than a proxy keeps a
+   * connection that it does not use. 0: all three are skipped.
    */
   DRAIN_SECONDS: z.coerce.number().int().min(0).max(60).default(0),
   /** The outbox keeps one connection to listen and one while it publishes; what it publishes needs another. */

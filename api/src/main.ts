@@ -11,7 +11,7 @@ try {
   const port = await api.listen();
   api.platform.log.info({ port }, `api listens on ${config.HOST}:${port}`);
   const stop = () => {
-    setTimeout(() => process.exit(1), CLOSE_TIMEOUT_MS + 2 * config.DRAIN_SECONDS * 1_000).unref();
+    setTimeout(() => process.exit(1), CLOSE_TIMEOUT_MS + 3 * config.DRAIN_SECONDS * 1_000).unref();
     api.close().then(
       () => process.exit(0),
       () => process.exit(1),

@@ -28,6 +28,8 @@ const HANDSHAKES_PER_MINUTE = 60;
 const STANDING_CHECK_MS = 60_000;
 const LONGEST_STAY_MS = 12 * 3_600_000;
 const FAREWELL_MS = 1_000;
+/** 500 newcomers a second are what another process takes in beside its work. */
+const AWAY_EVERY_MS = 2;
 const FAREWELL_POLL_MS = 20;
 /** What news of a whole room begins with. */
 const ROOM_NEWS = 'room:';
@@ -229,7 +231,23 @@ export function createRoomSockets(deps: {
     count: () => io.engine.clientsCount,
     /** Packets for everybody in a room, by the way they took to a socket. */
     sent: hub.sent,
-    /** Tells everybody to come back elsewhere, gives them a moment to hear it, then closes. */
+    /**
+     * Takes nobody any more and tells everybody to come back elsewhere, one after the other, so that the processes they come
+     * to are not overrun; who still waits for their turn goes on as before.
+     * @param withinMs At most; so many at once that it is enough.
+     */
+    async sendAway(withinMs: number, everyMs = AWAY_EVERY_MS): Promise<void> {
+      closing = true;
+      const members = hub.members();
+      const paceMs = Math.min(everyMs, withinMs / Math.max(1, members.length));
+      const fromMs = performance.now();
+      for (const [at, member] of members.entries()) {
+        const earlyMs = fromMs + at * paceMs - performance.now();
+        if (earlyMs >= 1) await new Promise((resolve) => setTimeout(resolve, earlyMs));
+        hub.close(member, 'server_shutdown');
+      }
+    },
+    /** Tells everybody who is still here to come back elsewhere, gives them a moment to hear it, then closes. */
     close(): Promise<void> {
       closed ??= (async () => {
         closing = true;

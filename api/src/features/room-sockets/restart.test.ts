@@ -55,6 +55,21 @@ test('a clean restart: clients are told, come back with their last number, and g
   await back.waitFor('two people', () => back.events('viewers:counted').at(-1)?.total === 1);
 });
 
+test('before a stop people are sent away one after the other; whoever waits for their turn talks on, nobody comes in', async () => {
+  await using api = await startTestApi();
+  const { rooms, consumers, staff } = await seedBrand(api);
+  await using anna = await enterRoom(api, rooms.a.id, consumers.anna);
+  await using guide = await enterRoom(api, rooms.a.id, staff.a.guide);
+  const gone = api.api.roomSockets.sendAway(60_000, 1_500);
+  await anna.waitFor('goodbye', () => anna.closed[0] === 'server_shutdown');
+  expect(await guide.ask('chat:send', { text: '还在' })).toMatchObject({ ok: true });
+  await expect(
+    connectRoom(api.url, { token: anna.join.roomToken, roomId: rooms.a.id, lastSeq: anna.seq() }),
+  ).rejects.toThrow();
+  await guide.waitFor('goodbye', () => guide.closed[0] === 'server_shutdown');
+  await gone;
+});
+
 test('kill -9 under traffic: every acknowledged message is there once, in one order, and no like counts twice', async () => {
   // The first api only prepares the database and signs tokens; the one that is killed is another process.
   await using api = await startTestApi({ LOG_LEVEL: 'fatal' });
