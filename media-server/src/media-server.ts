@@ -178,7 +178,12 @@ export async function createMediaServer(
       '/:streamId/{*rest}',
       redirectElsewhere({
         elsewhere: cluster.elsewhere,
-        isHere: (streamId) => streams.get(streamId)?.isLocal ?? false,
+        // A playlist session is good on every host, and a cache that asks about one takes 2xx, 401 and 403 only. What a
+        // stream that moved away left here is fetched by whoever had the playlist before it did.
+        isHere: (streamId, [first = '', file = '']) =>
+          first === 'session' ||
+          streams.get(streamId)?.isLocal === true ||
+          packagers.peek(streamId)?.window.file(first, file) !== undefined,
       }),
     );
   const recording: Recording = await createRecording({

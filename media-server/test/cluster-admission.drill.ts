@@ -118,6 +118,22 @@ describe('admission', () => {
     expect(sent.status).toBe(404);
     const atHome = await fetch(`${a.url}${path}`, { redirect: 'manual' });
     expect(atHome.status).toBe(200);
+    // A cache in front of the host that they leave goes on asking there about viewers of the one that has the stream.
+    const session = /session=(\S+)/.exec(await atHome.text())?.[1];
+    const asked = (token?: string): Promise<Response> =>
+      fetch(`${b.url}/hls/packaged/session?session=${token}`, { redirect: 'manual' });
+    expect((await asked(session)).status).toBe(204);
+    expect((await asked('guess')).status).toBe(401);
+  }, 60_000);
+
+  it('HLS of a publisher whose first picture is on its way is waited for', async () => {
+    const [a] = await twoNodes();
+    const address = await openIngest(a, 'coming');
+    const asked = fetch(`${a.url}/hls/coming/master.m3u8?token=${await mintToken({ streamId: 'coming' })}`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const source = startRtpSource(address);
+    undos.push(() => source.stop());
+    expect((await asked).status).toBe(200);
   }, 60_000);
 
   it('nobody without the control token gets a pipe or sees the cluster', async () => {

@@ -9,14 +9,14 @@ const WAY_BACK = 'hop';
 
 export function redirectElsewhere(deps: {
   elsewhere: (streamId: string) => Promise<string | null>;
-  /** It is served here, whatever the registry says. */
-  isHere: (streamId: string) => boolean;
-}): RequestHandler<{ streamId: string }> {
+  /** It is served here, whatever the registry says. `rest` is the path after the stream's id, in its parts. */
+  isHere: (streamId: string, rest: readonly string[]) => boolean;
+}): RequestHandler<{ streamId: string; rest: string[] }> {
   return async (request, response, next) => {
-    const { streamId } = request.params;
+    const { streamId, rest } = request.params;
     // One hop only: two hosts that each believe the other has the stream must not send anybody to and fro.
     if (!MediaStreamId.safeParse(streamId).success || request.query[WAY_BACK] !== undefined) return next();
-    const url = deps.isHere(streamId) ? null : await deps.elsewhere(streamId);
+    const url = deps.isHere(streamId, rest) ? null : await deps.elsewhere(streamId);
     if (url === null) return next();
     const target = new URL(request.originalUrl, url);
     target.searchParams.set(WAY_BACK, '1');

@@ -20,6 +20,10 @@ import { openRedisRegistry } from './redis-registry.ts';
 import { ENCODER, isHeldBy, type NodeInfo, type OriginClaim, type Registry } from './registry.ts';
 import { createRelays } from './relays.ts';
 
+/** Who asks a host that begins where a stream is waits this long for its registry. */
+const JOIN_PATIENCE_MS = 3_000;
+const after = (ms: number): Promise<null> => new Promise((resolve) => setTimeout(resolve, ms, null).unref());
+
 export type { NodeInfo, Registry } from './registry.ts';
 
 export interface Cluster {
@@ -110,10 +114,12 @@ export function createCluster(deps: {
     nodes: () => membership?.nodes() ?? [{ ...deps.describe(), ...self }],
     self: () => ({ ...deps.describe(), ...self }),
     async elsewhere(streamId) {
-      if (!membership || membership.isOrigin(streamId)) return null;
-      const origin = await membership.originOf(streamId);
+      // A host that begins is asked before it knows the others, by those who were here before it was replaced.
+      const members = membership ?? (await Promise.race([joined.promise, after(JOIN_PATIENCE_MS)]));
+      if (!members || members.isOrigin(streamId)) return null;
+      const origin = await members.originOf(streamId);
       if (!origin) return null;
-      const node = membership.nodes().find((candidate) => isHeldBy(origin, candidate));
+      const node = members.nodes().find((candidate) => isHeldBy(origin, candidate));
       return node?.publicUrl || null;
     },
     redirect(right) {

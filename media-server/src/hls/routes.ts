@@ -21,6 +21,8 @@ const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 /** How long the first viewer waits for ffmpeg, a key frame and a segment. */
 const FIRST_SEGMENTS_TIMEOUT_MS = 12_000;
 const FIRST_SEGMENTS = 1;
+/** A publisher who is connected and sends nothing for this long is not live. */
+const FIRST_PICTURE_TIMEOUT_MS = 4_000;
 /** RFC 8216bis §6.2.5.2: at most three target durations. */
 const BLOCK_LIMIT_MS = 3 * TARGET_DURATION_SECONDS * 1_000;
 /** A hinted part comes within a part's time, or its run has stopped. */
@@ -64,10 +66,28 @@ export function createHlsRoutes(deps: {
     next();
   });
 
+  /** Of a publisher who moves here the first picture comes a moment after viewers are sent here. */
+  function begun(stream: Stream): Promise<void> {
+    const isComing = (): boolean => stream.isLocal && stream.status.state === 'idle';
+    if (!isComing()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        stop();
+        resolve();
+      };
+      const timer = setTimeout(settle, FIRST_PICTURE_TIMEOUT_MS);
+      const stop = streams.onChange((other) => {
+        if (other === stream && !isComing()) settle();
+      });
+    });
+  }
+
   router.get('/:streamId/master.m3u8', async (request, response) => {
     const { streamId } = request.params;
     const claims = await tokens.verify(request.query.token, { right: 'watch', streamId });
     const wanted = streams.get(streamId);
+    if (wanted) await begun(wanted);
     if (!wanted || wanted.status.state === 'idle') throw mediaFailure('media_stream_not_live');
     const stream = (await deps.shownFor?.(wanted)) ?? wanted;
     const packager = packagers.use(stream);
@@ -86,8 +106,8 @@ export function createHlsRoutes(deps: {
   router.get('/:streamId/session', async (request, response) => {
     const { streamId } = request.params;
     const session = await tokens.verifyHlsSession(request.query.session, streamId);
-    packagers.touch(streamId);
-    packagers.seen(streamId, session.jti);
+    // A cache may ask another host than the one that packages; there the viewer is counted.
+    if (packagers.touch(streamId)) packagers.seen(streamId, session.jti);
     response.setHeader('cache-control', CACHE.session);
     response.status(204).end();
   });
@@ -97,6 +117,7 @@ export function createHlsRoutes(deps: {
     const session = await tokens.verifyHlsSession(request.query.session, streamId);
     const blocking = readBlockingRequest(request.query);
     const stream = streams.get(streamId);
+    if (stream) await begun(stream);
     // A session outlives an idle packager (a paused tab): it is started again.
     const packager = packagers.touch(streamId) ?? (stream?.status.state === 'live' ? packagers.use(stream) : undefined);
     if (!packager) throw mediaFailure('media_stream_not_live');
