@@ -35,6 +35,8 @@ const MAX_MESSAGE_BYTES = 64 * 1024;
 /** Longer than a proxy in front keeps a connection it does not use: it must be the one that closes it. */
 const IDLE_CONNECTION_MS = 75_000;
 const DRAIN_CHECK_MS = 250;
+/** Viewers of HLS that were sent to another host still fetch what the last playlist here named. */
+const DRAIN_LAST_FILES_MS = 1_500;
 /**
  * A host whose power or network is gone closes no connection: these two together later the other side notices and goes
  * elsewhere. A connection that is only slow is made anew and its session resumed, without a gap in the picture.
@@ -201,7 +203,7 @@ export async function createMediaServer(
     {
       path: '/hls',
       router: createHlsRoutes({
-        ...{ streams, packagers, tokens, onRequest: metrics.hlsRequest },
+        ...{ streams, packagers, tokens, elsewhere: cluster.elsewhere, onRequest: metrics.hlsRequest },
         shownFor: composites.shownFor,
       }),
     },
@@ -283,16 +285,23 @@ export async function createMediaServer(
   }
   const { port } = http.address() as AddressInfo;
   controlUrl = config.controlUrl ?? `http://${config.host}:${port}`;
-  await cluster.join({ io, streams, isAllowed });
+  await cluster.join({
+    ...{ io, streams, isAllowed },
+    hls: { isWatched: (streamId) => packagers.viewers(streamId) > 0, arrives: packagers.expect },
+  });
   log.info({ port, workers: engine.workers().length }, 'media server ready');
 
   const drained = Promise.withResolvers<void>();
   let drainEndsAtMs: number | null = null;
+  let emptySinceMs: number | null = null;
   const drainWatch = setInterval(() => {
     if (!streams.draining) return;
     drainEndsAtMs ??= now() + config.drainLimitMs;
     const isEmpty = streams.peerCount === 0 && streams.list().every((stream) => !stream.isLocal);
-    if (!isEmpty && now() < drainEndsAtMs) return;
+    emptySinceMs = isEmpty ? (emptySinceMs ?? now()) : null;
+    const lastFilesMs = packagers.viewers() > 0 ? DRAIN_LAST_FILES_MS : 0;
+    const isQuiet = emptySinceMs !== null && now() - emptySinceMs >= lastFilesMs;
+    if (!isQuiet && now() < drainEndsAtMs) return;
     clearInterval(drainWatch);
     log.info({ left: streams.peerCount }, 'drained');
     drained.resolve();

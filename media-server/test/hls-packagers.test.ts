@@ -137,3 +137,29 @@ it('re-encoding for recordings leaves viewers a place for it', async () => {
   );
   expect(places('transcoder', 'viewers')).toMatchObject({ taken: 1, isFull: true, refused: 0 });
 });
+
+it('what moves here is packaged with its first picture, before anybody asks', () => {
+  const { stream, to } = streamOf('moved');
+  packagers.expect('moved');
+  changed(stream);
+  expect(packagers.count).toBe(0);
+  to('live');
+  expect(packagers.peek('moved')).toBeDefined();
+  vi.advanceTimersByTime(25_000);
+  expect(packagers.count).toBe(0);
+  // Once: whoever is interrupted later is packaged for who watches.
+  to('live');
+  expect(packagers.count).toBe(0);
+});
+
+it('what never came is not waited for, and what came when every place was taken is nobody’s failure', () => {
+  const [late, crowded] = [streamOf('late'), streamOf('crowded')];
+  packagers.expect('late');
+  vi.advanceTimersByTime(16_000);
+  late.to('live');
+  expect(packagers.peek('late')).toBeUndefined();
+  fill();
+  packagers.expect('crowded');
+  expect(() => crowded.to('live')).not.toThrow();
+  expect(packagers.peek('crowded')).toBeUndefined();
+});

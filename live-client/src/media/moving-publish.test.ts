@@ -21,6 +21,7 @@ function makeLeg(options: PublishOptions & { moved?: boolean }) {
   const fake = {
     options,
     closed: false,
+    leaving: false,
     muted: [] as unknown[],
     say(next: PublishState) {
       state = next;
@@ -37,6 +38,9 @@ function makeLeg(options: PublishOptions & { moved?: boolean }) {
     stats: () => Promise.reject(new Error('none')),
     replaceTrack: () => Promise.resolve(),
     setMuted: async (...args) => void fake.muted.push(args),
+    leave: () => {
+      fake.leaving = true;
+    },
     close: () => {
       fake.closed = true;
     },
@@ -64,7 +68,10 @@ function start() {
 }
 
 beforeEach(() => vi.stubGlobal('MediaStream', FakeStream));
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 describe('publishStream', () => {
   it('goes on at the host that will stop until the other one has the picture', async () => {
@@ -83,9 +90,38 @@ describe('publishStream', () => {
     second?.say({ status: 'connecting' });
     expect(first?.closed).toBe(false);
     second?.say({ status: 'live' });
-    expect(first?.closed).toBe(true);
     expect(publication.state).toEqual({ status: 'live' });
+    // The old host still shows it to viewers of HLS; it says when that is over.
+    expect(first).toMatchObject({ closed: false, leaving: true });
+    await publication.setMuted('audio', false);
+    expect([first?.muted.at(-1), second?.muted.at(-1)]).toEqual([
+      ['audio', false],
+      ['audio', false],
+    ]);
+    first?.say({ status: 'failed', reason: 'replaced' });
+    expect(first?.closed).toBe(true);
+    expect(second?.closed).toBe(false);
     expect(new Set(states)).toEqual(new Set(['live']));
+  });
+
+  it('leaves a host that does not put it out, and all of them when it is closed', () => {
+    vi.useFakeTimers();
+    const { publication, fakes } = start();
+    const move = (from: number): void => {
+      fakes[from]?.askToMove();
+      fakes[from + 1]?.say({ status: 'live' });
+    };
+    fakes[0]?.say({ status: 'live' });
+    move(0);
+    vi.advanceTimersByTime(11_000);
+    expect(fakes[0]?.closed).toBe(false);
+    vi.advanceTimersByTime(2_000);
+    expect(fakes[0]?.closed).toBe(true);
+    move(1);
+    expect(fakes.map(({ closed }) => closed)).toEqual([true, false, false]);
+    publication.close();
+    expect(fakes.map(({ closed }) => closed)).toEqual([true, true, true]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('believes the newer session when the server puts the older one out, and keeps the older when the newer fails', () => {

@@ -39,6 +39,8 @@ function finalReason(error: RequestError): MediaFailureReason | null {
 export interface PublishLeg extends Publication {
   /** The host will stop: begin anew elsewhere, then close this. */
   onMove(listener: () => void): () => void;
+  /** Another session has taken its place: what breaks of it is not begun anew, which would take the stream back. */
+  leave(): void;
 }
 
 /** Starts to publish at once. */
@@ -62,6 +64,7 @@ export function publishOnce(options: PublishOptions & { moved?: boolean }): Publ
   let wasLive = false;
   let busy = false;
   let again = false;
+  let leaving = false;
   let closed = false;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -153,6 +156,7 @@ export function publishOnce(options: PublishOptions & { moved?: boolean }): Publ
     if (!connection.isUp) return;
     const waitMs = notBeforeMs - Date.now();
     if (waitMs > 0) return kickIn(waitMs);
+    if (!session && leaving) return finish({ status: 'closed' });
     if (!session) await open();
     for (const kind of ['video', 'audio'] as const) {
       const track = tracks.get(kind);
@@ -272,6 +276,9 @@ export function publishOnce(options: PublishOptions & { moved?: boolean }): Publ
     },
     on: (name, listener) => events.on(name, listener),
     onMove: (listener) => events.on('move', () => listener()),
+    leave() {
+      leaving = true;
+    },
     async stats() {
       const report = (await session?.transport.getStats()) ?? (new Map() as unknown as RTCStatsReport);
       return publishStats(report, meter, { ...score });

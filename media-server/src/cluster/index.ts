@@ -30,7 +30,13 @@ export interface Cluster {
   /** For the streams of this server; a claim waits until the cluster was joined. */
   readonly claims: OriginClaims;
   /** Joins; the addresses in `describe` must be final. */
-  join(parts: { io: Server; streams: Streams; isAllowed: (token: unknown) => boolean }): Promise<void>;
+  join(parts: {
+    io: Server;
+    streams: Streams;
+    isAllowed: (token: unknown) => boolean;
+    /** Viewers of HLS while a stream changes its host: are there any here, and some may come with it. */
+    hls: { isWatched(streamId: string): boolean; arrives(streamId: string): void };
+  }): Promise<void>;
   nodes(): readonly NodeInfo[];
   self(): NodeInfo;
   /** Public address of the host that has the stream, when that is another one; null when it is here or nowhere. */
@@ -92,7 +98,7 @@ export function createCluster(deps: {
       claim,
       release: (streamId) => membership?.release(streamId),
     },
-    async join({ io, streams, isAllowed }) {
+    async join({ io, streams, isAllowed, hls }) {
       namespace = attachClusterNamespace({ io, streams, isAllowed, log });
       const members = await createMembership({
         registry,
@@ -102,11 +108,13 @@ export function createCluster(deps: {
       if (closed) return members.close();
       membership = members;
       members.onBeat(() => beaten.emit());
+      members.onTaken(hls.arrives);
       relays = createRelays({
         streams,
         membership: members,
         links,
         log,
+        keepsForHls: (streamId) => deps.describe().draining && hls.isWatched(streamId),
         ...(deps.lingerMs !== undefined && { lingerMs: deps.lingerMs }),
       });
       joined.resolve(members);

@@ -28,6 +28,8 @@ export interface Membership {
   isAlive(claim: OriginClaim): boolean;
   /** A stream has another origin now, or none (null). Claims of this node are not told. Returns its undo. */
   onOrigin(listener: (streamId: string, claim: OriginClaim | null) => void): () => void;
+  /** A stream was taken over from a host that lives: its publisher moves here. Returns its undo. */
+  onTaken(listener: (streamId: string) => void): () => void;
   /** After every beat: nodes may have come or gone. Returns its undo. */
   onBeat(listener: () => void): () => void;
   /** Tells the others at once what changed (draining). */
@@ -51,6 +53,7 @@ export async function createMembership(deps: {
   const mine = new Map<string, OriginClaim>();
   const known = new Map<string, OriginClaim>();
   const originChanged = createSignal<{ streamId: string; claim: OriginClaim | null }>();
+  const taken = createSignal<string>();
   const beaten = createSignal<void>();
   let nodes: NodeInfo[] = [describe()];
   let isConnected = false;
@@ -135,8 +138,10 @@ export async function createMembership(deps: {
     let claim = await registry.claim(request);
     // A host that was not there at the last beat may have come since.
     if (!isHeldBy(claim, self) && !isAlive(claim)) await readNodes();
-    if (!isHeldBy(claim, self) && (!isAlive(claim) || mayReplace(claim))) {
+    const isMove = !isHeldBy(claim, self) && isAlive(claim);
+    if (!isHeldBy(claim, self) && (!isMove || mayReplace(claim))) {
       claim = await registry.claim({ ...request, over: claim.fence });
+      if (isMove && isHeldBy(claim, self)) taken.emit(streamId);
     }
     return claim;
   }
@@ -188,6 +193,7 @@ export async function createMembership(deps: {
     },
     isAlive,
     onOrigin: (listener) => originChanged.subscribe(({ streamId, claim }) => listener(streamId, claim)),
+    onTaken: taken.subscribe,
     onBeat: (listener) => beaten.subscribe(listener),
     beat,
     get isConnected() {

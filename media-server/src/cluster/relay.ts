@@ -3,7 +3,8 @@
  *
  * Model: `current` is the pipe viewers see; `next` is one that is being made, because the stream has another origin or the
  * pipe broke. `next` takes the place of `current` when it has a picture, or at once when there is no current one, so that a
- * stream which moves is never dark on purpose. Invariants: one attempt at a time; an attempt that fails is followed by
+ * stream which moves is never dark on purpose; a local publisher who moves away is packaged for HLS here for `handoverMs` more.
+ * Invariants: one attempt at a time; an attempt that fails is followed by
  * another one, ever later; after `close` no pipe is left.
  */
 import type { PipeState } from '@walnut-live/contracts';
@@ -27,6 +28,8 @@ export interface Relay {
   /** The stream has this origin now; null: look it up. */
   follow(claim: OriginClaim | null): void;
   readonly isFed: boolean;
+  /** The local publisher is gone before its time: what is ready takes its place. */
+  handOver(): void;
   close(reason: string): void;
 }
 
@@ -35,6 +38,8 @@ export function createRelay(deps: {
   membership: Membership;
   links: ClusterLinks;
   log: Logger;
+  /** A local publisher is kept so long although the other host has a picture. */
+  handoverMs: number;
   /** It ended by itself: a local publisher took the stream. */
   onEnd: () => void;
 }): Relay {
@@ -65,11 +70,14 @@ export function createRelay(deps: {
       kick();
     },
   });
-  const yielding = stream.isLocal ? setTimeout(() => port.yieldLocal(), YIELD_MS) : undefined;
+  const yielding = stream.isLocal ? setTimeout(() => port.yieldLocal(), YIELD_MS + deps.handoverMs) : undefined;
+  /** What comes through a pipe is offered at once, so it is not even opened before. */
+  let waiting = stream.isLocal && deps.handoverMs > 0 ? setTimeout(handOver, deps.handoverMs) : undefined;
 
   closing.onClose((why) => {
     clearTimeout(retry);
     clearTimeout(yielding);
+    clearTimeout(waiting);
     for (const pipe of [next, current]) pipe?.close(why);
     current = null;
     next = null;
@@ -149,8 +157,15 @@ export function createRelay(deps: {
     if (!isWaitedWith || (opened.state.state === 'live' && opened.state.tracks.length > 0)) promote(opened);
   }
 
+  function handOver(): void {
+    clearTimeout(waiting);
+    if (waiting === undefined) return;
+    waiting = undefined;
+    kick();
+  }
+
   function kick(): void {
-    if (closing.closed) return;
+    if (closing.closed || waiting !== undefined) return;
     if (busy) {
       again = true;
       return;
@@ -176,6 +191,7 @@ export function createRelay(deps: {
       wanted = claim;
       kick();
     },
+    handOver,
     get isFed() {
       return current !== null;
     },

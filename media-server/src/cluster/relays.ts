@@ -2,7 +2,8 @@
  * Which streams of this host are fed by another host: those that somebody watches here while their origin is elsewhere.
  *
  * Invariants: at most one relay per stream object; a relay without watchers is closed after LINGER_MS; a stream whose
- * origin moved away while somebody publishes it here gets a relay too, and the publisher gives way to it.
+ * origin moved away while somebody publishes it here gets a relay too, and the publisher gives way to it: at once, or when
+ * the other host has something for the viewers of HLS.
  */
 import { createClosing } from '../platform/closing.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -13,6 +14,11 @@ import type { Membership } from './membership.ts';
 import { createRelay, type Relay } from './relay.ts';
 
 const LINGER_MS = 10_000;
+/**
+ * Viewers of HLS are packaged for here until the stream's new host, which begins with the first picture there, has more than
+ * they have in hand: its ffmpeg's start, a first segment and three seconds.
+ */
+const HANDOVER_MS = 5_000;
 /** The origin is announced when it changes; this often it is looked up all the same. */
 const BEATS_PER_LOOKUP = 5;
 
@@ -26,6 +32,8 @@ export function createRelays(deps: {
   membership: Membership;
   links: ClusterLinks;
   log: Logger;
+  /** Viewers of HLS are still to be sent after a stream that moves away. */
+  keepsForHls: (streamId: string) => boolean;
   lingerMs?: number;
 }): Relays {
   const { streams, membership } = deps;
@@ -46,6 +54,7 @@ export function createRelays(deps: {
     const relay = createRelay({
       ...deps,
       stream,
+      handoverMs: deps.keepsForHls(stream.id) ? HANDOVER_MS : 0,
       onEnd: () => {
         if (relays.get(stream.id)?.relay === relay) relays.delete(stream.id);
       },
@@ -72,6 +81,7 @@ export function createRelays(deps: {
   closing.onClose(streams.onPeers(look));
   closing.onClose(
     streams.onChange((stream) => {
+      if (!stream.isLocal) relays.get(stream.id)?.relay.handOver();
       // A stream that ended here may go on elsewhere.
       if (!relays.has(stream.id) && stream.status.state === 'idle') look(stream);
     }),

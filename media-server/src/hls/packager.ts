@@ -27,6 +27,8 @@ const SETTLE_MS = 250;
  * be the beginning of the recording, and cost the viewers of HLS a discontinuity.
  */
 const ALONE_MS = 1_500;
+/** What another host publishes is packaged there as soon as its viewers have been sent there. */
+const RELAYED_SETTLE_MS = 2_000;
 const BACKOFF_FIRST_MS = 200;
 const BACKOFF_MAX_MS = 4_000;
 /** A publisher whose picture changes all the time does not get a new ffmpeg for each change at once. */
@@ -280,7 +282,8 @@ export function createPackager(deps: {
         return;
       }
       if (current && current.tracks !== trackKey()) current.end('tracks-changed');
-      if (!current) plan(SETTLE_MS);
+      if (!current) plan(stream.isRelayed ? RELAYED_SETTLE_MS : SETTLE_MS);
+      wakeAll();
     },
     get running() {
       return current !== null;

@@ -24,6 +24,8 @@ const LIMITS = {
 } as const;
 /** A playlist polled within this time has a viewer behind it. */
 const VIEWER_MS = 15_000;
+/** A publisher who moves is live at the other host after a second or two. */
+const EXPECTED_MS = 15_000;
 const MAX_VIEWERS_TRACKED = 50_000;
 /** A restarted server goes on behind the one before it, unless that had more discontinuities than hours. */
 const DISCONTINUITY_EPOCH_MS = Date.UTC(2026, 0, 1);
@@ -50,6 +52,11 @@ export interface Packagers {
   touch(streamId: string): Packager | undefined;
   /** For segments: does not count as use. */
   peek(streamId: string): Packager | undefined;
+  /**
+   * Its publisher is on the way here from another host, whose viewers of HLS will be sent here: packaging begins with the
+   * first picture.
+   */
+  expect(streamId: string): void;
   /**
    * Keeps the stream packaged without viewers, through interruptions and publishers that come back, until the release
    * (idempotent) is called. `onPackager` is told the packager now and each later one: the holder subscribes to its
@@ -88,6 +95,8 @@ export function createPackagers(deps: {
   const holds = new Set<{ stream: Stream; onPackager: (packager: Packager) => void }>();
   /** Held, live and without a place: told once each. */
   const waiting = new Set<string>();
+  /** Streams that move here, until when they are awaited. */
+  const expected = new Map<string, number>();
   /** `streamId viewerId` → last seen; insertion order is age. */
   const viewers = new Map<string, { streamId: string; atMs: number }>();
   const refused: Record<Place, Record<Purpose, number>> = {
@@ -190,10 +199,20 @@ export function createPackagers(deps: {
     }
   }
 
+  /** What moved here is packaged before the first of its viewers asks. */
+  function receive(stream: Stream): void {
+    const untilMs = expected.get(stream.id);
+    if (untilMs === undefined || stream.status.state !== 'live') return;
+    expected.delete(stream.id);
+    if (now() > untilMs || packagers.has(stream.id) || !hasPlace('packager', 'viewers')) return;
+    start(stream, 'viewers');
+  }
+
   const stopListening = deps.streams.onChange((stream) => {
     const entry = packagers.get(stream.id);
     if (!entry) {
       resume(stream);
+      receive(stream);
       return;
     }
     // The same id may be a new stream object after everybody had left.
@@ -212,6 +231,7 @@ export function createPackagers(deps: {
       else if (entry.endsAtMs !== null && now() > entry.endsAtMs) drop(streamId, 'stream-idle');
     }
     for (const { stream } of [...holds]) resume(stream);
+    for (const [streamId, untilMs] of expected) if (now() > untilMs) expected.delete(streamId);
     for (const [key, viewer] of viewers) {
       if (now() - viewer.atMs < VIEWER_MS && viewers.size <= MAX_VIEWERS_TRACKED) break;
       viewers.delete(key);
@@ -239,6 +259,7 @@ export function createPackagers(deps: {
       if (entry) entry.usedAtMs = now();
       return entry?.packager;
     },
+    expect: (streamId) => void expected.set(streamId, now() + EXPECTED_MS),
     peek: (streamId) => packagers.get(streamId)?.packager,
     seen(streamId, viewerId) {
       const key = `${streamId} ${viewerId}`;

@@ -10,6 +10,7 @@ import { MediaStreamId } from '@walnut-live/contracts';
 import express, { type Router } from 'express';
 import { mediaFailure } from '../platform/failure.ts';
 import type { MediaTokens } from '../platform/media-tokens.ts';
+import { sendElsewhere, wasSent } from '../platform/send-elsewhere.ts';
 import type { Stream } from '../streams/stream.ts';
 import type { Streams } from '../streams/streams.ts';
 import { type BlockingRequest, isTooFarAhead, readBlockingRequest } from './blocking.ts';
@@ -43,6 +44,8 @@ export function createHlsRoutes(deps: {
   streams: Streams;
   packagers: Packagers;
   tokens: MediaTokens;
+  /** Public address of the host that packages the stream, when that is another one. */
+  elsewhere: (streamId: string) => Promise<string | null>;
   onRequest: (kind: string, status: number) => void;
   /** What viewers of this stream see by HLS; unset: itself. */
   shownFor?: (stream: Stream) => Promise<Stream>;
@@ -123,7 +126,14 @@ export function createHlsRoutes(deps: {
     if (!packager) throw mediaFailure('media_stream_not_live');
     if (!(await packager.ready(1, FIRST_SEGMENTS_TIMEOUT_MS))) throw mediaFailure('media_hls_unavailable');
     packagers.seen(streamId, session.jti);
-    if (blocking) await untilReached(packager, blocking, abortOf(response));
+    if (blocking) {
+      // Who waits for the next part of a stream that moves away is sent after it.
+      const isMoved = (): boolean => stream?.isRelayed === true && !wasSent(request);
+      await untilReached(packager, blocking, abortOf(response), isMoved);
+      const { sequence, part } = blocking;
+      const url = isMoved() && !packager.window.reaches(sequence, part) ? await deps.elsewhere(streamId) : null;
+      if (url !== null && !response.destroyed) return sendElsewhere(request, response, url);
+    }
     if (response.destroyed) return;
     response.setHeader('cache-control', blocking ? CACHE.blocked : CACHE.newest);
     response.type(PLAYLIST_TYPE).send(packager.window.playlist());
@@ -146,10 +156,16 @@ export function createHlsRoutes(deps: {
   return router;
 }
 
-async function untilReached(packager: Packager, wanted: BlockingRequest, gone: AbortSignal): Promise<void> {
+async function untilReached(
+  packager: Packager,
+  wanted: BlockingRequest,
+  gone: AbortSignal,
+  isMoved: () => boolean,
+): Promise<void> {
   const { window } = packager;
   if (isTooFarAhead(wanted, window.next())) throw mediaFailure('media_payload_invalid', { why: 'too-far-ahead' });
-  const reached = await packager.until(() => window.reaches(wanted.sequence, wanted.part), BLOCK_LIMIT_MS, gone);
+  const isReached = (): boolean => window.reaches(wanted.sequence, wanted.part) || isMoved();
+  const reached = await packager.until(isReached, BLOCK_LIMIT_MS, gone);
   if (!reached && !gone.aborted) throw mediaFailure('media_hls_unavailable');
 }
 

@@ -16,7 +16,13 @@ it('shows the common picture where it is there, and the guide alone elsewhere', 
 
 it('shows a moment once that two hosts kept while the stream moved', () => {
   const merged = mergedInTime([...row('host', 'old', 0, 3), ...row('host', 'new', 1_900, 3)], []);
-  expect(shown(merged)).toEqual(['old@0', 'old@1000', 'new@1900', 'new@2900', 'new@3900']);
+  expect(shown(merged)).toEqual(['old@0', 'old@1000', 'old@2000', 'new@2900', 'new@3900']);
+});
+
+it('follows one of two hosts that kept the same seconds to its end, and then the other', () => {
+  const merged = mergedInTime([...row('host', 'old', 0, 5), ...row('host', 'new', 1_600, 6)], []);
+  const old = ['old@0', 'old@1000', 'old@2000', 'old@3000', 'old@4000'];
+  expect(shown(merged)).toEqual([...old, 'new@4600', 'new@5600', 'new@6600']);
 });
 
 it('leaves what one host kept as it is, whatever its clock did', () => {

@@ -31,9 +31,13 @@ export function mergedInTime(own: readonly RecordedSegment[], together: readonly
 
 function withoutRepeats(entries: readonly RecordedSegment[]): RecordedSegment[] {
   const kept: RecordedSegment[] = [];
+  const endOf = ({ atMs, durationMs }: RecordedSegment): number => atMs + durationMs;
+  const runEnds = new Map<string, number>();
+  for (const entry of entries) runEnds.set(entry.run, Math.max(runEnds.get(entry.run) ?? 0, endOf(entry)));
   for (const entry of [...entries].sort((a, b) => a.atMs - b.atMs)) {
     const last = kept.at(-1);
-    if (last && last.run !== entry.run && middleOf(entry) < last.atMs + last.durationMs) continue;
+    // A run is followed to its end: two hosts that keep the same seconds are not cut up segment by segment.
+    if (last && last.run !== entry.run && middleOf(entry) < (runEnds.get(last.run) ?? endOf(last))) continue;
     kept.push(entry);
   }
   return kept;
