@@ -287,7 +287,11 @@ export async function createMediaServer(
   controlUrl = config.controlUrl ?? `http://${config.host}:${port}`;
   await cluster.join({
     ...{ io, streams, isAllowed },
-    hls: { isWatched: (streamId) => packagers.viewers(streamId) > 0, arrives: packagers.expect },
+    hls: {
+      isWatched: (streamId) => packagers.viewers(streamId) > 0,
+      nextDiscontinuity: (streamId) => packagers.peek(streamId)?.window.nextDiscontinuity() ?? null,
+      arrives: packagers.expect,
+    },
   });
   log.info({ port, workers: engine.workers().length }, 'media server ready');
 

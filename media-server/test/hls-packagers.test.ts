@@ -38,6 +38,7 @@ beforeEach(() => {
   packagers = createPackagers({
     engine: { takePackagerPorts: () => Promise.resolve(9) },
     streams: {
+      get: () => undefined,
       onChange(listener: (stream: Stream) => void) {
         changed = listener;
         return () => undefined;
@@ -140,11 +141,11 @@ it('re-encoding for recordings leaves viewers a place for it', async () => {
 
 it('what moves here is packaged with its first picture, before anybody asks', () => {
   const { stream, to } = streamOf('moved');
-  packagers.expect('moved');
+  packagers.expect('moved', 123_456);
   changed(stream);
   expect(packagers.count).toBe(0);
   to('live');
-  expect(packagers.peek('moved')).toBeDefined();
+  expect(packagers.peek('moved')?.window.nextDiscontinuity()).toBeGreaterThan(123_456);
   vi.advanceTimersByTime(25_000);
   expect(packagers.count).toBe(0);
   // Once: whoever is interrupted later is packaged for who watches.
@@ -154,12 +155,12 @@ it('what moves here is packaged with its first picture, before anybody asks', ()
 
 it('what never came is not waited for, and what came when every place was taken is nobody’s failure', () => {
   const [late, crowded] = [streamOf('late'), streamOf('crowded')];
-  packagers.expect('late');
+  packagers.expect('late', 0);
   vi.advanceTimersByTime(16_000);
   late.to('live');
   expect(packagers.peek('late')).toBeUndefined();
   fill();
-  packagers.expect('crowded');
+  packagers.expect('crowded', 0);
   expect(() => crowded.to('live')).not.toThrow();
   expect(packagers.peek('crowded')).toBeUndefined();
 });

@@ -41,7 +41,7 @@ export const PipeState = z.strictObject({
 });
 export type PipeState = z.infer<typeof PipeState>;
 
-/** Edge → origin. */
+/** Edge → origin; and from a host that takes a stream over to the one that had it. */
 export const clusterRequests = {
   /** The edge's end; the reply has the origin's. */
   'pipe:open': {
@@ -51,6 +51,14 @@ export const clusterRequests = {
   /** After a lost socket: the pipe goes on. `media_session_unknown` when it does not. */
   'pipe:resume': { request: z.strictObject({ pipeId: Id }), reply: PipeState },
   'pipe:close': { request: z.strictObject({ pipeId: Id }), reply: z.strictObject({}) },
+  /**
+   * How the stream is packaged for HLS there: players that go on at the other host must find numbers that have not been
+   * (RFC 8216bis §4.4.3.3). `nextDiscontinuity` null: nobody packages it.
+   */
+  'hls:numbers': {
+    request: z.strictObject({ streamId: MediaStreamId }),
+    reply: z.strictObject({ nextDiscontinuity: z.nullable(z.int().nonnegative()) }),
+  },
 } as const;
 export type ClusterRequests = typeof clusterRequests;
 export type ClusterRequestName = keyof ClusterRequests;

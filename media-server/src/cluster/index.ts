@@ -26,6 +26,15 @@ const after = (ms: number): Promise<null> => new Promise((resolve) => setTimeout
 
 export type { NodeInfo, Registry } from './registry.ts';
 
+export interface HlsMoves {
+  /** Some are here. */
+  isWatched(streamId: string): boolean;
+  /** Where the numbers of another host would have to begin; null: it is not packaged here. */
+  nextDiscontinuity(streamId: string): number | null;
+  /** The stream comes here from a host that packages it. */
+  arrives(streamId: string, nextDiscontinuity: number): void;
+}
+
 export interface Cluster {
   /** For the streams of this server; a claim waits until the cluster was joined. */
   readonly claims: OriginClaims;
@@ -34,8 +43,8 @@ export interface Cluster {
     io: Server;
     streams: Streams;
     isAllowed: (token: unknown) => boolean;
-    /** Viewers of HLS while a stream changes its host: are there any here, and some may come with it. */
-    hls: { isWatched(streamId: string): boolean; arrives(streamId: string): void };
+    /** Viewers of HLS while a stream changes its host. */
+    hls: HlsMoves;
   }): Promise<void>;
   nodes(): readonly NodeInfo[];
   self(): NodeInfo;
@@ -80,6 +89,17 @@ export function createCluster(deps: {
   let namespace: ReturnType<typeof attachClusterNamespace> | null = null;
   let closed = false;
 
+  async function received(members: Membership, { streamId, nodeId }: OriginClaim): Promise<number | null> {
+    const node = members.nodes().find((candidate) => candidate.nodeId === nodeId);
+    if (!node) return null;
+    const link = links.to(node.controlUrl);
+    try {
+      return (await link.request('hls:numbers', { streamId })).nextDiscontinuity;
+    } finally {
+      link.release();
+    }
+  }
+
   async function claim(...[streamId, publisher]: Parameters<OriginClaims['claim']>): Promise<void> {
     const members = await joined.promise;
     const name = publisher === 'rtp' ? ENCODER : publisher.claims.sub;
@@ -99,7 +119,7 @@ export function createCluster(deps: {
       release: (streamId) => membership?.release(streamId),
     },
     async join({ io, streams, isAllowed, hls }) {
-      namespace = attachClusterNamespace({ io, streams, isAllowed, log });
+      namespace = attachClusterNamespace({ io, streams, isAllowed, log, nextDiscontinuity: hls.nextDiscontinuity });
       const members = await createMembership({
         registry,
         log,
@@ -108,7 +128,12 @@ export function createCluster(deps: {
       if (closed) return members.close();
       membership = members;
       members.onBeat(() => beaten.emit());
-      members.onTaken(hls.arrives);
+      members.onTaken((former) => {
+        void received(members, former).then(
+          (next) => next !== null && hls.arrives(former.streamId, next),
+          (error: unknown) => log.debug({ err: error, streamId: former.streamId }, 'its former host does not answer'),
+        );
+      });
       relays = createRelays({
         streams,
         membership: members,

@@ -29,7 +29,7 @@ export interface Membership {
   /** A stream has another origin now, or none (null). Claims of this node are not told. Returns its undo. */
   onOrigin(listener: (streamId: string, claim: OriginClaim | null) => void): () => void;
   /** A stream was taken over from a host that lives: its publisher moves here. Returns its undo. */
-  onTaken(listener: (streamId: string) => void): () => void;
+  onTaken(listener: (former: OriginClaim) => void): () => void;
   /** After every beat: nodes may have come or gone. Returns its undo. */
   onBeat(listener: () => void): () => void;
   /** Tells the others at once what changed (draining). */
@@ -53,7 +53,7 @@ export async function createMembership(deps: {
   const mine = new Map<string, OriginClaim>();
   const known = new Map<string, OriginClaim>();
   const originChanged = createSignal<{ streamId: string; claim: OriginClaim | null }>();
-  const taken = createSignal<string>();
+  const taken = createSignal<OriginClaim>();
   const beaten = createSignal<void>();
   let nodes: NodeInfo[] = [describe()];
   let isConnected = false;
@@ -140,8 +140,9 @@ export async function createMembership(deps: {
     if (!isHeldBy(claim, self) && !isAlive(claim)) await readNodes();
     const isMove = !isHeldBy(claim, self) && isAlive(claim);
     if (!isHeldBy(claim, self) && (!isMove || mayReplace(claim))) {
-      claim = await registry.claim({ ...request, over: claim.fence });
-      if (isMove && isHeldBy(claim, self)) taken.emit(streamId);
+      const former = claim;
+      claim = await registry.claim({ ...request, over: former.fence });
+      if (isMove && isHeldBy(claim, self)) taken.emit(former);
     }
     return claim;
   }

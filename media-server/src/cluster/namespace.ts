@@ -47,6 +47,7 @@ export function attachClusterNamespace(deps: {
   streams: Streams;
   isAllowed: (token: unknown) => boolean;
   log: Logger;
+  nextDiscontinuity: (streamId: string) => number | null;
 }): ClusterNamespace {
   const { streams, log } = deps;
   const namespace = deps.io.of(CLUSTER_NAMESPACE);
@@ -124,6 +125,9 @@ export function attachClusterNamespace(deps: {
     async 'pipe:close'(socket, { pipeId }) {
       closePipe(pipeOf(socket, pipeId), 'closed-by-edge', false);
       return {};
+    },
+    async 'hls:numbers'(_socket, { streamId }) {
+      return { nextDiscontinuity: deps.nextDiscontinuity(streamId) };
     },
   };
 

@@ -26,6 +26,8 @@ const LIMITS = {
 const VIEWER_MS = 15_000;
 /** A publisher who moves is live at the other host after a second or two. */
 const EXPECTED_MS = 15_000;
+/** Runs that may still begin at the host that a stream leaves. */
+const DISCONTINUITIES_TO_COME = 16;
 const MAX_VIEWERS_TRACKED = 50_000;
 /** A restarted server goes on behind the one before it, unless that had more discontinuities than hours. */
 const DISCONTINUITY_EPOCH_MS = Date.UTC(2026, 0, 1);
@@ -54,9 +56,9 @@ export interface Packagers {
   peek(streamId: string): Packager | undefined;
   /**
    * Its publisher is on the way here from another host, whose viewers of HLS will be sent here: packaging begins with the
-   * first picture.
+   * first picture, and with numbers behind that host's.
    */
-  expect(streamId: string): void;
+  expect(streamId: string, nextDiscontinuity: number): void;
   /**
    * Keeps the stream packaged without viewers, through interruptions and publishers that come back, until the release
    * (idempotent) is called. `onPackager` is told the packager now and each later one: the holder subscribes to its
@@ -95,8 +97,8 @@ export function createPackagers(deps: {
   const holds = new Set<{ stream: Stream; onPackager: (packager: Packager) => void }>();
   /** Held, live and without a place: told once each. */
   const waiting = new Set<string>();
-  /** Streams that move here, until when they are awaited. */
-  const expected = new Map<string, number>();
+  /** Streams that move here: until when they are awaited, and where their numbers begin. */
+  const expected = new Map<string, { untilMs: number; discontinuity: number }>();
   /** `streamId viewerId` → last seen; insertion order is age. */
   const viewers = new Map<string, { streamId: string; atMs: number }>();
   const refused: Record<Place, Record<Purpose, number>> = {
@@ -146,6 +148,8 @@ export function createPackagers(deps: {
   function start(stream: Stream, purpose: Purpose): Packager {
     drop(stream.id, 'stream-replaced');
     if (!hasPlace('packager', purpose)) refuse(purpose);
+    const firstDiscontinuity = Math.max(nextDiscontinuity, expected.get(stream.id)?.discontinuity ?? 0);
+    expected.delete(stream.id);
     const packager = createPackager({
       stream,
       takePorts: deps.engine.takePackagerPorts,
@@ -160,7 +164,7 @@ export function createPackagers(deps: {
         };
       },
       ffmpegBin: deps.ffmpegBin,
-      firstDiscontinuity: nextDiscontinuity,
+      firstDiscontinuity,
       log: deps.log,
       now,
     });
@@ -201,11 +205,8 @@ export function createPackagers(deps: {
 
   /** What moved here is packaged before the first of its viewers asks. */
   function receive(stream: Stream): void {
-    const untilMs = expected.get(stream.id);
-    if (untilMs === undefined || stream.status.state !== 'live') return;
-    expected.delete(stream.id);
-    if (now() > untilMs || packagers.has(stream.id) || !hasPlace('packager', 'viewers')) return;
-    start(stream, 'viewers');
+    const isAwaited = now() < (expected.get(stream.id)?.untilMs ?? 0);
+    if (isAwaited && stream.status.state === 'live' && hasPlace('packager', 'viewers')) start(stream, 'viewers');
   }
 
   const stopListening = deps.streams.onChange((stream) => {
@@ -231,7 +232,7 @@ export function createPackagers(deps: {
       else if (entry.endsAtMs !== null && now() > entry.endsAtMs) drop(streamId, 'stream-idle');
     }
     for (const { stream } of [...holds]) resume(stream);
-    for (const [streamId, untilMs] of expected) if (now() > untilMs) expected.delete(streamId);
+    for (const [streamId, { untilMs }] of expected) if (now() > untilMs) expected.delete(streamId);
     for (const [key, viewer] of viewers) {
       if (now() - viewer.atMs < VIEWER_MS && viewers.size <= MAX_VIEWERS_TRACKED) break;
       viewers.delete(key);
@@ -259,7 +260,13 @@ export function createPackagers(deps: {
       if (entry) entry.usedAtMs = now();
       return entry?.packager;
     },
-    expect: (streamId) => void expected.set(streamId, now() + EXPECTED_MS),
+    expect(streamId, nextDiscontinuity) {
+      expected.set(streamId, {
+        ...{ untilMs: now() + EXPECTED_MS, discontinuity: nextDiscontinuity + DISCONTINUITIES_TO_COME },
+      });
+      const stream = deps.streams.get(streamId);
+      if (stream && !packagers.has(streamId)) receive(stream);
+    },
     peek: (streamId) => packagers.get(streamId)?.packager,
     seen(streamId, viewerId) {
       const key = `${streamId} ${viewerId}`;
