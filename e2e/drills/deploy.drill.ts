@@ -47,7 +47,7 @@ const SETTLED_TIMEOUT_MS = 60_000;
  * 9 s while a media server was replaced, and up to 4.2 s while nothing was. Generous, because such a machine stops pictures by
  * itself; but a player that is stuck stood for 32 s.
  */
-const STOOD_MS = { webrtc: 6_000, hls: 15_000 } as const;
+const STOOD_MS = { webrtc: 3_000, hls: 5_000 } as const;
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const worst = (values: readonly number[]): number => Math.round(Math.max(0, ...values));

@@ -42,8 +42,6 @@ const NATIVE_TYPE = 'application/vnd.apple.mpegurl';
 /** Farther behind than this, playing faster would take too long: it jumps. */
 const MAX_BEHIND_SECONDS = 8;
 const CATCH_UP_EVERY_MS = 500;
-/** No more than this before a hole can be played. */
-const HOLE_EDGE_SECONDS = 0.1;
 /** Added to the distance from the newest picture at every stall. */
 const STALL_STEP_SECONDS = 0.4;
 /** Playing for this long proves that it works; only then a failure begins with the short back-off again. */
@@ -105,8 +103,6 @@ export function openHls(input: {
   let playingSinceMs: number | null = null;
   let lastPictureAtMs = 0;
   let generation = 0;
-  /** Where the picture goes on behind a hole that it stands before, as seen last time. */
-  let hole: number | null = null;
 
   function setState(next: HlsState): void {
     if (closed || JSON.stringify(next) === JSON.stringify(state)) return;
@@ -237,12 +233,6 @@ export function openHls(input: {
       refused(0, null);
     }
     if (!hls || video.paused || hls.targetLatency === null) return;
-    const beyond = beyondHole(video);
-    if (beyond === null || beyond !== hole) hole = beyond;
-    else {
-      video.currentTime = beyond;
-      return;
-    }
     const { latency, targetLatency, liveSyncPosition } = hls;
     // hls.js could jump by itself, but only with a distance of ours in place of the server's.
     if (latency - targetLatency > MAX_BEHIND_SECONDS && liveSyncPosition !== null && video.readyState > 0) {
@@ -300,19 +290,6 @@ function bufferedAhead(video: HTMLVideoElement): number {
     if (video.buffered.start(index) <= video.currentTime && video.currentTime <= end) return end - video.currentTime;
   }
   return 0;
-}
-
-/**
- * The next time that is buffered, when it stands before a hole: a stream that went on at another host lacks what was on its way
- * meanwhile. hls.js neither loads what is behind such a hole nor jumps it before its distance is too long.
- */
-function beyondHole(video: HTMLVideoElement): number | null {
-  if (video.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA || bufferedAhead(video) > HOLE_EDGE_SECONDS) return null;
-  for (let index = 0; index < video.buffered.length; index += 1) {
-    const start = video.buffered.start(index);
-    if (start > video.currentTime) return start;
-  }
-  return null;
 }
 
 /** Safari tells the EXT-X-PROGRAM-DATE-TIME of time zero. */
