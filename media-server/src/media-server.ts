@@ -180,6 +180,7 @@ export async function createMediaServer(
       '/:streamId/{*rest}',
       redirectElsewhere({
         elsewhere: cluster.elsewhere,
+        stillAt: cluster.stillPackagedAt,
         // A playlist session is good on every host, and a cache that asks about one takes 2xx, 401 and 403 only. What a
         // stream that moved away left here is fetched by whoever had the playlist before it did.
         isHere: (streamId, [first = '', file = '']) =>

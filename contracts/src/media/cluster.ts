@@ -53,11 +53,12 @@ export const clusterRequests = {
   'pipe:close': { request: z.strictObject({ pipeId: Id }), reply: z.strictObject({}) },
   /**
    * How the stream is packaged for HLS there: players that go on at the other host must find numbers that have not been
-   * (RFC 8216bis §4.4.3.3). `nextDiscontinuity` null: nobody packages it.
+   * (RFC 8216bis §4.4.3.3). `nextDiscontinuity` null: nobody packages it. `keepsMs`: it goes on being packaged there for its
+   * viewers.
    */
   'hls:numbers': {
     request: z.strictObject({ streamId: MediaStreamId }),
-    reply: z.strictObject({ nextDiscontinuity: z.nullable(z.int().nonnegative()) }),
+    reply: z.strictObject({ nextDiscontinuity: z.nullable(z.int().nonnegative()), keepsMs: z.int().nonnegative() }),
   },
 } as const;
 export type ClusterRequests = typeof clusterRequests;

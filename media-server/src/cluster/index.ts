@@ -18,10 +18,12 @@ import { createRegistryBoard, openMemoryRegistry } from './memory-registry.ts';
 import { attachClusterNamespace } from './namespace.ts';
 import { openRedisRegistry } from './redis-registry.ts';
 import { ENCODER, isHeldBy, type NodeInfo, type OriginClaim, type Registry } from './registry.ts';
-import { createRelays } from './relays.ts';
+import { createRelays, HANDOVER_MS } from './relays.ts';
 
 /** Who asks a host that begins where a stream is waits this long for its registry. */
 const JOIN_PATIENCE_MS = 3_000;
+/** Viewers are taken over this long before the former host lets go. */
+const ARRIVED_BEFORE_MS = 500;
 const after = (ms: number): Promise<null> => new Promise((resolve) => setTimeout(resolve, ms, null).unref());
 
 export type { NodeInfo, Registry } from './registry.ts';
@@ -50,6 +52,8 @@ export interface Cluster {
   self(): NodeInfo;
   /** Public address of the host that has the stream, when that is another one; null when it is here or nowhere. */
   elsewhere(streamId: string): Promise<string | null>;
+  /** Public address of the host that a stream is coming from and that packages it meanwhile. */
+  stillPackagedAt(streamId: string): Promise<string | null>;
   /** Where a newcomer is to go instead; null: come in. Only this host's being full or draining sends anybody away. */
   redirect(right: 'publish' | 'watch'): { code: 'media_elsewhere' | 'media_draining'; url?: string } | null;
   onBeat(listener: (self: NodeInfo) => void): () => void;
@@ -84,20 +88,46 @@ export function createCluster(deps: {
   const joined = Promise.withResolvers<Membership>();
   joined.promise.catch(() => undefined); // told to whoever waits for it
   const beaten = createSignal<void>();
+  /** Where streams that come here are still packaged for viewers of HLS. */
+  const arriving = new Map<string, Promise<string | null>>();
   let membership: Membership | null = null;
   let relays: ReturnType<typeof createRelays> | null = null;
   let namespace: ReturnType<typeof attachClusterNamespace> | null = null;
   let closed = false;
 
-  async function received(members: Membership, { streamId, nodeId }: OriginClaim): Promise<number | null> {
+  /**
+   * The stream was at another host, which is asked what its viewers of HLS need to go on here. Returns that host's public
+   * address while they are still to be served there.
+   */
+  async function received(
+    members: Membership,
+    { streamId, nodeId }: OriginClaim,
+    hls: HlsMoves,
+  ): Promise<string | null> {
     const node = members.nodes().find((candidate) => candidate.nodeId === nodeId);
     if (!node) return null;
     const link = links.to(node.controlUrl);
     try {
-      return (await link.request('hls:numbers', { streamId })).nextDiscontinuity;
+      const { nextDiscontinuity, keepsMs } = await link.request('hls:numbers', { streamId });
+      if (nextDiscontinuity === null) return null;
+      hls.arrives(streamId, nextDiscontinuity);
+      if (keepsMs <= ARRIVED_BEFORE_MS || node.publicUrl === '') return null;
+      setTimeout(() => arriving.delete(streamId), keepsMs - ARRIVED_BEFORE_MS).unref();
+      return node.publicUrl;
+    } catch (error) {
+      log.debug({ err: error, streamId }, 'its former host does not answer');
+      return null;
     } finally {
       link.release();
     }
+  }
+
+  function receive(members: Membership, former: OriginClaim, hls: HlsMoves): void {
+    const asked = received(members, former, hls).then((url) => {
+      if (url === null && arriving.get(former.streamId) === asked) arriving.delete(former.streamId);
+      return url;
+    });
+    arriving.set(former.streamId, asked);
   }
 
   async function claim(...[streamId, publisher]: Parameters<OriginClaims['claim']>): Promise<void> {
@@ -119,7 +149,14 @@ export function createCluster(deps: {
       release: (streamId) => membership?.release(streamId),
     },
     async join({ io, streams, isAllowed, hls }) {
-      namespace = attachClusterNamespace({ io, streams, isAllowed, log, nextDiscontinuity: hls.nextDiscontinuity });
+      const keepsForHls = (streamId: string): boolean => deps.describe().draining && hls.isWatched(streamId);
+      namespace = attachClusterNamespace({
+        ...{ io, streams, isAllowed, log },
+        hlsNumbers: (streamId) => ({
+          nextDiscontinuity: hls.nextDiscontinuity(streamId),
+          keepsMs: keepsForHls(streamId) ? HANDOVER_MS : 0,
+        }),
+      });
       const members = await createMembership({
         registry,
         log,
@@ -128,18 +165,13 @@ export function createCluster(deps: {
       if (closed) return members.close();
       membership = members;
       members.onBeat(() => beaten.emit());
-      members.onTaken((former) => {
-        void received(members, former).then(
-          (next) => next !== null && hls.arrives(former.streamId, next),
-          (error: unknown) => log.debug({ err: error, streamId: former.streamId }, 'its former host does not answer'),
-        );
-      });
+      members.onTaken((former) => receive(members, former, hls));
       relays = createRelays({
         streams,
         membership: members,
         links,
         log,
-        keepsForHls: (streamId) => deps.describe().draining && hls.isWatched(streamId),
+        keepsForHls,
         ...(deps.lingerMs !== undefined && { lingerMs: deps.lingerMs }),
       });
       joined.resolve(members);
@@ -155,6 +187,7 @@ export function createCluster(deps: {
       const node = members.nodes().find((candidate) => isHeldBy(origin, candidate));
       return node?.publicUrl || null;
     },
+    stillPackagedAt: async (streamId) => (await arriving.get(streamId)) ?? null,
     redirect(right) {
       const own = deps.describe();
       if (!own.draining && (right === 'publish' || hostFullness(own) < 1)) return null;

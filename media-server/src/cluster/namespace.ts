@@ -47,7 +47,7 @@ export function attachClusterNamespace(deps: {
   streams: Streams;
   isAllowed: (token: unknown) => boolean;
   log: Logger;
-  nextDiscontinuity: (streamId: string) => number | null;
+  hlsNumbers: (streamId: string) => ClusterReply<'hls:numbers'>;
 }): ClusterNamespace {
   const { streams, log } = deps;
   const namespace = deps.io.of(CLUSTER_NAMESPACE);
@@ -127,7 +127,7 @@ export function attachClusterNamespace(deps: {
       return {};
     },
     async 'hls:numbers'(_socket, { streamId }) {
-      return { nextDiscontinuity: deps.nextDiscontinuity(streamId) };
+      return deps.hlsNumbers(streamId);
     },
   };
 

@@ -18,7 +18,7 @@ const LINGER_MS = 10_000;
  * Viewers of HLS are packaged for here until the stream's new host, which begins with the first picture there, has more than
  * they have in hand: its ffmpeg's start, a first segment and three seconds.
  */
-const HANDOVER_MS = 5_000;
+export const HANDOVER_MS = 5_000;
 /** The origin is announced when it changes; this often it is looked up all the same. */
 const BEATS_PER_LOOKUP = 5;
 
