@@ -43,8 +43,13 @@ export interface FirewalledChromium extends AsyncDisposable {
 /**
  * @param port the TCP port of 127.0.0.1 that can be reached from inside, under the same address
  * @param road what the connections go over; without one as fast as the machine is
+ * @param extraArgs of Chromium
  */
-export async function launchFirewalledChromium(port: number, road?: Road): Promise<FirewalledChromium> {
+export async function launchFirewalledChromium(
+  port: number,
+  road?: Road,
+  extraArgs: string[] = [],
+): Promise<FirewalledChromium> {
   const dir = await mkdtemp(join(tmpdir(), 'walnut-live-firewall-'));
   const wayOut = join(dir, 'way-out');
   const readyFile = join(dir, 'ready');
@@ -87,7 +92,7 @@ exec '${chromiumPath()}' "$@"`;
 
   let browser: Browser | undefined;
   try {
-    browser = await launchChromium({ executablePath: wrapper });
+    browser = await launchChromium({ executablePath: wrapper, extraArgs });
     await waitUntil('the gate through the firewall is open', GATE_TIMEOUT_MS, () => existsSync(readyFile));
   } catch (error) {
     await close(browser);

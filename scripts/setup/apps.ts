@@ -32,7 +32,7 @@ const MIN_COMPRESSIBLE_BYTES = 1_024;
 
 /** Builds what changed since it was built. */
 export async function ensureApps(): Promise<void> {
-  const scripts = ['apps', 'lean-build', 'early-script'].map((name) => `scripts/setup/${name}.ts`);
+  const scripts = ['apps', 'lean-build', 'late-schemas', 'early-script'].map((name) => `scripts/setup/${name}.ts`);
   const means = ['package-lock.json', 'tsconfig.base.json', ...scripts];
   const shared = (name: string) => (name === 'live-client' ? ['contracts'] : ['ui', 'live-client', 'contracts']);
   const stale = BUILDS.map((one) => ({ ...one, key: contentKey([one.name, ...shared(one.name), ...means]) })).filter(

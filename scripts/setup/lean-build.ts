@@ -1,5 +1,6 @@
 /** Vite plugins that leave out of a browser's files what no browser asks for. */
 import type { Plugin } from 'vite';
+import { withLateSchemas } from './late-schemas.ts';
 
 /**
  * mediasoup-client is CommonJS, so nothing of it can be shaken off: its handlers for React Native and for tests would
@@ -64,4 +65,9 @@ const withoutJsonSchemas = (): Plugin => ({
 });
 
 /** All of them. */
-export const lean = (): Plugin[] => [withoutForeignHandlers(), withoutDescriptions(), withoutJsonSchemas()];
+export const lean = (): Plugin[] => [
+  withoutForeignHandlers(),
+  withoutDescriptions(),
+  withoutJsonSchemas(),
+  withLateSchemas(),
+];

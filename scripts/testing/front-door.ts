@@ -78,7 +78,8 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
   // A port that is not the usual one belongs to the name.
   change('page.conf', { $host: `$host:${port}` });
   change('listen.conf', {
-    'listen 443 ssl;': `listen 127.0.0.1:${port} ssl; listen 127.0.0.1:${plainPort};`,
+    // `http2 on` is younger than Debian's nginx.
+    'listen 443 ssl;': `listen 127.0.0.1:${port} ssl http2; listen 127.0.0.1:${plainPort};`,
     'http2 on;': '',
     '/etc/nginx/tls': folder,
   });
