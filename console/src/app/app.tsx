@@ -10,6 +10,7 @@ import 'dayjs/locale/zh-cn.js';
 import { type ReactNode, Suspense, useState } from 'react';
 import { BrowserRouter, Navigate, Route, Routes, useLocation } from 'react-router';
 import { createQueryClient } from '../data/use-call.ts';
+import { Allowed } from './allowed.tsx';
 import { firstPathFor } from './navigation.tsx';
 import { SessionGate, useSession } from './session.tsx';
 import { Shell } from './shell.tsx';
@@ -77,59 +78,61 @@ const Start = (): ReactNode => <Navigate to={firstPathFor(useSession().may)} rep
 const Pages = (): ReactNode => (
   <AppErrorBoundary resetKey={useLocation().pathname}>
     <Suspense fallback={<Waiting />}>
-      <Routes>
-        <Route path="/" element={<Start />} />
-        <Route path="/live" element={<LiveWallPage />} />
-        <Route path="/inviters" element={<InvitersPage />} />
-        <Route path="/inviters/:inviterId" element={<InvitersPage />} />
-        <Route path="/invite-graph" element={<InviteGraphPage />} />
-        <Route path="/contacts" element={<ContactsPage />} />
-        <Route path="/reports" element={<ReportsPage />} />
-        <Route path="/reports/:tab" element={<ReportsPage />} />
-        <Route path="/alerts" element={<AlertsPage />} />
-        <Route path="/screen" element={<ScreenPage />} />
-        <Route path="/orders" element={<OrdersPage />} />
-        <Route path="/orders/:orderId" element={<OrdersPage />} />
-        <Route path="/orders/:orderId/credit" element={<CreditPage />} />
-        <Route path="/attribution" element={<AttributionPage />} />
-        <Route path="/after-sales" element={<AfterSalesPage />} />
-        <Route path="/after-sales/:caseId" element={<AfterSalesPage />} />
-        <Route path="/catalogue" element={<CataloguePage />} />
-        <Route path="/gifts" element={<GiftsPage />} />
-        <Route path="/commission-rules" element={<CommissionRulesPage />} />
-        <Route path="/commission-holds" element={<CommissionHoldsPage />} />
-        <Route path="/commission-bonuses" element={<BonusesPage />} />
-        <Route path="/templates" element={<CopyTemplatesPage />} />
-        <Route path="/group-buys" element={<GroupBuysPage />} />
-        <Route path="/pre-sales" element={<PreSalesPage />} />
-        <Route path="/sharing" element={<SharingPage />} />
-        <Route path="/team" element={<TeamPage />} />
-        <Route path="/coupons" element={<CouponsPage />} />
-        <Route path="/reviews" element={<ReviewsPage />} />
-        <Route path="/shipping" element={<ShippingPage />} />
-        <Route path="/prizes" element={<PrizesPage />} />
-        <Route path="/rooms" element={<RoomsPage />} />
-        <Route path="/rooms/:roomId" element={<RoomPage />} />
-        <Route path="/campaigns" element={<CampaignsPage />} />
-        <Route path="/audit" element={<AuditPage />} />
-        <Route path="/organisation" element={<OrganisationPage />} />
-        <Route path="/personal-data" element={<PersonalDataPage />} />
-        <Route path="/retention" element={<RetentionPage />} />
-        <Route path="/settlement-terms" element={<TermsPage />} />
-        <Route path="/staff" element={<StaffPage />} />
-        <Route path="/stores" element={<StoresPage />} />
-        <Route path="/moderation" element={<ModerationPage />} />
-        <Route path="/cards" element={<CardsPage />} />
-        <Route path="/customers" element={<CustomersPage />} />
-        <Route path="/counter" element={<CounterPage />} />
-        <Route path="/members" element={<MembersPage />} />
-        <Route path="/payments" element={<PaymentsPage />} />
-        <Route path="/settlements" element={<SettlementsPage />} />
-        <Route path="/settlements/:runId" element={<SettlementRunPage />} />
-        <Route path="/store-statements" element={<StatementsPage />} />
-        <Route path="/webhooks" element={<WebhooksPage />} />
-        <Route path="*" element={<NotFoundPage />} />
-      </Routes>
+      <Allowed>
+        <Routes>
+          <Route path="/" element={<Start />} />
+          <Route path="/live" element={<LiveWallPage />} />
+          <Route path="/inviters" element={<InvitersPage />} />
+          <Route path="/inviters/:inviterId" element={<InvitersPage />} />
+          <Route path="/invite-graph" element={<InviteGraphPage />} />
+          <Route path="/contacts" element={<ContactsPage />} />
+          <Route path="/reports" element={<ReportsPage />} />
+          <Route path="/reports/:tab" element={<ReportsPage />} />
+          <Route path="/alerts" element={<AlertsPage />} />
+          <Route path="/screen" element={<ScreenPage />} />
+          <Route path="/orders" element={<OrdersPage />} />
+          <Route path="/orders/:orderId" element={<OrdersPage />} />
+          <Route path="/orders/:orderId/credit" element={<CreditPage />} />
+          <Route path="/attribution" element={<AttributionPage />} />
+          <Route path="/after-sales" element={<AfterSalesPage />} />
+          <Route path="/after-sales/:caseId" element={<AfterSalesPage />} />
+          <Route path="/catalogue" element={<CataloguePage />} />
+          <Route path="/gifts" element={<GiftsPage />} />
+          <Route path="/commission-rules" element={<CommissionRulesPage />} />
+          <Route path="/commission-holds" element={<CommissionHoldsPage />} />
+          <Route path="/commission-bonuses" element={<BonusesPage />} />
+          <Route path="/templates" element={<CopyTemplatesPage />} />
+          <Route path="/group-buys" element={<GroupBuysPage />} />
+          <Route path="/pre-sales" element={<PreSalesPage />} />
+          <Route path="/sharing" element={<SharingPage />} />
+          <Route path="/team" element={<TeamPage />} />
+          <Route path="/coupons" element={<CouponsPage />} />
+          <Route path="/reviews" element={<ReviewsPage />} />
+          <Route path="/shipping" element={<ShippingPage />} />
+          <Route path="/prizes" element={<PrizesPage />} />
+          <Route path="/rooms" element={<RoomsPage />} />
+          <Route path="/rooms/:roomId" element={<RoomPage />} />
+          <Route path="/campaigns" element={<CampaignsPage />} />
+          <Route path="/audit" element={<AuditPage />} />
+          <Route path="/organisation" element={<OrganisationPage />} />
+          <Route path="/personal-data" element={<PersonalDataPage />} />
+          <Route path="/retention" element={<RetentionPage />} />
+          <Route path="/settlement-terms" element={<TermsPage />} />
+          <Route path="/staff" element={<StaffPage />} />
+          <Route path="/stores" element={<StoresPage />} />
+          <Route path="/moderation" element={<ModerationPage />} />
+          <Route path="/cards" element={<CardsPage />} />
+          <Route path="/customers" element={<CustomersPage />} />
+          <Route path="/counter" element={<CounterPage />} />
+          <Route path="/members" element={<MembersPage />} />
+          <Route path="/payments" element={<PaymentsPage />} />
+          <Route path="/settlements" element={<SettlementsPage />} />
+          <Route path="/settlements/:runId" element={<SettlementRunPage />} />
+          <Route path="/store-statements" element={<StatementsPage />} />
+          <Route path="/webhooks" element={<WebhooksPage />} />
+          <Route path="*" element={<NotFoundPage />} />
+        </Routes>
+      </Allowed>
     </Suspense>
   </AppErrorBoundary>
 );

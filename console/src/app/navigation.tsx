@@ -165,9 +165,15 @@ export const groupsFor = (may: May): Group[] =>
     .map((group) => ({ ...group, places: group.places.filter((place) => may(place.needs)) }))
     .filter(({ places }) => places.length > 0);
 
+const liesIn = (pathname: string, { path }: Place): boolean => pathname === path || pathname.startsWith(`${path}/`);
+
 /** Of the group in which a page lies: `/orders/0198…` lies in that of `/orders`. */
 export const groupOf = (among: readonly Group[], pathname: string): string | undefined =>
-  among.find(({ places }) => places.some(({ path }) => pathname === path || pathname.startsWith(`${path}/`)))?.id;
+  among.find(({ places }) => places.some((place) => liesIn(pathname, place)))?.id;
+
+/** The place of the menu to which a page belongs, whoever may see it. */
+export const placeOf = (pathname: string): Place | undefined =>
+  groups.flatMap(({ places }) => places).find((place) => liesIn(pathname, place));
 
 export const placesFor = (may: May): Place[] => groupsFor(may).flatMap(({ places }) => places);
 

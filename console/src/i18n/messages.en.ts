@@ -32,6 +32,8 @@ export const en = {
   'not-found.title': 'No such page',
   'not-found.hint': 'The link may have changed',
   'not-found.back': 'Back to the start',
+  'no-access.title': '“{place}” is not part of your role',
+  'no-access.hint': 'You are signed in as {role}. Whoever needs it asks an administrator at headquarters.',
 
   'sign-in.title': 'Staff sign-in',
   'sign-in.hint': 'One console for headquarters, channels and stores. What you see follows your role and unit.',

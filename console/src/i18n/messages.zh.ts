@@ -33,6 +33,8 @@ export const zh = {
   'not-found.title': '没有这个页面',
   'not-found.hint': '链接可能已经变了',
   'not-found.back': '回到首页',
+  'no-access.title': '「{place}」不在你的岗位范围内',
+  'no-access.hint': '你以{role}登录。需要查看时，请联系总部管理员。',
 
   'sign-in.title': '员工登录',
   'sign-in.hint': '总部、渠道与门店共用一个后台，看到的内容按岗位与组织区分。',

@@ -8,6 +8,7 @@ import type { Column } from '../../shared/data-table.tsx';
 import { type Filters, OrgFilter, RangeFilter, rangeOf, useFilters } from '../../shared/filters.tsx';
 import { CsvButton, Page, Panel } from '../../shared/page.tsx';
 import { PagedTable } from '../../shared/paged-table.tsx';
+import { actThings, wordsOf } from './acts.ts';
 import { useAuditT } from './messages.ts';
 import { targetKinds } from './target-kinds.ts';
 import { targetLink } from './target-link.ts';
@@ -40,7 +41,7 @@ export default function AuditPage(): ReactNode {
   const columns: Column<AuditRow>[] = [
     { key: 'at', title: t('at'), render: ({ at }) => <span className="wl-number">{format.dateTime(at)}</span> },
     { key: 'actor', title: t('actor'), render: ({ actor }) => actor?.name ?? t('system') },
-    { key: 'action', title: t('action'), head: true, render: (row) => <b>{row.action}</b> },
+    { key: 'action', title: t('action'), head: true, render: ({ action }) => <Act action={action} /> },
     {
       key: 'target',
       title: t('target'),
@@ -54,7 +55,7 @@ export default function AuditPage(): ReactNode {
       render: (row) => (
         <span className="co-stacked co-start">
           <span>{row.reason}</span>
-          {Object.keys(row.detail).length > 0 && <small>{JSON.stringify(row.detail).slice(0, 160)}</small>}
+          <Detail detail={row.detail} />
         </span>
       ),
     },
@@ -69,8 +70,8 @@ export default function AuditPage(): ReactNode {
         <div className="co-filters">
           <RangeFilter filters={filters} />
           <OrgFilter filters={filters} />
-          <ActorFilter filters={filters} />
-          <TextFilter filters={filters} name="action" label={t('filter.action')} />
+          <ActorFilter filters={filters} known={query.data?.pages[0]?.items[0]?.actor ?? undefined} />
+          <ActFilter filters={filters} />
           <TextFilter filters={filters} name="target" label={t('filter.target')} />
         </div>
         <PagedTable
@@ -89,6 +90,39 @@ export default function AuditPage(): ReactNode {
     </Page>
   );
 }
+
+/** Its words, and the name by which the api filters beside them. */
+const Act = ({ action }: { action: string }): ReactNode => {
+  const t = useAuditT();
+  const words = wordsOf(action);
+  if (!words) return <b>{action}</b>;
+  return (
+    <span className="co-stacked co-start">
+      <b>{words.map((word) => t(word)).join(' · ')}</b>
+      <small className="co-audit-id">{action}</small>
+    </span>
+  );
+};
+
+/** What changed, as it was written, for whoever wants it. */
+const Detail = ({ detail }: { detail: AuditRow['detail'] }): ReactNode => {
+  const t = useAuditT();
+  const facts = Object.entries(detail);
+  if (facts.length === 0) return null;
+  return (
+    <details className="co-above co-audit-detail">
+      <summary>{t('detail')}</summary>
+      <dl>
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+};
 
 const useKindText = (): ((target: string) => string) => {
   const t = useAuditT();
@@ -132,10 +166,36 @@ const TextFilter = ({ filters, name, label }: { filters: Filters; name: string; 
   );
 };
 
-const ActorFilter = ({ filters }: { filters: Filters }): ReactNode => {
+const ActFilter = ({ filters }: { filters: Filters }): ReactNode => {
+  const t = useAuditT();
+  const given = fitting(filters.get('action'), ACTION);
+  const words = given === undefined ? undefined : wordsOf(given);
+  const things = actThings.map((thing) => ({ value: thing as string, label: t(`thing.${thing}`) }));
+  // One whole act comes by a link.
+  const whole = words && given ? [{ value: given, label: words.map((word) => t(word)).join(' · ') }] : [];
+  return (
+    <Select
+      className="co-filter-org"
+      showSearch={{ optionFilterProp: 'label' }}
+      allowClear
+      placeholder={t('filter.action')}
+      aria-label={t('filter.action')}
+      value={given}
+      onChange={(action: string | undefined) => filters.set({ action })}
+      options={[...whole, ...things]}
+      data-testid="filter-action"
+    />
+  );
+};
+
+/** `known` is one who acted: a reader who comes by a link sees the name and not the id. */
+const ActorFilter = ({ filters, known }: { filters: Filters; known: AuditRow['actor'] | undefined }): ReactNode => {
   const t = useAuditT();
   const [q, setQ] = useState('');
   const actors = useCall(auditActors, { query: { q } }, { enabled: q.trim() !== '' });
+  const given = filters.get('actor');
+  const found = actors.data?.items ?? [];
+  const listed = known && known.id === given && !found.some(({ id }) => id === given) ? [known, ...found] : found;
   return (
     <Select
       className="co-filter-org"
@@ -144,10 +204,11 @@ const ActorFilter = ({ filters }: { filters: Filters }): ReactNode => {
       filterOption={false}
       placeholder={t('filter.actor')}
       aria-label={t('filter.actor')}
-      value={filters.get('actor')}
+      value={given}
       onSearch={setQ}
       onChange={(actor: string | undefined) => filters.set({ actor })}
-      options={(actors.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+      options={listed.map(({ id, name }) => ({ value: id, label: name }))}
+      data-testid="filter-actor"
     />
   );
 };

@@ -28,6 +28,21 @@ const answers: Answers = {
 const told = () => all('audit-row').map((one) => one.querySelectorAll('td')[3]?.textContent);
 const links = () => all('audit-row').map((one) => one.querySelector('a')?.getAttribute('href'));
 
+it('an act is told in words with its name beside; who and what one filters by is named, also after a reload', async () => {
+  const one = { ...row('1', 'order:0198-1', 'W1'), action: 'order:remarked', detail: { remark: '易碎' } };
+  await desk.show(
+    <AuditPage />,
+    { ...answers, 'audit.list': () => ({ items: [one], nextCursor: null }) },
+    { at: '/audit?actor=a&action=order' },
+  );
+  await desk.shown('订单 · 备注');
+  expect(all('audit-row')[0]?.querySelectorAll('td')[2]?.textContent).toBe('订单 · 备注order:remarked');
+  expect(all('audit-row')[0]?.querySelector('details dd')?.textContent).toBe('易碎');
+  const chosen = (name: string) => all(`filter-${name}`)[0]?.textContent;
+  expect(chosen('actor')).toContain('林晓');
+  expect(chosen('action')).toContain('订单');
+});
+
 it('every text is there in both languages, with the same parameters', () => {
   expect(findMessageProblems(auditI18n.messages)).toEqual([]);
 });
