@@ -4,36 +4,15 @@
  * makes a unit and an account, answers somebody who asks for their data, and sets terms. Pictures stay under
  * e2e/artifacts/screens.
  */
-/// <reference types="vite/types/importMeta.d.ts" />
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { en as consoleEn } from '../../console/src/i18n/messages.en.ts';
-import { zh as consoleZh } from '../../console/src/i18n/messages.zh.ts';
+import { appTexts } from '../kit/app-texts.ts';
 import { openPlace } from '../kit/console-menu.ts';
 import { drillSet } from '../kit/drill-set.ts';
 import { type Person, signInToConsole } from '../kit/people.ts';
-import { type AppTexts, type Lang, resize, type Screens } from '../kit/screens.ts';
+import { type Lang, resize, type Screens } from '../kit/screens.ts';
 
-type Messages = Readonly<Record<string, string>>;
-type I18nModule = Readonly<Record<string, { messages?: { zh: Messages; en: Messages } }>>;
-const modules = import.meta.glob<I18nModule>('../../console/src/pages/**/*messages.ts', { eager: true });
-
-/** What all pages of the console say, so that each is held against its own other language. */
-function everyText(): AppTexts {
-  const [zh, en]: [Record<string, string>, Record<string, string>] = [{ ...consoleZh }, { ...consoleEn }];
-  for (const [at, module] of Object.values(modules).entries()) {
-    for (const { messages } of Object.values(module)) {
-      for (const [key, text] of Object.entries(messages?.zh ?? {})) {
-        const name = key in zh ? `${at}:${key}` : key;
-        zh[name] = text;
-        en[name] = messages?.en[key] ?? '';
-      }
-    }
-  }
-  return { zh, en };
-}
-
-const drill = drillSet({ folder: 'console-pages', texts: { console: everyText() }, atDesk: ['console'] });
+const drill = drillSet({ folder: 'console-pages', texts: { console: appTexts.console }, atDesk: ['console'] });
 const BUYERS = {
   'zh-CN': { phone: '13900000061', name: '安然' },
   en: { phone: '13900000062', name: 'Grace' },

@@ -7,9 +7,9 @@ import { randomUUID } from 'node:crypto';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type ChromiumOptions, launchChromium } from './chromium.ts';
-import { newPerson, type Person } from './people.ts';
+import { newPerson, type Person, type PersonOptions } from './people.ts';
 import { startTestProduct, type TestProduct } from './product.ts';
-import { type AppTexts, type Lang, type Screens, teachAudit, watchScreens } from './screens.ts';
+import { type AppTexts, type Lang, type Screens, type ScreensOptions, teachAudit, watchScreens } from './screens.ts';
 
 const DESK = { width: 1_440, height: 900 };
 
@@ -41,7 +41,12 @@ export interface DrillSet<App extends string> {
   readonly people: readonly Person[];
   /** What was seen on screens that should not be there, one line each. */
   readonly findings: string[];
-  person(lang: Lang, app: App): Promise<Person & Screens>;
+  person(
+    lang: Lang,
+    app: App,
+    as?: Partial<Pick<PersonOptions, 'userAgent' | 'touch' | 'viewport'>>,
+    how?: Pick<ScreensOptions, 'folder' | 'audit'>,
+  ): Promise<Person & Screens>;
   call(token: string | null, method: string, path: string, body?: object): Promise<Said>;
   /** The body of an answer that is no refusal. */
   good(token: string | null, method: string, path: string, body?: object): Promise<Said['body']>;
@@ -106,18 +111,19 @@ export function drillSet<const App extends string>(options: DrillSetOptions<App>
     },
     people,
     findings,
-    async person(lang, app) {
+    async person(lang, app, as = {}, how = {}) {
       if (!browser) throw new Error('the browser is started by the hooks of the drill');
       const one = await newPerson(browser, {
         folder: options.folder,
         locale: lang === 'en' ? 'en-US' : 'zh-CN',
         ...(options.atDesk?.includes(app) ? { viewport: DESK } : {}),
+        ...as,
       });
       people.push(one);
       await teachAudit(one.context);
       await one.page.emulateMedia({ reducedMotion: 'reduce' });
       if (options.stepTimeoutMs !== undefined) one.page.setDefaultTimeout(options.stepTimeoutMs);
-      return Object.assign(one, watchScreens({ page: one.page, lang, app: options.texts[app], findings }));
+      return Object.assign(one, watchScreens({ page: one.page, lang, app: options.texts[app], findings, ...how }));
     },
     call,
     good,

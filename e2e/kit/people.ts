@@ -21,18 +21,24 @@ export interface PersonOptions {
   folder: string;
   viewport?: { width: number; height: number };
   locale?: 'zh-CN' | 'en-US';
+  /** What their browser says it is; otherwise Chromium. */
+  userAgent?: string;
+  /** A screen for fingers, not a mouse. */
+  touch?: boolean;
 }
 
 /** A browser of their own: cookies and storage are nobody else's. */
 export async function newPerson(
   browser: Browser,
-  { folder, viewport = PHONE, locale = 'zh-CN' }: PersonOptions,
+  { folder, viewport = PHONE, locale = 'zh-CN', userAgent, touch = false }: PersonOptions,
 ): Promise<Person> {
   const context = await browser.newContext({
     viewport,
     locale,
     timezoneId: 'Asia/Shanghai',
     permissions: ['camera', 'microphone', 'clipboard-read', 'clipboard-write'],
+    ...(userAgent ? { userAgent } : {}),
+    ...(touch ? { hasTouch: true, isMobile: true } : {}),
   });
   await teachReading(context);
   const page = await context.newPage();

@@ -125,9 +125,13 @@ export interface ScreensOptions {
   app: AppTexts;
   /** Where findings go, one line each. */
   findings: string[];
+  /** Where pictures go, under e2e/artifacts; otherwise a folder for each language and width. */
+  folder?: string;
+  /** Has axe look in whatever language and width. */
+  audit?: 'always';
 }
 
-export function watchScreens({ page, lang, app, findings }: ScreensOptions): Screens {
+export function watchScreens({ page, lang, app, findings, folder: own, audit }: ScreensOptions): Screens {
   const foreign = foreignTexts(app, lang);
   const keys = new Set([...Object.keys(app.zh)].filter((key) => key.includes('.')));
 
@@ -136,7 +140,7 @@ export function watchScreens({ page, lang, app, findings }: ScreensOptions): Scr
     await resize(page, width);
     await page.mouse.move(0, 0); // nothing is to look as if it was pointed at
     await settle(page);
-    const folder = join(ARTIFACTS, `${lang}-${size.width}`);
+    const folder = own ? join(ARTIFACTS, '..', own) : join(ARTIFACTS, `${lang}-${size.width}`);
     mkdirSync(folder, { recursive: true });
     await page.screenshot({ path: join(folder, `${name}.png`) });
     const found = (what: string) => findings.push(`${lang} ${size.width} ${name}: ${what}`);
@@ -152,7 +156,7 @@ export function watchScreens({ page, lang, app, findings }: ScreensOptions): Scr
       if (foreign.some((pattern) => pattern.test(text))) found(`is not translated: ${text}`);
     }
 
-    if (!isAudited(lang, width)) return;
+    if (audit !== 'always' && !isAudited(lang, width)) return;
     const { violations } = await page.evaluate(() =>
       (globalThis as unknown as World).axe.run({ resultTypes: ['violations'] }),
     );
