@@ -11,6 +11,7 @@ export const staffRoles = [
   'store_manager',
   'guide',
   'assistant',
+  'integrator',
 ] as const;
 export const StaffRole = z.enum(staffRoles).meta({ id: 'StaffRole' });
 export type StaffRole = z.infer<typeof StaffRole>;
@@ -206,6 +207,16 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
     'customers:contact',
   ],
   assistant: ['rooms:read', 'rooms:operate', 'catalogue:read', 'coupons:redeem'],
+  // A program of the brand: it reads, and says where facts are sent to. It changes nothing that people live by.
+  integrator: [
+    'rooms:read',
+    'catalogue:read',
+    'orders:read',
+    'reports:read',
+    'commission:read',
+    'settlements:read',
+    'webhooks:write',
+  ],
 };
 
 export function may(role: StaffRole, permission: Permission): boolean {

@@ -76,6 +76,7 @@ export function everybody(brand: Brand): Record<'nobody' | 'guest' | 'consumer' 
     store_manager: staff.a.manager,
     guide: staff.a.guide,
     assistant: staff.a.assistant,
+    integrator: staff.integrator,
   };
 }
 

@@ -73,6 +73,7 @@ export async function seedBrand(api: Seeded) {
     analyst: await makeStaff(api, 'hq_analyst', hq, '总部分析'),
     finance: await makeStaff(api, 'hq_finance', hq, '总部财务'),
     compliance: await makeStaff(api, 'hq_compliance', hq, '总部合规'),
+    integrator: await makeStaff(api, 'integrator', hq, '订单对接'),
     channelEast: await makeStaff(api, 'channel_manager', east, '华东经销商'),
     channelNorth: await makeStaff(api, 'channel_manager', north, '华北经销商'),
     a: await team(stores.a),

@@ -3,7 +3,6 @@
  * one admin at least. An account has no password that anybody else knows: a code, shown once, good once and for a day, lets its
  * owner set one. A phone is who somebody is (whose consumer account is theirs), so nobody gives it to themselves. Whoever is changed, switched off or given a code is signed out everywhere; access tokens run out within minutes.
  */
-import { createHash } from 'node:crypto';
 import {
   changeStaffAccount,
   createStaffAccount,
@@ -26,14 +25,10 @@ import type { Binder } from '../../platform/http.ts';
 import { createLimit } from '../../platform/limits.ts';
 import { maskPhone } from '../../platform/masks.policy.ts';
 import type { StaffPrincipal } from '../../platform/principal.ts';
+import { CODE_TRIES, codeHashOf, giveCodeTo } from './codes.ts';
 import { fitsUnit, mayManage, rolesToGive } from './grants.policy.ts';
 
-const CODE_HOURS = 24;
-const CODE_TRIES = 5;
 const TRIES_PER_MINUTE = 10;
-/** Letters and digits that nobody takes for one another, 32 of them: five bits each. */
-const ALPHABET = 'ABCDEFGHJKMNPQRSTUVWXYZ23456789L';
-const CODE_LETTERS = 12;
 const CONFLICT_UNIQUE = '23505';
 
 interface Row {
@@ -63,8 +58,6 @@ export function bindAccounts(
 ): void {
   const { db, clock, random } = deps;
   const limit = createLimit({ points: TRIES_PER_MINUTE, seconds: 60 });
-  const hashOf = (personId: string, code: string): string =>
-    createHash('sha256').update(`${personId} ${code.trim().toUpperCase()}`).digest('base64url');
 
   async function account(sql: Sql, principal: StaffPrincipal, id: string): Promise<Row> {
     const [row] = await sql<Row>`
@@ -128,15 +121,8 @@ export function bindAccounts(
       WHERE s.role = 'hq_admin' AND s.active AND p.active AND s.person_id <> ${row.id}`;
     if (!others?.n) throw new AppError('state_conflict', { facts: { state: 'last_admin' } });
   }
-  async function giveCode(tx: Tx, principal: StaffPrincipal, personId: string): Promise<string> {
-    const at = clock.now();
-    const code = [...random.bytes(CODE_LETTERS)].map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
-    await tx`INSERT INTO staff_codes (person_id, code_hash, made_by, made_at, expires_at)
-      VALUES (${personId}, ${hashOf(personId, code)}, ${principal.personId}, ${at}, ${new Date(at.getTime() + CODE_HOURS * 3_600_000)})
-      ON CONFLICT (person_id) DO UPDATE SET code_hash = excluded.code_hash, made_by = excluded.made_by, made_at = excluded.made_at,
-        expires_at = excluded.expires_at, tries = 0`;
-    return code;
-  }
+  const giveCode = (tx: Tx, principal: StaffPrincipal, personId: string): Promise<string> =>
+    giveCodeTo(tx, deps, { personId, madeBy: principal.personId });
 
   bind(grantableRoles, async ({ principal }) => ({ items: rolesToGive(principal.staff) }));
   bind(getStaffAccount, async ({ principal, params }) => view(await account(db.sql, principal, params.id), principal));
@@ -241,7 +227,7 @@ export function bindAccounts(
         FOR UPDATE OF c`;
       if (!found) return false;
       const { personId, orgPath } = found;
-      if (found.codeHash !== hashOf(personId, body.code)) {
+      if (found.codeHash !== codeHashOf(personId, body.code)) {
         await tx`UPDATE staff_codes SET tries = tries + 1 WHERE person_id = ${personId}`;
         return false;
       }

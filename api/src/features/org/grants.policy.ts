@@ -17,6 +17,8 @@ const rank: Readonly<Record<StaffRole, number>> = {
   store_manager: 2,
   guide: 1,
   assistant: 1,
+  // What it reads and is sent leaves the house: given by the admin alone.
+  integrator: 4,
 };
 /** Where an account of this role belongs: lives of headquarters and of channels have hosts too. */
 const kindsOf: Readonly<Record<StaffRole, readonly UnitKind[]>> = {
@@ -29,6 +31,7 @@ const kindsOf: Readonly<Record<StaffRole, readonly UnitKind[]>> = {
   store_manager: ['store'],
   guide: ['hq', 'channel', 'store'],
   assistant: ['hq', 'channel', 'store'],
+  integrator: ['hq', 'channel', 'store'],
 };
 
 /** Whether `by` may give, change or end an account in this place. */

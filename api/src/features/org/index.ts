@@ -6,6 +6,8 @@ import { bindAccounts } from './accounts.ts';
 import { bindOrgRoutes } from './org.routes.ts';
 import { bindTree } from './tree.ts';
 
+export { makeFirstAdmin } from './first-admin.ts';
+
 export function createOrg(deps: {
   bind: Binder;
   db: Db;

@@ -54,7 +54,7 @@ export async function listStaff(prisma: Prisma, scope: string): Promise<StaffRow
       id: person.id,
       name: person.name,
       username,
-      role: role as StaffRole, // kept to these by a CHECK
+      role: role as StaffRole, // written from the contract's list alone
       active: active && person.active,
       orgUnit: toUnit(orgUnit),
     }))
