@@ -86,9 +86,15 @@ describe('time', () => {
     expect(formatTime(evening, 'zh-CN', zone)).toBe('20:05');
     expect(formatDate(evening, 'zh-CN', zone)).toBe('2026年11月22日');
     expect(formatDate(evening, 'en', zone)).toBe('Nov 22, 2026');
-    expect(formatDateTime(evening, 'zh-CN', zone)).toBe('11月22日 20:05');
-    expect(formatDateTime(evening, 'en', zone)).toBe('Nov 22, 20:05');
+    expect(formatDateTime(evening, 'zh-CN', zone, evening)).toBe('11月22日 20:05');
+    expect(formatDateTime(evening, 'en', zone, evening)).toBe('Nov 22, 20:05');
     expect(formatTimestamp(evening, zone)).toBe('2026-11-22 20:05:09');
+  });
+  it('says the year of a moment of another year, as the reader’s calendar has it', () => {
+    const [lastNight, newYear] = ['2026-12-31T15:59:00Z', '2026-12-31T16:01:00Z'];
+    expect(formatDateTime(evening, 'zh-CN', zone, newYear)).toBe('2026年11月22日 20:05');
+    expect(formatDateTime(evening, 'en', zone, newYear)).toBe('Nov 22, 2026, 20:05');
+    expect(formatDateTime(evening, 'zh-CN', zone, lastNight)).toBe('11月22日 20:05');
   });
   it.each([
     [-2_000, '刚刚', 'just now'],

@@ -112,9 +112,18 @@ export const formatDate = (time: TimeInput, locale: Locale = 'zh-CN', zone: Zone
     ...zoned(zone),
   }).format(dateOf(time));
 
-/** `11月22日 20:05` / `Nov 22, 20:05` */
-export const formatDateTime = (time: TimeInput, locale: Locale = 'zh-CN', zone: ZoneOption = {}): string =>
+const yearOf = (time: TimeInput, zone: ZoneOption): string =>
+  dateFormat('en', { year: 'numeric', ...zoned(zone) }).format(dateOf(time));
+
+/** `11月22日 20:05` / `Nov 22, 20:05`; of another year than `now` with its year. */
+export const formatDateTime = (
+  time: TimeInput,
+  locale: Locale = 'zh-CN',
+  zone: ZoneOption = {},
+  now: TimeInput = Date.now(),
+): string =>
   dateFormat(locale, {
+    ...(yearOf(time, zone) === yearOf(now, zone) ? {} : { year: 'numeric' }),
     month: locale === 'zh-CN' ? 'long' : 'short',
     day: 'numeric',
     hour: '2-digit',
@@ -147,7 +156,7 @@ export const formatRelative = (time: TimeInput, nowMs: number, locale: Locale = 
   const deltaSeconds = Math.round((dateOf(time).getTime() - nowMs) / 1000);
   const distance = Math.abs(deltaSeconds);
   if (distance < 5) return locale === 'zh-CN' ? '刚刚' : 'just now';
-  if (distance > 7 * 86_400) return formatDateTime(time, locale);
+  if (distance > 7 * 86_400) return formatDateTime(time, locale, {}, nowMs);
   const relative = new Intl.RelativeTimeFormat(intlTag(locale), { numeric: 'always' });
   for (const [unit, seconds] of relativeSteps) {
     if (distance >= seconds) return relative.format(Math.trunc(deltaSeconds / seconds), unit);

@@ -11,6 +11,7 @@ import {
   formatPercent,
   formatRelative,
   formatTime,
+  formatTimestamp,
   type MoneyOptions,
   type TimeInput,
 } from './format.ts';
@@ -23,6 +24,8 @@ export type Format = {
   time: (time: TimeInput) => string;
   date: (time: TimeInput) => string;
   dateTime: (time: TimeInput) => string;
+  /** Exact to the second, for a log. */
+  timestamp: (time: TimeInput) => string;
   relative: (time: TimeInput, nowMs: number) => string;
   countdown: (leftMs: number) => string;
 };
@@ -39,6 +42,7 @@ export const useFormat = (): Format => {
       time: (time) => formatTime(time, locale),
       date: (time) => formatDate(time, locale),
       dateTime: (time) => formatDateTime(time, locale),
+      timestamp: (time) => formatTimestamp(time),
       relative: (time, nowMs) => formatRelative(time, nowMs, locale),
       countdown: (leftMs) => formatCountdown(leftMs, locale),
     }),
