@@ -13,6 +13,7 @@ import {
 } from '@tanstack/react-query';
 import type { ReplyOf, Route } from '@walnut-live/contracts';
 import { type CallRest, isApiError } from '@walnut-live/live-client/http';
+import { useRef } from 'react';
 import { useSession } from '../app/session.tsx';
 
 const TRIES = 2;
@@ -77,23 +78,35 @@ export const usePages = <const R extends Route>(
   }) as UseInfiniteQueryResult<InfiniteData<ReplyOf<R>>>;
 };
 
+/** Forms with files in them say nothing as JSON; two of them are never taken for the same. */
+const isPlain = (args: object): boolean =>
+  Object.values(args).every((value) => !(value instanceof Blob) && !(value instanceof FormData));
+
 /**
  * A change. `kind` names what is attempted, so that a repeated try after a lost answer carries the same idempotency key;
- * afterwards every list named in `touches` (route ids) is read again.
+ * afterwards every list named in `touches` (route ids) is read again. The same once more before the answer is there, as by a
+ * double click, is the same change: it is sent once and both get its answer.
  */
 export const useAction = <const R extends Route>(route: R, touches: readonly string[]) => {
   const { api, pending } = useSession();
   const client = useQueryClient();
-  return useMutation<
-    ReplyOf<R>,
-    unknown,
-    { kind?: string } & Omit<NonNullable<CallRest<R>[0]>, 'idempotencyKey' | 'signal'>
-  >({
-    mutationFn: async ({ kind, ...args }) => {
-      if (!route.idempotent) return api.call(route, ...([args] as unknown as CallRest<R>));
-      return pending.run(`console.${route.id}.${kind ?? ''}`, args, (idempotencyKey) =>
-        api.call(route, ...([{ ...args, idempotencyKey }] as unknown as CallRest<R>)),
-      );
+  const underWay = useRef(new Map<string, Promise<ReplyOf<R>>>());
+  type Args = { kind?: string } & Omit<NonNullable<CallRest<R>[0]>, 'idempotencyKey' | 'signal'>;
+  const send = ({ kind, ...args }: Args): Promise<ReplyOf<R>> => {
+    if (!route.idempotent) return api.call(route, ...([args] as unknown as CallRest<R>));
+    return pending.run(`console.${route.id}.${kind ?? ''}`, args, (idempotencyKey) =>
+      api.call(route, ...([{ ...args, idempotencyKey }] as unknown as CallRest<R>)),
+    );
+  };
+  return useMutation<ReplyOf<R>, unknown, Args>({
+    mutationFn: (args) => {
+      if (!isPlain(args)) return send(args);
+      const name = JSON.stringify(args);
+      const known = underWay.current.get(name);
+      if (known) return known;
+      const sent = send(args).finally(() => underWay.current.delete(name));
+      underWay.current.set(name, sent);
+      return sent;
     },
     onSettled: () =>
       Promise.all(touches.map((id) => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === id }))),
