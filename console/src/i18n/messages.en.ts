@@ -56,6 +56,7 @@ export const en = {
   'role.store_manager': 'Store manager',
   'role.guide': 'Guide',
   'role.assistant': 'Assistant',
+  'role.integrator': 'Integration',
   'unit.hq': 'HQ',
   'unit.channel': 'Channel',
   'unit.store': 'Store',

@@ -57,6 +57,7 @@ export const zh = {
   'role.store_manager': '店长',
   'role.guide': '导购',
   'role.assistant': '助播',
+  'role.integrator': '对接程序',
   'unit.hq': '总部',
   'unit.channel': '渠道',
   'unit.store': '门店',

@@ -151,7 +151,7 @@ export default function AlertsPage(): ReactNode {
           columns={columns}
           rowKey={(row) => row.id}
           testId="alert-row"
-          empty={<EmptyState illustration="rooms" title={t('alert.none')} />}
+          empty={<EmptyState illustration="rooms" title={t('alert.none')} hint={t('alert.none.hint')} />}
         />
       </Panel>
       <Rules canChange={may('alerts:write')} />
@@ -220,6 +220,7 @@ const Rules = ({ canChange }: { canChange: boolean }): ReactNode => {
                     min={1}
                     max={1_000_000}
                     value={row.threshold}
+                    suffix={t(`rule.unit.${row.kind}`)}
                     disabled={!canChange}
                     onChange={(threshold) => threshold && setEdited({ ...row, threshold })}
                   />
@@ -245,9 +246,14 @@ const Rules = ({ canChange }: { canChange: boolean }): ReactNode => {
                 align: 'end',
                 render: (row) =>
                   edited?.kind === row.kind && (
-                    <Button type="primary" size="small" onClick={() => setAsking(true)}>
-                      {t('rule.save')}
-                    </Button>
+                    <span className="co-inline">
+                      <Button size="small" onClick={() => setEdited(null)}>
+                        {t('rule.discard')}
+                      </Button>
+                      <Button type="primary" size="small" onClick={() => setAsking(true)} data-testid="rule-save">
+                        {t('rule.save')}
+                      </Button>
+                    </span>
                   ),
               },
             ]}

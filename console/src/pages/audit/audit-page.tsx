@@ -39,7 +39,7 @@ export default function AuditPage(): ReactNode {
   };
   const query = usePages(listAudit, { query: { ...asked, limit: PAGE } });
   const columns: Column<AuditRow>[] = [
-    { key: 'at', title: t('at'), render: ({ at }) => <span className="wl-number">{format.dateTime(at)}</span> },
+    { key: 'at', title: t('at'), render: ({ at }) => <span className="wl-number">{format.timestamp(at)}</span> },
     { key: 'actor', title: t('actor'), render: ({ actor }) => actor?.name ?? t('system') },
     { key: 'action', title: t('action'), head: true, render: ({ action }) => <Act action={action} /> },
     {
@@ -115,7 +115,7 @@ const Detail = ({ detail }: { detail: AuditRow['detail'] }): ReactNode => {
       <dl>
         {facts.map(([name, value]) => (
           <div key={name}>
-            <dt>{name}</dt>
+            <dt lang="en">{name}</dt>
             <dd>{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
           </div>
         ))}

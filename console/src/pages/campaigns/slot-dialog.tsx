@@ -109,7 +109,8 @@ export const SlotDialog = ({ slot, onClose }: { slot: RoomSlot | null; onClose: 
             options={hosts.map((one) => ({ value: one.id, label: one.name }))}
           />
         </Form.Item>
-        <Form.Item name="weekdays" label={t('slot.weekdays')} rules={needed}>
+        {/* A group of boxes cannot be told as required; who leaves it empty is told so. */}
+        <Form.Item name="weekdays" label={t('slot.weekdays')} rules={needed} required={false}>
           <Checkbox.Group options={weekdays.map((day) => ({ value: day, label: t(`day.${day}`) }))} />
         </Form.Item>
         <div className="co-campaign-fields">

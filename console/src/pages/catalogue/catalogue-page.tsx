@@ -15,10 +15,12 @@ export default function CataloguePage(): ReactNode {
   const mallT = useMallT();
   const { may } = useSession();
   const filters = useFilters();
+  const shown = ['products', 'stock', ...(may('catalogue:write') ? ['mall'] : [])];
+  const current = shown.find((tab) => tab === filters.get('tab')) ?? 'products';
   return (
     <Page title={t('catalogue.title')} hint={t('catalogue.hint')}>
       <Tabs
-        activeKey={filters.get('tab') ?? 'products'}
+        activeKey={current}
         onChange={(tab) => filters.set({ tab: tab === 'products' ? undefined : tab, q: undefined })}
         items={[
           { key: 'products', label: t('catalogue.products'), children: <Products filters={filters} /> },

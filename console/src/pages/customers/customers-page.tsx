@@ -113,7 +113,13 @@ const Customers = (): ReactNode => {
       </div>
       <PagedTable
         query={query}
-        empty={<EmptyState illustration="people" title={t('none')} />}
+        empty={
+          filters.get('q') || rank || ruleId ? (
+            <EmptyState illustration="search" title={t('none')} />
+          ) : (
+            <EmptyState illustration="people" title={t('none.yet')} hint={t('none.yet.hint')} />
+          )
+        }
         caption={t('title')}
         columns={columns}
         rowKey={({ person }) => person.id}

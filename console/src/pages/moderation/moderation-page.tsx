@@ -18,10 +18,12 @@ export default function ModerationPage(): ReactNode {
   const filters = useFilters();
   const { may } = useSession();
   const moderates = may('rooms:operate');
+  const shown = ['words', 'corrections', ...(moderates ? ['reports', 'sanctions'] : [])];
+  const current = shown.find((tab) => tab === filters.get('tab')) ?? 'words';
   return (
     <Page title={t('title')} hint={t('hint')}>
       <Tabs
-        activeKey={filters.get('tab') ?? 'words'}
+        activeKey={current}
         onChange={(tab) =>
           filters.set({
             ...Object.fromEntries(FILTERS.map((name) => [name, undefined])),

@@ -63,7 +63,7 @@ const Shown = ({ terms }: { terms: Terms }): ReactNode => {
     <>
       <p className="co-quiet" data-testid="terms-version">
         {t('version', { n: terms.version, time: format.dateTime(terms.effectiveFrom) })}
-        {terms.reason && ` · ${t('why', { reason: terms.reason })}`}
+        {terms.version > 1 && terms.reason && ` · ${t('why', { reason: terms.reason })}`}
       </p>
       <Panel title={t('withdrawal')}>
         {facts([
@@ -82,6 +82,7 @@ const Shown = ({ terms }: { terms: Terms }): ReactNode => {
           [t('deduct'), format.money(withholding.deductFen)],
           [t('deductRate'), format.percent(withholding.deductBps / BPS)],
         ])}
+        <h3 className="co-bands-title">{t('bands')}</h3>
         <DataTable
           caption={t('bands')}
           rows={withholding.bands}

@@ -125,7 +125,7 @@ export default function WebhooksPage(): ReactNode {
             {t('log')}
           </Button>
           <Dropdown menu={menuOf(row)} trigger={['click']} placement="bottomRight">
-            <Button size="small" icon={<MoreOutlined />} aria-label={t('edit')} />
+            <Button size="small" icon={<MoreOutlined />} aria-label={t('more')} data-testid="webhook-more" />
           </Dropdown>
         </span>
       ),
