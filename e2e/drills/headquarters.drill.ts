@@ -11,13 +11,13 @@ import { zh as consoleZh } from '../../console/src/i18n/messages.zh.ts';
 import { en as playerEn } from '../../player/src/i18n/en.ts';
 import { zh as playerZh } from '../../player/src/i18n/zh.ts';
 import { auditBooks, withDatabase } from '../kit/audit.ts';
+import { comesByLinks } from '../kit/by-link.ts';
 import { drillSet } from '../kit/drill-set.ts';
 import { type MoveableTime, moveableTime } from '../kit/moved-time.ts';
 import { fillSignIn, homeAddress, signInToConsole } from '../kit/people.ts';
 
 const PATIENCE_MS = 240_000;
 const DAY_MS = 86_400_000;
-const PHONE_AGENT = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile';
 const WALLS = [
   { width: 1_920, height: 1_080 },
   { width: 3_840, height: 2_160 },
@@ -40,26 +40,6 @@ const drill = drillSet({
 });
 const { person, people, findings, good, buyerToken, staffToken } = drill;
 type Someone = Awaited<ReturnType<typeof person>>;
-
-/** Opens links one after the other in one browser, then says who they are; answers their token. */
-async function comesBy(paths: readonly string[], { phone, name }: typeof BUYER): Promise<string> {
-  const { origin } = drill.product;
-  let cookie = '';
-  for (const path of paths) {
-    const headers = { 'user-agent': PHONE_AGENT, ...(cookie ? { cookie } : {}) };
-    const opened = await fetch(`${origin}${path}`, { redirect: 'manual', headers });
-    expect(opened.status).toBe(302);
-    const set = opened.headers.getSetCookie().find((one) => one.startsWith('wl_visitor='));
-    cookie = set?.split(';')[0] ?? cookie;
-  }
-  const signedIn = await fetch(`${origin}/api/v1/auth/sandbox`, {
-    method: 'POST',
-    headers: { cookie, 'content-type': 'application/json', 'x-walnut-client': 'drill', 'user-agent': PHONE_AGENT },
-    body: JSON.stringify({ phone, name }),
-  });
-  expect(signedIn.status).toBe(200);
-  return ((await signedIn.json()) as { accessToken: string }).accessToken;
-}
 
 async function onThePhone(lang: 'zh-CN' | 'en', who: typeof BUYER): Promise<Someone> {
   const sharer = await person(lang, 'player');
@@ -98,7 +78,7 @@ test('one disputed order, from its inviter to the last fen', { timeout: 1_500_00
   const [firstId, lastId] = await Promise.all(tokens.map(async (token) => (await good(token, 'GET', '/me')).id));
   const paths: string[] = [];
   for (const token of tokens) paths.push((await good(token, 'POST', '/share-links', { roomId: room.id })).path);
-  const buyer = await comesBy(paths, BUYER);
+  const buyer = await comesByLinks(origin, paths, BUYER);
   const [sku] = goods.skus;
   const order = await good(buyer, 'POST', '/orders', {
     ...{ roomId: room.id, address: homeAddress },
@@ -279,7 +259,7 @@ test('one disputed order, from its inviter to the last fen', { timeout: 1_500_00
   const next = await good(host, 'POST', '/rooms', { title: '腊月核桃节', productIds: [goods.id] });
   await good(host, 'POST', `/rooms/${next.id}/start`, {});
   const sharing = await buyerToken(FIRST.phone, FIRST.name);
-  const regular = await comesBy([(await good(sharing, 'POST', '/share-links', { roomId: next.id })).path], BUYER);
+  const regular = await comesByLinks(origin, [(await good(sharing, 'POST', '/share-links', { roomId: next.id })).path], BUYER);
   const again = await good(regular, 'POST', '/orders', {
     ...{ roomId: next.id, address: homeAddress },
     lines: [{ skuId: sku.id, quantity: 2, seenPriceFen: sku.priceFen }],

@@ -5,12 +5,12 @@
 import { expect, test } from 'vitest';
 import { en as consoleEn } from '../../console/src/i18n/messages.en.ts';
 import { zh as consoleZh } from '../../console/src/i18n/messages.zh.ts';
+import { comesByLinks } from '../kit/by-link.ts';
 import { SOFTWARE_WEBGL } from '../kit/chromium.ts';
 import { drillSet } from '../kit/drill-set.ts';
 import { homeAddress, signInToConsole } from '../kit/people.ts';
 
 const PATIENCE_MS = 60_000;
-const PHONE_AGENT = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile';
 const WALL = { width: 1_920, height: 1_080 };
 
 const drill = drillSet({
@@ -20,25 +20,6 @@ const drill = drillSet({
   chromium: { extraArgs: SOFTWARE_WEBGL },
 });
 const { person, people, findings, good, staffToken } = drill;
-
-/** Somebody opens a link on their phone and then says who they are; answers their token. */
-async function comesBy(path: string, phone: string, name: string): Promise<string> {
-  const { origin } = drill.product;
-  const opened = await fetch(`${origin}${path}`, { redirect: 'manual', headers: { 'user-agent': PHONE_AGENT } });
-  expect(opened.status).toBe(302);
-  const cookie =
-    opened.headers
-      .getSetCookie()
-      .find((one) => one.startsWith('wl_visitor='))
-      ?.split(';')[0] ?? '';
-  const signedIn = await fetch(`${origin}/api/v1/auth/sandbox`, {
-    method: 'POST',
-    headers: { cookie, 'content-type': 'application/json', 'x-walnut-client': 'drill', 'user-agent': PHONE_AGENT },
-    body: JSON.stringify({ phone, name }),
-  });
-  expect(signedIn.status).toBe(200);
-  return ((await signedIn.json()) as { accessToken: string }).accessToken;
-}
 
 test('a forest of share links, its picture, the way to somebody, and a contact noted', {
   timeout: 480_000,
@@ -55,7 +36,8 @@ test('a forest of share links, its picture, the way to somebody, and a contact n
 
   // The guide brings 林小桃, who brings three; one of them brings 白小露, who brings 田小麦.
   let phone = 13_900_000_100;
-  const come = async (by: string, name: string): Promise<string> => comesBy(await linkOf(by), String(phone++), name);
+  const come = async (by: string, name: string): Promise<string> =>
+    comesByLinks(origin, [await linkOf(by)], { phone: String(phone++), name });
   const lin = await come(guide, '林小桃');
   const an = await come(lin, '安小然');
   for (const name of ['何小满', '于小雨']) await come(lin, name);
