@@ -288,7 +288,11 @@ test('finance: approves by the keyboard alone, pays, reconciles', { timeout: 900
   await expect.poll(() => page.evaluate(() => document.querySelector('[role="dialog"]') === null)).toBe(true);
 
   await reasoned(page, id(page, 'run-pay'), '已审批');
-  for (const _ of [FIRST, LAST]) await id(page, 'bill-accept').first().click();
+  for (const { name } of [FIRST, LAST]) {
+    const accept = id(page, 'bill-row').filter({ hasText: name }).getByTestId('bill-accept');
+    await accept.click();
+    await accept.waitFor({ state: 'detached' });
+  }
   await one.see('paying', id(page, 'bill-row'));
   await id(page, 'run-history').getByText('全部到账').waitFor({ timeout: PATIENCE_MS });
   await one.see('paid', id(page, 'run-history'));
