@@ -59,8 +59,12 @@ export const Diagnosis = ({ orgPath, personId }: { orgPath?: string | undefined;
               </ul>
             </>
           )}
-          <h3>{t('diagnosis.levels')}</h3>
-          <Levels levels={found.levels} />
+          {found.levels.length > 0 && (
+            <>
+              <h3>{t('diagnosis.levels')}</h3>
+              <Levels levels={found.levels} />
+            </>
+          )}
         </div>
       )}
     </AsyncView>

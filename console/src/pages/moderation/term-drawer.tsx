@@ -49,10 +49,13 @@ const TermForm = ({ term, onDone }: { term: GuardTerm | null; onDone: () => void
   const kind = Form.useWatch('kind', form) ?? term?.kind ?? 'claim';
   const actions = termActions.filter((action) => (action === 'allow') === (kind === 'harmless'));
 
-  const failed = (error: unknown): void => {
-    const isKnown = isApiError(error) && error.code === 'conflict';
-    toast(isKnown ? t('words.conflict') : errorText(error), { tone: 'error' });
-  };
+  /** Stays until the next try: a toast is gone when somebody looks up. */
+  const failed = (error: unknown): ReactNode => (
+    <p className="co-form-error" role="alert" data-testid="term-failed">
+      {isApiError(error) && error.code === 'conflict' ? t('words.conflict') : errorText(error)}
+    </p>
+  );
+  const failure = add.error ?? patch.error;
   const save = async (values: Values): Promise<void> => {
     const { active, text, ...rest } = values;
     try {
@@ -60,8 +63,8 @@ const TermForm = ({ term, onDone }: { term: GuardTerm | null; onDone: () => void
       else await add.mutateAsync({ body: { ...rest, text } });
       toast(t('words.saved'), { tone: 'success' });
       onDone();
-    } catch (error) {
-      failed(error);
+    } catch {
+      // told above the button
     }
   };
   const drop = async (): Promise<void> => {
@@ -78,7 +81,7 @@ const TermForm = ({ term, onDone }: { term: GuardTerm | null; onDone: () => void
       toast(t('words.removed'), { tone: 'success' });
       onDone();
     } catch (error) {
-      failed(error);
+      toast(errorText(error), { tone: 'error' });
     }
   };
 
@@ -123,6 +126,7 @@ const TermForm = ({ term, onDone }: { term: GuardTerm | null; onDone: () => void
       <Form.Item name="active" label={t('words.active')} valuePropName="checked" hidden={term === null}>
         <Switch />
       </Form.Item>
+      {failure !== null && failed(failure)}
       <div className="co-form-foot">
         {term && (
           <Button danger loading={remove.isPending} onClick={() => void drop()}>
