@@ -43,7 +43,12 @@ test('an empty database: both names are needed, rivals make one, who then sets a
   const tree = await api.call(orgTree, { headers: { authorization } });
   expect(tree.body.items).toHaveLength(1);
   const seller = { legalName: '', licenceNo: '', address: '', servicePhone: '' };
-  const store = { parentId: tree.body.items[0]?.unit.id ?? '', kind: 'store' as const, slug: 'hangzhou', name: '杭州店' };
+  const store = {
+    parentId: tree.body.items[0]?.unit.id ?? '',
+    kind: 'store' as const,
+    slug: 'hangzhou',
+    name: '杭州店',
+  };
   expect((await api.call(createOrgUnit, { headers: { authorization }, body: { ...store, ...seller } })).status).toBe(
     201,
   );

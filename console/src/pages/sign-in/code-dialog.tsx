@@ -47,11 +47,7 @@ export const CodeDialog = ({ api, onClose }: { api: Api; onClose: () => void }):
           <Input autoComplete="one-time-code" data-testid="code-code" />
         </Form.Item>
         <Form.Item name="password" label={t('password')} rules={[needed, { min: SHORTEST, message: t('short') }]}>
-          <Input.Password
-            autoComplete="new-password"
-            onPressEnter={() => form.submit()}
-            data-testid="code-password"
-          />
+          <Input.Password autoComplete="new-password" onPressEnter={() => form.submit()} data-testid="code-password" />
         </Form.Item>
         {error !== null && (
           <p className="co-form-error" role="alert">
