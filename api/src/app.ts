@@ -11,6 +11,7 @@ import type { createHttp } from './platform/http.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';
 import { buildOpenApi } from './platform/openapi.ts';
+import type { Tracing } from './platform/tracing.ts';
 
 const BODY_LIMIT = '64kb';
 
@@ -19,19 +20,22 @@ export function createApp(deps: {
   log: Logger;
   metrics: Metrics;
   random: Random;
+  tracing: Tracing;
   publicUrl: string;
   trustProxyHops: number;
   pages: PageJudge;
   picturesDir: string;
   isReady: () => Promise<{ ready: boolean; checks: Record<string, boolean> }>;
 }): Express {
-  const { log, metrics, random } = deps;
+  const { log, metrics, random, tracing } = deps;
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', deps.trustProxyHops);
   app.set('query parser', 'simple');
+  app.use(tracing.requests);
   app.use((req, res, next) => {
     const given = req.get('x-request-id');
+    const traceId = tracing.traceId();
     res.locals.requestId = given && /^[\w-]{8,64}$/.test(given) ? given : random.id();
     res.set('X-Request-Id', res.locals.requestId);
     const began = performance.now();
@@ -43,7 +47,7 @@ export function createApp(deps: {
       if (!log.isLevelEnabled(level)) return;
       const path = req.originalUrl.split('?')[0]?.replace(/^\/s\/.*/, '/s/…');
       log[level](
-        { requestId: res.locals.requestId, method: req.method, path, status, tookMs: Math.round(tookMs) },
+        { requestId: res.locals.requestId, traceId, method: req.method, path, status, tookMs: Math.round(tookMs) },
         'answered',
       );
     });

@@ -5,8 +5,15 @@ import { createMembers, type MembersDeps } from './features/members/index.ts';
 import type { OrdersDeps } from './features/orders/index.ts';
 import { createPoints } from './features/points/index.ts';
 import type { Rooms } from './features/rooms/index.ts';
+import type { Tracing } from './platform/tracing.ts';
 
 type Told = Pick<OrdersDeps, 'orderPaid' | 'orderReceived' | 'orderRefunded'>;
+
+/** What a payment means for commission, as a span of its trace. */
+export const tracedOrders = (tracing: Pick<Tracing, 'span'>, told: Told): Told => ({
+  ...told,
+  orderPaid: (tx, orderId, at) => tracing.span('commissions.enter', () => told.orderPaid(tx, orderId, at)),
+});
 
 export function createCustomers(deps: MembersDeps & { rooms: Pick<Rooms, 'onEnded'> }) {
   const members = createMembers(deps);

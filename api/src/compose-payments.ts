@@ -16,6 +16,7 @@ import type { Clock, Random } from './platform/clock.ts';
 import { createDb, type Db } from './platform/db.ts';
 import type { Jobs } from './platform/jobs.ts';
 import type { Logger } from './platform/logger.ts';
+import type { Tracing } from './platform/tracing.ts';
 import { wechatPayConfig } from './wechat-pay-config.ts';
 
 const SANDBOX_POOL_SIZE = 4;
@@ -33,6 +34,7 @@ export function createProviders(deps: {
   log: Logger;
   jobs: Jobs;
   server: Server;
+  tracing: Tracing;
   sandboxPlan?: DeliveryPlan | undefined;
 }) {
   const { config, db, clock, random, log, jobs } = deps;
@@ -96,7 +98,7 @@ export function createProviders(deps: {
   };
 
   return {
-    payments: createPaymentsService({ db, clock, random, log, providers }),
+    payments: createPaymentsService({ db, clock, random, log, providers, tracing: deps.tracing }),
     providers,
     payouts,
     /** Undefined where it is switched off. */

@@ -25,6 +25,7 @@ import type { Binder } from './platform/http.ts';
 import type { Jobs } from './platform/jobs.ts';
 import type { AddressLimits } from './platform/limits.ts';
 import type { Logger } from './platform/logger.ts';
+import type { Tracing } from './platform/tracing.ts';
 
 export { SANDBOX_DELIVERY_JOB } from './compose-payments.ts';
 
@@ -44,6 +45,7 @@ export function createSelling(deps: {
   log: Logger;
   jobs: Jobs;
   ledger: Ledger;
+  tracing: Tracing;
   server: Server;
   addressLimits: AddressLimits;
   coupons: OrdersDeps['coupons'];
@@ -71,6 +73,7 @@ export function createSelling(deps: {
     jobs,
     ledger,
     payments,
+    tracing: deps.tracing,
     addressLimits: deps.addressLimits,
     coupons: deps.coupons,
     groupBuys: groupSeats,
@@ -125,11 +128,12 @@ export function createSelling(deps: {
     readGiftTerms: (subject) => readGiftTerms({ sql: db.sql, clock }, subject),
   });
   const listeners: PaymentListeners = {
-    async captured(tx, payment, at) {
-      if (payment.topUpId !== null) return wallet.takePayment(tx, payment, at);
-      if ((await orders.takePayment(tx, payment.id, at)) === 'late')
-        await refunds.refundLatePayment(tx, payment.id, at);
-    },
+    captured: (tx, payment, at) =>
+      payments.traced(tx, payment, async () => {
+        if (payment.topUpId !== null) return wallet.takePayment(tx, payment, at);
+        if ((await orders.takePayment(tx, payment.id, at)) === 'late')
+          await refunds.refundLatePayment(tx, payment.id, at);
+      }),
     refundFinished: refunds.finish,
   };
   const asking = servePayments({

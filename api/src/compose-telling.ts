@@ -16,6 +16,7 @@ import type { Db, Tx } from './platform/db.ts';
 import type { Binder } from './platform/http.ts';
 import type { Jobs } from './platform/jobs.ts';
 import type { Logger } from './platform/logger.ts';
+import type { Tracing } from './platform/tracing.ts';
 
 export function createTelling(deps: {
   bind: Binder;
@@ -25,6 +26,7 @@ export function createTelling(deps: {
   random: Random;
   log: Logger;
   jobs: Jobs;
+  tracing: Tracing;
   rooms: Rooms;
   entries: Entries;
   offersWithin: BagFeature['offersWithin'];

@@ -6,10 +6,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Route } from '@walnut-live/contracts';
+import type { DestinationStream } from 'pino';
 import { createApp } from './app.ts';
 import { type Activities, createActivities } from './compose-activities.ts';
 import { joinMall } from './compose-mall.ts';
-import { createCustomers } from './compose-members.ts';
+import { createCustomers, tracedOrders } from './compose-members.ts';
 import { createReadiness, watchWork } from './compose-metrics.ts';
 import { createNetwork } from './compose-network.ts';
 import { createPeople } from './compose-people.ts';
@@ -71,6 +72,7 @@ import { createMetrics, type Metrics } from './platform/metrics.ts';
 import { createOutboxPublisher, type OutboxPublisher } from './platform/outbox.ts';
 import { openRedisLink } from './platform/redis-link.ts';
 import { createTokens, type Tokens } from './platform/tokens.ts';
+import { openTracing, type Tracing } from './platform/tracing.ts';
 import { createRoomLog, feedFromOutbox, type RoomLog } from './room-log/index.ts';
 
 export const PICTURES_DIR = join(import.meta.dirname, '../assets/pictures');
@@ -113,17 +115,21 @@ export interface Given {
   random?: Random;
   sandboxPlan?: DeliveryPlan;
   log?: Logger;
+  /** Where the log goes; nothing of this without `log`. */
+  logTo?: DestinationStream;
 }
 
 export async function createApi(config: Config, given: Given = {}): Promise<Api> {
   const clock = given.clock ?? systemClock;
   const random = given.random ?? systemRandom;
-  const log = given.log ?? createLogger(config.LOG_LEVEL, 'api');
+  const tracing: Tracing = await openTracing(config, () => log);
+  const log = given.log ?? createLogger(config.LOG_LEVEL, 'api', given.logTo, tracing.on ? tracing.traceId : undefined);
   const metrics = createMetrics();
   const db = createDb({
     url: config.DATABASE_URL,
     poolSize: config.DATABASE_POOL_SIZE,
     waitMs: config.DATABASE_WAIT_MS,
+    here: tracing.here,
     onError: (error) => log.warn({ err: error }, 'database'),
   });
   const tokens = createTokens({
@@ -133,11 +139,11 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
     random,
   });
   const news = listenToDatabase({ url: config.DATABASE_URL, log });
-  const outbox = createOutboxPublisher({ db, clock, log, news });
+  const outbox = createOutboxPublisher({ db, clock, log, news, tracing });
   const jobs = createJobs({ log, watch: metrics.jobs });
   const http = createHttp({ db, tokens, clock, checkReplies: config.CHECK_REPLIES });
   const platform: Platform = { config, db, clock, random, log, metrics, tokens, outbox, jobs };
-  const closers: (() => void | Promise<void>)[] = [news.close];
+  const closers: (() => void | Promise<void>)[] = [tracing.close, news.close];
   const redis = config.REDIS_URL ? openRedisLink({ url: config.REDIS_URL, log }) : undefined;
   if (redis) closers.push(redis.close);
   const limits = createSharedLimits(redis, log);
@@ -150,7 +156,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const pages = createPageJudge({ ownOrigins, embedOrigins: config.EMBED_ORIGINS });
 
   const app = createApp({
-    ...{ http, log, metrics, random, pages },
+    ...{ http, log, metrics, random, tracing, pages },
     publicUrl: config.PUBLIC_URL,
     trustProxyHops: config.TRUST_PROXY_HOPS,
     picturesDir: PICTURES_DIR,
@@ -165,7 +171,7 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
 
   const entries = createEntries({ sql: db.sql, clock });
   const bind = behindDoors(http.bind, { db, entries });
-  const ledger = createLedger({ random });
+  const ledger = createLedger({ random, tracing });
   const bindings = createBindings({ bind, db, clock, random });
   const addresses = createAddresses({ bind, db, clock, random });
   createShipping({ bind, db, clock, random });
@@ -193,18 +199,14 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   const { bag, offers, offersWithin } = createBag({ bind, db, clock, random, jobs, guard, shipping: SHIPPING_TERMS });
 
   const roomLog = createRoomLog({
-    redis,
-    db,
-    clock,
-    random,
-    log,
+    ...{ redis, db, clock, random, log },
     onAppended: ({ kind }) => metrics.roomEvents.inc({ kind }),
   });
   roomLog.watch((isThere) => {
     isRoomLogThere = isThere;
   });
   // Undone in reverse: the outbox rests before the log stops listening to it.
-  closers.push(roomLog.close, feedFromOutbox({ outbox, roomLog }), outbox.close);
+  closers.push(roomLog.close, feedFromOutbox({ outbox, roomLog, tracing }), outbox.close);
   const mediaServers = {
     urls: config.MEDIA_CONTROL_URL.split(',').map((url) => url.trim()),
     token: config.CONTROL_TOKEN,
@@ -331,13 +333,12 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   const adults = createAdultChecks({ bind, db, clock, random, secret: config.AUTH_SECRET });
   const selling = createSelling({
-    ...{ bind, config, db, clock, random, log, jobs, ledger, server, addressLimits },
-    adults,
+    ...{ bind, config, db, clock, random, log, jobs, ledger, tracing, server, addressLimits, adults },
     files: aroundRooms.files,
     coupons: play.coupons.forOrders,
     guard,
     credits,
-    ...customers.told(commissions.told),
+    ...customers.told(tracedOrders(tracing, commissions.told)),
     onOrderStep: (event) => metrics.orders.inc({ event }),
     sandboxPlan: given.sandboxPlan,
   });
@@ -353,11 +354,11 @@ export async function createApi(config: Config, given: Given = {}): Promise<Api>
   });
   closers.push(webhooks.close);
   const messages = createTelling({
-    ...{ bind, config, db, clock, random, log, jobs, rooms, entries, guard, offersWithin },
+    ...{ bind, config, db, clock, random, log, jobs, tracing, rooms, entries, guard, offersWithin },
     policyAt: bindings.policyAt,
   });
   createNetwork({
-    ...{ bind, db, clock, random, jobs, commissions, messages },
+    ...{ bind, db, clock, random, jobs, tracing, commissions, messages },
     ...{ viewersNow: presence.now, streamFigures: mediaStreams.figures },
   });
   createPeople({ bind, db, clock, random, log, jobs, adults, messages, newcomers });

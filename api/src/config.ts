@@ -1,5 +1,6 @@
 /** The only file of the api that reads process.env. One schema; all bad keys are reported at once. */
 import { z } from 'zod';
+import { SAMPLERS } from './platform/tracing.ts';
 import { wechatPayFaults } from './wechat-pay-config.ts';
 
 const secret = z.string().min(32, 'at least 32 characters');
@@ -22,6 +23,28 @@ const origins = z
       ctx.addIssue({ code: 'custom', message: `not an origin like https://www.brand.example: ${origin}` });
     return named;
   });
+
+const headers = z
+  .string()
+  .default('')
+  .transform((text, ctx) => {
+    const given: Record<string, string> = {};
+    for (const part of text.split(',').filter((one) => one.trim() !== '')) {
+      const [, name, value = ''] = /^\s*([\w!#$%&'*+.^`|~-]+)=(.*)$/.exec(part) ?? [];
+      // The part itself may be a secret.
+      if (name === undefined || !isDecodable(value)) ctx.addIssue({ code: 'custom', message: 'not name=value, …' });
+      else given[name] = decodeURIComponent(value.trim());
+    }
+    return given;
+  });
+const isDecodable = (text: string): boolean => {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 export const ConfigSchema = z.object({
   DATABASE_URL: z.url(),
@@ -160,6 +183,20 @@ export const ConfigSchema = z.object({
   MALL_ALLOW_PRIVATE: flag,
   /** How often the auditor recomputes the books for the metric `books_differences`; it reads everything. 0: never. */
   AUDIT_EVERY_MINUTES: z.coerce.number().int().min(0).max(10_080).default(360),
+  /** OTLP/HTTP address of a collector (docs/32), to which `/v1/traces` is added; empty: nothing is traced, at no cost. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default(''),
+  /** Sent to it: name=value, comma separated, values percent-encoded. */
+  OTEL_EXPORTER_OTLP_HEADERS: headers,
+  OTEL_SERVICE_NAME: z.string().min(1).max(100).default('walnut-live-api'),
+  /** Which requests begin a recorded trace; a caller's own decision about that is not believed. */
+  OTEL_TRACES_SAMPLER: z.enum(SAMPLERS).default('parentbased_always_on'),
+  /** Share that the ratio samplers record. */
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
+  /** `true` alone switches off, as OpenTelemetry says. */
+  OTEL_SDK_DISABLED: z
+    .string()
+    .default('false')
+    .transform((v) => v.toLowerCase() === 'true'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Webhooks may go to addresses that are not public, and by http: for a receiver in the brand's own network. */
   WEBHOOKS_ALLOW_PRIVATE: flag,

@@ -7,8 +7,9 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app/app.tsx';
 import { headStartFetch } from './head-start.ts';
 import { enterEarly } from './room/use-room.ts';
+import { createTracedFetch } from './traced-fetch.ts';
 
-const api = createApi({ audience: 'consumer', fetch: headStartFetch });
+const api = createApi({ audience: 'consumer', fetch: createTracedFetch(headStartFetch) });
 const pending = createPendingActions({ storage: safeSessionStorage() });
 
 /** The first picture of a room is the room, when it comes this soon; otherwise its outline. */

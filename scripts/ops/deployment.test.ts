@@ -34,6 +34,8 @@ const OPTIONAL: Record<string, string> = {
   WECHAT_PAY_PUBLIC_KEY_FILE: '',
   WECHAT_PAY_NOTIFY_URL: 'https://live.example.com',
   WECHAT_PAY_API_URL: 'https://proxy.example.com',
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'http://jaeger:4318',
+  OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20d2FsbnV0',
 };
 /** Secrets of services that a deployment may do without: empty switches them off. */
 const SECRETS_OF_EXTRAS = [
@@ -90,6 +92,7 @@ describe('docker-compose.yml', () => {
       'postgres-exporter',
       'prometheus',
     ]);
+    expect(inProfile('traces')).toEqual(['jaeger']);
     expect(inProfile('backup')).toEqual(['backup']);
     expect(danglingReferences(compose)).toEqual([]);
   });

@@ -90,6 +90,7 @@ function environmentOf(container: Container): Record<string, string> {
   const secrets: Record<string, string> = {
     DATABASE_URL: 'postgresql://u:p@db:5432/w',
     REDIS_URL: 'redis://redis:6379',
+    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20x',
   };
   return Object.fromEntries(
     (container.env ?? []).flatMap(({ name, value, valueFrom }) => {
@@ -175,6 +176,18 @@ describe('what runs', () => {
     expect(Object.keys(environment).filter((key) => !configKeys('api/src/config.ts').includes(key))).toEqual([]);
     const config = loadConfig(environment);
     expect(config.PORT).toBe(containerOf(find('Deployment', 'api')).ports?.[0]?.containerPort);
+    // Whatever Compose lets an operator say of it can be said here too, but what only one host needs.
+    const compose = parse(read('docker-compose.yml'), { merge: true }) as {
+      services: { api: { environment: Record<string, string> } };
+    };
+    for (const key of Object.keys(compose.services.api.environment).filter((name) =>
+      /ORIGINS|^OTEL_|^DRAIN_/.test(name),
+    ))
+      expect(Object.keys(environment), key).toContain(key);
+    const { template } = find('Deployment', 'api').spec;
+    const preStop = Number(containerOf(find('Deployment', 'api')).lifecycle?.preStop?.exec.command[1]);
+    expect(config.DRAIN_SECONDS).toBeGreaterThan(0);
+    expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(preStop + 3 * config.DRAIN_SECONDS + 5);
     const { spec, metadata } = find('StatefulSet', 'media-server');
     const first = spec.ordinals?.start ?? 0;
     expect(config.MEDIA_CONTROL_URL.split(',')).toEqual(

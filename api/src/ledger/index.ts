@@ -7,6 +7,7 @@
  */
 import type { Random } from '../platform/clock.ts';
 import type { Tx } from '../platform/db.ts';
+import { type Tracing, untraced } from '../platform/tracing.ts';
 import { accountsInLockOrder, chainEntries, checkTransfer, LedgerRuleError, type Transfer } from './ledger.policy.ts';
 import { appendEntries, fingerprint, insertTransfer, lockAccounts, readTransfer } from './ledger.repository.ts';
 
@@ -30,21 +31,25 @@ export interface Ledger {
   postTransfer(tx: Tx, transfer: Transfer): Promise<{ transferId: string; posted: boolean }>;
 }
 
-export function createLedger(deps: { random: Random }): Ledger {
+export function createLedger(deps: { random: Random; tracing?: Pick<Tracing, 'span'> }): Ledger {
+  const { span } = deps.tracing ?? untraced;
   return {
-    async postTransfer(tx, transfer) {
-      checkTransfer(transfer);
-      const transferId = await insertTransfer(tx, deps.random, transfer);
-      if (transferId === undefined) {
-        const known = await readTransfer(tx, transfer.kind, transfer.ref);
-        if (fingerprint(known.entries) !== fingerprint(transfer.entries))
-          throw new LedgerRuleError(`transfer ${transfer.kind} ${transfer.ref} was posted with other entries`);
-        return { transferId: known.id, posted: false };
-      }
-      const states = await lockAccounts(tx, deps.random, accountsInLockOrder(transfer.entries));
-      const { entries, after } = chainEntries(states, transfer.entries);
-      await appendEntries(tx, transferId, transfer.at, entries, after);
-      return { transferId, posted: true };
-    },
+    postTransfer: (tx, transfer) =>
+      span('ledger.transfer', () => post(tx, transfer), { facts: { 'walnut.kind': transfer.kind } }),
   };
+
+  async function post(tx: Tx, transfer: Transfer): Promise<{ transferId: string; posted: boolean }> {
+    checkTransfer(transfer);
+    const transferId = await insertTransfer(tx, deps.random, transfer);
+    if (transferId === undefined) {
+      const known = await readTransfer(tx, transfer.kind, transfer.ref);
+      if (fingerprint(known.entries) !== fingerprint(transfer.entries))
+        throw new LedgerRuleError(`transfer ${transfer.kind} ${transfer.ref} was posted with other entries`);
+      return { transferId: known.id, posted: false };
+    }
+    const states = await lockAccounts(tx, deps.random, accountsInLockOrder(transfer.entries));
+    const { entries, after } = chainEntries(states, transfer.entries);
+    await appendEntries(tx, transferId, transfer.at, entries, after);
+    return { transferId, posted: true };
+  }
 }

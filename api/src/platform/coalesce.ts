@@ -2,6 +2,8 @@
  * Work that is asked for more often than it is done: one run at a time, and once more if somebody asked meanwhile, since
  * the run under way may have looked before what they ask for was there.
  */
+import { aside } from './tracing.ts';
+
 export interface Coalesced {
   /** Resolves when a run that began after this call, or the last one before closing, is over. @throws what the run threw */
   (): Promise<void>;
@@ -20,7 +22,7 @@ export function coalesce(run: () => Promise<void>): Coalesced {
       return running;
     }
     if (closed) return Promise.resolve();
-    running = (async () => {
+    running = aside(async () => {
       try {
         do {
           again = false;
@@ -30,7 +32,7 @@ export function coalesce(run: () => Promise<void>): Coalesced {
         // In the same turn as the last look at `again`: nobody asks in between and is forgotten.
         running = undefined;
       }
-    })();
+    });
     return running;
   }
 

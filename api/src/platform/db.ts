@@ -27,6 +27,8 @@ export type Sql = <T extends object = Row>(
 export interface Tx extends Sql {
   /** Runs once the transaction has committed; failures are reported, never thrown. */
   afterCommit(work: () => void | Promise<void>): void;
+  /** What a later step stores as its parent (tracing.ts); undefined: nothing is traced here. */
+  traceparent(): string | undefined;
 }
 export interface Db {
   /** Made when it is asked for the first time. */
@@ -93,8 +95,11 @@ export function createDb(options: {
   statementMs?: number;
   /** How the server knows its connections (`pg_stat_activity.application_name`). */
   name?: string;
+  /** traceparent of what runs now. */
+  here?: () => string | undefined;
   onError: (error: unknown) => void;
 }): Db {
+  const here = options.here ?? (() => undefined);
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize,
@@ -127,6 +132,7 @@ export function createDb(options: {
       await client.query(`BEGIN ISOLATION LEVEL ${isolation}`);
       const tx = Object.assign(sqlOn(client), {
         afterCommit: (done: () => void | Promise<void>) => void after.push(done),
+        traceparent: here,
       });
       const result = await work(tx);
       await client.query('COMMIT');

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect, test, vi } from 'vitest';
 import { createMicroBatch } from './micro-batch.ts';
 
@@ -61,4 +62,22 @@ test('a failed batch fails its callers only; too many callers are refused; close
   await batch.close();
   expect(await Promise.all(taken)).toEqual([1, 2, 3]);
   await expect(batch.add(5)).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+test('what is done for many runs in the context of none of them', async () => {
+  const whose = new AsyncLocalStorage<string>();
+  const seen: (string | undefined)[] = [];
+  const run = async (items: readonly string[]) => {
+    seen.push(whose.getStore());
+    return items.map((item) => `${item} is ${whose.getStore()}`);
+  };
+  const batch = createMicroBatch<string, string>({ waitMs: 0, maxItems: 10, maxPending: 10, run });
+  const answers = ['anna', 'bella'].map((name) =>
+    whose.run(name, async () => [await batch.add(name), whose.getStore()]),
+  );
+  expect(await Promise.all(answers)).toEqual([
+    ['anna is undefined', 'anna'],
+    ['bella is undefined', 'bella'],
+  ]);
+  expect(seen).toEqual([undefined]);
 });

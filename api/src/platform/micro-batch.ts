@@ -6,6 +6,7 @@
  * `unavailable`); after `close` nothing is accepted and everything accepted has been answered.
  */
 import { AppError } from './errors.ts';
+import { aside } from './tracing.ts';
 
 export interface MicroBatch<Item, Result> {
   /** @throws AppError unavailable (too many wait, or closed), or whatever `run` threw */
@@ -54,7 +55,7 @@ export function createMicroBatch<Item, Result>(deps: {
   function start(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    if (!busy) running = runBatches();
+    if (!busy) running = aside(runBatches);
     return running;
   }
 

@@ -9,6 +9,7 @@ import { coalesce } from './coalesce.ts';
 import type { DatabaseNews } from './database-news.ts';
 import type { Db, Tx } from './db.ts';
 import type { Logger } from './logger.ts';
+import { type Stored, type Tracing, untraced } from './tracing.ts';
 
 export interface OutboxMessage {
   id: bigint;
@@ -16,6 +17,8 @@ export interface OutboxMessage {
   roomId: string;
   event: RoomEvent;
   at: Date;
+  /** Of its publishing, below the transaction that wrote it. */
+  traceparent: Stored;
 }
 export type OutboxSubscriber = (messages: readonly OutboxMessage[]) => Promise<void>;
 
@@ -26,7 +29,8 @@ const PUBLISHER_LOCK = 5_150_001;
 
 /** Puts an event of a room into the outbox of this transaction. */
 export async function writeRoomEvent(tx: Tx, clock: Clock, roomId: string, event: RoomEvent): Promise<void> {
-  await tx`INSERT INTO outbox (topic, room_id, payload, created_at) VALUES ('room', ${roomId}, ${JSON.stringify(event)}::jsonb, ${clock.now()})`;
+  await tx`INSERT INTO outbox (topic, room_id, payload, created_at, traceparent)
+    VALUES ('room', ${roomId}, ${JSON.stringify(event)}::jsonb, ${clock.now()}, ${tx.traceparent() ?? null})`;
   await tx`SELECT pg_notify(${CHANNEL}, '')`; // delivered by PostgreSQL when this transaction commits
 }
 
@@ -34,13 +38,14 @@ export async function writeRoomEvent(tx: Tx, clock: Clock, roomId: string, event
 export async function writeRoomEvents(
   tx: Tx,
   clock: Clock,
-  events: readonly { roomId: string; event: RoomEvent }[],
+  events: readonly { roomId: string; event: RoomEvent; traceparent?: Stored }[],
 ): Promise<void> {
   if (events.length === 0) return;
-  await tx`INSERT INTO outbox (topic, room_id, payload, created_at)
-    SELECT 'room', room_id, payload::jsonb, ${clock.now()}
-    FROM unnest(${events.map(({ roomId }) => roomId)}::uuid[], ${events.map(({ event }) => JSON.stringify(event))}::text[])
-      WITH ORDINALITY AS e(room_id, payload, at) ORDER BY at`;
+  const parents = events.map(({ traceparent }) => traceparent ?? tx.traceparent() ?? null);
+  await tx`INSERT INTO outbox (topic, room_id, payload, created_at, traceparent)
+    SELECT 'room', room_id, payload::jsonb, ${clock.now()}, traceparent
+    FROM unnest(${events.map(({ roomId }) => roomId)}::uuid[], ${events.map(({ event }) => JSON.stringify(event))}::text[],
+      ${parents}::text[]) WITH ORDINALITY AS e(room_id, payload, traceparent, at) ORDER BY at`;
   await tx`SELECT pg_notify(${CHANNEL}, '')`;
 }
 
@@ -56,8 +61,9 @@ export function createOutboxPublisher(deps: {
   clock: Clock;
   log: Logger;
   news: Pick<DatabaseNews, 'listen'>;
+  tracing?: Tracing;
 }): OutboxPublisher {
-  const { db, clock, log } = deps;
+  const { db, clock, log, tracing = untraced } = deps;
   const subscribers = new Set<OutboxSubscriber>();
   let closed = false;
 
@@ -65,20 +71,25 @@ export function createOutboxPublisher(deps: {
     return db.transaction(async (tx) => {
       const [lock] = await tx<{ got: boolean }>`SELECT pg_try_advisory_xact_lock(${PUBLISHER_LOCK}) AS got`;
       if (!lock?.got) return 0;
-      const rows = await tx<{ id: bigint; room_id: string; payload: RoomEvent; created_at: Date }>`
-        SELECT id, room_id, payload, created_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT ${BATCH}`;
+      const rows = await tx<{ id: bigint; room_id: string; payload: RoomEvent; created_at: Date; traceparent: Stored }>`
+        SELECT id, room_id, payload, created_at, traceparent FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT ${BATCH}`;
       if (rows.length === 0) return 0;
       // Whoever leaves while we publish still gets this batch; with nobody there it waits for the next process.
       const receivers = [...subscribers];
       if (receivers.length === 0) return 0;
-      const messages = rows.map((row) => ({
-        id: row.id,
-        topic: 'room' as const,
-        roomId: row.room_id,
-        event: row.payload,
-        at: row.created_at,
-      }));
-      for (const receiver of receivers) await receiver(messages);
+      const parents = rows.map(({ traceparent }) => traceparent);
+      await tracing.each(
+        'outbox.publish',
+        parents,
+        async (own) => {
+          const messages = rows.map((row, n) => ({
+            ...{ id: row.id, topic: 'room' as const, roomId: row.room_id, event: row.payload, at: row.created_at },
+            traceparent: own[n],
+          }));
+          for (const receiver of receivers) await receiver(messages);
+        },
+        { kind: 'consumer', facts: { 'walnut.together': rows.length } },
+      );
       await tx`UPDATE outbox SET published_at = ${clock.now()} WHERE id = ANY(${rows.map((row) => row.id)}::bigint[])`;
       return rows.length;
     });

@@ -12,7 +12,9 @@ import type { Db, Tx } from '../../platform/db.ts';
 import type { Binder } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { Tracing } from '../../platform/tracing.ts';
 import type { MessageDraft, Messages } from '../messages/index.ts';
+import { readTracesOfOrders } from '../payments/index.ts';
 import { bindSetAside } from './set-aside.ts';
 
 export const ORDER_HOOKS_JOB = 'order hooks';
@@ -57,9 +59,10 @@ export function createOrderHooks(deps: {
   random: Random;
   log: Logger;
   jobs: Jobs;
+  tracing: Tracing;
   messages: Pick<Messages, 'enqueue'>;
 }): void {
-  const { db, clock, log, messages } = deps;
+  const { db, clock, log, messages, tracing } = deps;
 
   /** Takes these notes and makes their messages, all or none; answers how many were still there and nobody else's. */
   async function tell(tx: Tx, ids: readonly bigint[]): Promise<number> {
@@ -73,7 +76,15 @@ export function createOrderHooks(deps: {
           ELSE true END AS tells
       FROM gone g JOIN orders o ON o.id = g.order_id JOIN org_units u ON u.id = o.org_unit_id LEFT JOIN parcels p ON p.id = g.parcel_id
       ORDER BY g.id`;
-    await messages.enqueue(tx, taken.filter(({ tells }) => tells).map(toDraft));
+    const told = taken.filter(({ tells }) => tells);
+    const orders = told.map(({ orderId }) => orderId);
+    const traces = tracing.on ? await readTracesOfOrders(tx, orders, clock.now()) : undefined;
+    await tracing.each(
+      'order-hooks.tell',
+      orders.map((id) => traces?.get(id)),
+      () => messages.enqueue(tx, told.map(toDraft)),
+      { kind: 'consumer', facts: { 'walnut.together': told.length } },
+    );
     return taken.length;
   }
 

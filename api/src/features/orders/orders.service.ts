@@ -9,6 +9,7 @@ import type { PlaceGroupBuy, PlacePreSale } from '@walnut-live/contracts';
 import type { Ledger } from '../../ledger/index.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db.ts';
+import type { Tracing } from '../../platform/tracing.ts';
 import type { Coupons } from '../coupons/index.ts';
 import type { Credits } from '../credits/index.ts';
 import type { Payments } from '../payments/index.ts';
@@ -93,6 +94,7 @@ export interface OrdersDeps extends FulfilmentDeps {
   clock: Clock;
   random: Random;
   ledger: Pick<Ledger, 'postTransfer'>;
+  tracing: Tracing;
   payments: Pick<Payments, 'open' | 'openAll' | 'current' | 'read' | 'prepare' | 'close' | 'markCaptured'>;
   /** Rule S10: what a coupon takes off, taking it, and giving it back when the order came to nothing. */
   coupons: Coupons['forOrders'];

@@ -36,7 +36,7 @@ export function createTakingOrders(
     aloneAtOnce: number;
   },
 ) {
-  const { db, clock, route, place } = deps;
+  const { db, clock, route, place, tracing } = deps;
   const soldOut = createSoldOut({ elapsedMs: () => performance.now() });
   const keys = createMicroBatch<KeyedWish, StoredAnswer | AppError | undefined>({
     ...KEYS,
@@ -56,10 +56,12 @@ export function createTakingOrders(
       .catch(() => undefined)
       .then(() =>
         gate(() =>
-          withIdempotencyKey({ db, clock }, { ...wish, route }, async (tx) => ({
-            status: CREATED,
-            reply: await place(tx, wish, wish.body),
-          })),
+          tracing.span('orders.transaction', () =>
+            withIdempotencyKey({ db, clock }, { ...wish, route }, async (tx) => ({
+              status: CREATED,
+              reply: await place(tx, wish, wish.body),
+            })),
+          ),
         ),
       );
     lastOf.set(personId, placed);
@@ -83,7 +85,7 @@ export function createTakingOrders(
   return {
     /** @throws AppError what placing refuses, request_in_flight, idempotency_key_reused, unavailable */
     async take(wish: OrderWish): Promise<{ reply: OrderView; replayed: boolean }> {
-      const answer = isPlain(wish.body) ? await takePlain(wish) : await alone(wish);
+      const answer = await tracing.span('orders.place', () => (isPlain(wish.body) ? takePlain(wish) : alone(wish)));
       return { reply: answer.reply as OrderView, replayed: answer.replayed };
     },
     /** Finishes what was accepted. */
@@ -107,7 +109,7 @@ export function createTakingOrders(
       },
     };
     const refusal = earlyNo(body);
-    if (!refusal) return together.place({ wish, keyed });
+    if (!refusal) return together.place({ wish, keyed, traceparent: tracing.here() });
     const settled = await keys.add(keyed);
     if (settled && !(settled instanceof AppError)) return settled;
     throw settled ?? refusal;

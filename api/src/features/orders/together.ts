@@ -19,6 +19,7 @@ import { type KeyedWish, nameOfWish, storeAnswers, takeKeys } from '../../platfo
 import { createLanes } from '../../platform/lanes.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { writeRoomEvents } from '../../platform/outbox.ts';
+import type { Stored } from '../../platform/tracing.ts';
 import type { Considered } from '../credits/index.ts';
 import { giftsFor } from './gifts.policy.ts';
 import {
@@ -63,7 +64,11 @@ export interface OrderWish {
 export interface Asking {
   readonly wish: OrderWish;
   readonly keyed: KeyedWish;
+  /** Of the wish; the transaction that serves it is below it. */
+  readonly traceparent: Stored;
 }
+/** Of each wish in a transaction, its part of that transaction. */
+type Traced = ReadonlyMap<Asking, Stored>;
 const ALONE = Symbol('to be placed alone');
 type Outcome = StoredAnswer | AppError | typeof ALONE;
 
@@ -87,7 +92,7 @@ interface Candidate {
 export function createTogether(
   deps: Pick<
     OrdersDeps,
-    'clock' | 'random' | 'payments' | 'credits' | 'reservationSeconds' | 'priceGraceSeconds' | 'onStep'
+    'clock' | 'random' | 'tracing' | 'payments' | 'credits' | 'reservationSeconds' | 'priceGraceSeconds' | 'onStep'
   > & {
     db: Db;
     log: Logger;
@@ -98,12 +103,17 @@ export function createTogether(
     placeAlone: (wish: OrderWish) => Promise<StoredAnswer>;
   },
 ) {
-  const { db, clock, random, log, route, soldOut } = deps;
+  const { db, clock, random, log, route, soldOut, tracing } = deps;
   /** Person and key of everybody who waits. */
   const inFlight = new Set<string>();
 
   // ── one transaction ───────────────────────────────────────────────────────────────────────────────────────────────
-  async function serve(tx: Tx, roomId: string, askings: readonly Asking[]): Promise<Map<Asking, Outcome>> {
+  async function serve(
+    tx: Tx,
+    roomId: string,
+    askings: readonly Asking[],
+    traced: Traced,
+  ): Promise<Map<Asking, Outcome>> {
     const at = clock.now();
     const outcomes = new Map<Asking, Outcome>();
     const settled = await takeKeys(
@@ -122,7 +132,7 @@ export function createTogether(
       return outcomes;
     }
     const candidates = await price(tx, { room, askings: open, at }, outcomes);
-    if (candidates.length > 0) await placeAll(tx, { room, candidates, at }, outcomes);
+    if (candidates.length > 0) await placeAll(tx, { room, candidates, at, traced }, outcomes);
     return outcomes;
   }
 
@@ -188,7 +198,7 @@ export function createTogether(
 
   async function placeAll(
     tx: Tx,
-    { room, candidates, at }: { room: SellingRoom; candidates: readonly Candidate[]; at: Date },
+    { room, candidates, at, traced }: { room: SellingRoom; candidates: readonly Candidate[]; at: Date; traced: Traced },
     outcomes: Map<Asking, Outcome>,
   ): Promise<void> {
     const considered = await deps.credits.considerAll(tx, { orders: candidates, room, at });
@@ -206,11 +216,16 @@ export function createTogether(
     const winners = known.filter(({ orderId }) => stockUnits.has(orderId));
     if (winners.length === 0) return;
 
-    await write(tx, { room, winners, stockUnits, considered, at });
+    await write(tx, { room, winners, stockUnits, considered, at, traced });
+    const tracedOf = new Map(winners.map(({ asking, priced }) => [priced.line.skuId, traced.get(asking)]));
     await writeRoomEvents(
       tx,
       clock,
-      levels.map((level) => ({ roomId: room.id, event: { kind: 'stock:changed', ...level } })),
+      // What many changed is told once, in the trace of the last of them.
+      levels.map((level) => ({
+        ...{ roomId: room.id, traceparent: tracedOf.get(level.skuId) },
+        event: { kind: 'stock:changed', ...level },
+      })),
     );
     const seen = await readOrders(
       tx,
@@ -236,9 +251,10 @@ export function createTogether(
       stockUnits: ReadonlyMap<string, string>;
       considered: ReadonlyMap<string, Considered>;
       at: Date;
+      traced: Traced;
     },
   ): Promise<void> {
-    const { room, winners, stockUnits, considered, at } = all;
+    const { room, winners, stockUnits, considered, at, traced } = all;
     const orderNos = await drawOrderNos(tx, winners.length, at);
     const orders = winners.map(({ asking, orderId, personId, priced }, n) =>
       newOrder(
@@ -255,7 +271,10 @@ export function createTogether(
     );
     const decisions = winners.flatMap(({ orderId }) => considered.get(orderId) ?? []);
     await deps.credits.freeze(tx, decisions, room, at);
-    const payable = orders.map(({ id, totalFen }) => ({ orderId: id, amountFen: totalFen }));
+    const payable = orders.map(({ id, totalFen }, n) => {
+      const winner = winners[n];
+      return { orderId: id, amountFen: totalFen, traceparent: winner && traced.get(winner.asking) };
+    });
     await deps.payments.openAll(tx, { orders: payable, provider: 'sandbox', at });
   }
 
@@ -263,7 +282,12 @@ export function createTogether(
   async function serveAgain(roomId: string, askings: readonly Asking[]): Promise<Map<Asking, Outcome>> {
     for (let tries = 1; ; tries++) {
       try {
-        return await db.transaction((tx) => serve(tx, roomId, askings));
+        return await tracing.each(
+          'orders.transaction',
+          askings.map(({ traceparent }) => traceparent),
+          (own) => db.transaction((tx) => serve(tx, roomId, askings, new Map(askings.map((one, n) => [one, own[n]])))),
+          { facts: { 'walnut.together': askings.length } },
+        );
       } catch (error) {
         if (sqlState(error) !== UNIQUE_VIOLATION || tries >= TRIES) throw error;
       }

@@ -16,7 +16,13 @@ import type { WechatAccounts } from './wechat/wechat-accounts.ts';
 
 export { askPauseSeconds } from './asking.policy.ts';
 export type { Asking } from './asking.ts';
-export { closeAgainLater, type PaymentPart, type PaymentRow, queryAllAt } from './payments.repository.ts';
+export {
+  closeAgainLater,
+  type PaymentPart,
+  type PaymentRow,
+  queryAllAt,
+  readTracesOfOrders,
+} from './payments.repository.ts';
 export { createPaymentsService, type PaymentListeners, type Payments } from './payments.service.ts';
 export type { Bill, BillLine, PaymentProvider, ProviderName, Providers } from './provider.ts';
 export {

@@ -2,6 +2,7 @@
 import type { PaymentState, PaymentWay } from '@walnut-live/contracts';
 import type { z } from 'zod';
 import type { Sql, Tx } from '../../platform/db.ts';
+import type { Stored } from '../../platform/tracing.ts';
 import type { ProviderName, ProviderNotification } from './provider.ts';
 
 export type PaymentPart = 'whole' | 'deposit' | 'balance';
@@ -30,15 +31,24 @@ export interface PaymentRow {
 
 export async function insertPayments(
   tx: Tx,
-  payments: readonly Pick<PaymentRow, 'id' | 'orderId' | 'topUpId' | 'provider' | 'amountFen' | 'part'>[],
+  payments: readonly (Pick<PaymentRow, 'id' | 'orderId' | 'topUpId' | 'provider' | 'amountFen' | 'part'> & {
+    traceparent: Stored;
+  })[],
   at: Date,
 ): Promise<void> {
-  await tx`INSERT INTO payments (id, order_id, top_up_id, provider, amount_fen, part, state, created_at)
-    SELECT p.id, p.order_id, p.top_up_id, p.provider, p.amount_fen, p.part, 'pending', ${at}::timestamptz
+  await tx`INSERT INTO payments (id, order_id, top_up_id, provider, amount_fen, part, state, created_at, traceparent)
+    SELECT p.id, p.order_id, p.top_up_id, p.provider, p.amount_fen, p.part, 'pending', ${at}::timestamptz, p.traceparent
     FROM unnest(${payments.map(({ id }) => id)}::uuid[], ${payments.map(({ orderId }) => orderId)}::uuid[],
       ${payments.map(({ topUpId }) => topUpId)}::uuid[], ${payments.map(({ provider }) => provider)}::text[],
       ${payments.map(({ amountFen }) => String(amountFen))}::bigint[],
-      ${payments.map(({ part }) => part)}::text[]) AS p (id, order_id, top_up_id, provider, amount_fen, part)`;
+      ${payments.map(({ part }) => part)}::text[], ${payments.map(({ traceparent }) => traceparent ?? null)}::text[])
+      AS p (id, order_id, top_up_id, provider, amount_fen, part, traceparent)`;
+}
+
+/** Where a payment's trace goes on: below what placed its order, and once it is captured below that. */
+export async function readTraceparent(sql: Sql, paymentId: string): Promise<string | null> {
+  const [row] = await sql<{ traceparent: string | null }>`SELECT traceparent FROM payments WHERE id = ${paymentId}`;
+  return row?.traceparent ?? null;
 }
 
 export async function readPayment(sql: Sql, paymentId: string): Promise<PaymentRow | undefined> {
@@ -97,7 +107,8 @@ export async function movePayment(
     UPDATE payments SET state = ${to},
       captured_fen = CASE WHEN ${to} = 'captured' THEN amount_fen ELSE captured_fen END,
       captured_at = CASE WHEN ${to} = 'captured' THEN ${at}::timestamptz ELSE captured_at END,
-      closed_at = CASE WHEN ${to} = 'captured' THEN closed_at ELSE ${at}::timestamptz END, next_query_at = NULL
+      closed_at = CASE WHEN ${to} = 'captured' THEN closed_at ELSE ${at}::timestamptz END, next_query_at = NULL,
+      traceparent = CASE WHEN ${to} = 'captured' THEN coalesce(${tx.traceparent() ?? null}, traceparent) ELSE traceparent END
     WHERE id = ${paymentId} AND state = 'pending' RETURNING id`;
   return rows.length === 1;
 }
@@ -178,6 +189,21 @@ export async function noteProviderState(sql: Sql, paymentId: string, said: strin
   await sql`UPDATE payments SET provider_state = ${said}, asked_at = ${at},
       next_query_at = CASE WHEN state = 'pending' THEN next_query_at END WHERE id = ${paymentId}`;
 }
+/** A trace is one purchase: what follows later than this after its payment was opened is none of it. */
+const TRACE_MS = 3_600_000;
+/** Where the traces of these orders go on. */
+export async function readTracesOfOrders(
+  sql: Sql,
+  orderIds: readonly string[],
+  now: Date,
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await sql<{ orderId: string; traceparent: string }>`
+    SELECT DISTINCT ON (order_id) order_id AS "orderId", traceparent FROM payments
+    WHERE order_id = ANY(${orderIds}::uuid[]) AND traceparent IS NOT NULL AND created_at > ${new Date(now.getTime() - TRACE_MS)}
+    ORDER BY order_id, captured_at DESC NULLS LAST, created_at DESC`;
+  return new Map(rows.map(({ orderId, traceparent }) => [orderId, traceparent]));
+}
+
 /** What is paid for is the first lock of whatever happens to it and its payments. */
 export async function lockSubject(
   tx: Tx,

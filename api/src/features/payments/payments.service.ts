@@ -4,10 +4,11 @@
  * Callbacks may come late, twice and in any order: each is believed once, after signature, payment and amount were checked.
  */
 import type { Clock, Random } from '../../platform/clock.ts';
-import type { Db, Tx } from '../../platform/db.ts';
+import type { Db, Sql, Tx } from '../../platform/db.ts';
 import { AppError } from '../../platform/errors.ts';
 import { createGate } from '../../platform/gate.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { Stored, Tracing } from '../../platform/tracing.ts';
 import { nextQueryAt } from './asking.policy.ts';
 import { createJudge, type Judged } from './disputes.ts';
 import {
@@ -27,6 +28,7 @@ import {
   readCurrentPayment,
   readPayment,
   readTopUpPayment,
+  readTraceparent,
 } from './payments.repository.ts';
 import {
   type ChargeAnswer,
@@ -60,8 +62,9 @@ export function createPaymentsService(deps: {
   random: Random;
   log: Logger;
   providers: Providers;
+  tracing: Tracing;
 }) {
-  const { db, clock, random, providers } = deps;
+  const { db, clock, random, providers, tracing } = deps;
 
   const { judge, foreign } = createJudge(deps);
 
@@ -73,7 +76,10 @@ export function createPaymentsService(deps: {
   ): Promise<T> {
     const provider = providerOf(payment);
     try {
-      return await call(provider);
+      return await tracing.span('payments.provider', () => call(provider), {
+        kind: 'client',
+        facts: { 'walnut.provider': payment.provider, 'walnut.kind': what },
+      });
     } catch (cause) {
       if (cause instanceof ChargeRefused) throw cause;
       if (cause instanceof ForeignCharge) {
@@ -146,6 +152,17 @@ export function createPaymentsService(deps: {
     holdForRefund,
     giveBackHold,
 
+    /** Runs what a capture sets going in the trace of what was bought (docs/32), whoever told of it. */
+    async traced<T>(sql: Sql, { id, provider }: PaymentRow, work: () => Promise<T>): Promise<T> {
+      if (!tracing.on) return work();
+      const parent = await readTraceparent(sql, id);
+      return tracing.span('payments.captured', work, {
+        kind: 'consumer',
+        parent,
+        facts: { 'walnut.provider': provider },
+      });
+    },
+
     /** A pending payment over the whole order or top-up: one statement. The provider hears of it when the buyer goes to pay. */
     async open(
       tx: Tx,
@@ -161,7 +178,7 @@ export function createPaymentsService(deps: {
       ),
     ): Promise<PaymentRow> {
       const row = { id: random.id(), orderId: null, topUpId: null, ...subject, provider, amountFen, part };
-      await insertPayments(tx, [row], at);
+      await insertPayments(tx, [{ ...row, traceparent: tx.traceparent() }], at);
       return {
         ...row,
         capturedFen: 0n,
@@ -179,7 +196,11 @@ export function createPaymentsService(deps: {
         orders,
         provider,
         at,
-      }: { orders: readonly { orderId: string; amountFen: bigint }[]; provider: ProviderName; at: Date },
+      }: {
+        orders: readonly { orderId: string; amountFen: bigint; traceparent: Stored }[];
+        provider: ProviderName;
+        at: Date;
+      },
     ): Promise<string[]> {
       const rows = orders.map((order) => ({
         id: random.id(),

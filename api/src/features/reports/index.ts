@@ -22,6 +22,7 @@ import type { Db } from '../../platform/db.ts';
 import { type Binder, written } from '../../platform/http.ts';
 import type { Jobs } from '../../platform/jobs.ts';
 import { sendPersonalCsv } from '../../platform/personal-csv.ts';
+import type { Tracing } from '../../platform/tracing.ts';
 import * as columns from './columns.ts';
 import { createReportExports } from './exports.ts';
 import { createReportKeeping, scheduleReportKeeping } from './keeping.ts';
@@ -42,6 +43,7 @@ export interface ReportsDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly jobs: Jobs;
+  readonly tracing: Tracing;
   /** People connected to a room now. */
   readonly viewersNow: (roomId: string) => number;
 }

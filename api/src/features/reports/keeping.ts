@@ -13,6 +13,8 @@
 import type { Clock } from '../../platform/clock.ts';
 import { type Db, type Sql, sqlState, type Tx } from '../../platform/db.ts';
 import type { Jobs } from '../../platform/jobs.ts';
+import { type Tracing, untraced } from '../../platform/tracing.ts';
+import { readTracesOfOrders } from '../payments/index.ts';
 
 /** The one who writes the roll-ups; any number that is used for nothing else. */
 const ROLLUP_LOCK = 5_150_035;
@@ -30,7 +32,7 @@ export interface Drift {
   readonly wrong: number;
 }
 
-export function createReportKeeping({ db, clock }: { db: Db; clock: Clock }) {
+export function createReportKeeping({ db, clock, tracing = untraced }: { db: Db; clock: Clock; tracing?: Tracing }) {
   async function lock(tx: Tx, wait: boolean): Promise<boolean> {
     if (wait) {
       await tx`SELECT set_config('lock_timeout', ${String(READER_WAITS_MS)}, true)`;
@@ -64,7 +66,15 @@ export function createReportKeeping({ db, clock }: { db: Db; clock: Clock }) {
         await tx`SELECT report_settle_visits(${ids}::uuid[])`;
         await tx`SELECT report_settle_parts('n', ${ids}::uuid[])`;
       }
-      if (orders.length > 0) await tx`SELECT report_settle_parts('o', ${orders}::uuid[])`;
+      if (orders.length > 0) {
+        const traces = tracing.on ? await readTracesOfOrders(tx, orders, now) : undefined;
+        await tracing.each(
+          'reports.roll-up',
+          orders.map((id) => traces?.get(id)),
+          () => tx`SELECT report_settle_parts('o', ${orders}::uuid[])`,
+          { kind: 'consumer', facts: { 'walnut.together': orders.length } },
+        );
+      }
       await tx`UPDATE report_state SET counted_at = ${now} WHERE id = 1`;
       return news.length;
     });
