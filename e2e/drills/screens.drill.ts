@@ -69,7 +69,7 @@ async function walk(
   await person.page.emulateMedia({ reducedMotion: 'reduce' });
   person.page.setDefaultTimeout(STEP_TIMEOUT_MS);
   try {
-    await steps(person, watchScreens({ page: person.page, lang, app, findings }));
+    await steps(person, watchScreens({ page: person.page, lang, app, findings, kept: true }));
   } catch (error) {
     await person.shot(`stuck-${name}-${lang}`);
     findings.push(`${lang} ${name}: stuck: ${error instanceof Error ? error.message : String(error)}`);
@@ -316,7 +316,7 @@ async function walkReplay(lang: Lang): Promise<void> {
   });
 }
 
-test('every screen, in both languages, on a phone and on a desk', { timeout: 600_000 }, async () => {
+test('every screen, in both languages, on a phone, a tablet and a desk', { timeout: 1_800_000 }, async () => {
   await programme.explain(0, '这一季的核桃是哪里的？');
   await Promise.all([walkPlayer('zh-CN', '13700000011', '阿朵'), walkPlayer('en', '13700000012', 'Grace')]);
   await programme.explain(1, '一箱够喝两周');

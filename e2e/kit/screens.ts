@@ -7,19 +7,28 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { AxeResults } from 'axe-core';
 import type { BrowserContext, Page } from 'playwright-core';
+import { compareWithKept, isKeeping } from './kept-pictures.ts';
+import { still } from './still-screen.ts';
 
 const ARTIFACTS = join(import.meta.dirname, '../artifacts/screens');
-const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } };
+const SIZES = {
+  phone: { width: 390, height: 844 },
+  tablet: { width: 768, height: 1024 },
+  desk: { width: 1440, height: 900 },
+};
 /** Movement that has an end gets this long to reach it. */
 const SETTLE_MS = 3_000;
 const IMPACTS = new Set<string | null | undefined>(['serious', 'critical']);
 
 /**
  * axe takes about half the time and finds the same in both languages but for what a width or a word changes: by default it
- * looks at the phone in Chinese and at the desk in English. SCREENS=all: everywhere.
+ * looks at phone and tablet in Chinese and at the desk in English. SCREENS=all: everywhere.
  */
 const isAudited = (lang: Lang, width: Width): boolean =>
-  process.env.SCREENS === 'all' || (width === 'phone') === (lang === 'zh-CN');
+  process.env.SCREENS === 'all' || (width === 'desk') === (lang === 'en');
+
+/** Pictures are kept of all sizes in Chinese, and in English, where words are longest, of the desk. */
+const isKept = (lang: Lang, width: Width): boolean => lang === 'zh-CN' || width === 'desk';
 
 export type Lang = 'zh-CN' | 'en';
 export type Width = keyof typeof SIZES;
@@ -129,9 +138,12 @@ export interface ScreensOptions {
   folder?: string;
   /** Has axe look in whatever language and width. */
   audit?: 'always';
+  /** Also on a tablet, and held against the pictures that are kept (kept-pictures.ts). */
+  kept?: boolean;
 }
 
-export function watchScreens({ page, lang, app, findings, folder: own, audit }: ScreensOptions): Screens {
+export function watchScreens({ page, lang, app, findings, folder: own, audit, kept = false }: ScreensOptions): Screens {
+  const usual: readonly Width[] = kept ? ['desk', 'tablet', 'phone'] : ['desk', 'phone'];
   const foreign = foreignTexts(app, lang);
   const keys = new Set([...Object.keys(app.zh)].filter((key) => key.includes('.')));
 
@@ -144,6 +156,10 @@ export function watchScreens({ page, lang, app, findings, folder: own, audit }: 
     mkdirSync(folder, { recursive: true });
     await page.screenshot({ path: join(folder, `${name}.png`) });
     const found = (what: string) => findings.push(`${lang} ${size.width} ${name}: ${what}`);
+    if (kept && isKept(lang, width)) {
+      const differs = await compareWithKept(`${lang}-${size.width}/${name}`, await still(page));
+      if (differs) found(differs);
+    }
 
     const seen = await page.evaluate(readPage);
     if (seen.scrollWidth > seen.innerWidth) {
@@ -156,7 +172,7 @@ export function watchScreens({ page, lang, app, findings, folder: own, audit }: 
       if (foreign.some((pattern) => pattern.test(text))) found(`is not translated: ${text}`);
     }
 
-    if (audit !== 'always' && !isAudited(lang, width)) return;
+    if (isKeeping || (audit !== 'always' && !isAudited(lang, width))) return;
     const { violations } = await page.evaluate(() =>
       (globalThis as unknown as World).axe.run({ resultTypes: ['violations'] }),
     );
@@ -171,7 +187,7 @@ export function watchScreens({ page, lang, app, findings, folder: own, audit }: 
 
   return {
     async look(name, ...widths) {
-      for (const width of widths.length > 0 ? widths : (['desk', 'phone'] as const)) await lookAt(name, width);
+      for (const width of widths.length > 0 ? widths : usual) await lookAt(name, width);
     },
   };
 }
