@@ -108,7 +108,7 @@ async function sideBySide(kept: Pixels, now: Pixels, map: Uint8Array, file: stri
     .toFile(file);
 }
 
-/** What is different, in words; undefined: nothing is. `name` is a path below e2e/pictures without its ending. */
+/** What is different, in words; undefined: nothing is, or none is kept, which is told and no fault of the screen. `name` is a path below e2e/pictures without its ending. */
 export async function compareWithKept(name: string, png: Buffer): Promise<string | undefined> {
   const file = join(KEPT, `${name}.webp`);
   const seen = await toKeep(png);
@@ -119,7 +119,10 @@ export async function compareWithKept(name: string, png: Buffer): Promise<string
     writeFileSync(file, seen);
     return undefined;
   }
-  if (!existsSync(file)) return 'no picture is kept of it (UPDATE_PICTURES=1 keeps one)';
+  if (!existsSync(file)) {
+    console.warn(`no picture is kept of ${name}: UPDATE_PICTURES=1 keeps one`);
+    return undefined;
+  }
   return difference(readFileSync(file), seen, join(DIFFERENCES, `${name}.png`));
 }
 

@@ -13,7 +13,7 @@ const styles = ['tokens', 'base', 'controls', 'layers'].map((name) => readFileSy
 const SCREEN = `<!doctype html><html lang="zh-CN"><style>${styles.join('\n')}</style><body>
   <p id="clock">12:31:07，3 分钟前，剩 8 件</p><canvas width="80" height="40"></canvas>
   <dialog class="wl-layer wl-sheet" open><div class="wl-sheet-panel"><div class="wl-sheet-head"><h2 class="wl-sheet-title">分享直播间</h2></div>
-    <div class="wl-sheet-body"><p>好友扫码或打开链接进入，成交会记在你的名下</p><button class="wl-btn wl-btn-primary">复制链接</button></div></div></dialog>`;
+    <div class="wl-sheet-body"><p>好友扫码或打开链接进入，成交会记在你的名下</p><button class="wl-btn wl-btn-hot">复制链接</button></div></div></dialog>`;
 
 let browser: Browser;
 let page: Page;
