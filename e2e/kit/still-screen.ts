@@ -34,7 +34,7 @@ function quieten(moving: string): void {
     node.data = now;
   };
   const quietenBelow = (root: Node): void => {
-    if (root instanceof Text) return quietenText(root);
+    if (root instanceof Text) quietenText(root);
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) quietenText(node as Text);
   };
