@@ -1,4 +1,5 @@
 import { type ReactNode, useMemo } from 'react';
+import { QueryHost } from '../app/query-host.tsx';
 import { playerI18n } from '../i18n/messages.ts';
 import { LinkSheet } from '../sharing/link-sheet.tsx';
 import { useRoom } from './use-room.ts';
@@ -9,5 +10,9 @@ export const ShareSheet = ({ open, onClose }: { open: boolean; onClose: () => vo
   const title = useRoom((state) => state.room?.title ?? '');
   const roomId = useRoom((state) => state.roomId);
   const target = useMemo(() => ({ roomId }), [roomId]);
-  return <LinkSheet open={open} onClose={onClose} target={target} heading={t('share.title')} title={title} />;
+  return (
+    <QueryHost>
+      <LinkSheet open={open} onClose={onClose} target={target} heading={t('share.title')} title={title} />
+    </QueryHost>
+  );
 };

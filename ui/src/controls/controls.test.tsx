@@ -282,6 +282,33 @@ describe('Sheet', () => {
   });
 });
 
+describe('a link inside a sheet', () => {
+  it('leaves no step behind that a later back gesture would be lost on', async () => {
+    const onClosed = vi.fn();
+    const back = () =>
+      act(async () => {
+        const popped = new Promise((resolve) => addEventListener('popstate', resolve, { once: true }));
+        history.back();
+        await popped;
+      });
+    await render(<SheetProbe onClosed={onClosed} />);
+    await press($('#opener'));
+    await vi.waitFor(() => expect(history.state?.walnutDepth).toBe(1));
+    // The router goes to another page, the sheet with its page is no more; then back.
+    history.pushState(null, '');
+    await render(null);
+    await act(async () => new Promise((resolve) => setTimeout(resolve, 5)));
+    await render(<SheetProbe onClosed={onClosed} />);
+    await back();
+    await vi.waitFor(() => expect(history.state?.walnutDepth).toBeUndefined());
+    await press($('#opener'));
+    await vi.waitFor(() => expect(history.state?.walnutDepth).toBe(1));
+    await back();
+    expect($<HTMLDialogElement>('dialog.wl-sheet').open).toBe(false);
+    expect(onClosed).toHaveBeenCalledOnce();
+  });
+});
+
 describe('useBackGesture', () => {
   it('works again after a reload that kept the history entry', async () => {
     history.pushState({ walnutDepth: 1 }, '');

@@ -65,7 +65,13 @@ export const createLayers = (): Layers => {
       return;
     }
     const depth = depthOf(event.state);
-    if (depth >= entries) return;
+    if (depth > entries) {
+      // Back over a page that was opened from a layer: its entry stands here and leads nowhere any more.
+      entries = depth;
+      schedule();
+      return;
+    }
+    if (depth === entries) return;
     const surplus = entries - depth;
     entries = depth;
     for (const layer of layers
