@@ -50,6 +50,28 @@ describe('tracked files', () => {
     ).toEqual([]);
   });
 
+  // Styles that came with one page stay for the next: what two features call the same, each styles for the other.
+  const layered = [
+    /^player\/src\/(?:room\/(?:room|deck|wide|guests)|chat\/chat)\.css$/, // one screen in layers
+    /^console\/src\/(?:app|shared)\//, // the frame and its form for phones
+  ];
+  test.each(['player', 'broadcaster', 'console'])('style a class of the %s in one place', (app) => {
+    const places = new Map<string, Set<string>>();
+    for (const file of tracked.filter((name) => name.startsWith(`${app}/src/`) && name.endsWith('.css'))) {
+      const rules = text(file)
+        .replace(/\/\*[\s\S]*?\*\//g, '')
+        .matchAll(/^\s*((?:\.[a-z][\w-]*\s*,\s*)*\.[a-z][\w-]*)\s*\{/gm);
+      for (const [, names = ''] of rules) {
+        for (const name of names.split(',')) places.set(name.trim(), (places.get(name.trim()) ?? new Set()).add(file));
+      }
+    }
+    expect(places.size).toBeGreaterThan(100);
+    const twice = [...places].filter(
+      ([, files]) => files.size > 1 && !layered.some((layer) => [...files].every((file) => layer.test(file))),
+    );
+    expect(twice.map(([name, files]) => `${name}: ${[...files].join(', ')}`)).toEqual([]);
+  });
+
   const pages = sources.filter(
     (file) => /^(?:player|console|broadcaster|ui|live-client)\/src\//.test(file) && !/\.test\.tsx?$/.test(file),
   );

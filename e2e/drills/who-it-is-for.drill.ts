@@ -49,7 +49,7 @@ test('who speaks, where one is led, and for whom the room is', { timeout: 480_00
   await guide.page.locator('.st-persona-photo').waitFor();
   await guide.page.getByTestId('save-persona').click();
   await guide.page.getByTestId('card-file').setInputFiles(await code('https://work.weixin.qq.com/u/lin'));
-  await guide.page.locator('.st-card-picture').waitFor();
+  await guide.page.locator('.st-own-picture').waitFor();
   await guide.page.getByText('已保存').first().waitFor({ state: 'detached' });
   await guide.page.getByTestId('save-card').click();
   await guide.page.getByText('已保存').first().waitFor();

@@ -48,7 +48,7 @@ export const CardPanel = ({ session }: { session: RoomSession }): ReactNode => {
         const tappers = cards.reduce((sum, card) => sum + card.tappers, 0);
         return (
           <div key={kind} className="st-card-row" data-shown={shown === kind ? '' : undefined}>
-            <span className="st-card-text">
+            <span className="st-own-text">
               <strong>{t(`card.${kind}`)}</strong>
               <small>
                 {cards.length === 0

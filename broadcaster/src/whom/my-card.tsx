@@ -54,7 +54,7 @@ const CardForm = ({ card }: { card: DrainCard | undefined }): ReactNode => {
         placeholder="https://work.weixin.qq.com/…"
       />
       <div className="st-persona-head">
-        {pictureId && <img className="st-card-picture" src={`/api/v1/files/${pictureId}`} alt={t('my-card.picture')} />}
+        {pictureId && <img className="st-own-picture" src={`/api/v1/files/${pictureId}`} alt={t('my-card.picture')} />}
         <PictureField purpose="card" label={t('my-card.choose')} onUploaded={setPictureId} testId="card-file" />
       </div>
       <p className="st-problem" role="alert">

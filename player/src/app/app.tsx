@@ -1,6 +1,6 @@
 import { AppErrorBoundary, lazyWithRetry, Spinner, UiProvider } from '@walnut-live/ui';
-import { type ReactNode, Suspense } from 'react';
-import { BrowserRouter, Route, Routes, useLocation } from 'react-router';
+import { type ReactNode, Suspense, useLayoutEffect, useRef } from 'react';
+import { BrowserRouter, Route, Routes, useLocation, useNavigationType } from 'react-router';
 import RoomPage from '../room/room-page.tsx';
 import { type Services, ServicesProvider } from './services.tsx';
 import './app.css';
@@ -31,34 +31,49 @@ const Waiting = (): ReactNode => (
   </div>
 );
 
+/** A page that a link opens begins at its top; on the way back the browser knows where one was. */
+const useTop = (pathname: string): void => {
+  const kind = useNavigationType();
+  const before = useRef(pathname);
+  useLayoutEffect(() => {
+    if (before.current === pathname) return;
+    before.current = pathname;
+    if (kind !== 'POP') scrollTo(0, 0);
+  }, [pathname, kind]);
+};
+
 /** Going elsewhere, or back, leaves a page that failed. */
-const Pages = (): ReactNode => (
-  <AppErrorBoundary resetKey={useLocation().pathname}>
-    <Suspense fallback={<Waiting />}>
-      <Routes>
-        <Route path="/" element={<ShelfPage />} />
-        <Route path="/r/:roomId" element={<RoomPage />} />
-        <Route path="/r/:roomId/replay" element={<ReplayPage />} />
-        <Route path="/orders" element={<OrdersPage />} />
-        <Route path="/orders/:orderId/*" element={<OrderPage />} />
-        <Route path="/pay/:paymentId" element={<PayPage />} />
-        <Route path="/cart" element={<CartPage />} />
-        <Route path="/me" element={<MePage />} />
-        <Route path="/credits" element={<CreditsPage />} />
-        <Route path="/credits/:orderId" element={<CreditPage />} />
-        <Route path="/me/earnings" element={<EarningsPage />} />
-        <Route path="/me/data" element={<MyDataPage />} />
-        <Route path="/verify/:drawId" element={<VerifyPage />} />
-        <Route path="/guides/:guideId" element={<PersonaPage />} />
-        <Route path="/invitation" element={<InvitationPage />} />
-        <Route path="/g/:groupId" element={<GroupPage />} />
-        <Route path="/c/:contentId" element={<ContentPage />} />
-        <Route path="/invite" element={<InvitePage />} />
-        <Route path="*" element={<NotFoundPage />} />
-      </Routes>
-    </Suspense>
-  </AppErrorBoundary>
-);
+const Pages = (): ReactNode => {
+  const { pathname } = useLocation();
+  useTop(pathname);
+  return (
+    <AppErrorBoundary resetKey={pathname}>
+      <Suspense fallback={<Waiting />}>
+        <Routes>
+          <Route path="/" element={<ShelfPage />} />
+          <Route path="/r/:roomId" element={<RoomPage />} />
+          <Route path="/r/:roomId/replay" element={<ReplayPage />} />
+          <Route path="/orders" element={<OrdersPage />} />
+          <Route path="/orders/:orderId/*" element={<OrderPage />} />
+          <Route path="/pay/:paymentId" element={<PayPage />} />
+          <Route path="/cart" element={<CartPage />} />
+          <Route path="/me" element={<MePage />} />
+          <Route path="/credits" element={<CreditsPage />} />
+          <Route path="/credits/:orderId" element={<CreditPage />} />
+          <Route path="/me/earnings" element={<EarningsPage />} />
+          <Route path="/me/data" element={<MyDataPage />} />
+          <Route path="/verify/:drawId" element={<VerifyPage />} />
+          <Route path="/guides/:guideId" element={<PersonaPage />} />
+          <Route path="/invitation" element={<InvitationPage />} />
+          <Route path="/g/:groupId" element={<GroupPage />} />
+          <Route path="/c/:contentId" element={<ContentPage />} />
+          <Route path="/invite" element={<InvitePage />} />
+          <Route path="*" element={<NotFoundPage />} />
+        </Routes>
+      </Suspense>
+    </AppErrorBoundary>
+  );
+};
 
 export const App = ({ api, pending }: Pick<Services, 'api' | 'pending'>): ReactNode => (
   <UiProvider>

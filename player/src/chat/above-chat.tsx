@@ -36,7 +36,7 @@ export const ModeNote = (): ReactNode => {
   const isOver = useRoom((state) => state.stage === 'ended');
   if (isOver || (slowSeconds === 0 && audience === 'everyone')) return null;
   return (
-    <p className="pl-mode" role="status" data-testid="chat-mode">
+    <p className="pl-talk-mode" role="status" data-testid="chat-mode">
       {slowSeconds > 0 && (
         <span>
           <Hourglass size={12} aria-hidden="true" />

@@ -11,7 +11,7 @@ export const MyDelivery = (): ReactNode => {
   const [open, setOpen] = useState(false);
   return (
     <section className="pl-card">
-      <div className="pl-ways">
+      <div className="pl-my-ways">
         <Link to="/cart" className="wl-btn wl-btn-soft wl-btn-m">
           {t('cart.title')}
         </Link>

@@ -324,7 +324,7 @@ const InvoiceSheet = ({
   return (
     <Sheet open={open} onClose={onClose} title={t('invoice.ask')} wide="center">
       <div className="pl-form pl-book">
-        <fieldset className="pl-ways">
+        <fieldset className="pl-handing">
           <legend className="wl-visually-hidden">{t('invoice.kind')}</legend>
           {(['personal', 'company'] as const).map((kind) => (
             <label key={kind} data-on={draft.kind === kind}>

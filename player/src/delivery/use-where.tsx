@@ -120,7 +120,7 @@ export const useWhere = (wanted: {
   const section = (
     <section className="pl-card" data-testid="where">
       {place && (
-        <fieldset className="pl-ways">
+        <fieldset className="pl-handing">
           <legend className="wl-visually-hidden">{t('way.label')}</legend>
           {([false, true] as const).map((value) => (
             <label key={String(value)} data-on={picksUp === value}>

@@ -14,6 +14,7 @@ import {
 import { type ReactNode, useState } from 'react';
 import { useServices } from '../app/services.tsx';
 import { acceptByBridge } from '../cashier/wechat-bridge.ts';
+import { playerI18n } from '../i18n/messages.ts';
 import { Page } from '../pages/page.tsx';
 import { usePerson } from '../pages/use-person.ts';
 import { HowIEarn } from './how-i-earn.tsx';
@@ -41,6 +42,7 @@ const tones: Record<MyPayout['state'], BadgeTone> = {
 /** By state with what each means, what can be withdrawn, transfers to me, and every entry with its order. */
 const EarningsPage = (): ReactNode => {
   const t = useEarningsT();
+  const playerT = playerI18n.useT();
   const { requireConsumer } = useServices();
   const person = usePerson();
   return (
@@ -52,7 +54,7 @@ const EarningsPage = (): ReactNode => {
           <EmptyState
             illustration="people"
             title={t('signIn')}
-            action={<Button onClick={() => void requireConsumer('me')}>{t('signIn')}</Button>}
+            action={<Button onClick={() => void requireConsumer('me')}>{playerT('signIn.submit')}</Button>}
           />
         ) : (
           <OfMine personId={person.id} />
@@ -120,11 +122,11 @@ const Withdrawable = ({ mine }: { mine: Mine }): ReactNode => {
       {mine.withdrawable
         .filter((offer) => offer.source === 'commission' || offer.balanceFen > 0)
         .map((offer) => (
-          <section key={offer.source} className="pl-draw" data-testid={`withdraw-${offer.source}`}>
+          <section key={offer.source} className="pl-purse" data-testid={`withdraw-${offer.source}`}>
             <span>{t(`source.${offer.source}`)}</span>
-            <div className="pl-draw-head">
+            <div className="pl-purse-head">
               <span>
-                <span className="pl-draw-sum wl-number">{format.money(Math.max(0, offer.balanceFen))}</span>
+                <span className="pl-purse-sum wl-number">{format.money(Math.max(0, offer.balanceFen))}</span>
                 <small>
                   {offer.hindrance && !isOpen(offer) ? t(`hindrance.${offer.hindrance}`) : t('withdrawable')}
                 </small>

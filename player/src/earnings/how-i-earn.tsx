@@ -34,9 +34,7 @@ export const HowIEarn = ({ personId }: { personId: string }): ReactNode => {
         <EmptyState illustration="people" title={t('how.none')} hint={t('how.noneHint')} compact />
       ) : (
         <>
-          <p className="pl-fine">
-            {t('how.when', { role: t(`role.${terms.role}`) })} {t('how.freeze', { n: terms.freezeDays })}
-          </p>
+          <p className="pl-fine">{t('how.when', { role: t(`role.${terms.role}`), n: terms.freezeDays })}</p>
           <Rates lines={terms.lines} />
           {terms.tiers.length > 0 && <Month terms={terms} />}
         </>

@@ -309,6 +309,7 @@ export const en: Record<keyof typeof zh, string> = {
   'credit.outcome.foreign_room': 'Another room',
 
   'me.title': 'Me',
+  'me.guestName': 'Guest {no}',
   'me.guest': 'Guest. Sign in to chat and order',
   'me.signOut': 'Sign out',
   'me.signOutAsk': 'Sign out?',

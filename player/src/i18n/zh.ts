@@ -302,6 +302,7 @@ export const zh = {
   'credit.outcome.foreign_room': '其他直播间',
 
   'me.title': '我的',
+  'me.guestName': '访客 {no}',
   'me.guest': '访客，登录后可发言和下单',
   'me.signOut': '退出登录',
   'me.signOutAsk': '退出登录？',

@@ -28,7 +28,7 @@ const Level = ({ membership }: { membership: Membership }): ReactNode => {
   const [from, to] = [level?.minSpendFen ?? 0, next?.minSpendFen ?? spendFen];
   const share = next ? Math.min(1, Math.max(0, (spendFen - from) / Math.max(1, to - from))) : 1;
   return (
-    <div className="pl-level" data-rank={membership.rank} data-testid="level">
+    <div className="pl-member-level" data-rank={membership.rank} data-testid="level">
       <p className="pl-level-name">{level?.name ?? t('level.none')}</p>
       <p className="pl-level-rate">
         {t('level.rate', { rate: format.number(perYuan(level?.pointsBps ?? rules.basePointsBps)) })}

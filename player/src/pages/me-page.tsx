@@ -58,7 +58,9 @@ const Identity = (): ReactNode => {
     <section className="pl-card pl-identity">
       <Avatar name={person.name} size={56} />
       <div className="pl-identity-text">
-        <p className="pl-identity-name">{person.name}</p>
+        <p className="pl-identity-name">
+          {consumer ? person.name : t('me.guestName', { no: person.name.replace(/\D/g, '') })}
+        </p>
         <p className="pl-fine wl-number">{person.phoneMasked ?? t('me.guest')}</p>
       </div>
       {consumer ? (

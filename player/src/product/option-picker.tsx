@@ -20,7 +20,7 @@ export const OptionPicker = ({
   return optionRows(options, prices, chosenId).map(({ name, values }) => (
     <div key={name}>
       <h4 className="pl-label">{name}</h4>
-      <div className="pl-options" role="radiogroup" aria-label={t('choose', { name })}>
+      <div className="pl-choices" role="radiogroup" aria-label={t('choose', { name })}>
         {values.map(({ value, chosen, soldOut, skuId }) => (
           // biome-ignore lint/a11y/useSemanticElements: a whole tile is the radio
           <button
@@ -29,7 +29,7 @@ export const OptionPicker = ({
             role="radio"
             aria-checked={chosen}
             aria-label={soldOut ? t('soldOutValue', { value }) : value}
-            className="pl-option"
+            className="pl-choice"
             data-testid="option"
             disabled={soldOut}
             onClick={() => skuId && onChoose(skuId)}

@@ -179,7 +179,7 @@ const Targets = (): ReactNode => {
               </span>
             </p>
             <div
-              className="pl-bar"
+              className="pl-progress"
               role="progressbar"
               aria-label={t(`target.${kind}`)}
               aria-valuenow={Math.floor(bps / 100)}

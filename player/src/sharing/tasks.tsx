@@ -34,7 +34,7 @@ const TierRow = ({ tier, invited, closed }: { tier: Tier; invited: number; close
         <small className="pl-fine">
           {t('tasks.need', { count: tier.threshold })} · {t('tasks.left', { count: format.count(tier.left) })}
         </small>
-        <span className="pl-bar" aria-hidden="true">
+        <span className="pl-progress" aria-hidden="true">
           <i style={{ width: `${Math.min(100, Math.floor((invited * 100) / tier.threshold))}%` }} />
         </span>
       </span>

@@ -60,7 +60,7 @@ export const retentionI18n = createI18n({
     'table.refresh_tokens': '登录会话',
     'table.idempotency_keys': '防重复提交记录',
     'table.outbox': '已发布的事件',
-    'table.sandbox_deliveries': '沙盒投递记录',
+    'table.sandbox_deliveries': '沙箱投递记录',
   },
   en: {
     title: 'Retention',
