@@ -2,19 +2,46 @@ import { type Me, may } from '@walnut-live/contracts';
 import { isApiError } from '@walnut-live/live-client/http';
 import { AppErrorBoundary, Button, EmptyState, ErrorState, lazyWithRetry } from '@walnut-live/ui';
 import { type ReactNode, Suspense, useCallback, useEffect, useState } from 'react';
-import { Navigate, Route, Routes, useLocation } from 'react-router';
+import { Navigate, Route, Routes, useLocation, useParams } from 'react-router';
 import { useT } from '../i18n/index.ts';
 import { SignInPage } from '../sign-in/sign-in-page.tsx';
 import { TodayPage } from '../today/today-page.tsx';
-import { MeProvider, useServices } from './services.tsx';
+import { MeProvider, useMay, useServices } from './services.tsx';
 import { Splash } from './splash.tsx';
 
 const OrdersPage = lazyWithRetry(async () => ({ default: (await import('../orders/orders-page.tsx')).OrdersPage }));
 const PreparePage = lazyWithRetry(async () => ({ default: (await import('../prepare/prepare-page.tsx')).PreparePage }));
 const LivePage = lazyWithRetry(async () => ({ default: (await import('../live/live-page.tsx')).LivePage }));
+const AssistPage = lazyWithRetry(async () => ({ default: (await import('../assist/assist-page.tsx')).AssistPage }));
 const CohostPage = lazyWithRetry(async () => ({ default: (await import('../stage/cohost-page.tsx')).CohostPage }));
 
 const PersonaPage = lazyWithRetry(async () => ({ default: (await import('../whom/persona-page.tsx')).PersonaPage }));
+
+/** A link into somebody's live leads whoever may not go live to their place beside it. */
+const ToAssist = (): ReactNode => <Navigate to={`/rooms/${useParams().id}/assist`} replace />;
+
+const Pages = (): ReactNode => {
+  const may = useMay();
+  return (
+    <Routes>
+      <Route index element={<TodayPage />} />
+      <Route path="rooms/:id/assist" element={<AssistPage />} />
+      {may('orders:read') && <Route path="orders" element={<OrdersPage />} />}
+      {may('rooms:write') ? (
+        <>
+          <Route path="persona" element={<PersonaPage />} />
+          <Route path="go" element={<PreparePage />} />
+          <Route path="rooms/:id/prepare" element={<PreparePage />} />
+          <Route path="rooms/:id/live" element={<LivePage />} />
+          <Route path="cohost/:seatId" element={<CohostPage />} />
+        </>
+      ) : (
+        <Route path="rooms/:id/*" element={<ToAssist />} />
+      )}
+      <Route path="*" element={<Navigate to="/" replace />} />
+    </Routes>
+  );
+};
 
 type Gate = { state: 'checking' } | { state: 'out' } | { state: 'in'; me: Me } | { state: 'failed'; error: unknown };
 
@@ -47,7 +74,7 @@ export const App = (): ReactNode => {
       </main>
     );
   if (gate.state === 'out') return <SignInPage />;
-  if (!gate.me.staff || !may(gate.me.staff.role, 'rooms:write'))
+  if (!gate.me.staff || !may(gate.me.staff.role, 'rooms:operate'))
     return (
       <main className="st-center">
         <EmptyState
@@ -62,16 +89,7 @@ export const App = (): ReactNode => {
     <MeProvider value={gate.me}>
       <AppErrorBoundary resetKey={pathname}>
         <Suspense fallback={<Splash />}>
-          <Routes>
-            <Route index element={<TodayPage />} />
-            <Route path="persona" element={<PersonaPage />} />
-            <Route path="orders" element={<OrdersPage />} />
-            <Route path="go" element={<PreparePage />} />
-            <Route path="rooms/:id/prepare" element={<PreparePage />} />
-            <Route path="rooms/:id/live" element={<LivePage />} />
-            <Route path="cohost/:seatId" element={<CohostPage />} />
-            <Route path="*" element={<Navigate to="/" replace />} />
-          </Routes>
+          <Pages />
         </Suspense>
       </AppErrorBoundary>
     </MeProvider>

@@ -1,4 +1,4 @@
-import type { Me } from '@walnut-live/contracts';
+import { type Me, may, type Permission } from '@walnut-live/contracts';
 import type { Api, PendingActions } from '@walnut-live/live-client/http';
 import type { Store } from '@walnut-live/live-client/room';
 import { createContext, type ReactNode, useContext, useSyncExternalStore } from 'react';
@@ -26,6 +26,12 @@ export const useMe = (): Me => {
   const me = useContext(MeContext);
   if (!me) throw new Error('nobody is signed in here');
   return me;
+};
+
+/** What the signed-in person's role allows; where is for the server to say. */
+export const useMay = (): ((permission: Permission) => boolean) => {
+  const { staff } = useMe();
+  return (permission) => staff !== undefined && staff !== null && may(staff.role, permission);
 };
 
 /** Re-renders when the selected part changes; selectors must return parts of the state, not new objects. */

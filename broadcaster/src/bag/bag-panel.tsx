@@ -14,7 +14,7 @@ import {
 } from '@walnut-live/ui';
 import { Boxes, ListPlus, Pin, Zap } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { useSelect, useServices } from '../app/services.tsx';
+import { useMay, useSelect, useServices } from '../app/services.tsx';
 import { useT } from '../i18n/index.ts';
 import { ProductPicker } from '../prepare/product-picker.tsx';
 import { BundleForm } from './bundle-form.tsx';
@@ -30,6 +30,7 @@ export const BagPanel = ({ session }: { session: RoomSession }): ReactNode => {
   const dealT = useDealT();
   const toast = useToast();
   const errorText = useErrorText();
+  const mayPrice = useMay()('offers:write');
   const bag = useSelect(session, (state) => state.bag);
   const [pending, setPending] = useState<string | null>(null);
   const [bundling, setBundling] = useState(false);
@@ -100,7 +101,7 @@ export const BagPanel = ({ session }: { session: RoomSession }): ReactNode => {
                 pinned={item.product.id === pinned}
                 busy={pending === item.product.id}
                 onPin={() => void pin(item.product.id === pinned ? null : item.product.id)}
-                onOffer={() => setOffering(item.product.id)}
+                onOffer={mayPrice ? () => setOffering(item.product.id) : undefined}
               />
             ))}
           </ol>
@@ -118,14 +119,16 @@ export const BagPanel = ({ session }: { session: RoomSession }): ReactNode => {
             <Button variant="soft" icon={<ListPlus aria-hidden />} onClick={edit}>
               {t('bag.edit')}
             </Button>
-            <Button
-              variant="soft"
-              icon={<Boxes aria-hidden />}
-              onClick={() => setBundling(true)}
-              data-testid="bundle-new"
-            >
-              {dealT('bundle.add')}
-            </Button>
+            {mayPrice && (
+              <Button
+                variant="soft"
+                icon={<Boxes aria-hidden />}
+                onClick={() => setBundling(true)}
+                data-testid="bundle-new"
+              >
+                {dealT('bundle.add')}
+              </Button>
+            )}
           </div>
         </>
       )}
@@ -161,7 +164,8 @@ type CardProps = {
   pinned: boolean;
   busy: boolean;
   onPin: () => void;
-  onOffer: () => void;
+  /** None for who may not set prices. */
+  onOffer: (() => void) | undefined;
 };
 
 const BagCard = ({ item, number, nowMs, offsetMs, pinned, busy, onPin, onOffer }: CardProps): ReactNode => {
@@ -205,7 +209,7 @@ const BagCard = ({ item, number, nowMs, offsetMs, pinned, busy, onPin, onOffer }
         >
           {t(pinned ? 'bag.unpin' : 'bag.pin')}
         </Button>
-        {free > 0 && (
+        {free > 0 && onOffer && (
           <Button
             variant="soft"
             size="s"

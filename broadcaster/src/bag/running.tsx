@@ -2,7 +2,7 @@ import { type BagItem, type BundleView, closeBundle, type OfferView, patchOffer 
 import { Badge, Button, Countdown, Price, useConfirm, useErrorText, useFormat, useToast } from '@walnut-live/ui';
 import { Gift, Zap } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { useServices } from '../app/services.tsx';
+import { useMay, useServices } from '../app/services.tsx';
 import { useT } from '../i18n/index.ts';
 import { useDealT } from './messages.ts';
 
@@ -50,6 +50,7 @@ export const RunningOffer = ({
   offsetMs: number;
 }): ReactNode => {
   const { api } = useServices();
+  const mayPrice = useMay()('offers:write');
   const t = useT();
   const dealT = useDealT();
   const format = useFormat();
@@ -102,9 +103,11 @@ export const RunningOffer = ({
         )}
       </div>
       <Countdown until={soon ? offer.startsAt : offer.endsAt} serverOffsetMs={offsetMs} />
-      <Button variant="ghost" size="s" loading={closing.busy} onClick={() => void closing.run()}>
-        {t('bag.offer.close')}
-      </Button>
+      {mayPrice && (
+        <Button variant="ghost" size="s" loading={closing.busy} onClick={() => void closing.run()}>
+          {t('bag.offer.close')}
+        </Button>
+      )}
     </div>
   );
 };
@@ -129,6 +132,7 @@ export const RunningBundle = ({
   offsetMs: number;
 }): ReactNode => {
   const { api } = useServices();
+  const mayPrice = useMay()('offers:write');
   const t = useDealT();
   const format = useFormat();
   const soon = Date.parse(bundle.startsAt) > nowMs;
@@ -170,9 +174,11 @@ export const RunningBundle = ({
           </p>
         </div>
         <Countdown until={soon ? bundle.startsAt : bundle.endsAt} serverOffsetMs={offsetMs} />
-        <Button variant="ghost" size="s" loading={closing.busy} onClick={() => void closing.run()}>
-          {t('bundle.close')}
-        </Button>
+        {mayPrice && (
+          <Button variant="ghost" size="s" loading={closing.busy} onClick={() => void closing.run()}>
+            {t('bundle.close')}
+          </Button>
+        )}
       </div>
     </li>
   );

@@ -23,7 +23,7 @@ export const BookingCount = ({ roomId }: { roomId: string }): ReactNode => {
   const { data } = useBookings(roomId);
   if (!data) return null;
   return (
-    <span className="wl-number" data-testid="bookings" data-people={data.people}>
+    <span className="st-booked wl-number" data-testid="bookings" data-people={data.people}>
       <Bell size={13} aria-hidden /> {data.people === 0 ? t('none') : t('people', { count: format.count(data.people) })}
     </span>
   );

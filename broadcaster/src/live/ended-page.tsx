@@ -4,7 +4,7 @@ import { BrandMark, Button, formatDuration, useFormat } from '@walnut-live/ui';
 import { type ReactNode, useEffect } from 'react';
 import { useNavigate } from 'react-router';
 import { ordersQuery } from '../app/queries.ts';
-import { useServices } from '../app/services.tsx';
+import { useMay, useServices } from '../app/services.tsx';
 import { GiftList } from '../gifts/gift-panel.tsx';
 import { useGiftT } from '../gifts/messages.ts';
 import { useT } from '../i18n/index.ts';
@@ -20,7 +20,8 @@ export const EndedPage = ({ room }: { room: Room }): ReactNode => {
   const giftT = useGiftT();
   const format = useFormat();
   const navigate = useNavigate();
-  const orders = useInfiniteQuery(ordersQuery(api, { roomId: room.id }));
+  const mayReadOrders = useMay()('orders:read');
+  const orders = useInfiniteQuery({ ...ordersQuery(api, { roomId: room.id }), enabled: mayReadOrders });
   const onAirMs = room.startedAt && room.endedAt ? Date.parse(room.endedAt) - Date.parse(room.startedAt) : null;
   const known = orders.data?.pages.flatMap((page) => page.items) ?? null;
   const paid = known?.filter((order) => order.paidAt !== null) ?? null;
@@ -45,21 +46,25 @@ export const EndedPage = ({ room }: { room: Room }): ReactNode => {
             <dt>{t('live.ended.likes')}</dt>
             <dd className="wl-number">{format.count(room.likes)}</dd>
           </div>
-          <div>
-            <dt>{t('live.ended.orders')}</dt>
-            <dd className="wl-number">{complete ? format.number(paid.length) : t('live.practiceMissing')}</dd>
-          </div>
-          <div>
-            <dt>{t('live.ended.gmv')}</dt>
-            <dd className="wl-number">
-              {complete
-                ? format.money(
-                    paid.reduce((sum, order) => sum + order.paidFen, 0),
-                    { fen: 'trim' },
-                  )
-                : t('live.practiceMissing')}
-            </dd>
-          </div>
+          {mayReadOrders && (
+            <>
+              <div>
+                <dt>{t('live.ended.orders')}</dt>
+                <dd className="wl-number">{complete ? format.number(paid.length) : t('live.practiceMissing')}</dd>
+              </div>
+              <div>
+                <dt>{t('live.ended.gmv')}</dt>
+                <dd className="wl-number">
+                  {complete
+                    ? format.money(
+                        paid.reduce((sum, order) => sum + order.paidFen, 0),
+                        { fen: 'trim' },
+                      )
+                    : t('live.practiceMissing')}
+                </dd>
+              </div>
+            </>
+          )}
         </dl>
         <Button variant="primary" size="l" onClick={() => void navigate('/')}>
           {t('live.toToday')}
@@ -71,10 +76,12 @@ export const EndedPage = ({ room }: { room: Room }): ReactNode => {
         <h2>{giftT('title')}</h2>
         <GiftList roomId={room.id} />
       </section>
-      <section className="st-ended-orders">
-        <h2>{t('orders.room')}</h2>
-        <OrderList filter={{ roomId: room.id }} />
-      </section>
+      {mayReadOrders && (
+        <section className="st-ended-orders">
+          <h2>{t('orders.room')}</h2>
+          <OrderList filter={{ roomId: room.id }} />
+        </section>
+      )}
     </main>
   );
 };

@@ -20,9 +20,10 @@ export const Hud = ({
   room,
   session,
   air,
-  ending,
+  ending = false,
   onEnd,
   onLeave,
+  leaveLabel,
   badge,
   waiting = null,
 }: {
@@ -33,9 +34,11 @@ export const Hud = ({
   room: Room;
   session: RoomSession;
   air: BroadcastState;
-  ending: boolean;
-  onEnd: () => void;
+  ending?: boolean;
+  /** None where the live is somebody else's to end. */
+  onEnd?: () => void;
   onLeave: () => void;
+  leaveLabel?: string;
 }): ReactNode => {
   const t = useT();
   const format = useFormat();
@@ -48,7 +51,12 @@ export const Hud = ({
   return (
     <header className="st-hud">
       <div className="st-hud-row">
-        <IconButton variant="glass" label={t('app.back')} icon={<ChevronLeft aria-hidden />} onClick={onLeave} />
+        <IconButton
+          variant="glass"
+          label={leaveLabel ?? t('app.back')}
+          icon={<ChevronLeft aria-hidden />}
+          onClick={onLeave}
+        />
         <div className="st-hud-title">
           <h1>{room.title}</h1>
           <p className="st-hud-state">
@@ -59,13 +67,15 @@ export const Hud = ({
           </p>
         </div>
         {badge}
-        <IconButton
-          variant="danger"
-          label={t('live.end')}
-          icon={<Power aria-hidden />}
-          loading={ending}
-          onClick={onEnd}
-        />
+        {onEnd && (
+          <IconButton
+            variant="danger"
+            label={t('live.end')}
+            icon={<Power aria-hidden />}
+            loading={ending}
+            onClick={onEnd}
+          />
+        )}
       </div>
       <ul className="st-hud-figures wl-number">
         <li title={t('live.viewers', { count: format.number(viewers) })}>

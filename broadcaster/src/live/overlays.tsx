@@ -19,7 +19,7 @@ import {
   Users,
 } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
-import { useSelect } from '../app/services.tsx';
+import { useMay, useSelect } from '../app/services.tsx';
 import { useChatLines } from '../chat/chat-panel.tsx';
 import { useEncoderT } from '../encoder/messages.ts';
 import { GiftTicker } from '../gifts/gift-panel.tsx';
@@ -233,13 +233,16 @@ export const BottomBar = ({
   const t = useT();
   const giftT = useGiftT();
   const playT = usePlayT();
+  const may = useMay();
   const entered = useSelect(session, ({ interaction: { draw } }) => (draw?.state === 'open' ? draw.entries : 0));
   const products = useSelect(session, (state) => state.bag.items.length);
   const purchases = useSelect(session, (state) => state.purchases.length);
   const entries: { sheet: SheetName; label: string; icon: ReactNode; count?: number }[] = [
     { sheet: 'bag', label: t('live.bag'), icon: <ShoppingBag aria-hidden />, count: products },
     { sheet: 'chat', label: t('live.chat'), icon: <MessageCircle aria-hidden /> },
-    { sheet: 'orders', label: t('live.order'), icon: <ReceiptText aria-hidden />, count: purchases },
+    ...(may('orders:read')
+      ? [{ sheet: 'orders' as const, label: t('live.order'), icon: <ReceiptText aria-hidden />, count: purchases }]
+      : []),
     { sheet: 'gifts', label: giftT('open'), icon: <Gift aria-hidden /> },
     { sheet: 'play', label: playT('title'), icon: <PartyPopper aria-hidden />, count: entered },
     ...(cohosts === null

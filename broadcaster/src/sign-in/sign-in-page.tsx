@@ -3,6 +3,7 @@ import { Eye, EyeOff } from 'lucide-react';
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import { useServices } from '../app/services.tsx';
 import { useT } from '../i18n/index.ts';
+import { CodeSheet } from './code-sheet.tsx';
 import './sign-in.css';
 
 export const LanguageButton = (): ReactNode => {
@@ -27,6 +28,7 @@ export const SignInPage = (): ReactNode => {
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
   const [shown, setShown] = useState(false);
+  const [hasCode, setHasCode] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const id = useId();
@@ -98,6 +100,20 @@ export const SignInPage = (): ReactNode => {
             {t('signIn.submit')}
           </Button>
         </form>
+        <Button variant="ghost" block onClick={() => setHasCode(true)} data-testid="sign-in-code">
+          {t('code.open')}
+        </Button>
+        {hasCode && (
+          <CodeSheet
+            username={username}
+            onClose={() => setHasCode(false)}
+            onSet={(name, chosen) => {
+              setUsername(name);
+              setPassword(chosen);
+              setHasCode(false);
+            }}
+          />
+        )}
       </section>
     </main>
   );

@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Room } from '@walnut-live/contracts';
 import { Avatar, BrandMark, Button, EmptyState, ErrorState, Skeleton, useFormat, useNow } from '@walnut-live/ui';
-import { CalendarPlus, ChevronRight, House, LogOut, ReceiptText, Video } from 'lucide-react';
+import { CalendarPlus, ChevronRight, Headset, House, LogOut, ReceiptText, Video } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { Link, NavLink, useNavigate } from 'react-router';
 import { myRoomsQuery } from '../app/queries.ts';
-import { useMe, useServices } from '../app/services.tsx';
+import { useMay, useMe, useServices } from '../app/services.tsx';
 import { useT } from '../i18n/index.ts';
 import { LanguageButton } from '../sign-in/sign-in-page.tsx';
 import { Invitations, Programmes } from '../stage/today-stage.tsx';
@@ -17,6 +17,9 @@ import './today.css';
 
 export const TabBar = (): ReactNode => {
   const t = useT();
+  const may = useMay();
+  // One place is no choice.
+  if (!may('orders:read')) return null;
   return (
     <nav className="st-tabbar" aria-label={t('app.name')}>
       <NavLink to="/" end>
@@ -46,6 +49,8 @@ export const TodayPage = (): ReactNode => {
   const format = useFormat();
   const navigate = useNavigate();
   const now = useNow(30_000);
+  const may = useMay();
+  const mayHost = may('rooms:write');
   const live = useQuery(myRoomsQuery(api, 'live'));
   const scheduled = useQuery(myRoomsQuery(api, 'scheduled'));
   const ended = useQuery(myRoomsQuery(api, 'ended'));
@@ -81,20 +86,30 @@ export const TodayPage = (): ReactNode => {
         />
       </header>
 
-      <Link to={view.goTo} className="st-go" data-resume={view.resume ? '' : undefined}>
-        <span className="st-go-button" aria-hidden="true">
-          <Video />
-        </span>
-        <span className="st-go-text">
-          <strong>{t(view.resume ? 'today.resume' : 'today.goLive')}</strong>
-          <span>{(view.resume ?? view.due)?.title ?? t('today.goLive.hint')}</span>
-        </span>
-        <ChevronRight aria-hidden className="st-go-arrow" />
-      </Link>
+      {mayHost ? (
+        <Link to={view.goTo} className="st-go" data-resume={view.resume ? '' : undefined}>
+          <span className="st-go-button" aria-hidden="true">
+            <Video />
+          </span>
+          <span className="st-go-text">
+            <strong>{t(view.resume ? 'today.resume' : 'today.goLive')}</strong>
+            <span>{(view.resume ?? view.due)?.title ?? t('today.goLive.hint')}</span>
+          </span>
+          <ChevronRight aria-hidden className="st-go-arrow" />
+        </Link>
+      ) : (
+        <p className="st-hint" data-testid="assist-hint">
+          {t('assist.hint')}
+        </p>
+      )}
 
-      <PersonaLink />
-      <Invitations />
-      <Programmes />
+      {mayHost && (
+        <>
+          <PersonaLink />
+          <Invitations />
+          <Programmes />
+        </>
+      )}
 
       {failed && (
         <ErrorState
@@ -107,12 +122,28 @@ export const TodayPage = (): ReactNode => {
 
       {!failed && !loading && (
         <>
-          {view.live.length > 0 && (
+          {(view.live.length > 0 || !mayHost) && (
             <section>
               <h2>{t('today.live')}</h2>
+              {view.live.length === 0 && (
+                <EmptyState compact illustration="rooms" title={t('assist.none')} hint={t('assist.none.hint')} />
+              )}
               <div className="st-rooms">
                 {view.live.map((room) => (
-                  <RoomCard key={room.id} room={room} />
+                  <RoomCard
+                    key={room.id}
+                    room={room}
+                    actions={
+                      <Link
+                        to={`/rooms/${room.id}/assist`}
+                        className="wl-btn wl-btn-soft wl-btn-s"
+                        data-testid="assist"
+                        aria-label={`${t('assist.open')} ${room.title}`}
+                      >
+                        <Headset aria-hidden /> {t('assist.open')}
+                      </Link>
+                    }
+                  />
                 ))}
               </div>
             </section>
@@ -120,16 +151,18 @@ export const TodayPage = (): ReactNode => {
           <section>
             <div className="st-section-head">
               <h2>{t('today.scheduled')}</h2>
-              <Button variant="soft" size="s" icon={<CalendarPlus aria-hidden />} onClick={() => setEditing('new')}>
-                {t('today.create')}
-              </Button>
+              {mayHost && (
+                <Button variant="soft" size="s" icon={<CalendarPlus aria-hidden />} onClick={() => setEditing('new')}>
+                  {t('today.create')}
+                </Button>
+              )}
             </div>
             {view.scheduled.length === 0 ? (
               <EmptyState
                 compact
                 illustration="rooms"
                 title={t('today.noScheduled')}
-                hint={t('today.noScheduled.hint')}
+                {...(mayHost && { hint: t('today.noScheduled.hint') })}
               />
             ) : (
               <div className="st-rooms">
@@ -139,14 +172,20 @@ export const TodayPage = (): ReactNode => {
                     room={room}
                     overdue={overdue}
                     actions={
-                      <>
-                        <Button variant="soft" size="s" onClick={() => setEditing(room)}>
-                          {t('today.edit')}
-                        </Button>
-                        <Button size="s" onClick={() => void navigate(`/rooms/${room.id}/prepare`)}>
-                          {t('today.start')}
-                        </Button>
-                      </>
+                      mayHost ? (
+                        <>
+                          <Button variant="soft" size="s" onClick={() => setEditing(room)}>
+                            {t('today.edit')}
+                          </Button>
+                          <Button size="s" onClick={() => void navigate(`/rooms/${room.id}/prepare`)}>
+                            {t('today.start')}
+                          </Button>
+                        </>
+                      ) : (
+                        <Link to={`/rooms/${room.id}/assist`} className="wl-btn wl-btn-soft wl-btn-s">
+                          <Headset aria-hidden /> {t('assist.prepare')}
+                        </Link>
+                      )
                     }
                   />
                 ))}
@@ -161,7 +200,7 @@ export const TodayPage = (): ReactNode => {
               <ul className="st-past">
                 {view.ended.map((room) => (
                   <li key={room.id}>
-                    <Link to={`/rooms/${room.id}/live`}>
+                    <Link to={`/rooms/${room.id}/${mayHost ? 'live' : 'assist'}`}>
                       <Avatar name={room.host.name} size={40} />
                       <span className="st-past-text">
                         <strong>{room.title}</strong>
