@@ -10,6 +10,7 @@ import {
   type ReplyOf,
 } from '@walnut-live/contracts';
 import { Button, ErrorState, Skeleton, useConfirm, useErrorText, useFormat, useToast } from '@walnut-live/ui';
+import { ChevronRight } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { Link } from 'react-router';
 import { useServices } from '../app/services.tsx';
@@ -69,7 +70,10 @@ const Guide = ({ contacts }: { contacts: Contacts }): ReactNode => {
           {guide.name} · {store.name}
         </Link>
       ) : (
-        <p className="pl-fine">{t('contact.guideNone')}</p>
+        <Link to="/" className="pl-row-link">
+          {t('contact.guideNone')}
+          <ChevronRight size={16} aria-hidden="true" />
+        </Link>
       )}
       {card && (
         <div className="pl-contact-card">

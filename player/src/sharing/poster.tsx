@@ -54,7 +54,15 @@ export const Poster = ({ target }: { target: Target }): ReactNode => {
     );
   return (
     <div className="pl-poster">
-      <img src={query.data} alt={t('poster.alt')} width={260} height={448} data-testid="poster" />
+      <img
+        src={query.data}
+        alt={t('poster.alt')}
+        width={260}
+        height={448}
+        data-testid="poster"
+        // Below the fold of a sheet nobody would see that it is there.
+        onLoad={({ currentTarget }) => currentTarget.scrollIntoView?.({ block: 'nearest' })}
+      />
       <p className="pl-fine">{t('poster.hold')}</p>
       {isInWechat() ? (
         <p className="pl-fine">{t('wechat.hint')}</p>
