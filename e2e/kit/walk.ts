@@ -19,7 +19,7 @@ const WECHAT_AGENT =
   'Version/4.0 Chrome/126.0.6478.188 Mobile Safari/537.36 XWEB/1260117 MMWEBSDK/20240404 MMWEBID/2247 ' +
   'MicroMessenger/8.0.49.2600(0x28003133) WeChat/arm64 Weixin NetType/4G Language/zh_CN ABI/arm64';
 /** Names of what leads away from a screen. */
-const WAYS = /返回|关闭|取消|首页|更多直播|知道了|完成|退出|Back|Close|Cancel|Home|Done|Sign out/i;
+const WAYS = /返回|关闭|取消|首页|更多直播|其他直播|知道了|完成|退出|离开|Back|Close|Cancel|Home|Done|Leave|Sign out/i;
 
 type App = keyof typeof appTexts;
 

@@ -47,6 +47,8 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   'today.overdue': 'Time to start',
   'today.hostedBy': 'Host {name}',
   'today.demo': 'Demo',
+  'today.console': 'Console: orders, counter, customers',
+  'today.console.assistant': 'Console: counter, products',
   'today.nav.today': 'Today',
   'today.nav.orders': 'Orders',
   'today.start': 'Prepare',

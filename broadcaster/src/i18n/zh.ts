@@ -46,6 +46,8 @@ export const zh = {
   'today.overdue': '已到开播时间',
   'today.hostedBy': '主播 {name}',
   'today.demo': '演示',
+  'today.console': '管理后台：订单、核销、顾客',
+  'today.console.assistant': '管理后台：核销券、商品',
   'today.nav.today': '今日',
   'today.nav.orders': '订单',
   'today.start': '去开播',

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Room } from '@walnut-live/contracts';
 import { Avatar, BrandMark, Button, EmptyState, ErrorState, Skeleton, useFormat, useNow } from '@walnut-live/ui';
-import { CalendarPlus, ChevronRight, Headset, House, LogOut, ReceiptText, Video } from 'lucide-react';
+import { CalendarPlus, ChevronRight, Headset, House, LayoutDashboard, LogOut, ReceiptText, Video } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { Link, NavLink, useNavigate } from 'react-router';
 import { myRoomsQuery } from '../app/queries.ts';
@@ -13,6 +13,7 @@ import { PersonaLink } from '../whom/persona-link.tsx';
 import { RoomCard } from './room-card.tsx';
 import { RoomSheet } from './room-sheet.tsx';
 import { partOfDay, todayView } from './today-view.ts';
+import '../whom/whom.css';
 import './today.css';
 
 export const TabBar = (): ReactNode => {
@@ -110,6 +111,13 @@ export const TodayPage = (): ReactNode => {
           <Programmes />
         </>
       )}
+
+      {/* Another app of the same house, with the same sign-in. */}
+      <a href="/console/" className="st-persona-link" data-testid="to-console">
+        <LayoutDashboard aria-hidden="true" />
+        {t(may('orders:read') ? 'today.console' : 'today.console.assistant')}
+        <ChevronRight aria-hidden="true" />
+      </a>
 
       {failed && (
         <ErrorState

@@ -1,8 +1,15 @@
-import { CloseOutlined, DownOutlined, GlobalOutlined, LogoutOutlined, MenuOutlined } from '@ant-design/icons';
+import {
+  CloseOutlined,
+  DownOutlined,
+  GlobalOutlined,
+  LogoutOutlined,
+  MenuOutlined,
+  VideoCameraOutlined,
+} from '@ant-design/icons';
 import { Avatar, BrandMark, useLocale } from '@walnut-live/ui';
 import { Button, Drawer, Dropdown } from 'antd';
-import { type ReactNode, useEffect, useMemo, useState } from 'react';
-import { useLocation } from 'react-router';
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useState } from 'react';
+import { useLocation, useNavigationType } from 'react-router';
 import { useT } from '../i18n/index.ts';
 import { Menu } from './menu.tsx';
 import { groupsFor } from './navigation.tsx';
@@ -24,7 +31,7 @@ const Brand = (): ReactNode => {
 
 const Account = (): ReactNode => {
   const t = useT();
-  const { api, me, staff } = useSession();
+  const { api, me, staff, may } = useSession();
   const { locale, setLocale } = useLocale();
   const other = locale === 'zh-CN' ? 'en' : 'zh-CN';
   return (
@@ -33,6 +40,15 @@ const Account = (): ReactNode => {
       placement="topRight"
       menu={{
         items: [
+          ...(may('rooms:operate')
+            ? [
+                {
+                  key: 'studio',
+                  icon: <VideoCameraOutlined />,
+                  label: <a href="/studio/">{t(may('rooms:write') ? 'account.studio' : 'account.assist')}</a>,
+                },
+              ]
+            : []),
           { key: 'language', icon: <GlobalOutlined />, label: t('account.language'), onClick: () => setLocale(other) },
           { type: 'divider' },
           {
@@ -69,6 +85,13 @@ export const Shell = ({ children }: { children: ReactNode }): ReactNode => {
   const menu = <Menu groups={groups} state={state} />;
   // biome-ignore lint/correctness/useExhaustiveDependencies: going anywhere closes the menu
   useEffect(() => setOpen(false), [pathname]);
+  // Another place begins at its top; what opens over one leaves it where it is, and so does the way back.
+  const kind = useNavigationType();
+  const place = pathname.split('/')[1];
+  // biome-ignore lint/correctness/useExhaustiveDependencies: arriving is what this is about
+  useLayoutEffect(() => {
+    if (kind !== 'POP') scrollTo(0, 0);
+  }, [place]);
   return (
     <div className="co-shell">
       <a className="co-skip" href="#content">

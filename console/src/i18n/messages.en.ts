@@ -5,6 +5,8 @@ export const en = {
   'brand.name': 'Walnut Live',
   'brand.console': 'Console',
   'account.language': 'Chinese',
+  'account.studio': 'To the studio',
+  'account.assist': 'To the assistant’s desk',
   'account.sign-out': 'Sign out',
 
   'preparing.title': 'The figures are being counted anew',

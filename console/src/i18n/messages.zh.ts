@@ -6,6 +6,8 @@ export const zh = {
   'brand.name': '核桃直播',
   'brand.console': '管理后台',
   'account.language': 'English',
+  'account.studio': '去开播台',
+  'account.assist': '去助播台',
   'account.sign-out': '退出登录',
 
   'preparing.title': '正在重新统计',

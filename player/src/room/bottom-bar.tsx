@@ -24,6 +24,7 @@ export const BottomBar = ({
   const stage = useRoom((state) => state.stage);
   const bagSize = useRoom((state) => state.bag.items.length);
   const likes = useRoom((state) => state.likes + state.likesUnsent);
+  const kind = useRoom((state) => state.room?.kind);
   const hearts = useHearts();
 
   return (
@@ -48,13 +49,15 @@ export const BottomBar = ({
           data-testid="gift"
         />
       )}
-      <IconButton
-        label={t('share.open')}
-        icon={<Share2 size={20} />}
-        variant="glass"
-        onClick={onShare}
-        data-testid="share"
-      />
+      {kind !== 'conference' && (
+        <IconButton
+          label={t('share.open')}
+          icon={<Share2 size={20} />}
+          variant="glass"
+          onClick={onShare}
+          data-testid="share"
+        />
+      )}
       <span className="pl-like">
         <IconButton
           label={t('like.label')}

@@ -54,9 +54,12 @@ const Waiting = ({ onShare }: { onShare: () => void }): ReactNode => {
           <Booking roomId={room.id} />
         </Suspense>
       </AppErrorBoundary>
-      <Button variant="glass" onClick={onShare}>
-        {t('waiting.share')}
-      </Button>
+      {/* A conference is for who is invited: a link to it would end at its door. */}
+      {room.kind !== 'conference' && (
+        <Button variant="glass" onClick={onShare}>
+          {t('waiting.share')}
+        </Button>
+      )}
     </div>
   );
 };

@@ -71,6 +71,7 @@ export default function SettlementsPage(): ReactNode {
 
 const Runs = (): ReactNode => {
   const t = useSettlementT();
+  const { may } = useSession();
   const format = useFormat();
   const query = usePages(listSettlements, { query: { limit: PAGE_SIZE } }, { everyMs: REFRESH_MS });
   const columns: Column<SettlementRun>[] = [
@@ -129,7 +130,13 @@ const Runs = (): ReactNode => {
     <Panel flush>
       <PagedTable
         query={query}
-        empty={<EmptyState illustration="orders" title={t('empty')} hint={t('empty.hint')} />}
+        empty={
+          <EmptyState
+            illustration="orders"
+            title={t('empty')}
+            hint={t(may('settlements:prepare') ? 'empty.hint' : 'empty.waits')}
+          />
+        }
         caption={t('title')}
         columns={columns}
         rowKey={({ id }) => id}
