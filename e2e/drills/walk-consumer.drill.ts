@@ -60,6 +60,8 @@ test('a sharer hands a room on', { timeout: 1_500_000 }, async () => {
   await sharer.see('poster', page.getByTestId('poster'));
   await page.getByTestId('my-shares').click();
   await sharer.see('my-shares', page.getByTestId('share-row'));
+  // Led to what was asked for, not to the top of the page it stands on.
+  expect(await page.getByTestId('shares').evaluate((one) => one.getBoundingClientRect().top)).toBeLessThan(300);
   await sharer.reload('my page', page.getByTestId('share-row'));
 });
 

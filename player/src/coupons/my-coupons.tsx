@@ -100,7 +100,12 @@ export const MyCoupons = (): ReactNode => {
           ))}
         </ul>
       )}
-      <Button variant="soft" onClick={() => setShow(show === 'usable' ? 'over' : 'usable')} data-testid="coupons-over">
+      <Button
+        variant="soft"
+        className="pl-tickets-more"
+        onClick={() => setShow(show === 'usable' ? 'over' : 'usable')}
+        data-testid="coupons-over"
+      >
         {t(show === 'usable' ? 'mine.showOver' : 'mine.showUsable')}
       </Button>
       {shown && <CouponCode coupon={shown} onClose={() => setShown(null)} />}

@@ -119,7 +119,7 @@ export const LinkSheet = ({
             </Button>
           )}
           {isInWechat() && <p className="pl-fine">{tSharing('wechat.hint')}</p>}
-          <Link to="/me" className="pl-row-link" data-testid="my-shares">
+          <Link to="/me#shares" className="pl-row-link" data-testid="my-shares">
             {t('share.brought')}
             <ChevronRight size={16} aria-hidden="true" />
           </Link>

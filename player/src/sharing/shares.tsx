@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { getShareChain, myShares, type ReplyOf } from '@walnut-live/contracts';
 import { EmptyState, ErrorState, Sheet, Skeleton, useFormat } from '@walnut-live/ui';
 import { ChevronRight } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
-import { Link } from 'react-router';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { Link, useLocation } from 'react-router';
 import { useServices } from '../app/services.tsx';
 import { usePerson } from '../pages/use-person.ts';
 import { useSharingT } from './messages.ts';
@@ -88,6 +88,13 @@ export const Shares = (): ReactNode => {
     queryFn: ({ signal }) => api.call(myShares, { signal }),
     enabled: Boolean(person),
   });
+  const section = useRef<HTMLElement>(null);
+  const asked = useLocation().hash === '#shares';
+  const there = query.data !== undefined;
+  // Far below on its page: whoever asked for it in a room is led to it.
+  useEffect(() => {
+    if (asked && there) section.current?.scrollIntoView?.();
+  }, [asked, there]);
   if (query.isError) return <ErrorState error={query.error} onRetry={() => void query.refetch()} compact />;
   const { data } = query;
   if (!data) return <Skeleton height={140} radius={18} />;
@@ -97,7 +104,7 @@ export const Shares = (): ReactNode => {
     { label: t('shares.orders'), value: format.count(data.orders) },
   ];
   return (
-    <section className="pl-card" data-testid="shares">
+    <section ref={section} className="pl-card pl-shares" data-testid="shares">
       <h2 className="pl-card-title">{t('shares.title')}</h2>
       <dl className="pl-figures">
         {figures.map(({ label, value }) => (
