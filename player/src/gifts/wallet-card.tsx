@@ -46,7 +46,7 @@ export const WalletCard = (): ReactNode => {
   return (
     <section className="pl-card" data-testid="wallet">
       <h2 className="pl-card-title">{t('wallet.title')}</h2>
-      <p className="pl-earned">
+      <p className="pl-earned pl-earned-row">
         <CoinIcon size={26} />
         <b className="wl-number">{format.number(wallet.coins)}</b>
       </p>
