@@ -141,7 +141,7 @@ async function consumerComes(): Promise<void> {
   await page.getByTestId('product-buy').click();
   await buyer.see('checkout', page.getByTestId('address-recipient'));
   for (const [field, value] of Object.entries(homeAddress)) await page.getByTestId(`address-${field}`).fill(value);
-  await buyer.reload('checkout', page.getByTestId('bag'));
+  await buyer.reload('checkout', page.locator('[data-testid="bag"]:visible, [data-testid="place-order"]:visible'));
   if (!(await page.getByTestId('place-order').isVisible())) {
     await page.getByTestId('bag').click();
     await page.getByTestId('bag-item').first().getByRole('button').first().click();

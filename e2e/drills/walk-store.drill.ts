@@ -6,6 +6,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { ensureDemoProgramme } from '../../scripts/demo-feed/programme.ts';
 import { auditBooks } from '../kit/audit.ts';
@@ -244,12 +245,15 @@ async function managerWorks(): Promise<void> {
   await keys.press('Enter');
   await desk.see('order', page.getByTestId('order-detail'));
   expect(new URL(page.url()).pathname).toBe(`/console/orders/${orderId}`);
-  const ship = page.getByTestId('ship-open');
-  for (let at = 0; at < 60 && !(await ship.evaluate((one) => one === document.activeElement)); at += 1)
-    await keys.press('Tab');
+  const tabTo = async (what: Locator): Promise<void> => {
+    for (let at = 0; at < 80 && !(await what.evaluate((one) => one === document.activeElement)); at += 1)
+      await keys.press('Tab');
+  };
+  await tabTo(page.getByTestId('ship-open'));
   await keys.press('Enter');
   await desk.see('ship', page.getByTestId('ship-tracking'));
   await keys.type('SF1234567890');
+  await tabTo(page.getByTestId('ship-submit'));
   await keys.press('Enter');
   await desk.see('shipped', page.locator('[data-testid="order-detail"][data-state="shipped"]'));
   await keys.press('Escape');

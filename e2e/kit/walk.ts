@@ -22,7 +22,7 @@ const WECHAT_AGENT =
 const WAYS = /返回|关闭|取消|首页|更多直播|其他直播|知道了|完成|退出|离开|Back|Close|Cancel|Home|Done|Leave|Sign out/i;
 
 /** What a machine without breath does to media; the media drills look at that. */
-const BREATHLESS = /404 .*\/hls\/|50[34] .*\/(?:stream|media-grant)\b/;
+const BREATHLESS = /404 .*\/hls\/|50[34] .*\/(?:stream|media-grant|hls)\b/;
 
 type App = keyof typeof appTexts;
 
