@@ -173,7 +173,10 @@ async function assistantHelps(): Promise<void> {
   await assistant.goBack('the desk', page.getByTestId('bar-chat'));
   await page.getByTestId('bar-chat').click();
   await assistant.see('chat', page.locator('dialog[open]').getByRole('button', { name: /更便宜/ }));
-  await page.locator('dialog[open]').getByRole('button', { name: /更便宜/ }).click();
+  await page
+    .locator('dialog[open]')
+    .getByRole('button', { name: /更便宜/ })
+    .click();
   await assistant.see('message', page.getByRole('button', { name: /10 分钟/ }));
   await page.getByRole('button', { name: /10 分钟/ }).click();
   await viewer.page.getByText(/禁言/).first().waitFor();
