@@ -13,14 +13,15 @@ import type { Life } from './fault-life.ts';
 import type { FaultWorld } from './fault-world.ts';
 
 /** Longer than any reservation, and than a group is open. */
-const STEPS_SECONDS = [1_000, 4_000, 1_000, 30_000, 30_000, 100_000, 100_000, 100_000];
+const STEPS_SECONDS = [1_000, 4_000, 1_000, 30_000, 30_000, 100_000, 100_000, 100_000, 1_000, 4_000];
 const bare = (id: string): string => id.replaceAll('-', '');
 
 /** What is still on its way, in words; empty: nothing is. */
 async function underWay({ api }: FaultWorld): Promise<string[]> {
   const rows = await api.platform.db.sql<{ what: string }>`
     SELECT 'order ' || order_no AS what FROM orders WHERE state IN ('pending_payment', 'refunding')
-    UNION ALL SELECT 'refund ' || refund_no FROM refunds WHERE state IN ('requested', 'processing')
+    UNION ALL SELECT concat('refund ', refund_no, ' (', state, ' by ', attempts, ' attempts of ', created_at, ', next ', next_try_at, ', ',
+      provider_state, ' ', last_error, ')') FROM refunds WHERE state IN ('requested', 'processing')
     UNION ALL SELECT 'case ' || case_no FROM after_sales WHERE state = 'refunding'
     UNION ALL SELECT 'group ' || id FROM group_buys WHERE state = 'open'`;
   return rows.map(({ what }) => what);

@@ -25,6 +25,8 @@ export interface House {
   fault(what: FaultName): Promise<void>;
   publishOptions(streamId: string, host: number): Record<string, unknown>;
   crowdOptions(streamId: string, host: number): Record<string, unknown>;
+  /** What each media server says of the stream. */
+  whatIsSaidOf(streamId: string): Promise<unknown[]>;
   stop(): Promise<void>;
 }
 
@@ -86,6 +88,15 @@ export async function openHouse(context: BareContext): Promise<House> {
     return {
       ...{ world, media, secret, stop },
       fault: (what) => faults[what](),
+      whatIsSaidOf: (streamId) =>
+        Promise.all(
+          media.map(async ({ url }) =>
+            fetch(`${url}/control/streams/${streamId}`, { headers: { authorization: `Bearer ${controlToken}` } }).then(
+              (answer) => answer.json(),
+              String,
+            ),
+          ),
+        ),
       publishOptions: (streamId, host) => ({
         ...{ whipUrl: `${at(host)}/whip/${streamId}`, secret, streamId, rate: PICTURES_PER_SECOND, ...sent },
         reconnectMs: NOTICED_AFTER_MS,

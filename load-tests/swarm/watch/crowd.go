@@ -19,8 +19,10 @@ import (
 )
 
 const (
-	connectTimeout   = 20 * time.Second
-	reconnectEvery   = 250 * time.Millisecond
+	connectTimeout = 20 * time.Second
+	reconnectEvery = 250 * time.Millisecond
+	// A session that brings no packet for so long is opened anew: its server may have died, or its stream not be there yet.
+	flowsWithin      = 5 * time.Second
 	maxConnecting    = 128
 	maxKeptErrors    = 5
 	defaultFeedback  = 100
@@ -73,6 +75,7 @@ type Crowd struct {
 	leaves     map[*viewer]func()
 	lock       sync.Mutex // leaves, errors, closed
 	errors     []string
+	lastError  string // of reconnecting
 	failures   int
 	closed     bool
 }
@@ -215,10 +218,19 @@ func (c *Crowd) stalled(v *viewer) {
 			}
 			c.drop(v)
 			c.fan.Do(func() { v.reconnects++; v.forget() })
-			if err := c.open(v); err == nil {
+			err := c.open(v)
+			c.remember(err)
+			if err == nil {
+				for waited := time.Duration(0); !flowing && waited < flowsWithin; waited += reconnectEvery {
+					time.Sleep(reconnectEvery)
+					c.fan.Do(func() { flowing = v.stalledAt == 0 || v.gone })
+				}
+			} else {
+				time.Sleep(reconnectEvery)
+			}
+			if flowing {
 				return
 			}
-			time.Sleep(reconnectEvery)
 		}
 	}()
 }
@@ -230,6 +242,14 @@ func (c *Crowd) drop(v *viewer) {
 	c.lock.Unlock()
 	if leave != nil {
 		go leave() // the server may be away
+	}
+}
+
+func (c *Crowd) remember(err error) {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	if err != nil {
+		c.lastError = err.Error()
 	}
 }
 

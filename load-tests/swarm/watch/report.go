@@ -168,6 +168,8 @@ type Interruptions struct {
 	// Ms without a packet, of those that ended.
 	Ms         Spread `js:"ms"`
 	Reconnects int64  `js:"reconnects"`
+	// LastError of trying to reconnect, whether or not it went well afterwards.
+	LastError string `js:"lastError"`
 }
 
 // Interruptions tells who was without packets for longer than Options.StallMs.
@@ -189,5 +191,8 @@ func (c *Crowd) Interruptions() Interruptions {
 		}
 	})
 	report.Ms = spreadOf(lengths)
+	c.lock.Lock()
+	report.LastError = c.lastError
+	c.lock.Unlock()
 	return report
 }
