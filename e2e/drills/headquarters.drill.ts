@@ -259,7 +259,11 @@ test('one disputed order, from its inviter to the last fen', { timeout: 1_500_00
   const next = await good(host, 'POST', '/rooms', { title: '腊月核桃节', productIds: [goods.id] });
   await good(host, 'POST', `/rooms/${next.id}/start`, {});
   const sharing = await buyerToken(FIRST.phone, FIRST.name);
-  const regular = await comesByLinks(origin, [(await good(sharing, 'POST', '/share-links', { roomId: next.id })).path], BUYER);
+  const regular = await comesByLinks(
+    origin,
+    [(await good(sharing, 'POST', '/share-links', { roomId: next.id })).path],
+    BUYER,
+  );
   const again = await good(regular, 'POST', '/orders', {
     ...{ roomId: next.id, address: homeAddress },
     lines: [{ skuId: sku.id, quantity: 2, seenPriceFen: sku.priceFen }],

@@ -22,6 +22,7 @@ import { type EmbeddedPostgres, startPostgres } from '../../scripts/embedded-pos
 import { freePort, waitUntil } from '../../scripts/processes.ts';
 import { ROOT } from '../../scripts/setup/paths.ts';
 import type { FaultApiOrder } from './fault-api.ts';
+import { descendantsOf } from './processes.ts';
 
 const DATABASE = 'shop';
 /** What the api is compiled to, kept for its next life. */
@@ -65,6 +66,14 @@ interface Node {
   child: ChildProcess;
   /** The next life, loaded while this one lasts. */
   next: ChildProcess;
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It went by itself.
+  }
 }
 
 export async function startFaultWorld({ nodes: count = 1, env = {} }: FaultWorldOptions = {}): Promise<FaultWorld> {
@@ -144,7 +153,10 @@ export async function startFaultWorld({ nodes: count = 1, env = {} }: FaultWorld
     node.next = load(node.environment);
   }
   async function killDatabase(): Promise<void> {
+    // All of it, as a container's end does: a backend that waits for a lock of one that is gone would wait for ever.
+    const backends = descendantsOf(postgres.pid);
     process.kill(postgres.pid, 'SIGKILL');
+    for (const { pid } of backends) killIfThere(pid);
     await postgres.exited;
     // The dead server's helpers hold its memory for a moment yet.
     await waitUntil('the database is back', BACK_TIMEOUT_MS, async () => {
