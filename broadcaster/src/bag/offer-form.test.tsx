@@ -1,14 +1,14 @@
 // @vitest-environment jsdom
 
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import type { BagItem, OfferView } from '@walnut-live/contracts';
+import type { BagItem, Me, OfferView, StaffRole } from '@walnut-live/contracts';
 import { ApiError } from '@walnut-live/live-client/http';
 import type { RoomSession } from '@walnut-live/live-client/room';
 import { UiProvider } from '@walnut-live/ui';
 import { act, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { type Services, ServicesProvider } from '../app/services.tsx';
+import { MeProvider, type Services, ServicesProvider } from '../app/services.tsx';
 import { BundleForm } from './bundle-form.tsx';
 import { OfferForm } from './offer-form.tsx';
 import { RunningBundle, RunningOffer } from './running.tsx';
@@ -57,7 +57,7 @@ const offer = (more: Partial<OfferView>): OfferView => ({
   ...more,
 });
 
-function setUp(answer: (body: unknown) => Promise<unknown> = async () => ({})) {
+function setUp(answer: (body: unknown) => Promise<unknown> = async () => ({}), role: StaffRole = 'guide') {
   const asked: unknown[] = [];
   const ask = (body: unknown) => {
     asked.push(body);
@@ -71,13 +71,16 @@ function setUp(answer: (body: unknown) => Promise<unknown> = async () => ({})) {
   const call = async ({ id }: { id: string }, { body }: { body?: unknown } = {}) =>
     id === 'products.list' ? products : ask(body);
   const services = { api: { call } } as unknown as Services;
+  const me = { staff: { role } } as unknown as Me;
   const show = async (content: (session: RoomSession) => ReactNode): Promise<void> => {
     const root = createRoot(document.body.appendChild(document.createElement('main')));
     await act(async () =>
       root.render(
         <UiProvider locale="zh-CN">
           <QueryClientProvider client={new QueryClient()}>
-            <ServicesProvider services={services}>{content(session)}</ServicesProvider>
+            <ServicesProvider services={services}>
+              <MeProvider value={me}>{content(session)}</MeProvider>
+            </ServicesProvider>
           </QueryClientProvider>
         </UiProvider>,
       ),
@@ -201,6 +204,15 @@ it('shows what is taken, of gifts too, or that it is announced', async () => {
   expect(running?.textContent).toContain('赠品已送 12 / 30');
   expect(announced?.textContent).toContain('即将开始');
   expect(announced?.textContent).not.toContain('已抢');
+  expect(running?.querySelector('button')).not.toBeNull();
+});
+
+it('shows an assistant what runs, and no button that ends it: prices are not theirs', async () => {
+  const t = setUp(undefined, 'assistant');
+  await t.show(() => <RunningOffer item={item()} offer={offer({})} nowMs={NOW} offsetMs={0} />);
+  const running = document.querySelector('[data-testid="running-offer"]');
+  expect(running?.textContent).toContain('已抢 7 / 20');
+  expect(running?.querySelector('button')).toBeNull();
 });
 
 it('a bundle says how many sets its scarcest piece leaves', async () => {
