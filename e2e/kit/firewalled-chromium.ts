@@ -17,12 +17,14 @@ import type { Road } from './slow-road.ts';
 const GATE_TIMEOUT_MS = 20_000;
 /**
  * A network card that leads nowhere: with loopback alone the browser would believe to be offline. Both its ends are inside.
- * 192.0.2.0/24 is reserved for documentation.
+ * 192.0.2.0/24 is reserved for documentation. An address that came a second later by itself (IPv6) would be a changed network,
+ * by which Chromium breaks off what it is loading.
  */
 const NETWORK = `
 PATH=$PATH:/usr/sbin:/sbin
 ip link set lo up &&
 ip link add name card type veth peer name wall &&
+ip link set card addrgenmode none && ip link set wall addrgenmode none &&
 ip addr add 192.0.2.2/24 dev card && ip link set card up && ip link set wall up`;
 
 const namespace = (): string[] =>
