@@ -81,7 +81,8 @@ export function createRelays(deps: {
   closing.onClose(streams.onPeers(look));
   closing.onClose(
     streams.onChange((stream) => {
-      if (!stream.isLocal) relays.get(stream.id)?.relay.handOver();
+      // Whoever publishes no picture any more gives viewers of HLS nothing to stay for.
+      if (!stream.isLocal || stream.status.state !== 'live') relays.get(stream.id)?.relay.handOver();
       // A stream that ended here may go on elsewhere.
       if (!relays.has(stream.id) && stream.status.state === 'idle') look(stream);
     }),
