@@ -35,6 +35,9 @@ let door: FrontDoor | undefined;
 /** Its sockets end at once, but for those with `stay` in the query: they are let go of at the end of the test file. */
 async function backend(name: string, port = 0): Promise<Backend> {
   const server = createServer((req, res) => {
+    if (req.url?.startsWith('/hls/moved/media.m3u8')) {
+      res.writeHead(307, { location: 'https://elsewhere.example.com/', 'cache-control': 'no-store' });
+    }
     res.end(JSON.stringify({ name, url: req.url, headers: req.headers }));
   });
   server.on('upgrade', (req, socket) => {
@@ -144,6 +147,23 @@ describe('the front door', () => {
       }
       const segment = `/hls/room-1/${'0'.repeat(16)}/${name}.m4s`;
       expect((await said(segment, { host: `${name}.${HOST}` })).name).toBe(name);
+    }
+  });
+
+  test('whoever was sent on to a host is said to be, in one spelling and with a place of its own in the cache', async () => {
+    const host = `media-1.${HOST}`;
+    const asked = async (room: string, more: string) =>
+      (await said(`/hls/${room}/media.m3u8?session=a.b.c${more}`, { host })).url.replace(/^.*\?session=a\.b\.c/, '');
+    expect(await asked('room-1', '&hop=1')).toBe('&hop=1');
+    expect(await asked('room-1', '')).toBe('');
+    expect(await asked('room-1', '&_HLS_msn=7&_HLS_part=2')).toBe('&_HLS_msn=7&_HLS_part=2');
+    expect(await asked('room-1', '&_HLS_msn=7&hop=1&_HLS_part=2')).toBe('&_HLS_msn=7&_HLS_part=2&hop=1');
+    for (const [at, other] of ['hop=2', 'hop=11', 'hop=', 'hop', 'Hop=1', 'xhop=1', 'hop=1%26x'].entries()) {
+      expect(await asked(`other-${at}`, `&${other}`), other).toBe('');
+    }
+    for (let time = 0; time < 2; time++) {
+      const sent = await ask('/hls/moved/media.m3u8?session=a.b.c', { host });
+      expect([sent.status, sent.headers['x-cache']]).toEqual([307, 'MISS']);
     }
   });
 
