@@ -12,6 +12,7 @@ import { mediaFailure } from '../platform/failure.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { OriginClaims } from '../streams/stream.ts';
 import type { Streams } from '../streams/streams.ts';
+import { type Arrivals, createArrivals } from './arrivals.ts';
 import { createClusterLinks } from './links.ts';
 import { createMembership, type Membership } from './membership.ts';
 import { createRegistryBoard, openMemoryRegistry } from './memory-registry.ts';
@@ -22,8 +23,6 @@ import { createRelays, HANDOVER_MS } from './relays.ts';
 
 /** Who asks a host that begins where a stream is waits this long for its registry. */
 const JOIN_PATIENCE_MS = 3_000;
-/** Viewers are taken over this long before the former host lets go. */
-const ARRIVED_BEFORE_MS = 500;
 const after = (ms: number): Promise<null> => new Promise((resolve) => setTimeout(resolve, ms, null).unref());
 
 export type { NodeInfo, Registry } from './registry.ts';
@@ -88,47 +87,11 @@ export function createCluster(deps: {
   const joined = Promise.withResolvers<Membership>();
   joined.promise.catch(() => undefined); // told to whoever waits for it
   const beaten = createSignal<void>();
-  /** Where streams that come here are still packaged for viewers of HLS. */
-  const arriving = new Map<string, Promise<string | null>>();
   let membership: Membership | null = null;
+  let arrivals: Arrivals | null = null;
   let relays: ReturnType<typeof createRelays> | null = null;
   let namespace: ReturnType<typeof attachClusterNamespace> | null = null;
   let closed = false;
-
-  /**
-   * The stream was at another host, which is asked what its viewers of HLS need to go on here. Returns that host's public
-   * address while they are still to be served there.
-   */
-  async function received(
-    members: Membership,
-    { streamId, nodeId }: OriginClaim,
-    hls: HlsMoves,
-  ): Promise<string | null> {
-    const node = members.nodes().find((candidate) => candidate.nodeId === nodeId);
-    if (!node) return null;
-    const link = links.to(node.controlUrl);
-    try {
-      const { nextDiscontinuity, keepsMs } = await link.request('hls:numbers', { streamId });
-      if (nextDiscontinuity === null) return null;
-      hls.arrives(streamId, nextDiscontinuity);
-      if (keepsMs <= ARRIVED_BEFORE_MS || node.publicUrl === '') return null;
-      setTimeout(() => arriving.delete(streamId), keepsMs - ARRIVED_BEFORE_MS).unref();
-      return node.publicUrl;
-    } catch (error) {
-      log.debug({ err: error, streamId }, 'its former host does not answer');
-      return null;
-    } finally {
-      link.release();
-    }
-  }
-
-  function receive(members: Membership, former: OriginClaim, hls: HlsMoves): void {
-    const asked = received(members, former, hls).then((url) => {
-      if (url === null && arriving.get(former.streamId) === asked) arriving.delete(former.streamId);
-      return url;
-    });
-    arriving.set(former.streamId, asked);
-  }
 
   async function claim(...[streamId, publisher]: Parameters<OriginClaims['claim']>): Promise<void> {
     const members = await joined.promise;
@@ -165,7 +128,9 @@ export function createCluster(deps: {
       if (closed) return members.close();
       membership = members;
       members.onBeat(() => beaten.emit());
-      members.onTaken((former) => receive(members, former, hls));
+      const received = createArrivals({ membership: members, links, arrives: hls.arrives, log, now: deps.now });
+      arrivals = received;
+      members.onTaken(received.receive);
       relays = createRelays({
         streams,
         membership: members,
@@ -187,7 +152,7 @@ export function createCluster(deps: {
       const node = members.nodes().find((candidate) => isHeldBy(origin, candidate));
       return node?.publicUrl || null;
     },
-    stillPackagedAt: async (streamId) => (await arriving.get(streamId)) ?? null,
+    stillPackagedAt: async (streamId) => (await arrivals?.servedAt(streamId)) ?? null,
     redirect(right) {
       const own = deps.describe();
       if (!own.draining && (right === 'publish' || hostFullness(own) < 1)) return null;
