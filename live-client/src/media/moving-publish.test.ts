@@ -124,6 +124,17 @@ describe('publishStream', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('does not keep a session without a picture beside the one that took its place', () => {
+    const { publication, fakes } = start();
+    fakes[0]?.say({ status: 'live' });
+    fakes[0]?.askToMove();
+    fakes[0]?.say({ status: 'reconnecting' });
+    fakes[1]?.say({ status: 'live' });
+    expect(fakes[0]).toMatchObject({ closed: true, leaving: false });
+    expect(fakes[1]?.closed).toBe(false);
+    publication.close();
+  });
+
   it('believes the newer session when the server puts the older one out, and keeps the older when the newer fails', () => {
     const replaced = start();
     replaced.fakes[0]?.say({ status: 'live' });

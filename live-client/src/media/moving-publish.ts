@@ -61,7 +61,8 @@ export function publishStream(
       leaving.delete(leg);
       drop(leg);
     };
-    if (isOver(leg.session.state)) {
+    // One that has no picture shows nothing to anybody, and would begin anew to have one.
+    if (leg.session.state.status !== 'live') {
       drop(leg);
       return;
     }

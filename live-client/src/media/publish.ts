@@ -93,6 +93,13 @@ export function publishOnce(options: PublishOptions & { moved?: boolean }): Publ
     events.clear();
   }
 
+  function goodbye(): void {
+    if (closed) return;
+    // Said before the transport goes, so that the server ends at once instead of waiting for a return.
+    if (connection.isUp) connection.request('session:leave', {}).catch(() => undefined);
+    finish({ status: 'closed' });
+  }
+
   const fail = (reason: MediaFailureReason): void => finish({ status: 'failed', reason });
 
   // ── events of the connection ────────────────────────────────────────────
@@ -156,8 +163,8 @@ export function publishOnce(options: PublishOptions & { moved?: boolean }): Publ
     if (!connection.isUp) return;
     const waitMs = notBeforeMs - Date.now();
     if (waitMs > 0) return kickIn(waitMs);
-    if (!session && leaving) return finish({ status: 'closed' });
-    if (!session) await open();
+    if (!session && !leaving) await open();
+    if (!session && leaving) return goodbye();
     for (const kind of ['video', 'audio'] as const) {
       const track = tracks.get(kind);
       if (session && track && !session.producers.has(kind)) await produce(session, kind, track);
@@ -229,7 +236,8 @@ export function publishOnce(options: PublishOptions & { moved?: boolean }): Publ
         },
       }),
     };
-    if (closed) closeSession(opened);
+    // Left while it was being opened: it must not take the stream back from the session in its place.
+    if (closed || leaving) closeSession(opened);
     else session = opened;
   }
 
@@ -298,11 +306,6 @@ export function publishOnce(options: PublishOptions & { moved?: boolean }): Publ
       else producer.resume();
       if (connection.isUp) await connection.request('publish:pause', { kind, paused: nowMuted });
     },
-    close() {
-      if (closed) return;
-      // Said before the transport goes, so that the server ends at once instead of waiting for a return.
-      if (connection.isUp) connection.request('session:leave', {}).catch(() => undefined);
-      finish({ status: 'closed' });
-    },
+    close: goodbye,
   };
 }
