@@ -120,7 +120,8 @@ export function createHlsRoutes(deps: {
     const session = await tokens.verifyHlsSession(request.query.session, streamId);
     const blocking = readBlockingRequest(request.query);
     const stream = streams.get(streamId);
-    if (stream) await begun(stream);
+    // A stream that ended has its packager for a while longer, and the rest of its playlist at once.
+    if (stream && !packagers.peek(streamId)) await begun(stream);
     // A session outlives an idle packager (a paused tab): it is started again.
     const packager = packagers.touch(streamId) ?? (stream?.status.state === 'live' ? packagers.use(stream) : undefined);
     if (!packager) throw mediaFailure('media_stream_not_live');
