@@ -25,6 +25,20 @@ it('follows one of two hosts that kept the same seconds to its end, and then the
   expect(shown(merged)).toEqual([...old, 'new@4600', 'new@5600', 'new@6600']);
 });
 
+it('fills what one of two hosts could not keep with what the other did', () => {
+  const old = row('host', 'old', 0, 8).filter(({ n }) => n !== 3 && n !== 4);
+  const before = ['old@0', 'old@1000', 'old@2000'];
+  expect(shown(mergedInTime([...old, ...row('host', 'new', 1_600, 4)], []))).toEqual([
+    ...[...before, 'new@2600', 'new@3600', 'new@4600'],
+    ...['old@6000', 'old@7000'],
+  ]);
+  // Nobody kept those seconds: the run goes on behind its hole.
+  expect(shown(mergedInTime([...old, ...row('host', 'new', 6_600, 3)], []))).toEqual([
+    ...[...before, 'old@5000', 'old@6000', 'old@7000'],
+    ...['new@7600', 'new@8600'],
+  ]);
+});
+
 it('leaves what one host kept as it is, whatever its clock did', () => {
   const jumped = [...row('host', 'h', 0, 2), ...row('host', 'h', 1_500, 2)];
   expect(mergedInTime(jumped, [])).toHaveLength(4);

@@ -29,15 +29,31 @@ export function mergedInTime(own: readonly RecordedSegment[], together: readonly
   return [...alone, ...preferred].sort((a, b) => a.atMs - b.atMs);
 }
 
+const endOf = ({ atMs, durationMs }: RecordedSegment): number => atMs + durationMs;
+
+/** For each segment when the unbroken stretch of its run is over that it belongs to. */
+function stretchEnds(entries: readonly RecordedSegment[]): Map<RecordedSegment, number> {
+  const ends = new Map<RecordedSegment, number>();
+  const backwards = [...entries].sort((a, b) => b.n - a.n);
+  const following = new Map<string, { n: number; endMs: number }>();
+  for (const entry of backwards) {
+    const next = following.get(entry.run);
+    const isUnbroken = next !== undefined && next.n - entry.n <= 1;
+    const endMs = Math.max(endOf(entry), isUnbroken ? next.endMs : 0);
+    ends.set(entry, endMs);
+    following.set(entry.run, { n: entry.n, endMs });
+  }
+  return ends;
+}
+
 function withoutRepeats(entries: readonly RecordedSegment[]): RecordedSegment[] {
   const kept: RecordedSegment[] = [];
-  const endOf = ({ atMs, durationMs }: RecordedSegment): number => atMs + durationMs;
-  const runEnds = new Map<string, number>();
-  for (const entry of entries) runEnds.set(entry.run, Math.max(runEnds.get(entry.run) ?? 0, endOf(entry)));
+  const ends = stretchEnds(entries);
   for (const entry of [...entries].sort((a, b) => a.atMs - b.atMs)) {
     const last = kept.at(-1);
-    // A run is followed to its end: two hosts that keep the same seconds are not cut up segment by segment.
-    if (last && last.run !== entry.run && middleOf(entry) < (runEnds.get(last.run) ?? endOf(last))) continue;
+    // A run is followed until it breaks off: two hosts that keep the same seconds are not cut up segment by segment, and
+    // what one of them could not keep is the other's.
+    if (last && last.run !== entry.run && middleOf(entry) < (ends.get(last) ?? endOf(last))) continue;
     kept.push(entry);
   }
   return kept;
