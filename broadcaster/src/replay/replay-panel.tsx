@@ -11,7 +11,7 @@ import {
 import { Button, ErrorState, formatDuration, Spinner, useConfirm, useErrorText, useToast } from '@walnut-live/ui';
 import { Download } from 'lucide-react';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { useServices } from '../app/services.tsx';
+import { useMay, useServices } from '../app/services.tsx';
 import { replayI18n } from './messages.ts';
 import './replay.css';
 
@@ -118,11 +118,15 @@ const ClipRow = ({ clip, durationSeconds }: { clip: Clip; durationSeconds: numbe
 const Ready = ({ replay }: { replay: Replay }): ReactNode => {
   const t = replayI18n.useT();
   const { api } = useServices();
+  const mayHide = useMay()('rooms:write');
+  const toast = useToast();
+  const errorText = useErrorText();
   const queries = useQueryClient();
   const roomId = replay.room.id;
   const visible = replay.state === 'ready';
   const toggle = useMutation({
     mutationFn: () => api.call(setReplayVisible, { params: { id: roomId }, body: { visible: !visible } }),
+    onError: (error) => void toast(errorText(error), { tone: 'error' }),
     onSettled: () => queries.invalidateQueries({ queryKey: keyOf(roomId) }),
   });
   return (
@@ -133,9 +137,11 @@ const Ready = ({ replay }: { replay: Replay }): ReactNode => {
           {t('watch')}
         </a>
         <DownloadButton roomId={roomId} clipId={null} />
-        <Button variant="ghost" size="s" loading={toggle.isPending} onClick={() => toggle.mutate()}>
-          {visible ? t('hide') : t('show')}
-        </Button>
+        {mayHide && (
+          <Button variant="ghost" size="s" loading={toggle.isPending} onClick={() => toggle.mutate()}>
+            {visible ? t('hide') : t('show')}
+          </Button>
+        )}
       </div>
       <h3>{t('clips')}</h3>
       {replay.clips.length === 0 && <p>{t('clipsEmpty')}</p>}
