@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Room } from '@walnut-live/contracts';
 import type { RoomSession } from '@walnut-live/live-client/room';
-import { ErrorState, Picture, Pictures, Sheet } from '@walnut-live/ui';
+import { Button, EmptyState, ErrorState, IconButton, Picture, Pictures, Sheet, useErrorText } from '@walnut-live/ui';
+import { Volume2, VolumeX } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { roomQuery } from '../app/queries.ts';
@@ -27,7 +28,7 @@ import {
   type SheetName,
 } from '../live/overlays.tsx';
 import { SidePanels } from '../live/side-panels.tsx';
-import { useRoomSession, useWakeLock, useWide } from '../live/use-live.ts';
+import { useOrderNews, useRoomSession, useWakeLock, useWide } from '../live/use-live.ts';
 import { OrderList } from '../orders/order-list.tsx';
 import { ShareSheet } from '../share/share-sheet.tsx';
 import { RelayPicture } from '../stage/relay-picture.tsx';
@@ -43,7 +44,7 @@ const waiting: BroadcastState = noBroadcast.get();
 
 /**
  * Beside a host (助播): the room's picture as its viewers see it, with the hands of a host but for the camera. Publishes nothing
- * and cannot end the live.
+ * and cannot end the live. Silent until asked: next to the host its sound would come back through the host's microphone.
  */
 export const AssistPage = (): ReactNode => {
   const { id = '' } = useParams();
@@ -73,23 +74,51 @@ const Assist = ({
   const t = useT();
   const giftT = useGiftT();
   const may = useMay();
+  const errorText = useErrorText();
   const navigate = useNavigate();
   const wide = useWide(WIDE_PX);
   const stage = useSelect(session, (state) => state.stage);
   const loaded = useSelect(session, (state) => state.loaded);
   const showing = useSelect(session, (state) => state.showing);
   const told = useSelect(session, (state) => state.stream.state);
+  const role = useSelect(session, (state) => state.role);
+  const connection = useSelect(session, (state) => state.connection);
+  const [listening, setListening] = useState(false);
   const [sheet, setSheet] = useState<SheetName | null>(null);
   const live = loaded && stage === 'live';
-  const over = loaded && stage === 'ended';
+  const lost = connection.state === 'closed' && connection.reason !== 'left' ? connection : null;
+  const over = (loaded && stage === 'ended') || lost?.reason === 'ended';
   useWakeLock(!over);
+  useOrderNews(session);
   useEffect(() => {
     if (over) onChanged();
   }, [over, onChanged]);
 
   const streamId = showing?.streamId;
   const guests = showing?.cohosts ?? [];
+  const isRelay = showing?.shows === 'relay';
   const close = (): void => setSheet(null);
+  const toToday = (): void => void navigate('/', { replace: true });
+  if (loaded && role === 'viewer')
+    return (
+      <main className="st-center" data-testid="assist-not-yours">
+        <EmptyState
+          illustration="people"
+          title={t('assist.notYours')}
+          hint={t('assist.notYours.hint')}
+          action={<Button onClick={toToday}>{t('live.toToday')}</Button>}
+        />
+      </main>
+    );
+  const waitsFor = over
+    ? 'assist.over'
+    : lost
+      ? 'assist.lost'
+      : !loaded
+        ? 'assist.connecting'
+        : live
+          ? 'assist.noPicture'
+          : 'assist.waiting';
   return (
     <main className="st-live" data-theme="dark" data-wide={wide ? '' : undefined} data-testid="assist-desk">
       {wide && (
@@ -104,7 +133,14 @@ const Assist = ({
         {live && streamId ? (
           <Pictures guides={guests.length + 1}>
             <Picture>
-              <RelayPicture session={session} streamId={streamId} silent={false} />
+              <RelayPicture
+                session={session}
+                streamId={streamId}
+                silent={false}
+                listening={listening}
+                label={t(isRelay ? 'relay.picture' : 'assist.picture')}
+                loading={t(isRelay ? 'relay.loading' : 'assist.noPicture')}
+              />
             </Picture>
             {guests.map(({ seatId, streamId: theirs, name, unitName, muted }) => (
               <StreamTile
@@ -113,6 +149,7 @@ const Assist = ({
                 streamId={theirs}
                 name={`${name} · ${unitName}`}
                 muted={muted}
+                silent={!listening}
               />
             ))}
           </Pictures>
@@ -122,13 +159,25 @@ const Assist = ({
         <Hud
           room={room}
           session={session}
-          air={live && told === 'live' ? watching : waiting}
-          onLeave={() => void navigate('/', { replace: true })}
+          air={live && !lost && told === 'live' ? watching : waiting}
+          onLeave={toToday}
           leaveLabel={t('assist.leave')}
-          waiting={t(live ? 'assist.noPicture' : 'assist.waiting')}
+          waiting={t(waitsFor)}
           badge={<span className="st-health">{t('assist.badge')}</span>}
         />
         <Banners session={session} air={watching} />
+        {lost && !over && (
+          <div className="st-stage-center">
+            <div className="st-problem-card" role="alert" data-testid="assist-lost">
+              <h2>{t('assist.lost')}</h2>
+              <p>{lost.reason === 'replaced' ? t('assist.replaced') : errorText(lost.code ?? lost.reason)}</p>
+              <Button onClick={session.reconnect}>{t('live.retry')}</Button>
+              <Button variant="ghost" onClick={toToday}>
+                {t('live.toToday')}
+              </Button>
+            </div>
+          </div>
+        )}
         <Controls
           onAir={false}
           air={watching}
@@ -138,7 +187,16 @@ const Assist = ({
           onMirror={() => undefined}
           onNotice={() => setSheet('notice')}
           onSource={null}
-        />
+        >
+          <IconButton
+            variant="glass"
+            size="l"
+            label={t(listening ? 'assist.mute' : 'assist.listen')}
+            icon={listening ? <Volume2 aria-hidden /> : <VolumeX aria-hidden />}
+            onClick={() => setListening(!listening)}
+            data-testid="assist-sound"
+          />
+        </Controls>
         <div className="st-live-foot">
           {wide ? (
             <>

@@ -43,7 +43,15 @@ import { Hud } from './hud.tsx';
 import { NoticeSheet } from './notice-sheet.tsx';
 import { Banners, BottomBar, ChatOverlay, Controls, PinnedCard, PurchaseTicker, type SheetName } from './overlays.tsx';
 import { SidePanels } from './side-panels.tsx';
-import { type OnAir, useLeaveWarning, useOnAir, useRoomSession, useWakeLock, useWide } from './use-live.ts';
+import {
+  type OnAir,
+  useLeaveWarning,
+  useOnAir,
+  useOrderNews,
+  useRoomSession,
+  useWakeLock,
+  useWide,
+} from './use-live.ts';
 import '../prepare/prepare.css';
 import './live.css';
 import '../stage/stage.css';
@@ -106,15 +114,7 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
   useEffect(() => {
     if (over) onEnded();
   }, [over, onEnded]);
-  useEffect(
-    () =>
-      session.onEvent((event) => {
-        if (event.kind !== 'order:paid') return;
-        void queries.invalidateQueries({ queryKey: ['wall'] });
-        void queries.invalidateQueries({ queryKey: ['orders'] });
-      }),
-    [session, queries],
-  );
+  useOrderNews(session);
 
   const leave = async (): Promise<void> => {
     const yes = await confirm({
@@ -167,7 +167,13 @@ const Studio = ({ room, session, onEnded }: { room: Room; session: RoomSession; 
         {showsRelay ? (
           <>
             {showing.relay?.state === 'live' && (
-              <RelayPicture session={session} streamId={showing.streamId} silent={cutIn.publishing} />
+              <RelayPicture
+                session={session}
+                streamId={showing.streamId}
+                silent={cutIn.publishing}
+                label={t('relay.picture')}
+                loading={t('relay.loading')}
+              />
             )}
             {camera.stream && cutIn.phase !== 'off' && (
               <div className="st-mini">

@@ -75,7 +75,10 @@ export const Controls = ({
   onNotice,
   onSource,
   onAir,
+  children,
 }: {
+  /** Buttons before the others. */
+  children?: ReactNode;
   /** The own camera is published: it can be muted and turned. */
   onAir: boolean;
   air: BroadcastState;
@@ -92,6 +95,7 @@ export const Controls = ({
   const { audio, video } = air.muted;
   return (
     <div className="st-live-side">
+      {children}
       {onAir && (
         <>
           <IconButton

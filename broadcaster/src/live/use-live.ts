@@ -20,6 +20,20 @@ export const useRoomSession = (roomId: string): RoomSession | null => {
   return session;
 };
 
+/** Order lists and figures follow each payment in the room. */
+export const useOrderNews = (session: RoomSession): void => {
+  const queries = useQueryClient();
+  useEffect(
+    () =>
+      session.onEvent((event) => {
+        if (event.kind !== 'order:paid') return;
+        void queries.invalidateQueries({ queryKey: ['wall'] });
+        void queries.invalidateQueries({ queryKey: ['orders'] });
+      }),
+    [session, queries],
+  );
+};
+
 export type OnAir = {
   broadcast: Broadcast | null;
   /** Starting was refused or nobody answered. */

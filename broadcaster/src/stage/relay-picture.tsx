@@ -7,15 +7,26 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useServices } from '../app/services.tsx';
 import { useT } from '../i18n/index.ts';
 
-/** What the room's viewers see while it relays; silent while the guide's own microphone is open. */
+/**
+ * What the room's viewers see. Silent while an own microphone is open; with `listening` its sound is somebody else's button,
+ * and without it is asked for here when the browser keeps it back.
+ */
 export const RelayPicture = ({
   session,
   streamId,
   silent,
+  listening,
+  label,
+  loading,
 }: {
   session: RoomSession;
   streamId: string;
   silent: boolean;
+  listening?: boolean;
+  /** The name of the picture. */
+  label: string;
+  /** Said until it plays. */
+  loading: string;
 }): ReactNode => {
   const { api } = useServices();
   const t = useT();
@@ -23,6 +34,8 @@ export const RelayPicture = ({
   const playback = useRef<ReturnType<typeof createPlayback> | null>(null);
   const [state, setState] = useState<PlaybackState | null>(null);
   const { roomId } = session;
+  const wantsSound = useRef(listening);
+  wantsSound.current = listening;
 
   useEffect(() => {
     const element = video.current;
@@ -31,7 +44,7 @@ export const RelayPicture = ({
       video: element,
       grant: () => api.call(mediaGrant, { params: { id: roomId }, body: { right: 'watch', streamId } }),
       serverNowMs: session.serverNowMs,
-      startWithSound: navigator.userActivation?.hasBeenActive ?? false,
+      startWithSound: wantsSound.current ?? navigator.userActivation?.hasBeenActive ?? false,
     });
     playback.current = made;
     setState(made.state);
@@ -43,8 +56,9 @@ export const RelayPicture = ({
     };
   }, [api, roomId, session, streamId]);
   useEffect(() => {
-    if (silent) playback.current?.mute();
-  }, [silent]);
+    if (silent || listening === false) playback.current?.mute();
+    else if (listening) void playback.current?.unmute();
+  }, [silent, listening]);
 
   const waits = state !== null && state.status !== 'playing' && state.status !== 'idle' && state.status !== 'ended';
   return (
@@ -54,15 +68,15 @@ export const RelayPicture = ({
         ref={video}
         className="st-preview st-relay-picture"
         data-testid="relay-picture"
-        aria-label={t('relay.picture')}
+        aria-label={label}
         playsInline
       />
       {waits && (
         <div className="st-stage-wait">
-          <Spinner label={t('relay.loading')} />
+          <Spinner label={loading} />
         </div>
       )}
-      {state?.muted && !silent && state.status === 'playing' && (
+      {state?.muted && !silent && listening !== false && state.status === 'playing' && (
         <Button
           className="st-relay-sound"
           variant="glass"

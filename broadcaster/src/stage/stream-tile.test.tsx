@@ -28,7 +28,7 @@ it('asks for the picture again while it stands there, and no longer', async () =
     root.render(
       <UiProvider locale="zh-CN">
         <ServicesProvider services={services}>
-          <StreamTile roomId="room" streamId="stream" name="小梅" muted={false} />
+          <StreamTile roomId="room" streamId="stream" name="小梅" muted={false} silent />
         </ServicesProvider>
       </UiProvider>,
     ),
@@ -36,6 +36,7 @@ it('asks for the picture again while it stands there, and no longer', async () =
   await act(() => vi.advanceTimersByTimeAsync(0));
   const tile = document.querySelector('[data-testid="cohost-tile"]');
   expect([asked, tile?.getAttribute('data-status')]).toEqual([1, 'failed']);
+  expect(tile?.querySelector('video')?.muted, 'on this device alone').toBe(true);
   await act(() => vi.advanceTimersByTimeAsync(60_000));
   expect(asked).toBeGreaterThan(4);
   expect(asked).toBeLessThan(20);

@@ -11,12 +11,15 @@ export const StreamTile = ({
   streamId,
   name,
   muted,
+  silent = false,
 }: {
   roomId: string;
   streamId: string;
   name: string;
   /** By the host, for everybody. */
   muted: boolean;
+  /** On this device alone. */
+  silent?: boolean;
 }): ReactNode => {
   const { api } = useServices();
   const t = useT();
@@ -48,7 +51,7 @@ export const StreamTile = ({
       data-stream={streamId}
       data-status={status}
     >
-      <video ref={video} className="st-preview" aria-label={name} autoPlay playsInline muted={muted} />
+      <video ref={video} className="st-preview" aria-label={name} autoPlay playsInline muted={muted || silent} />
       <NamePlate name={name} muted={muted} />
     </Picture>
   );
