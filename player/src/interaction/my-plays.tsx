@@ -16,6 +16,7 @@ import {
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { Link } from 'react-router';
 import { useServices } from '../app/services.tsx';
+import { useLedHere } from '../pages/use-led-here.ts';
 import { usePerson } from '../pages/use-person.ts';
 import { AddressForm } from '../purchase/address-form.tsx';
 import { checkAddress, loadAddress, saveAddress } from '../purchase/address-store.ts';
@@ -132,12 +133,13 @@ export const Prizes = (): ReactNode => {
     queryFn: ({ signal }) => api.call(myPrizes, { query: { limit: 20 }, signal }),
     enabled: person?.kind === 'consumer',
   });
+  const section = useLedHere('prizes', query.data !== undefined);
   if (person?.kind !== 'consumer') return null;
   if (query.isError) return <ErrorState error={query.error} onRetry={() => void query.refetch()} compact />;
   if (!query.data) return <Skeleton height={96} radius={18} />;
   const { items } = query.data;
   return (
-    <section className="pl-card" id="prizes" data-testid="prizes">
+    <section ref={section} className="pl-card" id="prizes" data-testid="prizes">
       <h2 className="pl-card-title">{t('prizes.title')}</h2>
       {items.length === 0 ? (
         <p className="pl-fine">{t('prizes.none')}</p>
@@ -163,12 +165,13 @@ export const Rewards = (): ReactNode => {
     queryFn: ({ signal }) => api.call(myRewards, { query: { limit: 20 }, signal }),
     enabled: person?.kind === 'consumer',
   });
+  const section = useLedHere('rewards', query.data !== undefined);
   if (person?.kind !== 'consumer') return null;
   if (query.isError) return <ErrorState error={query.error} onRetry={() => void query.refetch()} compact />;
   if (!query.data) return <Skeleton height={96} radius={18} />;
   const { balanceFen, items } = query.data;
   return (
-    <section className="pl-card" id="rewards" data-testid="rewards">
+    <section ref={section} className="pl-card" id="rewards" data-testid="rewards">
       <h2 className="pl-card-title">{t('rewards.title')}</h2>
       <p className="pl-earned">
         <Price fen={balanceFen} size="xl" tone="plain" />

@@ -3,9 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import { getShareChain, myShares, type ReplyOf } from '@walnut-live/contracts';
 import { EmptyState, ErrorState, Sheet, Skeleton, useFormat } from '@walnut-live/ui';
 import { ChevronRight } from 'lucide-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { Link, useLocation } from 'react-router';
+import { type ReactNode, useState } from 'react';
+import { Link } from 'react-router';
 import { useServices } from '../app/services.tsx';
+import { useLedHere } from '../pages/use-led-here.ts';
 import { usePerson } from '../pages/use-person.ts';
 import { useSharingT } from './messages.ts';
 import './sharing.css';
@@ -88,13 +89,7 @@ export const Shares = (): ReactNode => {
     queryFn: ({ signal }) => api.call(myShares, { signal }),
     enabled: Boolean(person),
   });
-  const section = useRef<HTMLElement>(null);
-  const asked = useLocation().hash === '#shares';
-  const there = query.data !== undefined;
-  // Far below on its page: whoever asked for it in a room is led to it.
-  useEffect(() => {
-    if (asked && there) section.current?.scrollIntoView?.();
-  }, [asked, there]);
+  const section = useLedHere('shares', query.data !== undefined);
   if (query.isError) return <ErrorState error={query.error} onRetry={() => void query.refetch()} compact />;
   const { data } = query;
   if (!data) return <Skeleton height={140} radius={18} />;
