@@ -26,6 +26,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   'code.password': 'New password ({n} characters or more)',
   'code.empty': 'Fill in user name and code',
   'code.short': '{n} characters or more',
+  'code.wrong': 'User name and code do not match, or the code was used or is too old. Ask your manager for a new one.',
   'code.submit': 'Set the password',
   'code.done': 'Your password is set: sign in',
 

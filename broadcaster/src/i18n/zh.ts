@@ -25,6 +25,7 @@ export const zh = {
   'code.password': '新密码（至少 {n} 位）',
   'code.empty': '请填写账号和口令',
   'code.short': '新密码至少 {n} 位',
+  'code.wrong': '账号和口令对不上，或口令已用过、已过期。请向店长要一个新的。',
   'code.submit': '设置密码',
   'code.done': '密码已设置，请登录',
 

@@ -1,4 +1,5 @@
 import { useStaffCode as setPassword } from '@walnut-live/contracts';
+import { isApiError } from '@walnut-live/live-client/http';
 import { Button, Sheet, useErrorText, useToast } from '@walnut-live/ui';
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import { useServices } from '../app/services.tsx';
@@ -41,23 +42,32 @@ export const CodeSheet = ({
       toast(t('code.done'), { tone: 'success' });
       onSet(body.username, password);
     } catch (error) {
-      setProblem(errorText(error));
+      // Of the three it is the code that is wrong, used or old.
+      setProblem(isApiError(error, 'wrong_credentials') ? t('code.wrong') : errorText(error));
       setBusy(false);
     }
   };
   const fields = [
-    { key: 'username', label: t('signIn.username'), value: name, set: setName, type: 'text', fill: 'username' },
-    { key: 'code', label: t('code.code'), value: code, set: setCode, type: 'text', fill: 'one-time-code' },
+    {
+      key: 'username',
+      label: t('signIn.username'),
+      value: name,
+      set: setName,
+      type: 'text',
+      fill: 'username',
+      limit: 64,
+    },
+    { key: 'code', label: t('code.code'), value: code, set: setCode, type: 'text', fill: 'one-time-code', limit: 20 },
     {
       ...{ key: 'password', label: t('code.password', { n: SHORTEST }), value: password, set: setNew },
-      ...{ type: 'password', fill: 'new-password' },
+      ...{ type: 'password', fill: 'new-password', limit: 200 },
     },
   ];
   return (
     <Sheet open onClose={onClose} title={t('code.title')}>
       <form onSubmit={(event) => void submit(event)} noValidate>
         <p className="st-hint">{t('code.hint')}</p>
-        {fields.map(({ key, label, value, set, type, fill }) => (
+        {fields.map(({ key, label, value, set, type, fill, limit }) => (
           <div key={key} className="st-field">
             <label htmlFor={`${id}-${key}`}>{label}</label>
             <input
@@ -68,7 +78,7 @@ export const CodeSheet = ({
               autoComplete={fill}
               autoCapitalize="none"
               spellCheck={false}
-              maxLength={200}
+              maxLength={limit}
               onChange={(event) => set(event.target.value)}
               data-testid={`code-${key}`}
             />

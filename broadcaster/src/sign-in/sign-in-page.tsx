@@ -110,6 +110,7 @@ export const SignInPage = (): ReactNode => {
             onSet={(name, chosen) => {
               setUsername(name);
               setPassword(chosen);
+              setProblem(null);
               setHasCode(false);
             }}
           />
