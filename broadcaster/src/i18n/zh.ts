@@ -47,8 +47,7 @@ export const zh = {
   'today.overdue': '已到开播时间',
   'today.hostedBy': '主播 {name}',
   'today.demo': '演示',
-  'today.console': '管理后台：订单、核销、顾客',
-  'today.console.assistant': '管理后台：核销券、商品',
+  'today.console': '管理后台',
   'today.nav.today': '今日',
   'today.nav.orders': '订单',
   'today.start': '去开播',
@@ -56,7 +55,7 @@ export const zh = {
 
   'assist.open': '助播',
   'assist.prepare': '备购物袋',
-  'assist.hint': '主播讲解时，你在这里讲解商品、管理聊天、发起互动。',
+  'assist.hint': '主播讲解时，你在这里置顶正在讲解的商品、管理聊天、发起互动。',
   'assist.none': '本店现在没有直播',
   'assist.none.hint': '有导购开播后会出现在这里',
   'assist.badge': '助播中',

@@ -115,7 +115,7 @@ export const TodayPage = (): ReactNode => {
       {/* Another app of the same house, with the same sign-in. */}
       <a href="/console/" className="st-persona-link" data-testid="to-console">
         <LayoutDashboard aria-hidden="true" />
-        {t(may('orders:read') ? 'today.console' : 'today.console.assistant')}
+        {t('today.console')}
         <ChevronRight aria-hidden="true" />
       </a>
 
