@@ -239,6 +239,7 @@ export const BottomBar = ({
   const playT = usePlayT();
   const may = useMay();
   const entered = useSelect(session, ({ interaction: { draw } }) => (draw?.state === 'open' ? draw.entries : 0));
+  const isConference = useSelect(session, (state) => state.room?.kind === 'conference');
   const products = useSelect(session, (state) => state.bag.items.length);
   const purchases = useSelect(session, (state) => state.purchases.length);
   const entries: { sheet: SheetName; label: string; icon: ReactNode; count?: number }[] = [
@@ -252,7 +253,8 @@ export const BottomBar = ({
     ...(cohosts === null
       ? []
       : [{ sheet: 'cohosts' as const, label: t('cohost.title'), icon: <Users aria-hidden />, count: cohosts }]),
-    { sheet: 'share', label: t('live.share'), icon: <Share2 aria-hidden /> },
+    // A link into a conference would end at its door.
+    ...(isConference ? [] : [{ sheet: 'share' as const, label: t('live.share'), icon: <Share2 aria-hidden /> }]),
   ];
   return (
     <nav className="st-bar" aria-label={t('live.more')}>

@@ -25,6 +25,7 @@ export const Product = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'product
   const notSelling = useNotSelling();
   const bag = useRoom((state) => state.bag);
   const roomId = useRoom((state) => state.roomId);
+  const isConference = useRoom((state) => state.room?.kind === 'conference');
   const store = useRoom((state) => state.room?.orgUnit.name ?? '');
   const now = useServerNow();
   const offset = useServerOffset();
@@ -68,13 +69,16 @@ export const Product = ({ flow }: { flow: Extract<PurchaseFlow, { step: 'product
         </div>
         <h3 className="pl-product-title">{product.title}</h3>
         {product.subtitle && <p className="pl-product-subtitle">{product.subtitle}</p>}
-        <ShareButton
-          kind="product"
-          roomId={roomId}
-          productId={product.id}
-          title={product.title}
-          testId="product-share"
-        />
+        {/* A link into a conference would end at its door. */}
+        {!isConference && (
+          <ShareButton
+            kind="product"
+            roomId={roomId}
+            productId={product.id}
+            title={product.title}
+            testId="product-share"
+          />
+        )}
         <GroupSection productId={product.id} />
         <PreSaleSection productId={product.id} />
         <ProductClip productId={product.id} />
