@@ -25,6 +25,7 @@ const CREATE_BOOKKEEPING = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
 const SAME_AS_BEFORE: ReadonlyMap<string, readonly string[]> = new Map([
   ['0350_report_rollups', ['9bcf316badcc23a086dd2b147b374b91bc74d7aef20360a1bdae2ed465428cad']],
   ['0400_holds_of_nothing', ['17ce4d378b400e28975cdce2101c6d5aff567f7ec7c42a6a8741330df661fa9e']],
+  ['0401_traces', ['740c4d07434a0bf1dc04b3fd34386e9f9f76104f0febf0bd447a5f85cd1c6ad4']],
 ]);
 
 interface MigrationRow {
