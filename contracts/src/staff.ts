@@ -219,6 +219,10 @@ export const rolePermissions: Record<StaffRole, readonly Permission[]> = {
   ],
 };
 
+/** Nothing for a role this version does not know: while versions change over, a newer process may have given it. */
+export const permissionsOf = (role: StaffRole): readonly Permission[] =>
+  Object.hasOwn(rolePermissions, role) ? rolePermissions[role] : [];
+
 export function may(role: StaffRole, permission: Permission): boolean {
-  return rolePermissions[role].includes(permission);
+  return permissionsOf(role).includes(permission);
 }

@@ -3,7 +3,7 @@
  * nobody in: alone it gives back a guest at most. Sessions of consumers and staff live on by refresh tokens; guests have
  * none, their visitor cookie is enough.
  */
-import { type Audience, type GuestSession, type Me, rolePermissions, type Session } from '@walnut-live/contracts';
+import { type Audience, type GuestSession, type Me, permissionsOf, type Session } from '@walnut-live/contracts';
 import { writeAudit } from '../../platform/audit.ts';
 import type { Clock, Random } from '../../platform/clock.ts';
 import type { Db, Tx } from '../../platform/db.ts';
@@ -43,7 +43,7 @@ function meOf(person: people.PersonRow): Me {
     kind: person.kind,
     name: person.name,
     phoneMasked: person.phone && person.kind === 'consumer' ? maskPhone(person.phone) : null,
-    staff: person.staff ? { ...person.staff, permissions: [...rolePermissions[person.staff.role]] } : null,
+    staff: person.staff ? { ...person.staff, permissions: [...permissionsOf(person.staff.role)] } : null,
   };
 }
 function principalOf(person: people.PersonRow): Principal {
