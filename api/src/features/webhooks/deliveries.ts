@@ -24,6 +24,8 @@ const ERROR_CHARACTERS = 200;
 interface Endpoint {
   id: string;
   url: string;
+  /** Made by a program: it leads to the public internet, whatever the brand allows its administrators. */
+  publicOnly: boolean;
   secretVersion: number;
   previousUntil: Date | null;
 }
@@ -46,11 +48,13 @@ export function createDeliveries(deps: {
   clock: Clock;
   log: Logger;
   outgoing: Outgoing;
+  /** For what programs named. */
+  outgoingPublic: Outgoing;
   serverSecret: string;
   /** 0 to 1. */
   jitter: () => number;
 }) {
-  const { db, clock, log, outgoing, serverSecret } = deps;
+  const { db, clock, log, serverSecret } = deps;
 
   const senders = new Set<Promise<void>>();
   const stopped = new AbortController();
@@ -66,7 +70,7 @@ export function createDeliveries(deps: {
           SELECT min(d.next_try_at) AS at FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.state = 'pending') due
         WHERE e.state = 'active' AND e.deleted_at IS NULL AND (e.busy_until IS NULL OR e.busy_until <= ${now}) AND due.at <= ${now}
         ORDER BY due.at LIMIT ${count} FOR UPDATE OF e SKIP LOCKED)
-      RETURNING id, url, secret_version AS "secretVersion", previous_until AS "previousUntil"`;
+      RETURNING id, url, (SELECT role = 'integrator' FROM staff_accounts WHERE person_id = created_by) AS "publicOnly", secret_version AS "secretVersion", previous_until AS "previousUntil"`;
   };
 
   /** The next message of an endpoint that is ours, or undefined: nothing is due, or it is ours no longer. */
@@ -90,6 +94,7 @@ export function createDeliveries(deps: {
     const startedAt = performance.now();
     const took = () => Math.round(performance.now() - startedAt);
     try {
+      const outgoing = endpoint.publicOnly ? deps.outgoingPublic : deps.outgoing;
       const { status, retryAfter } = await outgoing.post(
         endpoint.url,
         {

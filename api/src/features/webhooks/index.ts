@@ -12,6 +12,7 @@ import {
   listWebhooks,
   replayWebhookDelivery,
   rotateWebhookSecret,
+  type StaffRole,
   testWebhook,
   type Webhook,
   type WebhookDelivery,
@@ -58,6 +59,8 @@ interface EndpointRow {
   failingSince: Date | null;
   secretVersion: number;
   previousUntil: Date | null;
+  createdBy: string;
+  byProgram: boolean;
   createdAt: Date;
 }
 type DeliveryRow = Omit<WebhookDelivery, 'nextTryAt' | 'createdAt' | 'endedAt'> & {
@@ -85,9 +88,10 @@ export function createWebhooks(deps: {
 }) {
   const { bind, db, clock, random, jobs, serverSecret } = deps;
   const outgoing = createOutgoing(deps);
+  const outgoingPublic = createOutgoing({ allowPrivate: false });
   const events = createEvents(deps);
   const jitter = () => (random.bytes(1)[0] ?? 0) / JITTER_STEPS;
-  const deliveries = createDeliveries({ ...deps, outgoing, jitter });
+  const deliveries = createDeliveries({ ...deps, outgoing, outgoingPublic, jitter });
   const tests = createLimit({ points: TESTS_PER_MINUTE, seconds: 60 });
 
   const toWebhook = (row: EndpointRow): Webhook => ({
@@ -111,7 +115,9 @@ export function createWebhooks(deps: {
     sql<EndpointRow>`
       SELECT e.id, jsonb_build_object('id', u.id, 'kind', u.kind, 'path', u.path, 'name', u.name) AS "orgUnit", e.org_path AS "orgPath",
         e.url, e.description, e.types, e.state, e.disabled_reason AS "disabledReason", e.failing_since AS "failingSince",
-        e.secret_version AS "secretVersion", e.previous_until AS "previousUntil", e.created_at AS "createdAt"
+        e.secret_version AS "secretVersion", e.previous_until AS "previousUntil", e.created_at AS "createdAt",
+        e.created_by AS "createdBy",
+        EXISTS (SELECT 1 FROM staff_accounts s WHERE s.person_id = e.created_by AND s.role = 'integrator') AS "byProgram"
       FROM webhook_endpoints e JOIN org_units u ON u.id = e.org_unit_id
       WHERE (e.org_path = ${scope} OR e.org_path LIKE ${`${scope}.%`}) AND (${id}::uuid IS NULL OR e.id = ${id}::uuid)
         AND (e.deleted_at IS NULL OR ${deleted}::boolean)
@@ -121,8 +127,16 @@ export function createWebhooks(deps: {
     if (!row) throw new AppError('not_found');
     return row;
   }
-  function requireGoodUrl(url: string): void {
-    const issue = outgoing.fault(url);
+  /** As `own`, to be changed: a program changes what it made itself; people's and other programs' endpoints it only sees. */
+  async function ownToChange(sql: Sql, principal: StaffPrincipal, id: string, also = {}): Promise<EndpointRow> {
+    const row = await own(sql, principal, id, also);
+    if (principal.staff.role !== 'hq_admin' && row.createdBy !== principal.personId)
+      throw new AppError('forbidden', { facts: { reason: 'made_by_somebody_else' } });
+    return row;
+  }
+  /** Into the brand's own network only an administrator leads, and only by an endpoint that no program holds. */
+  function requireGoodUrl(url: string, { role, byProgram = false }: { role: StaffRole; byProgram?: boolean }): void {
+    const issue = (role === 'hq_admin' && !byProgram ? outgoing : outgoingPublic).fault(url);
     if (issue) throw new AppError('invalid_request', { issues: [{ path: '/url', issue }] });
   }
   const audit = (tx: Tx, principal: StaffPrincipal, row: EndpointRow, action: string, detail: object = {}) =>
@@ -139,7 +153,7 @@ export function createWebhooks(deps: {
     items: (await read(db.sql, principal.staff.orgPath, null)).map(toWebhook),
   }));
   bind(createWebhook, async ({ principal, body }) => {
-    requireGoodUrl(body.url);
+    requireGoodUrl(body.url, principal.staff);
     return db.transaction(async (tx) => {
       const [unit] = await tx<{ path: string }>`SELECT path FROM org_units WHERE id = ${body.orgUnitId} FOR UPDATE`;
       if (!unit || !isWithin(unit.path, principal.staff.orgPath)) throw new AppError('not_found');
@@ -157,10 +171,10 @@ export function createWebhooks(deps: {
     });
   });
   bind(changeWebhook, async ({ principal, params, body }) => {
-    if (body.url !== undefined) requireGoodUrl(body.url);
     return db.transaction(async (tx) => {
       await tx`SELECT 1 FROM webhook_endpoints WHERE id = ${params.id} FOR UPDATE`;
-      const before = await own(tx, principal, params.id);
+      const before = await ownToChange(tx, principal, params.id);
+      if (body.url !== undefined) requireGoodUrl(body.url, { role: principal.staff.role, byProgram: before.byProgram });
       const state = body.state ?? before.state;
       const reason = state === 'active' ? null : (before.disabledReason ?? 'by_hand');
       // Switched on again, it begins with a clean slate.
@@ -176,7 +190,7 @@ export function createWebhooks(deps: {
   });
   bind(deleteWebhook, async ({ principal, params }) => {
     await db.transaction(async (tx) => {
-      const row = await own(tx, principal, params.id, { deleted: true });
+      const row = await ownToChange(tx, principal, params.id, { deleted: true });
       const at = clock.now();
       const ended =
         await tx`UPDATE webhook_endpoints SET deleted_at = ${at} WHERE id = ${params.id} AND deleted_at IS NULL RETURNING id`;
@@ -190,7 +204,7 @@ export function createWebhooks(deps: {
   bind(rotateWebhookSecret, ({ principal, params }) =>
     db.transaction(async (tx) => {
       await tx`SELECT 1 FROM webhook_endpoints WHERE id = ${params.id} FOR UPDATE`;
-      const before = toWebhook(await own(tx, principal, params.id));
+      const before = toWebhook(await ownToChange(tx, principal, params.id));
       // A third secret would end the first one's day.
       const { previousSecretUntil: until } = before;
       if (until) throw new AppError('state_conflict', { facts: { previousSecretUntil: until } });
@@ -202,7 +216,7 @@ export function createWebhooks(deps: {
     }),
   );
   bind(testWebhook, async ({ principal, params }) => {
-    const row = await own(db.sql, principal, params.id);
+    const row = await ownToChange(db.sql, principal, params.id);
     if (row.state !== 'active') throw new AppError('state_conflict', { facts: { state: row.state } });
     await tests.take(principal.personId);
     const [id, eventId, at] = [random.id(), random.id(), clock.now()];
@@ -246,7 +260,7 @@ export function createWebhooks(deps: {
     db.transaction(async (tx) => {
       const [delivery] = await readDeliveries(tx, { id: params.id, limit: 1 });
       if (!delivery) throw new AppError('not_found');
-      const row = await own(tx, principal, delivery.endpointId);
+      const row = await ownToChange(tx, principal, delivery.endpointId);
       if (row.state !== 'active') throw new AppError('state_conflict', { facts: { state: row.state } });
       await tx`UPDATE webhook_deliveries SET state = 'pending', attempts = 0, next_try_at = ${clock.now()}, ended_at = NULL
         WHERE id = ${params.id} AND state <> 'pending'`;

@@ -17,9 +17,11 @@ import { Webhook } from 'standardwebhooks';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createApi } from '../../compose.ts';
 import { createDb } from '../../platform/db.ts';
+import type { Principal } from '../../platform/principal.ts';
 import { type Brand, seedBrand } from '../../testing/fixtures.ts';
 import { TEST_ADDRESS } from '../../testing/shop.ts';
 import { startTestApi, type TestApi } from '../../testing/test-api.ts';
+import { makeWebhook } from '../../testing/webhooks.ts';
 import { NUMBERING_JOB, WEBHOOKS_JOB } from './index.ts';
 
 interface Got {
@@ -198,6 +200,52 @@ test('an address that is not public, not https, or carries a password is refused
   const { items } = await api.ok(listWebhookDeliveries, { params: { id: hook.id }, as: staff.admin });
   expect(items[0]).toMatchObject({ state: 'pending', attempts: 1, lastStatus: null });
   expect(['not a public address', 'ENOTFOUND', 'EAI_AGAIN']).toContain(items[0]?.lastError);
+});
+
+test('into the brand’s own network only an administrator leads; a program’s own address stays out of it where it is called', async () => {
+  const { api, brand, receiver } = await start();
+  const { staff, rooms } = brand;
+  const at = (url: string) => ({ orgUnitId: rooms.a.orgUnit.id, url });
+  for (const [url, issue] of [
+    [receiver.url, 'https_only'],
+    [receiver.url.replace('http:', 'https:'), 'not_public'],
+  ] as const) {
+    const refused = await api.call(createWebhook, { body: at(url), as: staff.integrator });
+    expect([refused.status, refused.problem.issues]).toEqual([400, [{ path: '/url', issue }]]);
+  }
+  const its = await api.ok(createWebhook, { body: at('https://hook.example/'), as: staff.integrator });
+  const params = { id: its.id };
+  // Neither of them moves it inside later.
+  for (const as of [staff.integrator, staff.admin])
+    expect((await api.call(changeWebhook, { params, body: { url: receiver.url }, as })).status).toBe(400);
+  await api.api.platform.db.sql`UPDATE webhook_endpoints SET url = ${receiver.url} WHERE id = ${its.id}`;
+  await api.ok(testWebhook, { params, body: {}, as: staff.integrator });
+  await turn(api);
+  expect(receiver.got).toEqual([]);
+  const { items } = await api.ok(listWebhookDeliveries, { params, as: staff.integrator });
+  expect(items[0]).toMatchObject({ attempts: 1, lastStatus: null, lastError: 'not a public address' });
+});
+
+test('a program changes, rotates, tests, replays and deletes only what it made; an administrator everything', async () => {
+  const { api, brand } = await start();
+  const { staff, rooms } = brand;
+  const body = { orgUnitId: rooms.a.orgUnit.id, url: 'https://hook.example/' };
+  const { webhookId, deliveryId } = await makeWebhook(api, rooms.a.orgUnit, staff.admin);
+  const attempts = (id: string, as: Principal) => [
+    () => api.call(changeWebhook, { params: { id }, body: { description: 'x' }, as }),
+    () => api.call(testWebhook, { params: { id }, body: {}, as }),
+    () => api.call(rotateWebhookSecret, { params: { id }, body: {}, as }),
+    () => api.call(deleteWebhook, { params: { id }, as }),
+  ];
+  const replay = () => api.call(replayWebhookDelivery, { params: { id: deliveryId }, body: {}, as: staff.integrator });
+  for (const attempt of [...attempts(webhookId, staff.integrator), replay])
+    expect((await attempt()).problem).toMatchObject({ code: 'forbidden', facts: { reason: 'made_by_somebody_else' } });
+  const seen = await api.ok(listWebhookDeliveries, { params: { id: webhookId }, as: staff.integrator });
+  expect(seen.items).toHaveLength(1);
+  for (const as of [staff.integrator, staff.admin]) {
+    const its = await api.ok(createWebhook, { body, as: staff.integrator });
+    for (const attempt of attempts(its.id, as)) expect((await attempt()).status).toBeLessThan(300);
+  }
 });
 
 test('whoever reads facts from a cursor misses none, also of transactions that end late, and sees none of other stores', async () => {
