@@ -47,6 +47,22 @@ it('the same before its answer is sent once, and both have the answer; another o
   ]);
 });
 
+it('on, off and on again are three, however slow the answers are', async () => {
+  const waiting: ((reply: object) => void)[] = [];
+  const answers = { [createRoomSlot.id]: () => new Promise<object>((resolve) => waiting.push(resolve)) };
+  await desk.show(<Holder />, answers);
+  const asked = ['开', '关', '开', '开'].map((title) => slot.mutateAsync(body(title)));
+  await expect.poll(() => waiting.length).toBe(3);
+  // An earlier one that ends forgets nothing of the latest.
+  waiting[0]?.({ id: 'a' });
+  await asked[0];
+  asked.push(slot.mutateAsync(body('开')));
+  waiting[1]?.({ id: 'b' });
+  waiting[2]?.({ id: 'c' });
+  expect((await Promise.all(asked)).map((reply) => (reply as { id: string }).id)).toEqual(['a', 'b', 'c', 'c', 'c']);
+  expect(desk.sent().map(([, { body }]) => (body as { title: string }).title)).toEqual(['开', '关', '开']);
+});
+
 it('a refusal goes to both, and the next try is sent', async () => {
   let made = 0;
   await desk.show(<Holder />, {

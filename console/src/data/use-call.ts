@@ -84,13 +84,14 @@ const isPlain = (args: object): boolean =>
 
 /**
  * A change. `kind` names what is attempted, so that a repeated try after a lost answer carries the same idempotency key;
- * afterwards every list named in `touches` (route ids) is read again. The same once more before the answer is there, as by a
- * double click, is the same change: it is sent once and both get its answer.
+ * afterwards every list named in `touches` (route ids) is read again. The latest once more before its answer is there, as by a
+ * double click, is the same change: it is sent once and both get its answer. After another one it is a change of its own again:
+ * on, off and on are three.
  */
 export const useAction = <const R extends Route>(route: R, touches: readonly string[]) => {
   const { api, pending } = useSession();
   const client = useQueryClient();
-  const underWay = useRef(new Map<string, Promise<ReplyOf<R>>>());
+  const latest = useRef<{ name: string; sent: Promise<ReplyOf<R>> }>(undefined);
   type Args = { kind?: string } & Omit<NonNullable<CallRest<R>[0]>, 'idempotencyKey' | 'signal'>;
   const send = ({ kind, ...args }: Args): Promise<ReplyOf<R>> => {
     if (!route.idempotent) return api.call(route, ...([args] as unknown as CallRest<R>));
@@ -100,12 +101,13 @@ export const useAction = <const R extends Route>(route: R, touches: readonly str
   };
   return useMutation<ReplyOf<R>, unknown, Args>({
     mutationFn: (args) => {
-      if (!isPlain(args)) return send(args);
-      const name = JSON.stringify(args);
-      const known = underWay.current.get(name);
-      if (known) return known;
-      const sent = send(args).finally(() => underWay.current.delete(name));
-      underWay.current.set(name, sent);
+      const name = isPlain(args) ? JSON.stringify(args) : undefined;
+      if (name !== undefined && latest.current?.name === name) return latest.current.sent;
+      latest.current = undefined;
+      const sent = send(args).finally(() => {
+        if (latest.current?.sent === sent) latest.current = undefined;
+      });
+      if (name !== undefined) latest.current = { name, sent };
       return sent;
     },
     onSettled: () =>
