@@ -43,6 +43,13 @@ it('has words for what is written', () => {
   expect([...templates].filter((thing) => actThings.includes(thing as never) && !(thing in made))).toEqual([]);
 });
 
+it('a coupon, its kind and a drop of them are three things', () => {
+  for (const locale of ['zh-CN', 'en'] as const) {
+    const words = ['coupon', 'coupon-kind', 'coupon-drop'].map((thing) => wordsOf(`${thing}:created`)?.[0]);
+    expect(new Set(words.map((word) => word && auditI18n.translate(locale, word))).size).toBe(3);
+  }
+});
+
 it('says an act in two words, and leaves one that it does not know as it is', () => {
   const say = (locale: 'zh-CN' | 'en', act: string) => wordsOf(act)?.map((word) => auditI18n.translate(locale, word));
   expect(say('zh-CN', 'settlement:approve')).toEqual(['佣金结算', '批准']);
