@@ -122,7 +122,7 @@ export interface Given {
 export async function createApi(config: Config, given: Given = {}): Promise<Api> {
   const clock = given.clock ?? systemClock;
   const random = given.random ?? systemRandom;
-  const tracing: Tracing = await openTracing(config, () => log);
+  const tracing: Tracing = await openTracing(config, () => log, random);
   const log = given.log ?? createLogger(config.LOG_LEVEL, 'api', given.logTo, tracing.on ? tracing.traceId : undefined);
   const metrics = createMetrics();
   const db = createDb({

@@ -188,7 +188,7 @@ export const ConfigSchema = z.object({
   /** Sent to it: name=value, comma separated, values percent-encoded. */
   OTEL_EXPORTER_OTLP_HEADERS: headers,
   OTEL_SERVICE_NAME: z.string().min(1).max(100).default('walnut-live-api'),
-  /** Which requests begin a recorded trace; a caller's own decision about that is not believed. */
+  /** Which requests begin a recorded trace; neither a caller's decision about that nor its trace id counts. */
   OTEL_TRACES_SAMPLER: z.enum(SAMPLERS).default('parentbased_always_on'),
   /** Share that the ratio samplers record. */
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),

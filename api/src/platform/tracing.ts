@@ -10,6 +10,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { RequestHandler } from 'express';
+import type { Random } from './clock.ts';
 import type { Logger } from './logger.ts';
 
 /** All that spans may say. No identifiers of orders and people: which order a trace is of, `payments.traceparent` knows. */
@@ -87,9 +88,13 @@ export const SAMPLERS = [
 type Sampler = (typeof SAMPLERS)[number];
 
 /** `log` is asked for only when something has to be said: a log may itself ask for the trace it writes in. */
-export async function openTracing(config: TracingConfig, log: () => Logger): Promise<Tracing> {
+export async function openTracing(
+  config: TracingConfig,
+  log: () => Logger,
+  random: Pick<Random, 'bytes'>,
+): Promise<Tracing> {
   if (config.OTEL_EXPORTER_OTLP_ENDPOINT === '' || config.OTEL_SDK_DISABLED) return untraced;
-  return (await import('./tracing-otlp.ts')).createTracing(config, log);
+  return (await import('./tracing-otlp.ts')).createTracing(config, log, random);
 }
 
 /** Runs work that is nobody's in particular where it does not inherit the trace of whoever happened to set it going. */
