@@ -74,6 +74,12 @@ const Account = (): ReactNode => {
   );
 };
 
+/** Below a list these are pages of their own, anything else under its path opens over it. */
+const OWN_PAGE = /^\/(?:rooms\/[^/]+|settlements\/[^/]+|orders\/[^/]+\/credit)/;
+/** What has a top of its own. */
+export const placeOf = (pathname: string): string =>
+  OWN_PAGE.exec(pathname)?.[0] ?? pathname.split('/').slice(0, 2).join('/');
+
 /** Menu at the side on a desk, behind a button on a phone. */
 export const Shell = ({ children }: { children: ReactNode }): ReactNode => {
   const t = useT();
@@ -87,7 +93,7 @@ export const Shell = ({ children }: { children: ReactNode }): ReactNode => {
   useEffect(() => setOpen(false), [pathname]);
   // Another place begins at its top; what opens over one leaves it where it is, and so does the way back.
   const kind = useNavigationType();
-  const place = pathname.split('/')[1];
+  const place = placeOf(pathname);
   // biome-ignore lint/correctness/useExhaustiveDependencies: arriving is what this is about
   useLayoutEffect(() => {
     if (kind !== 'POP') scrollTo(0, 0);
