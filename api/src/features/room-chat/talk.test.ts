@@ -89,24 +89,27 @@ test('R1 a level is what somebody bought in this brand, net of refunds', async (
   expect((await say(guide, '欢迎')).level).toBeUndefined();
 });
 
+/** Longer than a second node takes to start on a crowded machine: the turn is still taken when it is asked. */
+const SLOW = 120;
+
 test('R2 slow mode: one message each so many seconds, also at once, on another node and for the same message again', async () => {
   await using api = await startTestApi();
   const { rooms, staff, consumers } = await seedBrand(api);
   await using guide = await enterRoom(api, rooms.a.id, staff.a.guide);
   await using anna = await enterRoom(api, rooms.a.id, consumers.anna);
-  expect(await guide.ask('mode:set', { slowSeconds: 30, audience: 'everyone' })).toEqual({
+  expect(await guide.ask('mode:set', { slowSeconds: SLOW, audience: 'everyone' })).toEqual({
     ok: true,
-    data: { slowSeconds: 30, audience: 'everyone' },
+    data: { slowSeconds: SLOW, audience: 'everyone' },
   });
-  await anna.waitFor('the mode', () => anna.events('mode:set')[0]?.mode.slowSeconds === 30);
+  await anna.waitFor('the mode', () => anna.events('mode:set')[0]?.mode.slowSeconds === SLOW, 20_000);
   const ids = [randomUUID(), randomUUID(), randomUUID()];
   const answers = await Promise.all(ids.map((id) => anna.ask('chat:send', { text: '抢着说', clientMessageId: id })));
   expect(answers.filter(({ ok }) => ok)).toHaveLength(1);
   const waiting = answers.find(({ ok }) => !ok);
-  expect(waiting).toMatchObject(refused('slow_mode', { slowSeconds: 30, retryAfterMs: expect.any(Number) }));
+  expect(waiting).toMatchObject(refused('slow_mode', { slowSeconds: SLOW, retryAfterMs: expect.any(Number) }));
   const facts = waiting && !waiting.ok ? waiting.error.facts : undefined;
-  expect(facts?.retryAfterMs).toBeGreaterThan(20_000);
-  expect(facts?.retryAfterMs).toBeLessThanOrEqual(30_000);
+  expect(facts?.retryAfterMs).toBeGreaterThan(SLOW * 500);
+  expect(facts?.retryAfterMs).toBeLessThanOrEqual(SLOW * 1_000);
   // The accepted one again is the same message, and takes no turn.
   const accepted = ids[answers.findIndex(({ ok }) => ok)];
   expect(await anna.ask('chat:send', { text: '抢着说', clientMessageId: accepted })).toMatchObject({ ok: true });
@@ -124,10 +127,10 @@ test('R2 slow mode: one message each so many seconds, also at once, on another n
   await using bella = await enterRoom(api, rooms.a.id, consumers.bella);
   await say(bella, '我先说');
   expect((await snapshotOf(api, rooms.a.id, consumers.chris)).chatMode).toEqual({
-    slowSeconds: 30,
+    slowSeconds: SLOW,
     audience: 'everyone',
   });
-  api.clock.advanceSeconds(31);
+  api.clock.advanceSeconds(SLOW + 1);
   await say(anna, '轮到我了');
   await guide.ask('mode:set', { slowSeconds: 0, audience: 'everyone' });
   await say(bella, '不用等了');
