@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express';
 import { expect, it, onTestFinished } from 'vitest';
 import { createLogger } from './logger.ts';
-import { openTracing } from './tracing.ts';
+import { openTracing, type TracingConfig } from './tracing.ts';
 
 const LOW = '0'.repeat(31);
 it.each([
@@ -18,14 +18,14 @@ it.each([
       drawnBytes.writeUInt32BE(chance);
       return drawnBytes;
     };
-    const config = {
+    const config: TracingConfig = {
       ...{
         OTEL_SDK_DISABLED: false,
         OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
         OTEL_EXPORTER_OTLP_HEADERS: {},
       },
       ...{ OTEL_SERVICE_NAME: 'shop', OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: 0.5 },
-    } as const;
+    };
     const tracing = await openTracing(config, () => createLogger('silent', 'api'), { bytes });
     onTestFinished(() => tracing.close());
     const seen: (string | undefined)[] = [];
