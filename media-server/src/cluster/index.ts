@@ -112,7 +112,11 @@ export function createCluster(deps: {
       release: (streamId) => membership?.release(streamId),
     },
     async join({ io, streams, isAllowed, hls }) {
-      const keepsForHls = (streamId: string): boolean => deps.describe().draining && hls.isWatched(streamId);
+      const keepsForHls = (streamId: string): boolean => {
+        const stream = streams.get(streamId);
+        const isShown = stream?.isLocal === true && stream.status.state === 'live';
+        return isShown && deps.describe().draining && hls.isWatched(streamId);
+      };
       namespace = attachClusterNamespace({
         ...{ io, streams, isAllowed, log },
         hlsNumbers: (streamId) => ({
