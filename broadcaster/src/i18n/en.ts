@@ -1,3 +1,4 @@
+import { assistEn } from './assist.en.ts';
 import type { zh } from './zh.ts';
 
 export const en: Readonly<Record<keyof typeof zh, string>> = {
@@ -54,24 +55,7 @@ export const en: Readonly<Record<keyof typeof zh, string>> = {
   'today.start': 'Prepare',
   'today.edit': 'Edit',
 
-  'assist.open': 'Assist',
-  'assist.prepare': 'Prepare the bag',
-  'assist.hint': 'While the host talks, you pin products, moderate the chat and start activities here.',
-  'assist.none': 'Your store is not live now',
-  'assist.none.hint': 'Lives of its guides appear here',
-  'assist.badge': 'Assisting',
-  'assist.waiting': 'Not live yet; the bag can be prepared',
-  'assist.noPicture': 'The picture has not come yet',
-  'assist.leave': 'Leave',
-  'assist.connecting': 'Connecting to the room',
-  'assist.over': 'The live is over',
-  'assist.lost': 'The connection to the room is lost',
-  'assist.replaced': 'The desk was opened elsewhere, and this one was disconnected.',
-  'assist.picture': 'Picture of the live',
-  'assist.listen': 'Listen',
-  'assist.mute': 'Mute',
-  'assist.notYours': 'Not a live of your store',
-  'assist.notYours.hint': 'You can assist in the lives of your own store.',
+  ...assistEn,
 
   'create.title': 'Schedule a live',
   'create.editTitle': 'Edit the schedule',

@@ -1,3 +1,5 @@
+import { assistZh } from './assist.zh.ts';
+
 /** Texts of the studio. The Chinese ones define the keys; en.ts must have exactly the same. */
 export const zh = {
   'app.name': '开播台',
@@ -53,24 +55,7 @@ export const zh = {
   'today.start': '去开播',
   'today.edit': '修改',
 
-  'assist.open': '助播',
-  'assist.prepare': '备购物袋',
-  'assist.hint': '主播讲解时，你在这里置顶正在讲解的商品、管理聊天、发起互动。',
-  'assist.none': '本店现在没有直播',
-  'assist.none.hint': '有导购开播后会出现在这里',
-  'assist.badge': '助播中',
-  'assist.waiting': '还没开播，可以先备好购物袋',
-  'assist.noPicture': '画面还没有到',
-  'assist.leave': '离开助播台',
-  'assist.connecting': '正在连接直播间',
-  'assist.over': '直播已结束',
-  'assist.lost': '和直播间的连接断了',
-  'assist.replaced': '助播台在别处打开了，这里已断开。',
-  'assist.picture': '直播画面',
-  'assist.listen': '听声音',
-  'assist.mute': '静音',
-  'assist.notYours': '这不是本店的直播',
-  'assist.notYours.hint': '助播只能进自己门店的直播间。',
+  ...assistZh,
 
   'create.title': '新建预告',
   'create.editTitle': '修改预告',
